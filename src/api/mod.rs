@@ -1,0 +1,3 @@
+//! The endpoints: plain functions from a call to a reply, a file per noun. They see no request, no connection, no key.
+
+pub mod license_meta;

@@ -1,0 +1,100 @@
+//! What an endpoint sees of a request, and the look-ups that many endpoints share.
+
+use std::borrow::Cow;
+
+use crate::domain::{
+    Fingerprint, Identifier, License, LicenseKey, MAX_META_VALUE, MetaKey, ParseNameError, Product,
+    ProductStatus, Timestamp,
+};
+use crate::outcome::Outcome;
+use crate::params::Params;
+use crate::reply::{Error, Reply, Result};
+use crate::store::Tx;
+
+/// One request, authorized, in its transaction: the whole input of an endpoint.
+pub struct Call<'a> {
+    pub tx: &'a Tx<'a>,
+    pub params: &'a Params,
+    /// When the request arrived. Nothing below asks what time it is.
+    pub now: Timestamp,
+    /// The product that was found, if it has a key of its own: it signs what the contract has products sign, early returns included.
+    pub signing_product: Option<(i64, Fingerprint)>,
+}
+
+impl<'a> Call<'a> {
+    pub fn new(tx: &'a Tx<'a>, params: &'a Params, now: Timestamp) -> Self {
+        Self { tx, params, now, signing_product: None }
+    }
+
+    /// The license that the request is about, past every step of the license gate (contract §3.9).
+    pub fn usable_license(&mut self) -> Result<License> {
+        let license = self.license()?;
+        self.active_product(&license)?;
+        let identifier = self.identifier()?;
+        license.check_usable(self.now)?;
+        if !self.tx.is_activated(license.id, &identifier)? {
+            return Err(Outcome::NoActivation.into());
+        }
+        Ok(license)
+    }
+
+    /// L1: the license under the key that was sent.
+    fn license(&self) -> Result<License> {
+        let unknown = Outcome::InvalidLicenseKey;
+        let license_key = self.name("license_key", unknown, LicenseKey::parse)?;
+        self.tx.license_by_key(&license_key)?.ok_or_else(|| unknown.into())
+    }
+
+    /// L2: the license's product, which signs from here on.
+    fn active_product(&mut self, license: &License) -> Result<Product> {
+        let product = self.tx.product(license.product_id)?.ok_or(Outcome::ProductNotActive)?;
+        self.signing_product = product.signing_key.clone().map(|key| (product.id, key));
+        match product.status {
+            ProductStatus::Active => Ok(product),
+            ProductStatus::Inactive => Err(Outcome::ProductNotActive.into()),
+        }
+    }
+
+    /// L3: what the license is used on.
+    fn identifier(&self) -> Result<Identifier> {
+        self.name("identifier", Outcome::IdentifierRequired, Identifier::parse)
+    }
+
+    /// The name of a metadata entry, or `required` if none was sent.
+    pub fn meta_key(&self, required: Outcome) -> Result<MetaKey> {
+        self.name("key", required, MetaKey::parse)
+    }
+
+    /// The value of a metadata entry exactly as it was sent, or `required` if none was.
+    pub fn meta_value(&self, required: Outcome) -> Result<Cow<'a, str>> {
+        let value = self.params.text_or_json("value").ok_or(required)?;
+        match value {
+            _ if value.len() > MAX_META_VALUE => Err(too_large("value")),
+            _ if value.contains('\0') => Err(unreadable("value")),
+            _ => Ok(value),
+        }
+    }
+
+    /// A field that names something; `missing` if it is absent. Over its limit it is refused by name (contract §0.4, item 8).
+    fn name<T>(
+        &self,
+        field: &'static str,
+        missing: Outcome,
+        parse: impl FnOnce(&str) -> std::result::Result<T, ParseNameError>,
+    ) -> Result<T> {
+        let text = self.params.text(field).ok_or(missing)?;
+        parse(&text).map_err(|error| match error {
+            ParseNameError::Blank => missing.into(),
+            ParseNameError::TooLong => too_large(field),
+            ParseNameError::Nul => unreadable(field),
+        })
+    }
+}
+
+fn too_large(field: &'static str) -> Error {
+    Reply::from(Outcome::PayloadTooLarge).with("field", field).into()
+}
+
+fn unreadable(field: &'static str) -> Error {
+    Reply::from(Outcome::UnreadableBody).with("field", field).into()
+}

@@ -1,0 +1,142 @@
+//! `keyseal api-key …`: who may call the API.
+
+use clap::Subcommand;
+use ipnet::IpNet;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::{Output, Result, change, now, open};
+use crate::config::parse_network;
+use crate::domain::{ApiKey, ApiKeySecret, Capabilities};
+use crate::store::{DataDir, NewApiKey};
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Make an API key; its text is shown once and can't be shown again
+    Create {
+        /// A name to know it by
+        #[arg(long)]
+        name: String,
+        /// An endpoint that it may call, by its name ("verify", "create-license-key-meta"), a preset (client, shop,
+        /// admin), or * for all; can be given more than once. Without any, it may call nothing
+        #[arg(long = "capability", value_name = "CAPABILITY")]
+        capabilities: Vec<String>,
+        /// An address or network that it may be used from; can be given more than once. Without any, from anywhere
+        #[arg(long = "allow-ip", value_name = "NET", value_parser = parse_network)]
+        allow_ips: Vec<IpNet>,
+        /// Make it switched off
+        #[arg(long)]
+        inactive: bool,
+    },
+    /// List all API keys
+    List,
+    /// Switch an API key off: it gets 101 from the next request on
+    Disable { id: i64 },
+    /// Switch an API key on
+    Enable { id: i64 },
+    /// Delete an API key: it gets 100 from the next request on
+    Delete { id: i64 },
+}
+
+pub fn run(command: &Command, data: &DataDir, output: &mut Output<'_>) -> Result {
+    match command {
+        Command::Create { name, capabilities, allow_ips, inactive } => {
+            let capabilities = Capabilities::parse(capabilities.iter().map(String::as_str))?;
+            create(name, &capabilities, allow_ips, !inactive, data, output)
+        }
+        Command::List => list(data, output),
+        Command::Disable { id } => switch(*id, false, data, output),
+        Command::Enable { id } => switch(*id, true, data, output),
+        Command::Delete { id } => delete(*id, data, output),
+    }
+}
+
+/// A key as v1 clients expect one: a version 4 UUID, from the system's randomness.
+pub fn new_secret() -> ApiKeySecret {
+    ApiKeySecret::from_uuid(Uuid::new_v4())
+}
+
+fn create(
+    name: &str,
+    capabilities: &Capabilities,
+    allow_ips: &[IpNet],
+    active: bool,
+    data: &DataDir,
+    output: &mut Output<'_>,
+) -> Result {
+    let secret = new_secret();
+    let shown = secret.expose().to_owned();
+    if capabilities.as_stored().is_empty() {
+        output.note("note: without --capability this key may call nothing and gets 102 from every endpoint");
+    }
+    let value = |id: i64| {
+        json!({
+            "id": id, "name": name, "api_key": shown, "capabilities": slugs(capabilities),
+            "allow_ips": networks(allow_ips), "active": active,
+        })
+    };
+    let key = NewApiKey {
+        name: name.to_owned(),
+        secret,
+        capabilities: capabilities.clone(),
+        allow_ips: allow_ips.to_vec(),
+        active,
+    };
+    let id =
+        change(&open(data)?, move |tx| Ok(tx.add_api_key(&key, now())?.ok_or("this API key exists")?))?;
+    let text = format!("API key {id} \"{name}\", shown this once:\n  {shown}");
+    output.result(&value(id), &text)
+}
+
+fn list(data: &DataDir, output: &mut Output<'_>) -> Result {
+    let keys = open(data)?.read(|tx| tx.api_keys())??;
+    let rows: Vec<(Value, Vec<String>)> = keys.iter().map(row).collect();
+    output.list(&["id", "name", "key", "active", "capabilities", "allowed from", "last used"], &rows)
+}
+
+fn row(key: &ApiKey) -> (Value, Vec<String>) {
+    let used = key.last_used_at.map(|moment| moment.to_string());
+    let value = json!({
+        "id": key.id, "name": key.name, "prefix": key.prefix, "capabilities": slugs(&key.capabilities),
+        "allow_ips": networks(&key.allow_ips), "active": key.active,
+        "created_at": key.created_at.to_string(), "last_used_at": used,
+    });
+    let cells = vec![
+        key.id.to_string(),
+        key.name.clone(),
+        format!("{}…", key.prefix),
+        if key.active { "yes" } else { "no" }.to_owned(),
+        key.capabilities.as_stored().to_owned(),
+        if key.allow_ips.is_empty() { "anywhere".to_owned() } else { networks(&key.allow_ips).join(" ") },
+        used.unwrap_or_else(|| "never".to_owned()),
+    ];
+    (value, cells)
+}
+
+fn switch(id: i64, active: bool, data: &DataDir, output: &mut Output<'_>) -> Result {
+    change(
+        &open(data)?,
+        move |tx| {
+            if tx.set_api_key_active(id, active)? { Ok(()) } else { Err(unknown(id).into()) }
+        },
+    )?;
+    let text = format!("API key {id} is {}", if active { "active" } else { "inactive" });
+    output.result(&json!({ "id": id, "active": active }), &text)
+}
+
+fn delete(id: i64, data: &DataDir, output: &mut Output<'_>) -> Result {
+    change(&open(data)?, move |tx| if tx.delete_api_key(id)? { Ok(()) } else { Err(unknown(id).into()) })?;
+    output.result(&json!({ "id": id, "deleted": true }), &format!("API key {id} is deleted"))
+}
+
+fn unknown(id: i64) -> String {
+    format!("no API key {id}: see \"keyseal api-key list\"")
+}
+
+fn slugs(capabilities: &Capabilities) -> Vec<&str> {
+    capabilities.slugs().collect()
+}
+
+fn networks(networks: &[IpNet]) -> Vec<String> {
+    networks.iter().map(IpNet::to_string).collect()
+}

@@ -1,0 +1,147 @@
+//! The sample world of `keyseal demo`: read from data/demo/, built into the program, written into a new data directory.
+
+use serde::Deserialize;
+use zeroize::Zeroizing;
+
+use super::{Result, change, now, product};
+use crate::domain::{
+    ApiKeySecret, Block, Capabilities, Identifier, LicenseKey, LicenseStatus, NewLicense, NewProduct,
+    ProductStatus, Timestamp,
+};
+use crate::store::{DataDir, NewApiKey, Store, Tx};
+
+const WORLD: &str = include_str!("../../data/demo/world.json");
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct World {
+    products: Vec<SampleProduct>,
+    licenses: Vec<SampleLicense>,
+    api_keys: Vec<SampleApiKey>,
+    blocks: Vec<SampleBlock>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SampleProduct {
+    name: String,
+    description: String,
+    #[serde(default = "yes")]
+    active: bool,
+    #[serde(default)]
+    own_key: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SampleLicense {
+    product: i64,
+    license_key: String,
+    status: String,
+    #[serde(default)]
+    activation_limit: i64,
+    #[serde(default)]
+    validity: i64,
+    assigned_at: Option<String>,
+    owner_name: Option<String>,
+    owner_email: Option<String>,
+    #[serde(default)]
+    identifiers: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SampleApiKey {
+    name: String,
+    api_key: String,
+    capabilities: Vec<String>,
+    #[serde(default)]
+    allow_ips: Vec<String>,
+    #[serde(default = "yes")]
+    active: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum SampleBlock {
+    Ip(String),
+    Domain(String),
+    Identifier(String),
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl World {
+    pub fn read() -> Result<Self> {
+        Ok(serde_json::from_str(WORLD)?)
+    }
+
+    /// How many products have a key of their own.
+    pub fn own_keys(&self) -> usize {
+        self.products.iter().filter(|product| product.own_key).count()
+    }
+
+    /// Writes the world into an empty database. `own_keys`: a private key for each product that has one.
+    pub fn write(self, store: &Store, data: &DataDir, own_keys: Vec<Zeroizing<String>>) -> Result {
+        let mut own_keys = own_keys.into_iter();
+        for sample in self.products {
+            let status = if sample.active { ProductStatus::Active } else { ProductStatus::Inactive };
+            let new = NewProduct { name: sample.name, description: sample.description, status };
+            product::add(store, data, new, sample.own_key.then(|| own_keys.next()).flatten())?;
+        }
+        let (licenses, api_keys, blocks) = (self.licenses, self.api_keys, self.blocks);
+        change(store, move |tx| {
+            licenses.iter().try_for_each(|sample| sample.write(tx))?;
+            api_keys.iter().try_for_each(|sample| sample.write(tx))?;
+            blocks.iter().try_for_each(|sample| sample.write(tx))
+        })
+    }
+}
+
+impl SampleLicense {
+    fn write(&self, tx: &Tx<'_>) -> Result {
+        let license = NewLicense {
+            product_id: self.product,
+            license_key: LicenseKey::parse(&self.license_key)?,
+            owner_name: self.owner_name.clone(),
+            owner_email: self.owner_email.clone(),
+            activation_limit: self.activation_limit,
+            validity: self.validity,
+            assigned_at: self.assigned_at.as_deref().map(Timestamp::parse).transpose()?,
+            status: LicenseStatus::parse(&self.status).ok_or("unknown status")?,
+        };
+        let id = tx.add_license(&license, now())?.ok_or("license key twice")?;
+        for identifier in &self.identifiers {
+            tx.add_activation(id, &Identifier::parse(identifier)?, now())?;
+        }
+        Ok(())
+    }
+}
+
+impl SampleApiKey {
+    fn write(&self, tx: &Tx<'_>) -> Result {
+        let key = NewApiKey {
+            name: self.name.clone(),
+            secret: ApiKeySecret::parse(&self.api_key).ok_or("blank API key")?,
+            capabilities: Capabilities::parse(self.capabilities.iter().map(String::as_str))?,
+            allow_ips: self.allow_ips.iter().map(|net| net.parse()).collect::<std::result::Result<_, _>>()?,
+            active: self.active,
+        };
+        tx.add_api_key(&key, now())?.ok_or("API key twice")?;
+        Ok(())
+    }
+}
+
+impl SampleBlock {
+    fn write(&self, tx: &Tx<'_>) -> Result {
+        let block = match self {
+            Self::Ip(text) => Block::parse_ip(text)?,
+            Self::Domain(text) => Block::parse_domain(text)?,
+            Self::Identifier(text) => Block::parse_identifier(text)?,
+        };
+        tx.add_block(&block, now())?;
+        Ok(())
+    }
+}

@@ -1,0 +1,44 @@
+//! `keyseal init`: makes a new data directory.
+
+use serde_json::json;
+
+use super::{Output, Result, api_key, now};
+use crate::domain::Capabilities;
+use crate::signing::{self, KeyError, Keyring, SigningKey};
+use crate::store::{DataDir, NewApiKey, OpenError, Store};
+
+pub fn run(data: &DataDir, output: &mut Output<'_>) -> Result {
+    if data.database().exists() {
+        return Err(OpenError::Exists(data.database()).into());
+    }
+    let key = global_key(data)?;
+    let store = Store::create(data)?;
+    let secret = api_key::new_secret();
+    let shown = secret.expose().to_owned();
+    let capabilities = Capabilities::parse(["*"])?;
+    let first =
+        NewApiKey { name: "init".to_owned(), secret, capabilities, allow_ips: Vec::new(), active: true };
+    super::change(&store, move |tx| Ok(tx.add_api_key(&first, now())?))?;
+    let path = data.path().display().to_string();
+    let text = format!(
+        "made {path}: database, global signing key, and one API key that may call every endpoint.\n\n\
+         API key, shown this once:\n  {shown}\n\n\
+         public key, for your clients:\n{}\n\
+         next: keyseal product create --name \"My product\"\n      keyseal serve",
+        key.public().pem()
+    );
+    output.result(&json!({ "data": path, "api_key": shown, "public_key": key.public().pem() }), &text)
+}
+
+/// The global key: the one that was put there before, by hand or by "signing-key import", or a new one.
+fn global_key(data: &DataDir) -> Result<SigningKey> {
+    data.create()?;
+    let path = Keyring::global_path(data);
+    match SigningKey::load(&path) {
+        Err(KeyError::Missing(_)) => {
+            SigningKey::save(&signing::generate(signing::DEFAULT_BITS)?, &path)?;
+            Ok(SigningKey::load(&path)?)
+        }
+        loaded => Ok(loaded?),
+    }
+}

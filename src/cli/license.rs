@@ -1,0 +1,234 @@
+//! `keyseal license …`: license keys, who owns them, and what they are active on.
+
+use clap::{Subcommand, ValueEnum};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::{Output, Result, change, now, open};
+use crate::domain::{Identifier, License, LicenseKey, LicenseStatus, NewLicense, Timestamp, has_free_seat};
+use crate::store::{DataDir, Tx};
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Make a license
+    Create(CreateArgs),
+    /// List licenses
+    List {
+        /// Only those of this product
+        #[arg(long, value_name = "ID")]
+        product: Option<i64>,
+        /// Only those with this status
+        #[arg(long)]
+        status: Option<Status>,
+    },
+    /// Give an available or reserved license to an owner, from now on
+    Assign {
+        key: String,
+        #[arg(long, value_name = "NAME")]
+        owner_name: Option<String>,
+        #[arg(long, value_name = "EMAIL")]
+        owner_email: Option<String>,
+    },
+    /// Activate a license for an identifier, by the same rules as the API
+    Activate {
+        key: String,
+        /// What it is used on: a domain, a device, anything
+        #[arg(long)]
+        identifier: String,
+    },
+}
+
+#[derive(clap::Args)]
+pub struct CreateArgs {
+    /// The product that the key is for
+    #[arg(long, value_name = "ID")]
+    product: i64,
+    /// The license key [default: a new UUID]
+    #[arg(long)]
+    key: Option<String>,
+    #[arg(long, default_value = "available")]
+    status: Status,
+    /// How many identifiers may be active at once; 0: any number
+    #[arg(long, value_name = "N", default_value = "0", value_parser = clap::value_parser!(i64).range(0..))]
+    activation_limit: i64,
+    /// Days that it is valid from its assignment; 0: for ever
+    #[arg(long, value_name = "DAYS", default_value = "0", value_parser = clap::value_parser!(i64).range(0..))]
+    validity: i64,
+    /// When it was assigned, in UTC [default: now, if the status is assigned]
+    #[arg(long, value_name = "YYYY-MM-DD HH:MM:SS", value_parser = parse_time)]
+    assigned_at: Option<Timestamp>,
+    #[arg(long, value_name = "NAME")]
+    owner_name: Option<String>,
+    #[arg(long, value_name = "EMAIL")]
+    owner_email: Option<String>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum Status {
+    Available,
+    Assigned,
+    Reserved,
+    Blocked,
+}
+
+impl From<Status> for LicenseStatus {
+    fn from(status: Status) -> Self {
+        match status {
+            Status::Available => Self::Available,
+            Status::Assigned => Self::Assigned,
+            Status::Reserved => Self::Reserved,
+            Status::Blocked => Self::Blocked,
+        }
+    }
+}
+
+fn parse_time(text: &str) -> std::result::Result<Timestamp, String> {
+    Timestamp::parse(text).map_err(|error| error.to_string())
+}
+
+pub fn run(command: &Command, data: &DataDir, output: &mut Output<'_>) -> Result {
+    match command {
+        Command::Create(args) => create(args, data, output),
+        Command::List { product, status } => list(*product, status.map(LicenseStatus::from), data, output),
+        Command::Assign { key, owner_name, owner_email } => {
+            assign(key, owner_name.clone(), owner_email.clone(), data, output)
+        }
+        Command::Activate { key, identifier } => activate(key, identifier, data, output),
+    }
+}
+
+fn create(args: &CreateArgs, data: &DataDir, output: &mut Output<'_>) -> Result {
+    let key = args.key.clone().unwrap_or_else(|| Uuid::new_v4().to_string());
+    let status = LicenseStatus::from(args.status);
+    let now_if_assigned = (status == LicenseStatus::Assigned).then(now);
+    let license = NewLicense {
+        product_id: args.product,
+        license_key: license_key(&key)?,
+        owner_name: args.owner_name.clone(),
+        owner_email: args.owner_email.clone(),
+        activation_limit: args.activation_limit,
+        validity: args.validity,
+        assigned_at: args.assigned_at.or(now_if_assigned),
+        status,
+    };
+    let license = change(&open(data)?, move |tx| {
+        let product = license.product_id;
+        tx.product(product)?.ok_or_else(|| format!("no product {product}: see \"keyseal product list\""))?;
+        tx.add_license(&license, now())?
+            .ok_or_else(|| format!("license key {} exists already", license.license_key))?;
+        existing(tx, &license.license_key)
+    })?;
+    output.result(&value(&license), &format!("license key {}\n{}", license.license_key, state(&license)))
+}
+
+fn list(
+    product: Option<i64>,
+    status: Option<LicenseStatus>,
+    data: &DataDir,
+    output: &mut Output<'_>,
+) -> Result {
+    let licenses = open(data)?.read(|tx| tx.licenses(product, status))??;
+    let rows: Vec<(Value, Vec<String>)> = licenses
+        .iter()
+        .map(|license| {
+            let cells = vec![
+                license.id.to_string(),
+                license.product_id.to_string(),
+                license.license_key.clone(),
+                license.status.as_str().to_owned(),
+                license.activation_limit.to_string(),
+                license.expires_at().map_or_else(|| "never".to_owned(), |end| end.to_string()),
+                license.owner_email.clone().unwrap_or_default(),
+            ];
+            (value(license), cells)
+        })
+        .collect();
+    output.list(&["id", "product", "license key", "status", "limit", "expires", "owner"], &rows)
+}
+
+fn assign(
+    key: &str,
+    owner_name: Option<String>,
+    owner_email: Option<String>,
+    data: &DataDir,
+    output: &mut Output<'_>,
+) -> Result {
+    let key = license_key(key)?;
+    let license = change(&open(data)?, move |tx| {
+        let license = existing(tx, &key)?;
+        if !license.is_assignable() {
+            return Err(format!(
+                "license key {key} is {}: only available and reserved ones can be assigned",
+                license.status.as_str()
+            )
+            .into());
+        }
+        tx.assign_license(license.id, owner_name.as_deref(), owner_email.as_deref(), now())?;
+        existing(tx, &key)
+    })?;
+    output.result(
+        &value(&license),
+        &format!("license key {} is assigned\n{}", license.license_key, state(&license)),
+    )
+}
+
+fn activate(key: &str, identifier: &str, data: &DataDir, output: &mut Output<'_>) -> Result {
+    let key = license_key(key)?;
+    let identifier =
+        Identifier::parse(identifier).map_err(|error| format!("this can't be an identifier: {error}"))?;
+    let shown = identifier.as_str().to_owned();
+    let (license, was_active) = change(&open(data)?, move |tx| {
+        let license = existing(tx, &key)?;
+        license.check_usable(now()).map_err(|outcome| outcome.message())?;
+        if tx.is_activated(license.id, &identifier)? {
+            return Ok((license, true));
+        }
+        if !has_free_seat(license.activation_limit, tx.count_activations(license.id)?) {
+            return Err(format!(
+                "license key {key} is active on {} identifiers, its limit",
+                license.activation_limit
+            )
+            .into());
+        }
+        tx.add_activation(license.id, &identifier, now())?;
+        Ok((license, false))
+    })?;
+    let text = format!(
+        "license key {} {} on {shown}",
+        license.license_key,
+        if was_active { "was active" } else { "is active" }
+    );
+    let value = json!({
+        "id": license.id, "license_key": license.license_key, "identifier": shown, "was_active": was_active,
+    });
+    output.result(&value, &text)
+}
+
+fn license_key(text: &str) -> Result<LicenseKey> {
+    Ok(LicenseKey::parse(text).map_err(|error| format!("this can't be a license key: {error}"))?)
+}
+
+fn existing(tx: &Tx<'_>, key: &LicenseKey) -> Result<License> {
+    Ok(tx
+        .license_by_key(key)?
+        .ok_or_else(|| format!("no license key {key}: see \"keyseal license list\""))?)
+}
+
+fn value(license: &License) -> Value {
+    json!({
+        "id": license.id, "license_key": license.license_key, "product_id": license.product_id,
+        "status": license.status.as_str(), "activation_limit": license.activation_limit,
+        "validity": license.validity, "assigned_at": license.assigned_at.map(|moment| moment.to_string()),
+        "expires_at": license.expires_at().map(|moment| moment.to_string()),
+        "owner_name": license.owner_name, "owner_email": license.owner_email,
+    })
+}
+
+fn state(license: &License) -> String {
+    let limit = match license.activation_limit {
+        0 => "any number of identifiers".to_owned(),
+        limit => format!("{limit} identifiers at most"),
+    };
+    let end = license.expires_at().map_or_else(|| "no expiry".to_owned(), |end| format!("expires {end}"));
+    format!("id {}, product {}, {}, {limit}, {end}", license.id, license.product_id, license.status.as_str())
+}

@@ -1,0 +1,95 @@
+//! `keyseal product …`: what license keys are sold for.
+
+use clap::Subcommand;
+use serde_json::{Value, json};
+
+use super::{Output, Result, change, now, open, signing_key};
+use crate::domain::{NewProduct, Product, ProductStatus};
+use crate::signing::{self, Keyring};
+use crate::store::{DataDir, Store};
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Make a product
+    Create {
+        #[arg(long)]
+        name: String,
+        #[arg(long, default_value = "")]
+        description: String,
+        /// Make it inactive: its licenses answer 203
+        #[arg(long)]
+        inactive: bool,
+        /// Give it a signing key of its own; else the global key signs for it
+        #[arg(long)]
+        own_key: bool,
+    },
+    /// List all products
+    List,
+}
+
+pub fn run(command: &Command, data: &DataDir, output: &mut Output<'_>) -> Result {
+    match command {
+        Command::Create { name, description, inactive, own_key } => {
+            let status = if *inactive { ProductStatus::Inactive } else { ProductStatus::Active };
+            let product = NewProduct { name: name.clone(), description: description.clone(), status };
+            create(product, *own_key, data, output)
+        }
+        Command::List => list(data, output),
+    }
+}
+
+fn create(product: NewProduct, own_key: bool, data: &DataDir, output: &mut Output<'_>) -> Result {
+    if product.name.trim().is_empty() {
+        return Err("a product needs a name: give one with --name".into());
+    }
+    let store = open(data)?;
+    let id =
+        add(&store, data, product, own_key.then(|| signing::generate(signing::DEFAULT_BITS)).transpose()?)?;
+    let product = store.read(|tx| tx.product(id))??.ok_or("the product was deleted at once")?;
+    let text = format!("product {id} \"{}\", {}", product.name, signed_by(&product));
+    output.result(&value(&product), &text)
+}
+
+/// Adds a product, and its key if it has one of its own: both or neither.
+pub fn add(
+    store: &Store,
+    data: &DataDir,
+    product: NewProduct,
+    own_key: Option<zeroize::Zeroizing<String>>,
+) -> Result<i64> {
+    let data = data.clone();
+    change(store, move |tx| {
+        let id = tx.add_product(&product, now())?;
+        if let Some(pem) = own_key {
+            signing_key::give_to_product(tx, &data, id, &pem)?;
+        }
+        Ok(id)
+    })
+}
+
+fn list(data: &DataDir, output: &mut Output<'_>) -> Result {
+    let products = open(data)?.read(|tx| tx.products())??;
+    let rows: Vec<(Value, Vec<String>)> = products
+        .iter()
+        .map(|product| {
+            let status = product.status.as_str().to_owned();
+            let cells = vec![product.id.to_string(), product.name.clone(), status, signed_by(product)];
+            (value(product), cells)
+        })
+        .collect();
+    output.list(&["id", "name", "status", "signing key"], &rows)
+}
+
+fn value(product: &Product) -> Value {
+    json!({
+        "id": product.id, "name": product.name, "description": product.description,
+        "status": product.status.as_str(), "own_key": product.signing_key.is_some(),
+    })
+}
+
+fn signed_by(product: &Product) -> String {
+    match &product.signing_key {
+        Some(_) => format!("signed by its own key ({})", Keyring::product_file(product.id)),
+        None => "signed by the global key".to_owned(),
+    }
+}

@@ -1,0 +1,95 @@
+//! API keys: who may call the API, from where, for what.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+use super::{Capabilities, Timestamp};
+
+/// An API key as it is kept: its text is not in it (contract §2).
+#[derive(Clone, Debug)]
+pub struct ApiKey {
+    pub id: i64,
+    pub name: String,
+    /// The first characters of the text, for recognition.
+    pub prefix: String,
+    pub capabilities: Capabilities,
+    /// The networks it may be used from; empty: any (contract §2.3).
+    pub allow_ips: Vec<IpNet>,
+    pub active: bool,
+    pub created_at: Timestamp,
+    pub last_used_at: Option<Timestamp>,
+}
+
+impl ApiKey {
+    /// Whether a caller at this address may use the key.
+    pub fn allows_address(&self, address: IpAddr) -> bool {
+        self.allow_ips.is_empty() || self.allow_ips.iter().any(|network| network.contains(&address))
+    }
+}
+
+/// The text of an API key. Has no `Debug` and no `Display`: a secret doesn't print. Wiped from memory when dropped.
+pub struct ApiKeySecret(Zeroizing<String>);
+
+impl ApiKeySecret {
+    /// Takes any text that isn't blank, trimmed. Opaque: no form is demanded.
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.trim();
+        (!text.is_empty()).then(|| Self(Zeroizing::new(text.to_owned())))
+    }
+
+    /// A new one, as v1 clients expect them.
+    pub fn from_uuid(uuid: uuid::Uuid) -> Self {
+        Self(Zeroizing::new(uuid.to_string()))
+    }
+
+    /// SHA-256: what is stored and looked up. A key has 122 random bits, so a slow hash would only cost.
+    pub fn hash(&self) -> [u8; 32] {
+        Sha256::digest(self.0.as_bytes()).into()
+    }
+
+    /// The first eight characters, for recognition in lists.
+    pub fn prefix(&self) -> String {
+        self.0.chars().take(8).collect()
+    }
+
+    /// The text itself: only for the one time it is shown to its owner.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_found_by_its_hash_and_known_by_its_beginning() {
+        let secret = ApiKeySecret::parse(" 2964c3c9-0b5d-4d89-b3ac-4668f30bc492 ").unwrap();
+        assert_eq!(secret.hash(), ApiKeySecret::parse(secret.expose()).unwrap().hash());
+        assert_eq!(secret.prefix(), "2964c3c9");
+        assert!(ApiKeySecret::parse(" \t").is_none());
+    }
+
+    #[test]
+    fn an_empty_allow_list_allows_any_address_and_a_network_only_its_own() {
+        let mut key = ApiKey {
+            id: 1,
+            name: "n".to_owned(),
+            prefix: String::new(),
+            capabilities: Capabilities::from_stored("*".to_owned()),
+            allow_ips: Vec::new(),
+            active: true,
+            created_at: Timestamp(0),
+            last_used_at: None,
+        };
+        let inside = "10.1.2.3".parse().unwrap();
+        assert!(key.allows_address(inside));
+        key.allow_ips = vec!["10.1.0.0/16".parse().unwrap(), "2001:db8::/32".parse().unwrap()];
+        assert!(key.allows_address(inside));
+        assert!(key.allows_address("2001:db8::1".parse().unwrap()));
+        assert!(!key.allows_address("10.2.0.1".parse().unwrap()));
+    }
+}

@@ -1,0 +1,180 @@
+//! The blocklist: addresses, domains and identifiers that get no answer but "Access denied".
+
+use std::collections::{HashMap, HashSet};
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
+use super::{Identifier, ParseNameError};
+
+/// One entry of the blocklist (contract §2.5).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Block {
+    Ip(IpNet),
+    /// Lower case, without scheme, port, path or surrounding dots.
+    Domain(String),
+    /// Lower case.
+    Identifier(String),
+}
+
+/// The text is nothing that can be blocked.
+#[derive(Debug, thiserror::Error)]
+pub enum ParseBlockError {
+    #[error("\"{0}\" is no address or network: write 203.0.113.7, 203.0.113.0/24 or 2001:db8::/32")]
+    Ip(String),
+    #[error("\"{0}\" is no domain: write example.com, which also blocks all of its subdomains")]
+    Domain(String),
+    #[error("this identifier can't be blocked: {0}")]
+    Identifier(#[from] ParseNameError),
+}
+
+impl Block {
+    /// Takes an address or a network in CIDR form.
+    pub fn parse_ip(text: &str) -> Result<Self, ParseBlockError> {
+        let text = text.trim();
+        let network = text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
+        network.map(|network| Self::Ip(network.trunc())).map_err(|_| ParseBlockError::Ip(text.to_owned()))
+    }
+
+    /// Takes a domain; scheme, port and path are stripped.
+    pub fn parse_domain(text: &str) -> Result<Self, ParseBlockError> {
+        let domain = host_of(&text.to_ascii_lowercase()).to_owned();
+        let is_domain = !domain.is_empty() && domain.len() <= 253 && !domain.contains(char::is_whitespace);
+        if is_domain {
+            Ok(Self::Domain(domain))
+        } else {
+            Err(ParseBlockError::Domain(text.trim().to_owned()))
+        }
+    }
+
+    /// Takes an identifier as a client would send it.
+    pub fn parse_identifier(text: &str) -> Result<Self, ParseBlockError> {
+        Ok(Self::Identifier(Identifier::parse(text)?.as_str().to_ascii_lowercase()))
+    }
+
+    /// The word for what it blocks, in the database and on the command line.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Ip(_) => "ip",
+            Self::Domain(_) => "domain",
+            Self::Identifier(_) => "identifier",
+        }
+    }
+
+    /// What it blocks, in one normal form.
+    pub fn value(&self) -> String {
+        match self {
+            Self::Ip(network) => network.to_string(),
+            Self::Domain(value) | Self::Identifier(value) => value.clone(),
+        }
+    }
+}
+
+/// The host in a URL or a `host:port`, without surrounding dots.
+fn host_of(text: &str) -> &str {
+    let text = text.trim();
+    let text = text.split_once("://").map_or(text, |(_, rest)| rest);
+    let text = text.split(['/', '?', '#']).next().unwrap_or(text);
+    let text = text.rsplit_once('@').map_or(text, |(_, host)| host);
+    text.split(':').next().unwrap_or(text).trim_matches('.')
+}
+
+/// All entries, arranged so that a check costs a few look-ups however long the list is.
+#[derive(Debug, Default)]
+pub struct Blocklist {
+    /// Networks by prefix length: an address is in the list if its own truncation to one of these lengths is.
+    networks: HashMap<u8, HashSet<IpNet>>,
+    domains: HashSet<String>,
+    identifiers: HashSet<String>,
+}
+
+impl Blocklist {
+    pub fn new(blocks: impl IntoIterator<Item = Block>) -> Self {
+        let mut list = Self::default();
+        for block in blocks {
+            match block {
+                Block::Ip(network) => {
+                    list.networks.entry(network.prefix_len()).or_default().insert(network);
+                }
+                Block::Domain(domain) => {
+                    list.domains.insert(domain);
+                }
+                Block::Identifier(identifier) => {
+                    list.identifiers.insert(identifier);
+                }
+            }
+        }
+        list
+    }
+
+    /// Whether the caller's address is in a blocked network.
+    pub fn blocks_address(&self, address: IpAddr) -> bool {
+        self.networks.iter().any(|(prefix_len, networks)| {
+            IpNet::new(address, *prefix_len).is_ok_and(|network| networks.contains(&network.trunc()))
+        })
+    }
+
+    /// Whether the identifier is blocked itself, or is, or lies under, a blocked domain.
+    pub fn blocks_identifier(&self, identifier: &str) -> bool {
+        if self.identifiers.is_empty() && self.domains.is_empty() {
+            return false;
+        }
+        let identifier = identifier.trim().to_ascii_lowercase();
+        self.identifiers.contains(&identifier) || self.blocks_host(host_of(&identifier))
+    }
+
+    fn blocks_host(&self, host: &str) -> bool {
+        let parents = host.match_indices('.').filter_map(|(dot, _)| host.get(dot + 1..));
+        std::iter::once(host).chain(parents).any(|name| self.domains.contains(name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn list() -> Blocklist {
+        Blocklist::new([
+            Block::parse_ip("203.0.113.0/24").unwrap(),
+            Block::parse_ip("2001:db8::/32").unwrap(),
+            Block::parse_ip("198.51.100.7").unwrap(),
+            Block::parse_domain("https://Pirate.Example:8080/x").unwrap(),
+            Block::parse_identifier("HWID-1").unwrap(),
+        ])
+    }
+
+    #[test]
+    fn an_address_is_blocked_by_itself_or_its_network() {
+        for (address, blocked) in [
+            ("203.0.113.9", true),
+            ("198.51.100.7", true),
+            ("198.51.100.8", false),
+            ("2001:db8:1::1", true),
+            ("2001:db9::1", false),
+        ] {
+            assert_eq!(list().blocks_address(address.parse().unwrap()), blocked, "{address}");
+        }
+    }
+
+    #[test]
+    fn a_domain_blocks_itself_and_what_lies_under_it() {
+        for (identifier, blocked) in [
+            ("pirate.example", true),
+            ("PIRATE.example:443", true),
+            ("https://www.pirate.example/shop?x", true),
+            ("notpirate.example", false),
+            ("pirate.example.org", false),
+            (" hwid-1 ", true),
+            ("hwid-10", false),
+        ] {
+            assert_eq!(list().blocks_identifier(identifier), blocked, "{identifier}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_blocked_is_refused() {
+        assert!(Block::parse_ip("300.1.1.1").is_err());
+        assert!(Block::parse_domain(" . ").is_err());
+        assert!(Block::parse_identifier(" ").is_err());
+    }
+}

@@ -1,0 +1,71 @@
+//! A moment in whole Unix seconds (UTC), and the text forms of it that people and the API use.
+
+use std::fmt;
+
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+
+const SECONDS_PER_DAY: i64 = 86_400;
+
+/// Unix seconds, UTC. Displayed as `YYYY-MM-DD HH:MM:SS` (contract §3.7).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Timestamp(pub i64);
+
+/// The text is not a moment in a form that this server reads.
+#[derive(Debug, thiserror::Error)]
+#[error("\"{0}\" is not a time: write YYYY-MM-DD HH:MM:SS in UTC, for example \"2026-01-31 23:59:59\"")]
+pub struct ParseTimestampError(String);
+
+impl Timestamp {
+    /// Reads `YYYY-MM-DD HH:MM:SS` as UTC, or ISO 8601 with an offset.
+    pub fn parse(text: &str) -> Result<Self, ParseTimestampError> {
+        let text = text.trim();
+        if let Ok(moment) = text.parse::<jiff::Timestamp>() {
+            return Ok(Self(moment.as_second()));
+        }
+        let civil: Result<DateTime, _> = text.parse();
+        let zoned = civil.and_then(|local| local.to_zoned(TimeZone::UTC));
+        zoned
+            .map(|moment| Self(moment.timestamp().as_second()))
+            .map_err(|_| ParseTimestampError(text.to_owned()))
+    }
+
+    /// The moment `days` days later; saturates at the end of time.
+    pub fn plus_days(self, days: i64) -> Self {
+        Self(self.0.saturating_add(days.saturating_mul(SECONDS_PER_DAY)))
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match jiff::Timestamp::from_second(self.0) {
+            Ok(moment) => write!(f, "{}", moment.strftime("%Y-%m-%d %H:%M:%S")),
+            Err(_) => write!(f, "{}", self.0),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_text_form_is_utc_and_reads_back() {
+        let moment = Timestamp::parse("2024-02-27 03:05:31").unwrap();
+        assert_eq!(moment, Timestamp(1_709_003_131));
+        assert_eq!(moment.to_string(), "2024-02-27 03:05:31");
+        assert_eq!(Timestamp::parse("2024-02-27T05:05:31+02:00").unwrap(), moment);
+    }
+
+    #[test]
+    fn what_is_no_moment_is_refused() {
+        for text in ["", "yesterday", "2024-02-30 00:00:00", "2024-02-27 25:00:00"] {
+            assert!(Timestamp::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_day_past_the_end_of_time_is_the_end_of_time() {
+        assert_eq!(Timestamp(5).plus_days(i64::MAX), Timestamp(i64::MAX));
+    }
+}

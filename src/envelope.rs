@@ -1,0 +1,184 @@
+//! Sealing: a reply becomes its exact bytes, those become base64, that is signed, and all of it travels in one envelope.
+
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use serde::ser::{Serialize, SerializeMap as _, Serializer};
+
+use crate::domain::Timestamp;
+use crate::php_json;
+use crate::reply::Reply;
+use crate::signing::{Error, Signatures, SigningKey};
+
+/// Which key signed, as the envelope names it (contract §0.4, item 3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Label {
+    Global,
+    Product,
+}
+
+impl Label {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Global => "global",
+            Self::Product => "product",
+        }
+    }
+}
+
+/// A key and the label it signs under.
+#[derive(Clone)]
+pub struct Signer {
+    pub key: Arc<SigningKey>,
+    pub label: Label,
+}
+
+/// A reply that is written and not signed yet. What is signed is the text of `response_base64`, so the reply is written once and
+/// these bytes are what every reader gets.
+pub struct Unsigned {
+    response: Vec<u8>,
+    response_base64: String,
+}
+
+impl Unsigned {
+    /// Writes `code`, `message`, the reply's fields, and `timestamp` last (contract §1.4).
+    pub fn write(reply: &Reply, at: Timestamp) -> Self {
+        let mut response = Vec::with_capacity(128);
+        if let Err(error) = php_json::write(&mut response, &Response { reply, at }) {
+            // Writing text, whole numbers and lists of them into memory can't fail; a field that could is a bug to be seen.
+            log::error!("a reply could not be written: {error}");
+        }
+        let response_base64 = BASE64.encode(&response);
+        Self { response, response_base64 }
+    }
+
+    /// What is to be signed (contract §1.6).
+    pub fn message(&self) -> &[u8] {
+        self.response_base64.as_bytes()
+    }
+
+    /// The envelope. Its members are in the contract's order.
+    pub fn signed(&self, label: Label, signature: &str) -> Vec<u8> {
+        let mut out =
+            Vec::with_capacity(self.response.len() + self.response_base64.len() + signature.len() + 128);
+        out.extend_from_slice(b"{\"response\":");
+        out.extend_from_slice(&self.response);
+        out.extend_from_slice(b",\"response_base64\":\"");
+        push_base64(&mut out, &self.response_base64);
+        out.extend_from_slice(b"\",\"private_key_used\":\"");
+        out.extend_from_slice(label.as_str().as_bytes());
+        out.extend_from_slice(b"\",\"signature\":\"");
+        push_base64(&mut out, signature);
+        out.extend_from_slice(b"\"}");
+        out
+    }
+}
+
+/// Base64 in PHP's JSON: only its slashes need an escape.
+fn push_base64(out: &mut Vec<u8>, text: &str) {
+    for byte in text.bytes() {
+        if byte == b'/' {
+            out.push(b'\\');
+        }
+        out.push(byte);
+    }
+}
+
+/// Seals a reply: the bytes to send.
+pub async fn seal(
+    reply: &Reply,
+    at: Timestamp,
+    signer: &Signer,
+    signatures: &Signatures,
+) -> Result<Vec<u8>, Error> {
+    let unsigned = Unsigned::write(reply, at);
+    let signature = signatures.sign(&signer.key, unsigned.message()).await?;
+    Ok(unsigned.signed(signer.label, &signature))
+}
+
+struct Response<'a> {
+    reply: &'a Reply,
+    at: Timestamp,
+}
+
+impl Serialize for Response<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Reply { outcome, fields } = self.reply;
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("code", &outcome.code())?;
+        map.serialize_entry("message", outcome.message())?;
+        for (name, value) in fields {
+            map.serialize_entry(name, value)?;
+        }
+        map.serialize_entry("timestamp", &self.at.0)?;
+        map.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::outcome::Outcome;
+
+    fn created(meta_id: i64) -> Reply {
+        Reply::from(Outcome::LicenseMetaCreated).with("meta_id", meta_id)
+    }
+
+    /// What the original server signed (contract §9.2), read back from its base64.
+    #[test]
+    fn the_original_servers_bytes_are_reproduced() {
+        for (reply, at, base64) in [
+            (
+                Outcome::InvalidApiKey.into(),
+                1_709_381_806,
+                "eyJjb2RlIjoxMDAsIm1lc3NhZ2UiOiJJbnZhbGlkIEFQSSBLZXkiLCJ0aW1lc3RhbXAiOjE3MDkzODE4MDZ9",
+            ),
+            (
+                Outcome::NoActivation.into(),
+                1_709_000_147,
+                "eyJjb2RlIjoyMDIsIm1lc3NhZ2UiOiJObyBhY3RpdmF0aW9uIGZvdW5kIGZvciB0aGlzIGxpY2Vuc2Uga2V5XC9pZGVudGlmaWVyIGNvbWJpbmF0aW9uIiwidGltZXN0YW1wIjoxNzA5MDAwMTQ3fQ==",
+            ),
+            (
+                Outcome::LicenseNotAssigned.into(),
+                1_709_003_106,
+                "eyJjb2RlIjoyMDEsIm1lc3NhZ2UiOiJUaGlzIGxpY2Vuc2Uga2V5IGlzIG5vdCBhc3NpZ25lZCIsInRpbWVzdGFtcCI6MTcwOTAwMzEwNn0=",
+            ),
+            (
+                created(1),
+                1_709_003_135,
+                "eyJjb2RlIjo0NTMsIm1lc3NhZ2UiOiJNZXRhZGF0YSBjcmVhdGVkIiwibWV0YV9pZCI6MSwidGltZXN0YW1wIjoxNzA5MDAzMTM1fQ==",
+            ),
+        ] {
+            let unsigned = Unsigned::write(&reply, Timestamp(at));
+            assert_eq!(String::from_utf8_lossy(unsigned.message()), base64);
+        }
+    }
+
+    /// The expected envelope was made with openssl from the same key.
+    #[test]
+    fn a_fixed_key_time_and_reply_give_exactly_these_bytes() {
+        let pem = include_bytes!("../tests/golden/test-only-private-key.pem");
+        let key = SigningKey::parse(pem, Path::new("test-only-private-key.pem")).unwrap();
+        let unsigned = Unsigned::write(&created(1), Timestamp(1_709_003_135));
+        let envelope = unsigned.signed(Label::Product, &key.sign(unsigned.message()).unwrap());
+        let expected = include_str!("../tests/golden/test-only-envelope.json");
+        assert_eq!(String::from_utf8(envelope).unwrap(), expected.trim_end());
+    }
+
+    #[test]
+    fn any_field_is_written_as_php_would_and_time_comes_last() {
+        let reply = Reply::from(Outcome::LicenseMetaCreated)
+            .with("value", "a/b \"é\" 😀\u{2028}\0")
+            .with("errors", json!({}));
+        let unsigned = Unsigned::write(&reply, Timestamp(7));
+        assert_eq!(
+            String::from_utf8(unsigned.response).unwrap(),
+            r#"{"code":453,"message":"Metadata created","value":"a\/b \"\u00e9\" \ud83d\ude00\u2028\u0000","errors":[],"timestamp":7}"#
+        );
+    }
+}

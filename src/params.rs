@@ -1,0 +1,173 @@
+//! A request's fields: one view over query string, form, multipart and JSON. A blank field counts as absent.
+
+use std::borrow::Cow;
+
+use percent_encoding::percent_decode;
+use serde_json::{Map, Value};
+
+/// Other names that clients send for a field (contract §3.10), tried in this order after the field's own.
+const ALIASES: &[(&str, &[&str])] = &[
+    ("identifier", &["hardwareId", "hardware_id", "hwid", "domain", "server_domain"]),
+    ("key", &["meta_key"]),
+    ("license_key", &["entitlement_key"]),
+    ("value", &["meta_value"]),
+];
+
+/// Fields by name. Of two with one name the last counts, as in PHP; a field of the body hides one of the query string.
+#[derive(Debug, Default, PartialEq)]
+pub struct Params(Map<String, Value>);
+
+/// The text is not what its Content-Type says, or not UTF-8.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Unreadable;
+
+impl Params {
+    /// Reads `a=1&b=2`, percent-encoded: a query string or a form body.
+    pub fn from_form(bytes: &[u8]) -> Result<Self, Unreadable> {
+        let mut params = Self::default();
+        for pair in bytes.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
+            let equals = pair.iter().position(|byte| *byte == b'=').unwrap_or(pair.len());
+            let (name, value) = pair.split_at(equals);
+            params.set(decode(name)?, decode(value.get(1..).unwrap_or_default())?);
+        }
+        Ok(params)
+    }
+
+    /// Reads a JSON object. Numbers keep the digits they were sent with.
+    pub fn from_json(bytes: &[u8]) -> Result<Self, Unreadable> {
+        serde_json::from_slice(bytes).map(Self).map_err(|_| Unreadable)
+    }
+
+    pub fn set(&mut self, name: String, value: String) {
+        self.0.insert(name, Value::String(value));
+    }
+
+    /// Adds the fields of `body` over these.
+    #[must_use]
+    pub fn overlaid_with(mut self, body: Self) -> Self {
+        self.0.extend(body.0);
+        self
+    }
+
+    /// A field as text. Numbers and booleans count as their text; lists and objects, which no text field can mean, as absent.
+    pub fn text(&self, name: &str) -> Option<Cow<'_, str>> {
+        self.values(name).find_map(|value| match value {
+            Value::String(text) => present(text),
+            Value::Bool(_) | Value::Number(_) => Some(value.to_string().into()),
+            Value::Null | Value::Array(_) | Value::Object(_) => None,
+        })
+    }
+
+    /// A field of any type: text as it was sent, with its spaces; everything else as its compact JSON (contract §0.4, item 7).
+    pub fn text_or_json(&self, name: &str) -> Option<Cow<'_, str>> {
+        self.values(name).find_map(|value| match value {
+            Value::Null => None,
+            Value::String(text) => present(text),
+            other => Some(other.to_string().into()),
+        })
+    }
+
+    /// What was sent under the field's own name, then under its aliases.
+    fn values(&self, name: &str) -> impl Iterator<Item = &Value> {
+        let aliases =
+            ALIASES.iter().find(|(canonical, _)| *canonical == name).map_or(&[][..], |(_, aliases)| aliases);
+        std::iter::once(name).chain(aliases.iter().copied()).filter_map(|name| self.0.get(name))
+    }
+}
+
+fn present(text: &str) -> Option<Cow<'_, str>> {
+    (!text.trim().is_empty()).then_some(Cow::Borrowed(text))
+}
+
+/// Undoes the encoding of form fields. Strict about UTF-8, unlike the `form_urlencoded` crate, which would put a replacement
+/// character into a key or a value without telling.
+fn decode(bytes: &[u8]) -> Result<String, Unreadable> {
+    let spaced: Vec<u8> = bytes.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect();
+    let decoded = percent_decode(&spaced).decode_utf8().map_err(|_| Unreadable)?;
+    Ok(decoded.into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn form(text: &str) -> Params {
+        Params::from_form(text.as_bytes()).unwrap()
+    }
+
+    fn json(text: &str) -> Params {
+        Params::from_json(text.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn a_form_is_decoded_and_its_last_duplicate_counts() {
+        let params = form("license_key=a%2Db+c&&license_key=%C3%A9%zz&x");
+        assert_eq!(params.text("license_key").unwrap(), "é%zz");
+        assert_eq!(params.text("x"), None);
+    }
+
+    #[test]
+    fn what_is_not_utf8_is_unreadable() {
+        assert_eq!(Params::from_form(b"value=%ff"), Err(Unreadable));
+        assert_eq!(Params::from_form(b"value=\xc3"), Err(Unreadable));
+        assert_eq!(Params::from_json(b"{\"value\":\"\xff\"}"), Err(Unreadable));
+    }
+
+    #[test]
+    fn what_is_no_json_object_is_unreadable() {
+        let deep = format!("{{\"value\":{}{}}}", "[".repeat(5_000), "]".repeat(5_000));
+        for text in ["", "[]", "null", "1", "{", "{\"a\":1}x", deep.as_str()] {
+            assert_eq!(Params::from_json(text.as_bytes()), Err(Unreadable), "{text:.20}");
+        }
+    }
+
+    #[test]
+    fn json_scalars_are_texts_and_keep_their_digits() {
+        let params =
+            json(r#"{"a":1,"b":true,"c":1.50,"d":123456789012345678901234567890,"e":null,"f":[1],"g":{}}"#);
+        let text = |name| params.text(name).map(Cow::into_owned);
+        assert_eq!(text("a").unwrap(), "1");
+        assert_eq!(text("b").unwrap(), "true");
+        assert_eq!(text("c").unwrap(), "1.50");
+        assert_eq!(text("d").unwrap(), "123456789012345678901234567890");
+        assert_eq!((text("e"), text("f"), text("g")), (None, None, None));
+    }
+
+    #[test]
+    fn a_value_keeps_its_spaces_or_its_json() {
+        let params = json(r#"{"value":{"b": [1, "x"], "a":null}}"#);
+        assert_eq!(params.text_or_json("value").unwrap(), r#"{"b":[1,"x"],"a":null}"#);
+        assert_eq!(form("value=+x+").text_or_json("value").unwrap(), " x ");
+        assert_eq!(form("value=+%09+").text_or_json("value"), None);
+    }
+
+    #[test]
+    fn the_own_name_wins_over_an_alias_unless_it_is_blank() {
+        assert_eq!(form("hwid=2&identifier=1").text("identifier").unwrap(), "1");
+        assert_eq!(form("identifier=+&domain=4&hwid=3").text("identifier").unwrap(), "3");
+        assert_eq!(form("meta_key=k&meta_value=v").text("key").unwrap(), "k");
+    }
+
+    #[test]
+    fn the_body_wins_over_the_query_string() {
+        let params = form("key=query&value=query").overlaid_with(form("key=body"));
+        assert_eq!(params.text("key").unwrap(), "body");
+        assert_eq!(params.text("value").unwrap(), "query");
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_survives_a_form(text in any::<String>()) {
+            let body = form_urlencoded::Serializer::new(String::new()).append_pair("value", &text).finish();
+            let expected = (!text.trim().is_empty()).then_some(text);
+            prop_assert_eq!(form(&body).text_or_json("value").map(Cow::into_owned), expected);
+        }
+
+        #[test]
+        fn any_bytes_are_read_or_refused(bytes in any::<Vec<u8>>()) {
+            let _either = (Params::from_form(&bytes), Params::from_json(&bytes));
+        }
+    }
+}

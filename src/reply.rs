@@ -1,0 +1,80 @@
+//! What an endpoint answers: a reply, a refusal, or a failure.
+
+use serde_json::Value;
+
+use crate::outcome::Outcome;
+use crate::{signing, store};
+
+/// An outcome and its fields, in the order in which they are shown (contract §1.4). Code, message and time are not fields.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reply {
+    pub outcome: Outcome,
+    pub fields: Vec<(&'static str, Value)>,
+}
+
+impl Reply {
+    /// Adds a field after those that are there.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl Into<Value>) -> Self {
+        self.fields.push((name, value.into()));
+        self
+    }
+}
+
+impl From<Outcome> for Reply {
+    fn from(outcome: Outcome) -> Self {
+        Self { outcome, fields: Vec::new() }
+    }
+}
+
+/// Why an endpoint stopped. Either way nothing it wrote is kept.
+#[derive(Debug)]
+pub enum Error {
+    /// An answer like any other.
+    Refused(Reply),
+    /// Ours: logged once, in serve, and shown as an internal error or as unavailable.
+    Failed(Failure),
+}
+
+/// What broke.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    #[error(transparent)]
+    Signing(#[from] signing::Error),
+    #[error("the endpoint panicked")]
+    Panicked,
+}
+
+impl Failure {
+    /// What the client is told: whether it may try again, nothing else.
+    pub fn outcome(&self) -> Outcome {
+        let temporary = match self {
+            Self::Store(error) => error.is_temporary(),
+            Self::Signing(error) => error.is_temporary(),
+            Self::Panicked => false,
+        };
+        if temporary { Outcome::ServiceUnavailable } else { Outcome::InternalError }
+    }
+}
+
+impl From<Outcome> for Error {
+    fn from(outcome: Outcome) -> Self {
+        Self::Refused(outcome.into())
+    }
+}
+
+impl From<Reply> for Error {
+    fn from(reply: Reply) -> Self {
+        Self::Refused(reply)
+    }
+}
+
+impl From<store::Error> for Error {
+    fn from(error: store::Error) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+pub type Result<T = Reply> = std::result::Result<T, Error>;

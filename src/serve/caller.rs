@@ -1,0 +1,121 @@
+//! Who calls, from where, and when.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use actix_web::HttpRequest;
+use actix_web::http::Method;
+use actix_web::http::header::AUTHORIZATION;
+use ipnet::IpNet;
+
+use crate::config::Config;
+use crate::domain::{ApiKeySecret, Timestamp};
+
+/// What is known of a request before its body is read.
+pub struct Caller {
+    pub arrived: Instant,
+    /// The time of everything that this request does, and of its answer.
+    pub now: Timestamp,
+    pub method: Method,
+    pub address: IpAddr,
+    /// The API key of a header: `Authorization: Bearer` before `X-API-Key` (contract §2.1).
+    pub secret: Option<ApiKeySecret>,
+}
+
+impl Caller {
+    pub fn of(request: &HttpRequest, config: &Config) -> Self {
+        Self {
+            arrived: Instant::now(),
+            now: now(),
+            method: request.method().clone(),
+            address: address(request, &config.trusted_proxies),
+            secret: secret(request),
+        }
+    }
+}
+
+/// The time of day. A clock before 1970 is 1970.
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
+pub fn now() -> Timestamp {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp(i64::try_from(since_epoch.as_secs()).unwrap_or(i64::MAX))
+}
+
+/// The peer's address; or, if the peer is a trusted proxy, the last hop in `X-Forwarded-For` that isn't one. An IPv4 address in
+/// IPv6 clothing is the IPv4 address.
+fn address(request: &HttpRequest, trusted_proxies: &[IpNet]) -> IpAddr {
+    let peer = request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip().to_canonical());
+    let is_trusted = |address: IpAddr| trusted_proxies.iter().any(|network| network.contains(&address));
+    if !is_trusted(peer) {
+        return peer;
+    }
+    let headers: Vec<&str> =
+        request.headers().get_all("x-forwarded-for").filter_map(|value| value.to_str().ok()).collect();
+    let mut client = peer;
+    for hop in headers.iter().flat_map(|value| value.split(',')).rev() {
+        // What a proxy did not write as an address says nothing about what came before it.
+        let Ok(hop) = hop.trim().parse::<IpAddr>() else { break };
+        client = hop.to_canonical();
+        if !is_trusted(client) {
+            break;
+        }
+    }
+    client
+}
+
+fn secret(request: &HttpRequest) -> Option<ApiKeySecret> {
+    let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
+    let bearer = header(AUTHORIZATION.as_str()).and_then(|value| {
+        let (scheme, token) = value.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then(|| ApiKeySecret::parse(token))?
+    });
+    bearer.or_else(|| ApiKeySecret::parse(header("x-api-key")?))
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    fn address_of(peer: &str, forwarded: &[&str]) -> String {
+        let proxies = ["10.0.0.0/8".parse().unwrap(), "2001:db8::/32".parse().unwrap()];
+        let mut request = TestRequest::default().peer_addr(peer.parse().unwrap());
+        for value in forwarded {
+            request = request.append_header(("X-Forwarded-For", *value));
+        }
+        address(&request.to_http_request(), &proxies).to_string()
+    }
+
+    #[test]
+    fn only_a_trusted_proxy_is_believed() {
+        assert_eq!(address_of("192.0.2.1:1", &["203.0.113.5"]), "192.0.2.1");
+        assert_eq!(address_of("10.0.0.1:1", &["203.0.113.5"]), "203.0.113.5");
+        assert_eq!(address_of("10.0.0.1:1", &[]), "10.0.0.1");
+    }
+
+    #[test]
+    fn the_last_untrusted_hop_counts_and_not_what_the_client_claims() {
+        assert_eq!(address_of("10.0.0.1:1", &["1.2.3.4, 203.0.113.5, 10.9.9.9"]), "203.0.113.5");
+        assert_eq!(address_of("10.0.0.1:1", &["1.2.3.4", "203.0.113.5", "10.9.9.9"]), "203.0.113.5");
+        assert_eq!(address_of("10.0.0.1:1", &["1.2.3.4, nonsense, 10.9.9.9"]), "10.9.9.9");
+    }
+
+    #[test]
+    fn an_ipv4_address_in_ipv6_clothing_is_the_ipv4_address() {
+        assert_eq!(address_of("[::ffff:192.0.2.1]:1", &[]), "192.0.2.1");
+        assert_eq!(address_of("[2001:db8::1]:1", &["::ffff:203.0.113.5"]), "203.0.113.5");
+    }
+
+    #[test]
+    fn bearer_comes_before_the_other_header_and_blanks_are_skipped() {
+        let secret_of = |headers: &[(&'static str, &str)]| {
+            let request =
+                headers.iter().fold(TestRequest::default(), |request, header| request.append_header(*header));
+            secret(&request.to_http_request()).map(|secret| secret.expose().to_owned())
+        };
+        assert_eq!(secret_of(&[("X-API-Key", "x"), ("Authorization", "bearer b")]).unwrap(), "b");
+        assert_eq!(secret_of(&[("X-API-Key", "x"), ("Authorization", "Bearer  ")]).unwrap(), "x");
+        assert_eq!(secret_of(&[("X-API-Key", " "), ("Authorization", "Basic abc")]), None);
+    }
+}

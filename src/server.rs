@@ -1,0 +1,194 @@
+//! The server: opens what it serves, binds, mounts the routes, shuts down. The seam that tests use.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener, ToSocketAddrs as _};
+use std::sync::Arc;
+use std::sync::mpsc;
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use actix_web::dev::ServerHandle;
+use actix_web::middleware::{NormalizePath, TrailingSlash};
+use actix_web::{HttpRequest, HttpServer, rt, web};
+
+use crate::config::Config;
+use crate::routes::{PREFIXES, ROUTES};
+use crate::serve::{self, App, LastUsed};
+use crate::signing::{KeyError, Keyring, Signatures};
+use crate::store::{self, OpenError, ServerLock, Store};
+
+/// How long a request that was accepted may take to finish once the server is told to stop.
+const SHUTDOWN_SECONDS: u64 = 25;
+
+/// How often the times of last use are written.
+const FLUSH_EVERY: Duration = Duration::from_mins(1);
+
+/// A running server. It accepts connections from the moment [`Server::start`] returns.
+pub struct Server {
+    address: SocketAddr,
+    handle: ServerHandle,
+    thread: JoinHandle<io::Result<()>>,
+    _lock: ServerLock,
+}
+
+/// Why a server can't start: what, where, and the next step.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    #[error("can't listen on {listen}: {source}; give another address with --listen")]
+    Listen { listen: String, source: io::Error },
+    #[error("can't start the server: {0}")]
+    Io(#[from] io::Error),
+}
+
+impl Server {
+    /// Opens the data directory, loads the keys, binds and serves on threads of its own.
+    pub fn start(config: Config) -> Result<Self, StartError> {
+        // The reader pool: one connection for each worker, and some for what reads beside them.
+        let readers = u32::try_from(config.workers).unwrap_or(u32::MAX).saturating_add(2);
+        if !config.data.database().exists() {
+            return Err(OpenError::Missing(config.data.database()).into());
+        }
+        let lock = config.data.lock()?;
+        let store = Store::open(&config.data, readers)?;
+        let products = store.read(|tx| tx.products())??;
+        let own_keys: Vec<_> =
+            products.into_iter().filter_map(|product| Some((product.id, product.signing_key?))).collect();
+        let keyring = Keyring::load(&config.data, &own_keys)?;
+        let signatures = Signatures::start(config.workers)?;
+        let listener = bind(&config.listen)?;
+        let address = listener.local_addr()?;
+        let app = Arc::new(App { config, store, keyring, signatures, last_used: LastUsed::default() });
+        let (handle, thread) = run(app, listener)?;
+        Ok(Self { address, handle, thread, _lock: lock })
+    }
+
+    /// Where it listens, with the real port.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Blocks until SIGTERM, Ctrl-C or [`Stopper::stop`]; then finishes what is in flight.
+    pub fn wait(self) -> io::Result<()> {
+        self.thread.join().unwrap_or_else(|_| Err(io::Error::other("the server thread panicked")))
+    }
+
+    /// Stops accepting, finishes what is in flight, and comes back when all is written and closed.
+    pub fn stop(self) -> io::Result<()> {
+        // Completes by itself; waiting for the thread is waiting for it.
+        drop(self.handle.stop(true));
+        self.wait()
+    }
+}
+
+fn bind(listen: &str) -> Result<TcpListener, StartError> {
+    let error = |source| StartError::Listen { listen: listen.to_owned(), source };
+    let addresses: Vec<SocketAddr> = listen.to_socket_addrs().map_err(error)?.collect();
+    TcpListener::bind(addresses.as_slice()).map_err(error)
+}
+
+/// Runs the actix system on a thread, and gives its handle once it accepts.
+fn run(
+    app: Arc<App>,
+    listener: TcpListener,
+) -> Result<(ServerHandle, JoinHandle<io::Result<()>>), StartError> {
+    let (started, starting) = mpsc::channel();
+    let thread = thread::Builder::new().name("server".to_owned()).spawn(move || {
+        rt::System::new().block_on(async {
+            let workers = app.config.workers;
+            let shared = Arc::clone(&app);
+            let server = HttpServer::new(move || {
+                let app = Arc::clone(&shared);
+                actix_web::App::new()
+                    .wrap(NormalizePath::new(TrailingSlash::Trim))
+                    .configure(move |service| mount(service, &app))
+            })
+            .workers(workers)
+            .shutdown_timeout(SHUTDOWN_SECONDS)
+            .disable_signals()
+            .listen(listener)?
+            .run();
+            let handle = server.handle();
+            rt::spawn(stop_on_signal(handle.clone()));
+            rt::spawn(flush_now_and_then(Arc::clone(&app)));
+            drop(started.send(handle));
+            let ended = server.await;
+            write_last_used(&app).await;
+            ended
+        })
+    })?;
+    match starting.recv() {
+        Ok(handle) => Ok((handle, thread)),
+        Err(_) => Err(thread
+            .join()
+            .map_or_else(
+                |_| io::Error::other("the server thread panicked"),
+                |ended| ended.err().unwrap_or_else(|| io::Error::other("the server ended at once")),
+            )
+            .into()),
+    }
+}
+
+/// SIGTERM and Ctrl-C: stop accepting, finish what is in flight. (actix's own handling drops it on Ctrl-C.)
+async fn stop_on_signal(handle: ServerHandle) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut terminate), Ok(mut interrupt)) =
+        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        log::error!(
+            "signals can't be watched: stop the server with SIGKILL, which loses nothing that was answered"
+        );
+        return;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    log::info!("stopping: finishing what is in flight");
+    handle.stop(true).await;
+}
+
+async fn flush_now_and_then(app: Arc<App>) {
+    loop {
+        tokio::time::sleep(FLUSH_EVERY).await;
+        write_last_used(&app).await;
+    }
+}
+
+async fn write_last_used(app: &App) {
+    if let Err(error) = app.last_used.flush(&app.store).await {
+        log::warn!("the times of last use were not written: {error}");
+    }
+}
+
+/// Mounts the table under each prefix, and beside it what is not part of the API.
+fn mount(service: &mut web::ServiceConfig, app: &Arc<App>) {
+    for prefix in PREFIXES {
+        for route in ROUTES {
+            let (here, there) = (Arc::clone(app), Arc::clone(app));
+            service.service(
+                web::resource(format!("{prefix}{}", route.path))
+                    .route(web::method(route.method.clone()).to(
+                        move |request: HttpRequest, payload: web::Payload| {
+                            serve::answer(Arc::clone(&here), route, request, payload)
+                        },
+                    ))
+                    .default_service(web::to(move |request: HttpRequest| {
+                        serve::method_not_allowed(Arc::clone(&there), route, request)
+                    })),
+            );
+        }
+    }
+    let (ready, unknown) = (Arc::clone(app), Arc::clone(app));
+    service
+        .route("/livez", web::get().to(serve::livez))
+        .route("/readyz", web::get().to(move || serve::readyz(Arc::clone(&ready))))
+        .default_service(web::to(move |request: HttpRequest| {
+            serve::unknown_endpoint(Arc::clone(&unknown), request)
+        }));
+}

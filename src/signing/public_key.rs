@@ -1,0 +1,70 @@
+//! A public RSA key: what clients verify answers with.
+
+use std::fmt::Write as _;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use ring::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
+use rsa::RsaPublicKey;
+use rsa::pkcs1::{DecodeRsaPublicKey as _, EncodeRsaPublicKey as _};
+use rsa::pkcs8::{DecodePublicKey as _, EncodePublicKey as _, LineEnding};
+use sha2::{Digest as _, Sha256};
+
+use crate::domain::Fingerprint;
+
+/// A public key, in the two encodings that are needed: SPKI PEM for people, PKCS#1 DER for `ring`.
+#[derive(Clone, Debug)]
+pub struct PublicKey {
+    pkcs1: Vec<u8>,
+    pem: String,
+    fingerprint: Fingerprint,
+}
+
+impl PublicKey {
+    /// Takes `-----BEGIN PUBLIC KEY-----` (SPKI) or `-----BEGIN RSA PUBLIC KEY-----` (PKCS#1). The error says why not.
+    pub fn parse(pem: &str) -> Result<Self, String> {
+        let pem = pem.trim();
+        if pem.contains("PRIVATE KEY") {
+            return Err("this is a private key: give the public one".to_owned());
+        }
+        let key = if pem.starts_with("-----BEGIN RSA PUBLIC KEY-----") {
+            RsaPublicKey::from_pkcs1_pem(pem).map_err(|error| error.to_string())
+        } else {
+            RsaPublicKey::from_public_key_pem(pem).map_err(|error| error.to_string())
+        };
+        Self::new(&key?)
+    }
+
+    pub(super) fn from_pkcs1(der: &[u8]) -> Result<Self, String> {
+        Self::new(&RsaPublicKey::from_pkcs1_der(der).map_err(|error| error.to_string())?)
+    }
+
+    fn new(key: &RsaPublicKey) -> Result<Self, String> {
+        let pkcs1 = key.to_pkcs1_der().map_err(|error| error.to_string())?.into_vec();
+        let spki = key.to_public_key_der().map_err(|error| error.to_string())?;
+        let pem = key.to_public_key_pem(LineEnding::LF).map_err(|error| error.to_string())?;
+        let mut hex = String::with_capacity(64);
+        for byte in Sha256::digest(spki.as_bytes()) {
+            write!(hex, "{byte:02x}").map_err(|error| error.to_string())?;
+        }
+        Ok(Self { pkcs1, pem, fingerprint: Fingerprint(hex.into()) })
+    }
+
+    /// SPKI PEM, ending in a line break.
+    pub fn pem(&self) -> &str {
+        &self.pem
+    }
+
+    pub fn fingerprint(&self) -> &Fingerprint {
+        &self.fingerprint
+    }
+
+    /// Whether `signature` (base64) is this key's over `message` (contract §1.6).
+    pub fn verifies(&self, message: &[u8], signature: &str) -> bool {
+        BASE64.decode(signature).is_ok_and(|signature| {
+            UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, &self.pkcs1)
+                .verify(message, &signature)
+                .is_ok()
+        })
+    }
+}

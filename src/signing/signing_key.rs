@@ -1,0 +1,145 @@
+//! A private RSA key: read from what `openssl` and others write, and able to sign.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::path::Path;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use pkcs8::EncryptedPrivateKeyInfo;
+use ring::error::KeyRejected;
+use ring::rand::SystemRandom;
+use ring::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
+use zeroize::Zeroizing;
+
+use super::{Error, KeyError, PublicKey};
+use crate::domain::Fingerprint;
+
+const PEM_BEGIN: &str = "-----BEGIN ";
+
+/// A private key of 2048 to 4096 bits. Has no `Debug`: a secret doesn't print.
+pub struct SigningKey {
+    pair: RsaKeyPair,
+    random: SystemRandom,
+    public: PublicKey,
+}
+
+impl SigningKey {
+    /// Reads a key file. Refuses one that others can read.
+    pub fn load(path: &Path) -> Result<Self, KeyError> {
+        let unreadable = |source| KeyError::Unreadable { path: path.to_owned(), source };
+        let metadata = fs::metadata(path).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => KeyError::Missing(path.to_owned()),
+            _ => unreadable(error),
+        })?;
+        if metadata.permissions().mode() & 0o077 != 0 {
+            return Err(KeyError::Exposed(path.to_owned()));
+        }
+        Self::parse(&Zeroizing::new(fs::read(path).map_err(unreadable)?), path)
+    }
+
+    /// Reads a key file as PEM text, whichever encoding it has, after checking that it is a key that can sign.
+    pub fn read_pem(path: &Path) -> Result<Zeroizing<String>, KeyError> {
+        Self::load(path)?;
+        let unreadable = |source| KeyError::Unreadable { path: path.to_owned(), source };
+        let bytes = Zeroizing::new(fs::read(path).map_err(unreadable)?);
+        Ok(Zeroizing::new(match std::str::from_utf8(&bytes) {
+            Ok(text) if text.contains(PEM_BEGIN) => text.to_owned(),
+            _ => {
+                let tag =
+                    if RsaKeyPair::from_pkcs8(&bytes).is_ok() { "PRIVATE KEY" } else { "RSA PRIVATE KEY" };
+                pem::encode(&pem::Pem::new(tag, bytes.as_slice()))
+            }
+        }))
+    }
+
+    /// Reads a key in PKCS#8 or PKCS#1, PEM or DER. `path` is for the error message.
+    pub fn parse(bytes: &[u8], path: &Path) -> Result<Self, KeyError> {
+        let pair = match std::str::from_utf8(bytes) {
+            Ok(text) if text.contains(PEM_BEGIN) => from_pem(text, path)?,
+            _ => from_der(bytes, path)?,
+        };
+        let public = PublicKey::from_pkcs1(pair.public().as_ref())
+            .map_err(|reason| KeyError::Invalid { path: path.to_owned(), reason })?;
+        Ok(Self { pair, random: SystemRandom::new(), public })
+    }
+
+    /// Writes a key file that only its owner can read; refuses to replace one. Synced, for what it signs can't be signed again without it.
+    pub fn save(pem: &str, path: &Path) -> Result<(), KeyError> {
+        let write = || {
+            let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+            file.write_all(pem.as_bytes())?;
+            file.sync_all()
+        };
+        write().map_err(|source: io::Error| match source.kind() {
+            io::ErrorKind::AlreadyExists => KeyError::Exists(path.to_owned()),
+            _ => KeyError::Unwritable { path: path.to_owned(), source },
+        })
+    }
+
+    pub fn public(&self) -> &PublicKey {
+        &self.public
+    }
+
+    pub fn fingerprint(&self) -> &Fingerprint {
+        self.public.fingerprint()
+    }
+
+    pub fn bits(&self) -> usize {
+        self.pair.public().modulus_len() * 8
+    }
+
+    /// RSASSA-PKCS1-v1_5 with SHA-256, in base64 (contract §1.6). Takes about a millisecond of processor time.
+    pub fn sign(&self, message: &[u8]) -> Result<String, Error> {
+        let mut signature = vec![0; self.pair.public().modulus_len()];
+        self.pair
+            .sign(&RSA_PKCS1_SHA256, &self.random, message, &mut signature)
+            .map_err(|_| Error::Failed)?;
+        Ok(BASE64.encode(signature))
+    }
+}
+
+fn from_pem(text: &str, path: &Path) -> Result<RsaKeyPair, KeyError> {
+    let invalid = |reason: String| KeyError::Invalid { path: path.to_owned(), reason };
+    let blocks = pem::parse_many(text).map_err(|error| invalid(error.to_string()))?;
+    // "openssl ecparam" and bundles put other blocks before the key.
+    let block = blocks
+        .iter()
+        .find(|block| block.tag().ends_with("PRIVATE KEY"))
+        .or(blocks.first())
+        .ok_or_else(|| invalid("it holds no PEM block".to_owned()))?;
+    let is_encrypted = block.headers().iter().any(|(_, value)| value.contains("ENCRYPTED"));
+    let read = match block.tag() {
+        _ if is_encrypted => return Err(KeyError::Encrypted(path.to_owned())),
+        "ENCRYPTED PRIVATE KEY" => return Err(KeyError::Encrypted(path.to_owned())),
+        "PRIVATE KEY" => RsaKeyPair::from_pkcs8(block.contents()),
+        "RSA PRIVATE KEY" => RsaKeyPair::from_der(block.contents()),
+        other => return Err(KeyError::NotRsa { path: path.to_owned(), found: format!("\"{other}\"") }),
+    };
+    read.map_err(|error| rejected(error, path))
+}
+
+fn from_der(bytes: &[u8], path: &Path) -> Result<RsaKeyPair, KeyError> {
+    if EncryptedPrivateKeyInfo::try_from(bytes).is_ok() {
+        return Err(KeyError::Encrypted(path.to_owned()));
+    }
+    // What is neither is reported as what is wrong with it as PKCS#8, unless it got further as PKCS#1.
+    RsaKeyPair::from_pkcs8(bytes).or_else(|as_pkcs8| {
+        RsaKeyPair::from_der(bytes).map_err(|as_pkcs1| match as_pkcs1.to_string().as_str() {
+            "InvalidEncoding" => rejected(as_pkcs8, path),
+            _ => rejected(as_pkcs1, path),
+        })
+    })
+}
+
+/// `ring` tells its reasons by name only.
+fn rejected(error: KeyRejected, path: &Path) -> KeyError {
+    let path = path.to_owned();
+    match error.to_string().as_str() {
+        "TooSmall" => KeyError::TooSmall(path),
+        "TooLarge" => KeyError::TooLarge(path),
+        "WrongAlgorithm" => KeyError::NotRsa { path, found: "a key of another kind".to_owned() },
+        reason => KeyError::Invalid { path, reason: reason.to_owned() },
+    }
+}

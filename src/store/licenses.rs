@@ -1,0 +1,80 @@
+//! License keys.
+
+use rusqlite::{OptionalExtension as _, Row};
+
+use super::{Error, Tx};
+use crate::domain::{License, LicenseKey, LicenseStatus, NewLicense, Timestamp};
+
+impl Tx<'_> {
+    pub fn license_by_key(&self, license_key: &LicenseKey) -> Result<Option<License>, Error> {
+        let sql = "SELECT id, product_id, license_key, owner_name, owner_email, activation_limit, validity, assigned_at, status
+                   FROM licenses WHERE license_key = ?1";
+        self.connection.prepare_cached(sql)?.query_row([license_key.as_str()], read).optional()?.transpose()
+    }
+
+    /// All licenses by id, or those of one product, or of one status, or both.
+    pub fn licenses(
+        &self,
+        product_id: Option<i64>,
+        status: Option<LicenseStatus>,
+    ) -> Result<Vec<License>, Error> {
+        let sql = "SELECT id, product_id, license_key, owner_name, owner_email, activation_limit, validity, assigned_at, status
+                   FROM licenses
+                   WHERE (?1 IS NULL OR product_id = ?1) AND (?2 IS NULL OR status = ?2) ORDER BY id";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        statement.query_map((product_id, status.map(LicenseStatus::as_str)), read)?.map(|row| row?).collect()
+    }
+
+    /// Gives the new license's id; `None`: its key exists already.
+    pub fn add_license(&self, license: &NewLicense, now: Timestamp) -> Result<Option<i64>, Error> {
+        let sql = "INSERT INTO licenses (product_id, license_key, owner_name, owner_email, activation_limit, validity,
+                                         assigned_at, status, created_at, updated_at)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9)
+                   ON CONFLICT (license_key) DO NOTHING RETURNING id";
+        let values = (
+            license.product_id,
+            license.license_key.as_str(),
+            &license.owner_name,
+            &license.owner_email,
+            license.activation_limit,
+            license.validity,
+            license.assigned_at.map(|moment| moment.0),
+            license.status.as_str(),
+            now.0,
+        );
+        Ok(self.connection.prepare_cached(sql)?.query_row(values, |row| row.get(0)).optional()?)
+    }
+
+    /// Gives a license to an owner from now on, over whatever owner it had.
+    pub fn assign_license(
+        &self,
+        id: i64,
+        owner_name: Option<&str>,
+        owner_email: Option<&str>,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let sql = "UPDATE licenses
+                   SET status = 'assigned', owner_name = ?2, owner_email = ?3, assigned_at = ?4, updated_at = ?4
+                   WHERE id = ?1";
+        self.connection.prepare_cached(sql)?.execute((id, owner_name, owner_email, now.0))?;
+        Ok(())
+    }
+}
+
+fn read(row: &Row<'_>) -> Result<Result<License, Error>, rusqlite::Error> {
+    let id = row.get(0)?;
+    let Some(status) = LicenseStatus::parse(row.get_ref(8)?.as_str()?) else {
+        return Ok(Err(Error::Unreadable { what: "license status", id }));
+    };
+    Ok(Ok(License {
+        id,
+        product_id: row.get(1)?,
+        license_key: row.get(2)?,
+        owner_name: row.get(3)?,
+        owner_email: row.get(4)?,
+        activation_limit: row.get(5)?,
+        validity: row.get(6)?,
+        assigned_at: row.get::<_, Option<i64>>(7)?.map(Timestamp),
+        status,
+    }))
+}

@@ -1,0 +1,199 @@
+//! The one thread that writes. It takes what is waiting, commits it all at once, and only then answers each: group commit.
+//!
+//! With `synchronous=FULL` a commit costs a sync of the disk; sharing it lets many answers have one. Nothing is ever answered as done
+//! before the commit that holds it has returned.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI32, Ordering};
+use std::thread::{self, JoinHandle};
+
+use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use rusqlite::Connection;
+use tokio::sync::oneshot;
+
+use super::blocks::BlocklistCache;
+use super::{Error, OpenError, Tx, Verdict};
+
+/// How many jobs may wait. Past that a job is refused at once instead of answered late.
+const QUEUE: usize = 1024;
+
+/// How many jobs share a commit at the most: bounds how long the first of them waits for the last.
+const BATCH: usize = 256;
+
+/// Pages in the write-ahead log (4 KiB each) from which it is copied into the database: when the writer is idle, and when it never is.
+const CHECKPOINT_IDLE: i32 = 1_000;
+const CHECKPOINT_BUSY: i32 = 4_000;
+
+/// Pages from which the log is also cut short, waiting for readers to leave it.
+const CHECKPOINT_TRUNCATE: i32 = 16_000;
+
+/// What is left to do for a job once the fate of its batch is known.
+type Answer = Box<dyn FnOnce(Result<(), Error>) + Send>;
+
+/// One unit of work: all of it is kept, or none. Called once: with the transaction to run in, or with the reason why there is none.
+pub(super) struct Job(Box<Work>);
+
+type Work = dyn FnOnce(Result<&Tx<'_>, Error>) -> Option<Verdict<Answer>> + Send;
+
+impl Job {
+    /// Joins the work and the channel its caller waits on. The channel closes unanswered only if the work panics.
+    pub(super) fn new<T: Send + 'static>(
+        work: impl FnOnce(&Tx<'_>) -> Verdict<T> + Send + 'static,
+        caller: oneshot::Sender<Result<T, Error>>,
+    ) -> Self {
+        Self(Box::new(move |tx| {
+            // A caller that has gone away doesn't undo what it asked for, so nobody minds whether it still listens.
+            let tx = match tx {
+                Ok(tx) => tx,
+                Err(error) => return (drop(caller.send(Err(error))), None).1,
+            };
+            let answer =
+                |value: T| -> Answer { Box::new(move |fate| drop(caller.send(fate.map(|()| value)))) };
+            Some(match work(tx) {
+                Verdict::Keep(value) => Verdict::Keep(answer(value)),
+                Verdict::Undo(value) => Verdict::Undo(answer(value)),
+            })
+        }))
+    }
+}
+
+/// The queue to the writer thread. Dropping it lets the thread finish what is queued, and waits for that.
+pub(super) struct Writer {
+    queue: Option<Sender<Job>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Writer {
+    pub(super) fn start(connection: Connection, blocklist: Arc<BlocklistCache>) -> Result<Self, OpenError> {
+        let (queue, jobs) = bounded(QUEUE);
+        let thread = thread::Builder::new()
+            .name("writer".to_owned())
+            .spawn(move || run(connection, &jobs, &blocklist))
+            .map_err(OpenError::Thread)?;
+        Ok(Self { queue: Some(queue), thread: Some(thread) })
+    }
+
+    pub(super) fn enqueue(&self, job: Job) -> Result<(), Error> {
+        match self.queue.as_ref().map(|queue| queue.try_send(job)) {
+            Some(Ok(())) => Ok(()),
+            Some(Err(TrySendError::Full(_))) => Err(Error::Overloaded),
+            Some(Err(TrySendError::Disconnected(_))) | None => Err(Error::Panicked),
+        }
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        drop(self.queue.take());
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            log::error!("the writer thread panicked");
+        }
+    }
+}
+
+fn run(mut connection: Connection, jobs: &Receiver<Job>, blocklist: &BlocklistCache) {
+    let pages_in_log = Arc::new(AtomicI32::new(0));
+    // Replaces SQLite's automatic checkpoint, which would run inside a commit, with callers waiting.
+    let counter = Arc::clone(&pages_in_log);
+    let hooked = connection.wal_hook(Some(move |_: &mut rusqlite::hooks::Wal, pages| {
+        counter.store(pages, Ordering::Relaxed);
+        Ok(())
+    }));
+    if let Err(error) = hooked {
+        log::warn!("SQLite keeps its own checkpoints: {error}");
+    }
+    while let Ok(first) = jobs.recv() {
+        let mut batch: Vec<Job> = Vec::with_capacity(jobs.len().min(BATCH) + 1);
+        batch.push(first);
+        batch.extend(jobs.try_iter().take(BATCH - 1));
+        run_batch(&connection, batch, blocklist);
+        checkpoint(&connection, &pages_in_log, jobs.is_empty());
+    }
+    // The last connection to close checkpoints and removes the log; closing here, not in a destructor, lets a failure be told.
+    if let Err((_, error)) = connection.close() {
+        log::error!("the database did not close cleanly: {error}");
+    }
+}
+
+/// Runs all jobs in one transaction, commits it, and answers them: all as done, or, if it can't be committed, none.
+fn run_batch(connection: &Connection, batch: Vec<Job>, blocklist: &BlocklistCache) {
+    let mut jobs = batch.into_iter();
+    let mut answers = Vec::with_capacity(jobs.len());
+    match commit_batch(connection, &mut jobs, blocklist, &mut answers) {
+        Ok(()) => answers.into_iter().for_each(|answer| answer(Ok(()))),
+        Err(error) => {
+            if !connection.is_autocommit()
+                && let Err(error) = connection.execute_batch("ROLLBACK")
+            {
+                log::error!("a batch of changes could not be rolled back: {error}");
+            }
+            for answer in answers {
+                answer(Err(error.of_the_batch()));
+            }
+            for Job(job) in jobs {
+                job(Err(error.of_the_batch()));
+            }
+        }
+    }
+}
+
+fn commit_batch(
+    connection: &Connection,
+    jobs: &mut impl Iterator<Item = Job>,
+    blocklist: &BlocklistCache,
+    answers: &mut Vec<Answer>,
+) -> Result<(), Error> {
+    execute(connection, "BEGIN IMMEDIATE")?;
+    let tx = Tx::new(connection, blocklist);
+    for job in jobs {
+        answers.extend(run_job(&tx, job)?);
+        // A full disk or a failed write can end the whole transaction, and with it what earlier jobs wrote.
+        if connection.is_autocommit() {
+            return Err(Error::Abandoned);
+        }
+    }
+    execute(connection, "COMMIT")?;
+    Ok(())
+}
+
+/// Runs one job in a savepoint of its own, so that one that refuses, fails or panics harms no other.
+fn run_job(tx: &Tx<'_>, Job(job): Job) -> Result<Option<Answer>, Error> {
+    execute(tx.connection, "SAVEPOINT job")?;
+    let (keep, answer) = match catch_unwind(AssertUnwindSafe(|| job(Ok(tx)))) {
+        Ok(Some(Verdict::Keep(answer))) => (true, Some(answer)),
+        Ok(Some(Verdict::Undo(answer))) => (false, Some(answer)),
+        Ok(None) | Err(_) => (false, None),
+    };
+    if !tx.connection.is_autocommit() {
+        if !keep {
+            execute(tx.connection, "ROLLBACK TO job")?;
+        }
+        execute(tx.connection, "RELEASE job")?;
+    }
+    Ok(answer)
+}
+
+/// Copies the log into the database between batches, when nobody waits or when it has grown.
+fn checkpoint(connection: &Connection, pages_in_log: &AtomicI32, idle: bool) {
+    let pages = pages_in_log.load(Ordering::Relaxed);
+    let due = if idle { CHECKPOINT_IDLE } else { CHECKPOINT_BUSY };
+    if pages < due {
+        return;
+    }
+    pages_in_log.store(0, Ordering::Relaxed);
+    let how = if pages < CHECKPOINT_TRUNCATE {
+        "PRAGMA wal_checkpoint(PASSIVE)"
+    } else {
+        "PRAGMA wal_checkpoint(TRUNCATE)"
+    };
+    if let Err(error) = connection.query_row(how, [], |_| Ok(())) {
+        log::warn!("the write-ahead log ({pages} pages) could not be copied into the database: {error}");
+    }
+}
+
+fn execute(connection: &Connection, statement: &str) -> Result<(), rusqlite::Error> {
+    connection.prepare_cached(statement)?.execute([]).map(drop)
+}

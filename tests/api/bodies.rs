@@ -1,0 +1,212 @@
+//! The ways to send fields, and what becomes of a body that can't be read.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::support::{License, TestServer, meta_fields, send_raw};
+
+const CREATE: &str = "create-license-key-meta";
+
+fn server() -> TestServer {
+    let server = TestServer::start();
+    server.add_license(&License::default());
+    server
+}
+
+fn multipart(parts: &[(&str, &str)]) -> String {
+    let part = |(head, text): &(&str, &str)| {
+        format!("--XX\r\nContent-Disposition: form-data; {head}\r\n\r\n{text}\r\n")
+    };
+    parts.iter().map(part).collect::<String>() + "--XX--\r\n"
+}
+
+#[test]
+fn form_multipart_json_and_query_say_the_same() {
+    let server = server();
+    let form = "license_key=KEY-1&identifier=domain.ltd&value=green&key=";
+    assert_eq!(
+        server.post_body(CREATE, "application/x-www-form-urlencoded", format!("{form}a").as_bytes()).code,
+        453
+    );
+    assert_eq!(server.post_body(&format!("{CREATE}?{form}b"), "text/anything", b"").code, 453);
+    let body = multipart(&[
+        ("name=\"license_key\"", "KEY-1"),
+        ("name=\"identifier\"", "domain.ltd"),
+        ("name=\"key\"", "c"),
+        ("name=\"value\"", "green\r\nand blue"),
+        ("name=\"value\"; filename=\"x.txt\"", "a file is no field"),
+    ]);
+    assert_eq!(server.post_body(CREATE, "multipart/form-data; boundary=XX", body.as_bytes()).code, 453);
+    let mut fields = meta_fields();
+    fields["key"] = "d".into();
+    assert_eq!(
+        server.post_body(CREATE, "Application/JSON; charset=utf-8", fields.to_string().as_bytes()).code,
+        453
+    );
+    assert_eq!(server.post_json(CREATE, &fields).code, 452);
+}
+
+#[test]
+fn json_may_come_in_chunks() {
+    let server = server();
+    let fields = meta_fields().to_string();
+    let (first, second) = fields.split_at(20);
+    let request = format!(
+        "POST /v1/{CREATE} HTTP/1.1\r\nHost: x\r\nX-API-Key: {}\r\nContent-Type: application/json\r\n\
+         Transfer-Encoding: chunked\r\n\r\n{:x}\r\n{first}\r\n{:x}\r\n{second}\r\n0\r\n\r\n",
+        server.api_key,
+        first.len(),
+        second.len()
+    );
+    let (status, body) = send_raw(server.address(), request.as_bytes(), false);
+    assert_eq!(server.answer(status, &body).code, 453);
+}
+
+#[test]
+fn json_values_of_any_type_are_taken_where_text_of_any_kind_is() {
+    let server = server();
+    server.add_license(&License { key: "12345", identifiers: &["7"], ..License::default() });
+    for (number, value) in
+        [json!(1), json!(true), json!(1.5), json!([1, 2]), json!({ "a": null })].iter().enumerate()
+    {
+        let fields = json!({ "license_key": 12345, "identifier": 7, "key": number, "value": value });
+        assert_eq!(server.post_json(CREATE, &fields).code, 453, "{value}");
+    }
+}
+
+#[test]
+fn lists_and_objects_are_no_text() {
+    let server = server();
+    for odd in [json!(["KEY-1"]), json!({ "license_key": "KEY-1" }), json!(null)] {
+        for (field, code) in [("license_key", 210), ("identifier", 215), ("key", 450)] {
+            let mut fields = meta_fields();
+            fields[field] = odd.clone();
+            assert_eq!(server.post_json(CREATE, &fields).code, code);
+        }
+    }
+    assert_eq!(server.post(CREATE, &[("license_key[]", "KEY-1")]).code, 210);
+}
+
+#[test]
+fn the_body_wins_over_the_query_and_the_last_duplicate_over_the_first() {
+    let server = server();
+    let path = format!("{CREATE}?license_key=NOBODY&identifier=nowhere&key=color");
+    let body = "license_key=NOBODY&license_key=KEY-1&identifier=domain.ltd&value=green";
+    assert_eq!(server.post_body(&path, "application/x-www-form-urlencoded", body.as_bytes()).code, 453);
+    let twice = br#"{"license_key":"NOBODY","license_key":"KEY-1","identifier":"domain.ltd","key":"color","value":"x"}"#;
+    assert_eq!(server.post_body(CREATE, "application/json", twice).code, 452);
+}
+
+#[test]
+fn aliases_stand_for_the_names_of_the_contract() {
+    let server = server();
+    for (number, identifier) in
+        ["hardwareId", "hardware_id", "hwid", "domain", "server_domain"].iter().enumerate()
+    {
+        let fields = json!({
+            "license_key": "KEY-1", *identifier: "domain.ltd", "meta_key": number, "meta_value": "v", "os": "linux",
+        });
+        assert_eq!(server.post_json(CREATE, &fields).code, 453, "{identifier}");
+    }
+    let both = json!({ "license_key": "KEY-1", "identifier": "elsewhere", "domain": "domain.ltd" });
+    assert_eq!(server.post_json(CREATE, &both).code, 202);
+}
+
+#[test]
+fn an_empty_body_is_no_error() {
+    let server = server();
+    for kind in ["application/json", "application/x-www-form-urlencoded", "multipart/form-data", "text/plain"]
+    {
+        assert_eq!(server.post_body(CREATE, kind, b"").code, 210, "{kind}");
+    }
+}
+
+#[test]
+fn an_unreadable_body_is_a_signed_400_and_writes_nothing() {
+    let server = server();
+    let deep = format!("{{\"value\":{}{}}}", "[".repeat(100_000), "]".repeat(100_000));
+    let unclosed = "--XX\r\nContent-Disposition: form-data; name=\"key\"\r\n\r\nx";
+    let nameless = multipart(&[("filename=x", "y"), ("nothing", "y")]);
+    let form = "application/x-www-form-urlencoded";
+    for (kind, body) in [
+        (form, b"license_key=%ff".as_slice()),
+        (form, b"license_key=\xc3\x28"),
+        ("application/json", b"{\"license_key\":\"\xff\"}"),
+        ("application/json", b"{\"license_key\":\"KEY-1\""),
+        ("application/json", b"[]"),
+        ("application/json", b"\"KEY-1\""),
+        ("application/json", b"{\"a\":\"\\ud800\"}"),
+        ("application/json", deep.as_bytes()),
+        ("multipart/form-data", b"--XX--"),
+        ("multipart/form-data; boundary=XX", b"nothing of the kind"),
+        ("multipart/form-data; boundary=XX", unclosed.as_bytes()),
+        ("multipart/form-data; boundary=XX", nameless.as_bytes()),
+        (
+            "multipart/form-data; boundary=XX",
+            b"--XX\r\nContent-Disposition: form-data; name=\"key\"\r\n\r\n\xff\r\n--XX--\r\n",
+        ),
+    ] {
+        let answer = server.post_body(CREATE, kind, body);
+        let found = (answer.status, answer.code, answer.message.as_str(), answer.signer.as_str());
+        let shown = String::from_utf8_lossy(&body[..body.len().min(60)]).into_owned();
+        assert_eq!(found, (400, 1902, "Unreadable request body", "global"), "{kind} {shown}");
+    }
+    let answer = server.post_body(&format!("{CREATE}?license_key=%ff"), form, b"");
+    assert_eq!((answer.status, answer.code), (400, 1902));
+    assert_eq!(server.post_json(CREATE, &meta_fields()).fields["meta_id"], 1);
+}
+
+#[test]
+fn an_unknown_content_type_is_a_signed_415() {
+    let server = server();
+    for kind in ["text/plain", "application/xml", "application/octet-stream", "nonsense", "image/png"] {
+        let answer = server.post_body(CREATE, kind, b"license_key=KEY-1");
+        assert_eq!(
+            (answer.status, answer.code, answer.message.as_str()),
+            (415, 1915, "Unsupported media type")
+        );
+    }
+}
+
+#[test]
+fn a_large_body_is_a_signed_413() {
+    let server = server();
+    for size in [1024 * 1024 + 1, 10 * 1024 * 1024] {
+        for kind in
+            ["application/json", "application/x-www-form-urlencoded", "multipart/form-data; boundary=XX"]
+        {
+            let answer = server.post_body(CREATE, kind, &vec![b'x'; size]);
+            assert_eq!(
+                (answer.status, answer.code, answer.message.as_str()),
+                (413, 1913, "Payload too large")
+            );
+            assert!(answer.fields.is_empty());
+        }
+    }
+    let mut body = b"value=".to_vec();
+    body.resize(1024 * 1024, b'x');
+    assert_eq!(server.post_body(CREATE, "application/x-www-form-urlencoded", &body).code, 210);
+}
+
+#[test]
+fn a_body_shorter_than_announced_is_refused_when_its_time_is_up() {
+    let server = TestServer::start_with(|config| config.body_timeout = Duration::from_millis(200));
+    let request = format!(
+        "POST /v1/{CREATE} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{{}}"
+    );
+    let (status, body) = send_raw(server.address(), request.as_bytes(), false);
+    let answer = server.answer(status, &body);
+    assert_eq!((answer.status, answer.code, answer.message.as_str()), (408, 1908, "Request timeout"));
+}
+
+#[test]
+fn a_body_longer_than_announced_is_read_as_far_as_announced() {
+    let server = server();
+    let request = format!(
+        "POST /v1/{CREATE} HTTP/1.1\r\nHost: x\r\nX-API-Key: {}\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{{}}{{}}{{}}\r\n\r\n",
+        server.api_key
+    );
+    let (status, body) = send_raw(server.address(), request.as_bytes(), false);
+    assert_eq!(server.answer(status, &body).code, 210);
+}

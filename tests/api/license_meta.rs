@@ -1,0 +1,179 @@
+//! `POST /create-license-key-meta`: every outcome, in the decided order.
+
+use std::collections::HashSet;
+use std::thread;
+
+use crate::support::{Answer, License, TestServer, meta_fields};
+
+const CREATE: &str = "create-license-key-meta";
+
+fn create(server: &TestServer, license_key: &str, identifier: &str, key: &str, value: &str) -> Answer {
+    let fields = [("license_key", license_key), ("identifier", identifier), ("key", key), ("value", value)];
+    server.post(CREATE, &fields)
+}
+
+fn expect(answer: &Answer, code: i64, message: &str, signer: &str) {
+    let found = (answer.status, answer.code, answer.message.as_str(), answer.signer.as_str());
+    assert_eq!(found, (200, code, message, signer));
+}
+
+#[test]
+fn new_metadata_is_answered_with_its_id() {
+    let server = TestServer::start();
+    server.add_license(&License::default());
+    let answer = create(&server, "KEY-1", "domain.ltd", "color", "green");
+    expect(&answer, 453, "Metadata created", "product");
+    assert_eq!(
+        answer.response,
+        format!(
+            r#"{{"code":453,"message":"Metadata created","meta_id":1,"timestamp":{}}}"#,
+            answer.timestamp
+        )
+    );
+    let next = create(&server, "KEY-1", "domain.ltd", "size", "XL");
+    assert_eq!(next.fields["meta_id"], 2);
+}
+
+#[test]
+fn a_product_without_a_key_is_signed_for_by_the_global_one() {
+    let server = TestServer::start();
+    server.add_license(&License { product: 2, ..License::default() });
+    expect(&create(&server, "KEY-1", "domain.ltd", "color", "green"), 453, "Metadata created", "global");
+    expect(
+        &create(&server, "KEY-1", "domain.ltd", "color", "green"),
+        452,
+        "Meta key already exists",
+        "global",
+    );
+}
+
+#[test]
+fn every_refusal_has_its_code_its_text_and_its_signer() {
+    let server = TestServer::start();
+    server.command(&["product", "create", "--name", "Retired", "--inactive"]);
+    server.add_license(&License::default());
+    server.add_license(&License { key: "RETIRED", product: 3, ..License::default() });
+    let not_activated = |key, status| License { key, status, identifiers: &[], ..License::default() };
+    server.add_license(&not_activated("AVAILABLE", "available"));
+    server.add_license(&not_activated("RESERVED", "reserved"));
+    server.add_license(&not_activated("BLOCKED", "blocked"));
+    server.add_license(&License { validity: 30, ..not_activated("EXPIRED", "assigned") });
+    create(&server, "KEY-1", "domain.ltd", "color", "green");
+
+    let not_active = "The product associated with this license key is not active or doesn't exist";
+    let no_activation = "No activation found for this license key/identifier combination";
+    for (license_key, identifier, key, value, code, message, signer) in [
+        ("", "domain.ltd", "k", "v", 210, "Invalid license key", "global"),
+        ("NOBODY", "", "", "", 210, "Invalid license key", "global"),
+        ("RETIRED", "", "", "", 203, not_active, "global"),
+        ("BLOCKED", "", "k", "v", 215, "Identifier is required", "product"),
+        ("KEY-1", " \t ", "k", "v", 215, "Identifier is required", "product"),
+        ("BLOCKED", "domain.ltd", "k", "v", 204, "License key blocked", "product"),
+        ("AVAILABLE", "domain.ltd", "k", "v", 201, "This license key is not assigned", "product"),
+        ("RESERVED", "domain.ltd", "k", "v", 201, "This license key is not assigned", "product"),
+        ("EXPIRED", "domain.ltd", "", "", 205, "License key expired", "product"),
+        ("KEY-1", "elsewhere.ltd", "", "", 202, no_activation, "product"),
+        ("KEY-1", "domain.ltd", "", "", 450, "Meta key is required", "product"),
+        ("KEY-1", "domain.ltd", "  ", "v", 450, "Meta key is required", "product"),
+        ("KEY-1", "domain.ltd", "color", "", 451, "Meta value is required", "product"),
+        ("KEY-1", "domain.ltd", "color", " \n ", 451, "Meta value is required", "product"),
+        ("KEY-1", "domain.ltd", "color", "blue", 452, "Meta key already exists", "product"),
+    ] {
+        let answer = create(&server, license_key, identifier, key, value);
+        expect(&answer, code, message, signer);
+        assert!(answer.fields.is_empty(), "{answer:?}");
+    }
+    // None of them left anything behind: the next entry has the next number.
+    assert_eq!(create(&server, "KEY-1", "domain.ltd", "size", "XL").fields["meta_id"], 2);
+}
+
+#[test]
+fn keys_and_identifiers_are_compared_without_regard_to_case_and_outer_spaces() {
+    let server = TestServer::start();
+    server.add_license(&License::default());
+    assert_eq!(create(&server, " key-1 ", "\tDOMAIN.ltd", " Color ", "green").code, 453);
+    assert_eq!(create(&server, "KEY-1", "domain.ltd", "cOLOR", "green").code, 452);
+}
+
+#[test]
+fn two_who_create_the_same_key_at_once_get_one_453_and_one_452() {
+    let server = TestServer::start();
+    server.add_license(&License::default());
+    for round in 0..20 {
+        let key = format!("key-{round}");
+        let mut codes: Vec<i64> = thread::scope(|scope| {
+            let racers: Vec<_> = (0..2)
+                .map(|_| scope.spawn(|| create(&server, "KEY-1", "domain.ltd", &key, "v").code))
+                .collect();
+            racers.into_iter().map(|racer| racer.join().unwrap()).collect()
+        });
+        codes.sort_unstable();
+        assert_eq!(codes, [452, 453]);
+    }
+}
+
+#[test]
+fn what_was_answered_is_there_after_a_restart() {
+    let mut server = TestServer::start();
+    server.add_license(&License::default());
+    let ids: HashSet<i64> = thread::scope(|scope| {
+        let writers: Vec<_> = (0..16)
+            .map(|number| {
+                let server = &server;
+                scope.spawn(move || create(server, "KEY-1", "domain.ltd", &format!("key-{number}"), "v"))
+            })
+            .collect();
+        writers.into_iter().map(|writer| writer.join().unwrap().fields["meta_id"].as_i64().unwrap()).collect()
+    });
+    assert_eq!(ids.len(), 16);
+    server.restart();
+    for number in 0..16 {
+        assert_eq!(create(&server, "KEY-1", "domain.ltd", &format!("key-{number}"), "v").code, 452);
+    }
+}
+
+#[test]
+fn a_field_over_its_limit_is_refused_by_name() {
+    let server = TestServer::start();
+    server.add_license(&License::default());
+    let (name, value) = ("x".repeat(256), "x".repeat(64 * 1024 + 1));
+    for (field, text) in [
+        ("license_key", "x".repeat(10_000).as_str()),
+        ("identifier", &name),
+        ("key", &name),
+        ("value", &value),
+    ] {
+        let mut fields = meta_fields();
+        fields[field] = text.into();
+        let answer = server.post_json(CREATE, &fields);
+        assert_eq!((answer.status, answer.code, answer.signer.as_str()), (413, 1913, "global"));
+        assert_eq!(answer.fields["field"], field);
+    }
+    let limit = "x".repeat(64 * 1024);
+    assert_eq!(create(&server, "KEY-1", "domain.ltd", &"x".repeat(255), &limit).code, 453);
+}
+
+#[test]
+fn a_nul_in_a_field_is_refused_by_name() {
+    let server = TestServer::start();
+    server.add_license(&License::default());
+    for field in ["license_key", "identifier", "key", "value"] {
+        let mut fields = meta_fields();
+        fields[field] = "a\0b".into();
+        let answer = server.post_json(CREATE, &fields);
+        assert_eq!((answer.status, answer.code), (400, 1902));
+        assert_eq!(answer.fields["field"], field);
+    }
+    assert_eq!(create(&server, "KEY-1", "domain.ltd", "color", "green").fields["meta_id"], 1);
+}
+
+#[test]
+fn sql_in_a_field_is_text_like_any_other() {
+    let server = TestServer::start();
+    server.add_license(&License::default());
+    let sql = "'; DROP TABLE licenses; --\" OR 1=1 /* ? ?1 :a $x";
+    assert_eq!(create(&server, sql, "domain.ltd", "k", "v").code, 210);
+    assert_eq!(create(&server, "KEY-1", sql, "k", "v").code, 202);
+    assert_eq!(create(&server, "KEY-1", "domain.ltd", sql, sql).code, 453);
+    assert_eq!(create(&server, "KEY-1", "domain.ltd", sql, "v").code, 452);
+}

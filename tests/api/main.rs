@@ -1,0 +1,11 @@
+//! Black-box tests of the API over real HTTP: a file per endpoint family. The client in `support` checks every answer's envelope and
+//! signature before a test sees it.
+
+mod support;
+
+mod bodies;
+mod envelope;
+mod gate;
+mod health;
+mod license_meta;
+mod routing;

@@ -1,0 +1,64 @@
+//! One answer, checked: what was signed is what is shown, in the contract's order and types, under the key that it names.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use rsa::pkcs1v15::{Signature, VerifyingKey};
+use rsa::pkcs8::DecodePublicKey as _;
+use rsa::signature::Verifier as _;
+use serde_json::{Map, Value};
+use sha2::Sha256;
+
+#[derive(Clone, Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub code: i64,
+    pub message: String,
+    /// Who signed: `global` or `product`.
+    pub signer: String,
+    /// What stands between message and timestamp.
+    pub fields: Map<String, Value>,
+    /// The bytes that were signed, decoded.
+    pub response: String,
+    pub timestamp: i64,
+    pub allow: Option<String>,
+}
+
+impl Answer {
+    /// Panics unless `body` is a whole and honest envelope. Verifies with another implementation than the server signs with.
+    pub fn check(status: u16, body: &str, global_key: &str, product_key: &str) -> Self {
+        let envelope: Map<String, Value> =
+            serde_json::from_str(body).unwrap_or_else(|_| panic!("no JSON: {body}"));
+        let members: Vec<&str> = envelope.keys().map(String::as_str).collect();
+        assert_eq!(members, ["response", "response_base64", "private_key_used", "signature"]);
+        let text = |name: &str| envelope[name].as_str().unwrap();
+        let response = String::from_utf8(BASE64.decode(text("response_base64")).unwrap()).unwrap();
+        assert!(body.starts_with(&format!("{{\"response\":{response},\"response_base64\":\"")), "{body}");
+
+        let key = match text("private_key_used") {
+            "global" => global_key,
+            "product" => product_key,
+            other => panic!("signed by {other}"),
+        };
+        let key = VerifyingKey::<Sha256>::new(rsa::RsaPublicKey::from_public_key_pem(key).unwrap());
+        let signature = BASE64.decode(text("signature")).unwrap();
+        let signature = Signature::try_from(signature.as_slice()).unwrap();
+        key.verify(text("response_base64").as_bytes(), &signature)
+            .unwrap_or_else(|_| panic!("forged: {body}"));
+
+        let mut fields: Map<String, Value> = serde_json::from_str(&response).unwrap();
+        let names: Vec<&str> = fields.keys().map(String::as_str).collect();
+        assert_eq!(names[..2], ["code", "message"]);
+        assert_eq!(names.last(), Some(&"timestamp"));
+        let mut take = |name: &str| fields.shift_remove(name).unwrap();
+        Self {
+            status,
+            code: take("code").as_i64().unwrap(),
+            message: take("message").as_str().unwrap().to_owned(),
+            timestamp: take("timestamp").as_i64().unwrap(),
+            signer: text("private_key_used").to_owned(),
+            fields,
+            response,
+            allow: None,
+        }
+    }
+}

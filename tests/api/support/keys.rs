@@ -1,0 +1,24 @@
+//! Key pairs for all tests, made once and kept beside the build.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use super::keyseal;
+
+/// A private key file for the installation, and one for products.
+pub fn files() -> &'static [PathBuf; 2] {
+    static FILES: OnceLock<[PathBuf; 2]> = OnceLock::new();
+    FILES.get_or_init(|| [made_once("global"), made_once("product")])
+}
+
+fn made_once(name: &str) -> PathBuf {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}.pem"));
+    if !path.exists() {
+        let directory = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+        keyseal(directory.path(), &["signing-key", "generate"]);
+        // Tests of another process may be here too: whoever comes last wins, and a rename is never seen half done.
+        fs::rename(directory.path().join("keys/global.pem"), &path).unwrap();
+    }
+    path
+}

@@ -1,0 +1,12 @@
+//! What the tests share: a server of their own, a client that checks every answer, and keys made once.
+
+mod answer;
+mod command;
+mod keys;
+mod raw;
+mod server;
+
+pub use answer::Answer;
+pub use command::{keyseal, try_keyseal};
+pub use raw::send_raw;
+pub use server::{License, TestServer, meta_fields};
