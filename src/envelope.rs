@@ -162,8 +162,8 @@ mod tests {
     /// The expected envelope was made with openssl from the same key.
     #[test]
     fn a_fixed_key_time_and_reply_give_exactly_these_bytes() {
-        let pem = include_bytes!("../tests/golden/test-only-private-key.pem");
-        let key = SigningKey::parse(pem, Path::new("test-only-private-key.pem")).unwrap();
+        let pem = include_bytes!("../tests/golden/keys/pkcs8.pem");
+        let key = SigningKey::parse(pem, Path::new("pkcs8.pem")).unwrap();
         let unsigned = Unsigned::write(&created(1), Timestamp(1_709_003_135));
         let envelope = unsigned.signed(Label::Product, &key.sign(unsigned.message()).unwrap());
         let expected = include_str!("../tests/golden/test-only-envelope.json");

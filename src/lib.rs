@@ -3,21 +3,21 @@
 //! The modules are declared in reading order, and each may use only those declared below it; `tests/tidy.rs` holds them to it.
 #![warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod cli;
+mod server;
+mod serve;
+mod routes;
 mod api;
 mod call;
-mod cli;
-mod config;
-mod domain;
 mod envelope;
-mod outcome;
-mod params;
 mod php_json;
+mod params;
 mod reply;
-mod routes;
-mod serve;
-mod server;
 mod signing;
+mod config;
 mod store;
+mod domain;
+mod outcome;
 
 pub use cli::run;
 pub use config::Config;

@@ -10,6 +10,7 @@ use std::time::Duration;
 use actix_web::dev::ServerHandle;
 use actix_web::middleware::{NormalizePath, TrailingSlash};
 use actix_web::{HttpRequest, HttpServer, rt, web};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::config::Config;
 use crate::routes::{PREFIXES, ROUTES};
@@ -73,7 +74,7 @@ impl Server {
         format!("http://{}", self.address)
     }
 
-    /// Blocks until SIGTERM, Ctrl-C or [`Stopper::stop`]; then finishes what is in flight.
+    /// Blocks until SIGTERM, Ctrl-C or [`Server::stop`]; then finishes what is in flight.
     pub fn wait(self) -> io::Result<()> {
         self.thread.join().unwrap_or_else(|_| Err(io::Error::other("the server thread panicked")))
     }
@@ -114,7 +115,9 @@ fn run(
             .listen(listener)?
             .run();
             let handle = server.handle();
-            rt::spawn(stop_on_signal(handle.clone()));
+            // Watched before anyone is told that the server runs: a signal from then on is never lost.
+            let (terminate, interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+            rt::spawn(stop_on_signal(handle.clone(), terminate, interrupt));
             rt::spawn(flush_now_and_then(Arc::clone(&app)));
             drop(started.send(handle));
             let ended = server.await;
@@ -135,16 +138,7 @@ fn run(
 }
 
 /// SIGTERM and Ctrl-C: stop accepting, finish what is in flight. (actix's own handling drops it on Ctrl-C.)
-async fn stop_on_signal(handle: ServerHandle) {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut terminate), Ok(mut interrupt)) =
-        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-    else {
-        log::error!(
-            "signals can't be watched: stop the server with SIGKILL, which loses nothing that was answered"
-        );
-        return;
-    };
+async fn stop_on_signal(handle: ServerHandle, mut terminate: Signal, mut interrupt: Signal) {
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}

@@ -185,7 +185,7 @@ fn activate(key: &str, identifier: &str, data: &DataDir, output: &mut Output<'_>
         }
         if !has_free_seat(license.activation_limit, tx.count_activations(license.id)?) {
             return Err(format!(
-                "license key {key} is active on {} identifiers, its limit",
+                "license key {key} has reached its activation limit of {}",
                 license.activation_limit
             )
             .into());
