@@ -92,3 +92,6 @@ impl Store {
         Ok(answered)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,148 @@
+//! What the store promises, asked of it directly: no client can see a single connection or a single commit.
+
+use rusqlite::Connection;
+use tempfile::TempDir;
+
+use super::*;
+use crate::domain::{LicenseKey, LicenseStatus, MetaKey, NewLicense, Timestamp};
+
+const NOW: Timestamp = Timestamp(1_700_000_000);
+
+fn store() -> (TempDir, DataDir, Store) {
+    let directory = tempfile::tempdir().unwrap();
+    let data = DataDir::new(directory.path());
+    let store = Store::create(&data).unwrap();
+    let license = NewLicense {
+        product_id: 1,
+        license_key: LicenseKey::parse("K").unwrap(),
+        owner_name: None,
+        owner_email: None,
+        activation_limit: 0,
+        validity: 0,
+        assigned_at: None,
+        status: LicenseStatus::Assigned,
+    };
+    let id = store.write_blocking(move |tx| Verdict::Keep(tx.add_license(&license, NOW).unwrap())).unwrap();
+    assert_eq!(id, Some(1));
+    (directory, data, store)
+}
+
+fn add(tx: &Tx<'_>, key: &str) -> Option<i64> {
+    tx.add_license_meta(1, &MetaKey::parse(key).unwrap(), "v", NOW).unwrap()
+}
+
+#[test]
+fn every_connection_is_set_up_and_not_left_to_defaults() {
+    let (_directory, _data, store) = store();
+    let number = |connection: &Connection, pragma: &str| -> i64 {
+        connection.pragma_query_value(None, pragma, |row| row.get(0)).unwrap()
+    };
+    let common = move |connection: &Connection| {
+        let mode: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0)).unwrap();
+        assert_eq!(mode, "wal");
+        assert_eq!(number(connection, "foreign_keys"), 1);
+        assert_eq!(number(connection, "trusted_schema"), 0);
+        assert!(number(connection, "busy_timeout") > 0);
+    };
+    store.read(|tx| common(tx.connection)).unwrap();
+    assert!(store.read(|tx| tx.connection.execute("DELETE FROM licenses", [])).unwrap().is_err());
+    let synchronous = store.write_blocking(move |tx| {
+        common(tx.connection);
+        Verdict::Keep(number(tx.connection, "synchronous"))
+    });
+    assert_eq!(synchronous.unwrap(), 2, "not FULL");
+}
+
+#[test]
+fn a_job_that_is_undone_or_panics_harms_no_other() {
+    let (_directory, _data, store) = store();
+    let ids: Vec<Result<Option<i64>, Error>> = std::thread::scope(|scope| {
+        let jobs: Vec<_> = (0..60)
+            .map(|number| {
+                let store = &store;
+                scope.spawn(move || {
+                    store.write_blocking(move |tx| {
+                        let id = add(tx, &format!("key-{number}"));
+                        match number % 3 {
+                            0 => Verdict::Keep(id),
+                            1 => Verdict::Undo(None),
+                            _ => std::panic::resume_unwind(Box::new("a job that panics")),
+                        }
+                    })
+                })
+            })
+            .collect();
+        jobs.into_iter().map(|job| job.join().unwrap()).collect()
+    });
+    for (number, id) in ids.iter().enumerate() {
+        match number % 3 {
+            0 => assert!(matches!(id, Ok(Some(_)))),
+            1 => assert!(matches!(id, Ok(None))),
+            _ => assert!(matches!(id, Err(Error::Panicked))),
+        }
+    }
+    let kept: i64 = store
+        .read(|tx| {
+            tx.connection.query_row("SELECT count(*) FROM license_meta", [], |row| row.get(0)).unwrap()
+        })
+        .unwrap();
+    assert_eq!(kept, 20);
+}
+
+/// A deferred constraint is found only by the commit: the one way to make a commit fail without a broken disk.
+#[test]
+fn a_commit_that_fails_answers_no_job_as_done() {
+    let (_directory, _data, store) = store();
+    let done = store.write_blocking(|tx| {
+        let id = add(tx, "a");
+        tx.connection.execute_batch("PRAGMA defer_foreign_keys = ON").unwrap();
+        tx.connection
+            .execute("INSERT INTO activations (license_id, identifier, activated_at) VALUES (99, 'x', 0)", [])
+            .unwrap();
+        Verdict::Keep(id)
+    });
+    assert!(matches!(done, Err(Error::Commit { .. })), "{done:?}");
+    // Nothing of it is there, and the writer goes on.
+    let again = store.write_blocking(|tx| Verdict::Keep(add(tx, "a"))).unwrap();
+    assert_eq!(again, Some(1));
+}
+
+#[test]
+fn another_process_that_holds_the_lock_makes_a_change_wait() {
+    let (_directory, data, store) = store();
+    let other = connection::open_writing(&data.database()).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| store.write_blocking(|tx| Verdict::Keep(add(tx, "a"))));
+        assert_eq!(
+            store
+                .read(|tx| tx.license_by_key(&LicenseKey::parse("k").unwrap()).unwrap().unwrap().id)
+                .unwrap(),
+            1
+        );
+        other.execute_batch("COMMIT").unwrap();
+        assert_eq!(waiting.join().unwrap().unwrap(), Some(1));
+    });
+}
+
+#[test]
+fn the_log_is_copied_into_the_database_as_it_grows() {
+    let (_directory, data, store) = store();
+    let log = data.path().join("keyseal.db-wal");
+    let mut longest = 0;
+    for number in 0..40 {
+        let value = "x".repeat(1_000_000);
+        let added = store.write_blocking(move |tx| {
+            let key = MetaKey::parse(&format!("key-{number}")).unwrap();
+            Verdict::Keep(tx.add_license_meta(1, &key, &value, NOW).unwrap())
+        });
+        added.unwrap();
+        longest = longest.max(std::fs::metadata(&log).unwrap().len());
+    }
+    assert!(longest < 16_000_000, "the log grew to {longest} bytes");
+}
+
+#[test]
+fn a_sqlite_that_can_damage_a_database_is_not_what_we_ship() {
+    assert!(rusqlite::version_number() >= 3_051_003);
+}
