@@ -3,6 +3,8 @@
 //! Starts the real binary on loopback on a fresh database and loads it from this process, on the same machine. What counts are the
 //! ratios: seconds differ from machine to machine and from hour to hour, ratios within one run much less.
 
+#![expect(clippy::print_stdout, reason = "a bench's result is what it prints")]
+
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::Path;
