@@ -1,7 +1,9 @@
 //! What an endpoint sees of a request, and the look-ups that many endpoints share.
 
 use std::borrow::Cow;
+use std::net::IpAddr;
 
+use crate::config::Config;
 use crate::domain::{
     Fingerprint, Identifier, License, LicenseKey, MAX_META_VALUE, MetaKey, ParseNameError, Product,
     ProductStatus, Timestamp,
@@ -15,15 +17,24 @@ use crate::store::Tx;
 pub struct Call<'a> {
     pub tx: &'a Tx<'a>,
     pub params: &'a Params,
+    pub from: From<'a>,
     /// When the request arrived. Nothing below asks what time it is.
     pub now: Timestamp,
     /// The product that was found, if it has a key of its own: it signs what the contract has products sign, early returns included.
     pub signing_product: Option<(i64, Fingerprint)>,
 }
 
+/// Who calls, and the server that is called.
+#[derive(Clone, Copy)]
+pub struct From<'a> {
+    pub address: IpAddr,
+    pub api_key_id: i64,
+    pub config: &'a Config,
+}
+
 impl<'a> Call<'a> {
-    pub fn new(tx: &'a Tx<'a>, params: &'a Params, now: Timestamp) -> Self {
-        Self { tx, params, now, signing_product: None }
+    pub fn new(tx: &'a Tx<'a>, params: &'a Params, from: From<'a>, now: Timestamp) -> Self {
+        Self { tx, params, from, now, signing_product: None }
     }
 
     /// The license that the request is about, past every step of the license gate (contract §3.9).
@@ -38,17 +49,30 @@ impl<'a> Call<'a> {
         Ok(license)
     }
 
+    /// The product that is asked for by its id, its uuid or its slug; it signs from here on.
+    pub fn product(&mut self, not_found: Outcome) -> Result<Product> {
+        let reference = self.params.text("product_id").ok_or(not_found)?;
+        let product = self.tx.product_by_reference(reference.trim())?.ok_or(not_found)?;
+        self.sign_with(&product);
+        Ok(product)
+    }
+
+    /// Has this product sign, if it has a key of its own, what the contract has products sign.
+    pub fn sign_with(&mut self, product: &Product) {
+        self.signing_product = product.signing_key.clone().map(|key| (product.id, key));
+    }
+
     /// L1: the license under the key that was sent.
-    fn license(&self) -> Result<License> {
+    pub fn license(&self) -> Result<License> {
         let unknown = Outcome::InvalidLicenseKey;
         let license_key = self.name("license_key", unknown, LicenseKey::parse)?;
         self.tx.license_by_key(&license_key)?.ok_or_else(|| unknown.into())
     }
 
     /// L2: the license's product, which signs from here on.
-    fn active_product(&mut self, license: &License) -> Result<Product> {
+    pub fn active_product(&mut self, license: &License) -> Result<Product> {
         let product = self.tx.product(license.product_id)?.ok_or(Outcome::ProductNotActive)?;
-        self.signing_product = product.signing_key.clone().map(|key| (product.id, key));
+        self.sign_with(&product);
         match product.status {
             ProductStatus::Active => Ok(product),
             ProductStatus::Inactive => Err(Outcome::ProductNotActive.into()),
@@ -56,7 +80,7 @@ impl<'a> Call<'a> {
     }
 
     /// L3: what the license is used on.
-    fn identifier(&self) -> Result<Identifier> {
+    pub fn identifier(&self) -> Result<Identifier> {
         self.name("identifier", Outcome::IdentifierRequired, Identifier::parse)
     }
 

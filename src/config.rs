@@ -47,6 +47,18 @@ pub struct ServeArgs {
     #[arg(long, env = "KEYSEAL_WORKERS", value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub workers: Option<u16>,
 
+    /// The server's address as its customers reach it, for download links [default: the one it listens on]
+    #[arg(long, env = "KEYSEAL_PUBLIC_URL", value_name = "URL")]
+    pub public_url: Option<String>,
+
+    /// Show no changelogs, whatever the products say
+    #[arg(long, env = "KEYSEAL_NO_CHANGELOG")]
+    pub no_changelog: bool,
+
+    /// Send callbacks to addresses of this machine and of private networks too
+    #[arg(long, env = "KEYSEAL_ALLOW_PRIVATE_TARGETS")]
+    pub allow_private_targets: bool,
+
     /// Seconds that a client has to send a request's body
     #[arg(long, env = "KEYSEAL_BODY_TIMEOUT", value_name = "SECONDS", default_value = "10", value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub body_timeout: u64,
@@ -67,6 +79,10 @@ pub struct Config {
     pub trusted_proxies: Vec<IpNet>,
     pub workers: usize,
     pub body_timeout: Duration,
+    /// Without it, links hold the address that the server listens on.
+    pub public_url: Option<String>,
+    pub no_changelog: bool,
+    pub allow_private_targets: bool,
 }
 
 impl Config {
@@ -79,6 +95,9 @@ impl Config {
             trusted_proxies: Vec::new(),
             workers: 2,
             body_timeout: Duration::from_secs(10),
+            public_url: None,
+            no_changelog: false,
+            allow_private_targets: false,
         }
     }
 
@@ -95,6 +114,9 @@ impl Config {
             trusted_proxies: args.trusted_proxies.clone(),
             workers: args.workers.map_or(processors, usize::from),
             body_timeout: Duration::from_secs(args.body_timeout),
+            public_url: args.public_url.clone(),
+            no_changelog: args.no_changelog,
+            allow_private_targets: args.allow_private_targets,
         }
     }
 }

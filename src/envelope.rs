@@ -106,7 +106,11 @@ impl Serialize for Response<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Reply { outcome, fields } = self.reply;
         let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("code", &outcome.code())?;
+        if outcome.shows_code_as_text() {
+            map.serialize_entry("code", &outcome.code().to_string())?;
+        } else {
+            map.serialize_entry("code", &outcome.code())?;
+        }
         map.serialize_entry("message", outcome.message())?;
         for (name, value) in fields {
             map.serialize_entry(name, value)?;
@@ -137,6 +141,11 @@ mod tests {
                 Outcome::InvalidApiKey.into(),
                 1_709_381_806,
                 "eyJjb2RlIjoxMDAsIm1lc3NhZ2UiOiJJbnZhbGlkIEFQSSBLZXkiLCJ0aW1lc3RhbXAiOjE3MDkzODE4MDZ9",
+            ),
+            (
+                Outcome::LicenseDeactivated.into(),
+                1_709_000_040,
+                "eyJjb2RlIjoiNDAwIiwibWVzc2FnZSI6IkxpY2Vuc2Uga2V5IGRlYWN0aXZhdGVkIiwidGltZXN0YW1wIjoxNzA5MDAwMDQwfQ==",
             ),
             (
                 Outcome::NoActivation.into(),

@@ -11,6 +11,7 @@ mod api;
 mod call;
 mod envelope;
 mod php_json;
+mod field_errors;
 mod params;
 mod reply;
 mod signing;

@@ -12,6 +12,7 @@ pub enum Outcome {
     MissingCapability = 102,
     AddressNotAllowed = 103,
     AccessDenied = 150,
+    LicenseValid = 200,
     LicenseNotAssigned = 201,
     NoActivation = 202,
     ProductNotActive = 203,
@@ -19,10 +20,92 @@ pub enum Outcome {
     LicenseExpired = 205,
     InvalidLicenseKey = 210,
     IdentifierRequired = 215,
+    DeleteLicenseMetaKeyRequired = 250,
+    DeleteLicenseMetaKeyMissing = 251,
+    LicenseMetaDeleted = 252,
+    CreateProductMetaKeyRequired = 270,
+    CreateProductMetaValueRequired = 271,
+    ProductMetaKeyExists = 272,
+    ProductMetaCreated = 273,
+    CreateProductMetaProductNotFound = 274,
+    LicenseActivated = 300,
+    LicenseAlreadyActive = 301,
+    ActivationLimitReached = 302,
+    UpdateLicenseMetaKeyRequired = 350,
+    UpdateLicenseMetaValueRequired = 351,
+    UpdateLicenseMetaKeyMissing = 352,
+    LicenseMetaUpdated = 353,
+    UpdateProductMetaKeyRequired = 370,
+    UpdateProductMetaValueRequired = 371,
+    UpdateProductMetaKeyMissing = 372,
+    ProductMetaUpdated = 373,
+    UpdateProductMetaProductNotFound = 374,
+    LicenseDeactivated = 400,
+    LicenseAlreadyInactive = 401,
     LicenseMetaKeyRequired = 450,
     LicenseMetaValueRequired = 451,
     LicenseMetaKeyExists = 452,
     LicenseMetaCreated = 453,
+    DeleteProductMetaKeyRequired = 480,
+    DeleteProductMetaKeyMissing = 481,
+    ProductMetaDeleted = 482,
+    DeleteProductMetaProductNotFound = 483,
+    LicenseDetails = 500,
+    ProductDeleted = 550,
+    ProductNotFound = 551,
+    Downloads = 600,
+    ProductInformation = 631,
+    ProductPublicKey = 632,
+    ProductPublicKeyUnavailable = 633,
+    ProductUpdated = 650,
+    UpdateProductIncorrectData = 651,
+    FileNotFound = 700,
+    DownloadNotPermitted = 701,
+    LicenseKeys = 730,
+    CountProductNotFound = 740,
+    AvailableLicenseKeysCount = 741,
+    ProductCreated = 750,
+    CreateProductIncorrectData = 751,
+    LicenseAssigned = 800,
+    LicenseNotAssignable = 801,
+    InsufficientLicenseKeys = 802,
+    LicenseKeysAssigned = 803,
+    RandomAssignProductNotFound = 805,
+    GeneratorNotFound = 806,
+    RequestQueued = 807,
+    AllProducts = 810,
+    LicenseKeysGenerated = 815,
+    AllGenerators = 820,
+    ContractIncorrectData = 825,
+    TelemetrySaved = 830,
+    IncorrectTelemetrySaved = 831,
+    ContractCreated = 841,
+    ContractUpdated = 842,
+    ContractDeleted = 843,
+    ContractNotFound = 844,
+    AllContracts = 846,
+    LicenseDeleted = 850,
+    DeleteLicenseNotFound = 851,
+    LicenseKeysCreated = 900,
+    CreateLicenseIncorrectData = 901,
+    NoLicenseKeysCreated = 902,
+    LicenseUpdated = 950,
+    UpdateLicenseIncorrectData = 951,
+    UpdateLicenseNotFound = 952,
+    TelemetryFound = 970,
+    OwnContractNotFound = 1200,
+    ContractProductNotFound = 1202,
+    ContractGeneratorNotFound = 1203,
+    ContractFound = 1204,
+    ContractLimitReached = 1205,
+    ContractQuantityTooLarge = 1206,
+    ContractLicenseKeysGenerated = 1300,
+    ContractLicenseDeleted = 1400,
+    ContractLicenseNotFound = 1401,
+    ContractLicensesDeleted = 1500,
+    NoContractLicenses = 1501,
+    Changelog = 1600,
+    ChangelogNotEnabled = 1602,
     InternalError = 1900,
     ServiceUnavailable = 1901,
     UnreadableBody = 1902,
@@ -60,6 +143,11 @@ impl Outcome {
         self as u16
     }
 
+    /// Whether `code` is shown as text: the original does so in one answer, and clients compare it (contract §4.3).
+    pub fn shows_code_as_text(self) -> bool {
+        self == LicenseDeactivated
+    }
+
     /// The text in the answer's `message`, exactly as the contract has it.
     pub fn message(self) -> &'static str {
         match self {
@@ -70,6 +158,7 @@ impl Outcome {
             }
             AddressNotAllowed => "API key can't be used from this IP address",
             AccessDenied => "Access denied",
+            LicenseValid => "Valid license key",
             LicenseNotAssigned => "This license key is not assigned",
             NoActivation => "No activation found for this license key/identifier combination",
             ProductNotActive => "The product associated with this license key is not active or doesn't exist",
@@ -77,10 +166,88 @@ impl Outcome {
             LicenseExpired => "License key expired",
             InvalidLicenseKey => "Invalid license key",
             IdentifierRequired => "Identifier is required",
-            LicenseMetaKeyRequired => "Meta key is required",
-            LicenseMetaValueRequired => "Meta value is required",
-            LicenseMetaKeyExists => "Meta key already exists",
+            DeleteLicenseMetaKeyRequired
+            | CreateProductMetaKeyRequired
+            | UpdateLicenseMetaKeyRequired
+            | UpdateProductMetaKeyRequired
+            | LicenseMetaKeyRequired
+            | DeleteProductMetaKeyRequired => "Meta key is required",
+            DeleteLicenseMetaKeyMissing | UpdateLicenseMetaKeyMissing | DeleteProductMetaKeyMissing => {
+                "Meta key doesn't exist"
+            }
+            LicenseMetaDeleted => "Metadata deleted",
+            CreateProductMetaValueRequired
+            | UpdateLicenseMetaValueRequired
+            | UpdateProductMetaValueRequired
+            | LicenseMetaValueRequired => "Meta value is required",
+            ProductMetaKeyExists | LicenseMetaKeyExists => "Meta key already exists",
+            ProductMetaCreated => "Product meta created",
+            CreateProductMetaProductNotFound
+            | UpdateProductMetaProductNotFound
+            | DeleteProductMetaProductNotFound
+            | ProductNotFound
+            | RandomAssignProductNotFound
+            | ContractProductNotFound => "Product not found",
+            LicenseActivated => "License key activated",
+            LicenseAlreadyActive => "License key already active",
+            ActivationLimitReached => "License key reached activation limit",
+            LicenseMetaUpdated => "Metadata updated",
+            UpdateProductMetaKeyMissing => "Meta key doesn't exists",
+            ProductMetaUpdated => "Product meta updated",
+            LicenseDeactivated => "License key deactivated",
+            LicenseAlreadyInactive => "License key already inactive",
             LicenseMetaCreated => "Metadata created",
+            ProductMetaDeleted => "Product meta deleted",
+            LicenseDetails => "Active license key found",
+            ProductDeleted => "Product deleted",
+            Downloads => "Downloads",
+            ProductInformation => "Product information retrieved successfully",
+            ProductPublicKey => "Public key retrieved successfully",
+            ProductPublicKeyUnavailable => "Public key not available for product",
+            ProductUpdated => "Product updated",
+            UpdateProductIncorrectData
+            | CreateProductIncorrectData
+            | ContractIncorrectData
+            | CreateLicenseIncorrectData
+            | UpdateLicenseIncorrectData => "Incorrect data found",
+            FileNotFound => "The request file doesn't exist",
+            DownloadNotPermitted => "You don't have permission to access it",
+            LicenseKeys => "License keys",
+            CountProductNotFound => "Product doesn't exist",
+            AvailableLicenseKeysCount => "Available license keys count",
+            ProductCreated => "Product created",
+            LicenseAssigned => "License key assigned",
+            LicenseNotAssignable => "Invalid or already assigned license key",
+            InsufficientLicenseKeys => "Insufficient license keys",
+            LicenseKeysAssigned => "License keys assigned",
+            GeneratorNotFound | ContractGeneratorNotFound => "Generator not found",
+            RequestQueued => "Request Queued",
+            AllProducts => "All products",
+            LicenseKeysGenerated => "Generated license keys",
+            AllGenerators => "All generators",
+            TelemetrySaved => "Correct format data saved",
+            IncorrectTelemetrySaved => "Incorrect format data saved",
+            ContractCreated => "contract created",
+            ContractUpdated => "contract updated",
+            ContractDeleted => "contract deleted",
+            ContractNotFound | OwnContractNotFound => "Contract not found",
+            AllContracts => "All contracts",
+            LicenseDeleted | ContractLicenseDeleted => "License key deleted",
+            DeleteLicenseNotFound | UpdateLicenseNotFound | ContractLicenseNotFound => {
+                "License key not found"
+            }
+            LicenseKeysCreated => "License keys creation result",
+            NoLicenseKeysCreated => "No license keys created",
+            LicenseUpdated => "License keys updated",
+            TelemetryFound => "Telemetry data found",
+            ContractFound => "Contract found",
+            ContractLimitReached => "License keys limit reached",
+            ContractQuantityTooLarge => "Cannot generate this quantity",
+            ContractLicenseKeysGenerated => "Contract license keys generated",
+            ContractLicensesDeleted => "License keys deleted",
+            NoContractLicenses => "No license keys found",
+            Changelog => "Changelog retrieved successfully",
+            ChangelogNotEnabled => "Changelog not enabled for this product",
             InternalError => "Internal error",
             ServiceUnavailable => "Service unavailable",
             UnreadableBody => "Unreadable request body",
@@ -95,19 +262,113 @@ impl Outcome {
     /// Which key signs this answer.
     pub fn signed_by(self) -> SignedBy {
         match self {
-            LicenseNotAssigned
+            LicenseValid
+            | LicenseNotAssigned
             | NoActivation
             | ProductNotActive
             | LicenseBlocked
             | LicenseExpired
             | IdentifierRequired
+            | DeleteLicenseMetaKeyRequired
+            | DeleteLicenseMetaKeyMissing
+            | LicenseMetaDeleted
+            | CreateProductMetaKeyRequired
+            | CreateProductMetaValueRequired
+            | ProductMetaKeyExists
+            | ProductMetaCreated
+            | LicenseActivated
+            | LicenseAlreadyActive
+            | ActivationLimitReached
+            | UpdateLicenseMetaKeyRequired
+            | UpdateLicenseMetaValueRequired
+            | UpdateLicenseMetaKeyMissing
+            | LicenseMetaUpdated
+            | UpdateProductMetaKeyRequired
+            | UpdateProductMetaValueRequired
+            | UpdateProductMetaKeyMissing
+            | ProductMetaUpdated
+            | LicenseAlreadyInactive
             | LicenseMetaKeyRequired
             | LicenseMetaValueRequired
             | LicenseMetaKeyExists
-            | LicenseMetaCreated => SignedBy::Product,
-            InvalidApiKey | InactiveApiKey | MissingCapability | AddressNotAllowed | AccessDenied
-            | InvalidLicenseKey | InternalError | ServiceUnavailable | UnreadableBody | UnknownEndpoint
-            | MethodNotAllowed | RequestTimeout | PayloadTooLarge | UnsupportedMediaType => SignedBy::Global,
+            | LicenseMetaCreated
+            | DeleteProductMetaKeyRequired
+            | DeleteProductMetaKeyMissing
+            | ProductMetaDeleted
+            | LicenseDetails
+            | Downloads
+            | FileNotFound
+            | DownloadNotPermitted
+            | LicenseKeysGenerated
+            | LicenseDeleted
+            | LicenseKeysCreated
+            | NoLicenseKeysCreated
+            | LicenseUpdated => SignedBy::Product,
+            InvalidApiKey
+            | InactiveApiKey
+            | MissingCapability
+            | AddressNotAllowed
+            | AccessDenied
+            | InvalidLicenseKey
+            | CreateProductMetaProductNotFound
+            | UpdateProductMetaProductNotFound
+            | LicenseDeactivated
+            | DeleteProductMetaProductNotFound
+            | ProductDeleted
+            | ProductNotFound
+            | ProductInformation
+            | ProductPublicKey
+            | ProductPublicKeyUnavailable
+            | ProductUpdated
+            | UpdateProductIncorrectData
+            | LicenseKeys
+            | CountProductNotFound
+            | AvailableLicenseKeysCount
+            | ProductCreated
+            | CreateProductIncorrectData
+            | LicenseAssigned
+            | LicenseNotAssignable
+            | InsufficientLicenseKeys
+            | LicenseKeysAssigned
+            | RandomAssignProductNotFound
+            | GeneratorNotFound
+            | RequestQueued
+            | AllProducts
+            | AllGenerators
+            | ContractIncorrectData
+            | TelemetrySaved
+            | IncorrectTelemetrySaved
+            | ContractCreated
+            | ContractUpdated
+            | ContractDeleted
+            | ContractNotFound
+            | AllContracts
+            | DeleteLicenseNotFound
+            | CreateLicenseIncorrectData
+            | UpdateLicenseIncorrectData
+            | UpdateLicenseNotFound
+            | TelemetryFound
+            | OwnContractNotFound
+            | ContractProductNotFound
+            | ContractGeneratorNotFound
+            | ContractFound
+            | ContractLimitReached
+            | ContractQuantityTooLarge
+            | ContractLicenseKeysGenerated
+            | ContractLicenseDeleted
+            | ContractLicenseNotFound
+            | ContractLicensesDeleted
+            | NoContractLicenses
+            | Changelog
+            | ChangelogNotEnabled
+            | InternalError
+            | ServiceUnavailable
+            | UnreadableBody
+            | UnknownEndpoint
+            | MethodNotAllowed
+            | RequestTimeout
+            | PayloadTooLarge
+            | UnsupportedMediaType => SignedBy::Global,
         }
     }
 
@@ -116,6 +377,9 @@ impl Outcome {
         match (self, mode) {
             (InternalError, _) => 500,
             (ServiceUnavailable, _) => 503,
+            // A browser follows download links, and must not save a refusal as the file (contract §5.1).
+            (DownloadNotPermitted, _) => 403,
+            (FileNotFound, _) => 404,
             (UnreadableBody, _) => 400,
             (UnknownEndpoint, _) => 404,
             (MethodNotAllowed, _) => 405,

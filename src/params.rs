@@ -7,9 +7,17 @@ use serde_json::{Map, Value};
 
 /// Other names that clients send for a field (contract §3.10), tried in this order after the field's own.
 const ALIASES: &[(&str, &[&str])] = &[
+    ("contract_id", &["contract_uuid", "contract_key"]),
+    ("generator_id", &["generator_uuid"]),
     ("identifier", &["hardwareId", "hardware_id", "hwid", "domain", "server_domain"]),
+    ("items_per_page", &["per_page"]),
     ("key", &["meta_key"]),
     ("license_key", &["entitlement_key"]),
+    ("owner_email", &["customer_email", "email"]),
+    ("owner_name", &["customer_name"]),
+    ("product_id", &["product_uuid", "productId", "product_slug"]),
+    ("quantity", &["count"]),
+    ("validity", &["validity_days"]),
     ("value", &["meta_value"]),
 ];
 
@@ -21,6 +29,10 @@ pub struct Params(Map<String, Value>);
 #[derive(Debug, PartialEq, Eq)]
 pub struct Unreadable;
 
+/// The text is no whole number, or no yes or no.
+#[derive(Debug, PartialEq, Eq)]
+pub struct NotANumber;
+
 impl Params {
     /// Reads `a=1&b=2`, percent-encoded: a query string or a form body.
     pub fn from_form(bytes: &[u8]) -> Result<Self, Unreadable> {
@@ -28,7 +40,7 @@ impl Params {
         for pair in bytes.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
             let equals = pair.iter().position(|byte| *byte == b'=').unwrap_or(pair.len());
             let (name, value) = pair.split_at(equals);
-            params.set(decode(name)?, decode(value.get(1..).unwrap_or_default())?);
+            params.add(decode(name)?, decode(value.get(1..).unwrap_or_default())?);
         }
         Ok(params)
     }
@@ -38,8 +50,19 @@ impl Params {
         serde_json::from_slice(bytes).map(Self).map_err(|_| Unreadable)
     }
 
-    pub fn set(&mut self, name: String, value: String) {
-        self.0.insert(name, Value::String(value));
+    /// Takes one field of a form. As in PHP, the last of a name counts, but `name[]` adds to a list.
+    pub fn add(&mut self, name: String, value: String) {
+        match name.strip_suffix("[]") {
+            None => {
+                self.0.insert(name, Value::String(value));
+            }
+            Some(list) => match self.0.get_mut(list) {
+                Some(Value::Array(values)) => values.push(Value::String(value)),
+                _ => {
+                    self.0.insert(list.to_owned(), Value::Array(vec![Value::String(value)]));
+                }
+            },
+        }
     }
 
     /// Adds the fields of `body` over these.
@@ -67,11 +90,62 @@ impl Params {
         })
     }
 
+    /// Whether the field was sent at all, be it blank: an update changes what was sent and keeps the rest.
+    pub fn has(&self, name: &str) -> bool {
+        self.values(name).next().is_some()
+    }
+
+    /// A field as a whole number; `None` if it is absent or blank.
+    pub fn integer(&self, name: &str) -> Option<Result<i64, NotANumber>> {
+        self.text(name).map(|text| text.trim().parse().map_err(|_| NotANumber))
+    }
+
+    /// A field as yes or no: `1`, `0`, `true`, `false`; `None` if it is absent or blank.
+    pub fn flag(&self, name: &str) -> Option<Result<bool, NotANumber>> {
+        self.text(name).map(|text| match text.trim().to_ascii_lowercase().as_str() {
+            "1" | "true" => Ok(true),
+            "0" | "false" => Ok(false),
+            _ => Err(NotANumber),
+        })
+    }
+
+    /// A field as a list: a JSON array, a text that holds one, or `name[]` in a form. `None` if it is absent, blank or none of these.
+    pub fn list(&self, name: &str) -> Option<Vec<Value>> {
+        self.values(name).find_map(|value| match value {
+            Value::Array(values) => Some(values.clone()),
+            Value::String(text) => serde_json::from_str(text).ok(),
+            _ => None,
+        })
+    }
+
+    /// The fields of one element of a list, where it is an object.
+    pub fn from_object(value: &Value) -> Option<Self> {
+        value.as_object().cloned().map(Self)
+    }
+
+    /// The same fields always give the same bytes, in whatever order and encoding they were sent. The API key is no part of what is asked.
+    pub fn canonical(&self) -> Vec<u8> {
+        let mut fields: Vec<(&String, &Value)> =
+            self.0.iter().filter(|(name, _)| *name != "api_key").collect();
+        fields.sort_unstable_by_key(|(name, _)| *name);
+        let written =
+            |(name, value): (&String, &Value)| format!("{}={}\n", Value::from(name.as_str()), texts(value));
+        fields.into_iter().map(written).collect::<String>().into_bytes()
+    }
+
     /// What was sent under the field's own name, then under its aliases.
     fn values(&self, name: &str) -> impl Iterator<Item = &Value> {
         let aliases =
             ALIASES.iter().find(|(canonical, _)| *canonical == name).map_or(&[][..], |(_, aliases)| aliases);
         std::iter::once(name).chain(aliases.iter().copied()).filter_map(|name| self.0.get(name))
+    }
+}
+
+/// A number or a flag, in JSON, is the text that it would be in a form.
+fn texts(value: &Value) -> Value {
+    match value {
+        Value::Number(_) | Value::Bool(_) => Value::String(value.to_string()),
+        other => other.clone(),
     }
 }
 
@@ -148,6 +222,37 @@ mod tests {
         assert_eq!(form("hwid=2&identifier=1").text("identifier").unwrap(), "1");
         assert_eq!(form("identifier=+&domain=4&hwid=3").text("identifier").unwrap(), "3");
         assert_eq!(form("meta_key=k&meta_value=v").text("key").unwrap(), "k");
+    }
+
+    #[test]
+    fn a_list_comes_in_three_ways() {
+        let expected = vec![Value::from("a"), Value::from("b")];
+        for params in [
+            json(r#"{"license_keys":["a","b"]}"#),
+            form("license_keys=%5B%22a%22%2C+%22b%22%5D"),
+            form("license_keys[]=a&license_keys%5B%5D=b"),
+        ] {
+            assert_eq!(params.list("license_keys").unwrap(), expected);
+        }
+        assert_eq!(form("license_keys=a").list("license_keys"), None);
+    }
+
+    #[test]
+    fn numbers_and_flags_are_read_from_text_or_json() {
+        let params = json(r#"{"a":" 7 ","b":7,"c":"7.5","d":true,"e":"0","f":""}"#);
+        assert_eq!((params.integer("a"), params.integer("b")), (Some(Ok(7)), Some(Ok(7))));
+        assert_eq!((params.integer("c"), params.integer("f")), (Some(Err(NotANumber)), None));
+        assert_eq!(
+            (params.flag("d"), params.flag("e"), params.flag("c")),
+            (Some(Ok(true)), Some(Ok(false)), Some(Err(NotANumber)))
+        );
+        assert!(params.has("f") && !params.has("g"));
+    }
+
+    #[test]
+    fn the_same_fields_are_the_same_request_however_they_were_sent() {
+        assert_eq!(form("b=2&a=1&api_key=x").canonical(), json(r#"{"a":1,"b":"2"}"#).canonical());
+        assert_ne!(form("a=1").canonical(), form("a=2").canonical());
     }
 
     #[test]

@@ -14,9 +14,11 @@ pub struct Route {
     pub method: Method,
     /// The path under each of [`PREFIXES`].
     pub path: &'static str,
+    /// Other paths that clients know it by.
+    pub aliases: &'static [&'static str],
     pub access: Access,
     pub capability: Capability,
-    pub endpoint: fn(&mut Call<'_>) -> reply::Result,
+    pub endpoint: Endpoint,
 }
 
 /// Where the same routes are mounted: clients disagree on the base path (contract §1.1).
@@ -25,11 +27,8 @@ pub const PREFIXES: [&str; 3] = ["/api/v1", "/v1", "/api/api/v1"];
 pub const ROUTES: &[Route] =
     &[post("/create-license-key-meta", Writes, CreateLicenseKeyMeta, license_meta::create)];
 
-const fn post(
-    path: &'static str,
-    access: Access,
-    capability: Capability,
-    endpoint: fn(&mut Call<'_>) -> reply::Result,
-) -> Route {
-    Route { method: Method::POST, path, access, capability, endpoint }
+type Endpoint = fn(&mut Call<'_>) -> reply::Result;
+
+const fn post(path: &'static str, access: Access, capability: Capability, endpoint: Endpoint) -> Route {
+    Route { method: Method::POST, path, aliases: &[], access, capability, endpoint }
 }

@@ -49,7 +49,7 @@ pub enum StartError {
 
 impl Server {
     /// Opens the data directory, loads the keys, binds and serves on threads of its own.
-    pub fn start(config: Config) -> Result<Self, StartError> {
+    pub fn start(mut config: Config) -> Result<Self, StartError> {
         // The reader pool: one connection for each worker, and some for what reads beside them.
         let readers = u32::try_from(config.workers).unwrap_or(u32::MAX).saturating_add(2);
         if !config.data.database().exists() {
@@ -64,6 +64,7 @@ impl Server {
         let signatures = Signatures::start(config.workers)?;
         let listener = bind(&config.listen)?;
         let address = listener.local_addr()?;
+        config.public_url.get_or_insert_with(|| format!("http://{address}"));
         let app = Arc::new(App { config, store, keyring, signatures, last_used: LastUsed::default() });
         let (handle, thread) = run(app, listener)?;
         Ok(Self { address, handle, thread, _lock: lock })
@@ -163,10 +164,13 @@ async fn write_last_used(app: &App) {
 /// Mounts the table under each prefix, and beside it what is not part of the API.
 fn mount(service: &mut web::ServiceConfig, app: &Arc<App>) {
     for prefix in PREFIXES {
-        for route in ROUTES {
+        let paths = ROUTES.iter().flat_map(|route| {
+            std::iter::once(&route.path).chain(route.aliases).map(move |path| (route, path))
+        });
+        for (route, path) in paths {
             let (here, there) = (Arc::clone(app), Arc::clone(app));
             service.service(
-                web::resource(format!("{prefix}{}", route.path))
+                web::resource(format!("{prefix}{path}"))
                     .route(web::method(route.method.clone()).to(
                         move |request: HttpRequest, payload: web::Payload| {
                             serve::answer(Arc::clone(&here), route, request, payload)

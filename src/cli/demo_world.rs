@@ -5,8 +5,8 @@ use zeroize::Zeroizing;
 
 use super::{Result, change, now, product};
 use crate::domain::{
-    ApiKeySecret, Block, Capabilities, Identifier, LicenseKey, LicenseStatus, NewLicense, NewProduct,
-    ProductStatus, Timestamp,
+    ApiKeySecret, Block, Capabilities, Identifier, LicenseKey, LicenseStatus, NewActivation, NewLicense,
+    NewProduct, ProductStatus, Timestamp,
 };
 use crate::store::{DataDir, NewApiKey, Store, Tx};
 
@@ -88,7 +88,12 @@ impl World {
         let mut own_keys = own_keys.into_iter();
         for sample in self.products {
             let status = if sample.active { ProductStatus::Active } else { ProductStatus::Inactive };
-            let new = NewProduct { name: sample.name, description: sample.description, status };
+            let new = NewProduct {
+                uuid: uuid::Uuid::new_v4().to_string(),
+                name: sample.name,
+                description: sample.description,
+                status,
+            };
             product::add(store, data, new, sample.own_key.then(|| own_keys.next()).flatten())?;
         }
         let (licenses, api_keys, blocks) = (self.licenses, self.api_keys, self.blocks);
@@ -111,10 +116,15 @@ impl SampleLicense {
             validity: self.validity,
             assigned_at: self.assigned_at.as_deref().map(Timestamp::parse).transpose()?,
             status: LicenseStatus::parse(&self.status).ok_or("unknown status")?,
+            contract_id: None,
         };
         let id = tx.add_license(&license, now())?.ok_or("license key twice")?;
         for identifier in &self.identifiers {
-            tx.add_activation(id, &Identifier::parse(identifier)?, now())?;
+            let identifier = &Identifier::parse(identifier)?;
+            tx.add_activation(
+                &NewActivation { license_id: id, identifier, address: None, post_url: None },
+                now(),
+            )?;
         }
         Ok(())
     }

@@ -5,7 +5,9 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{Output, Result, change, now, open};
-use crate::domain::{Identifier, License, LicenseKey, LicenseStatus, NewLicense, Timestamp, has_free_seat};
+use crate::domain::{
+    Identifier, License, LicenseKey, LicenseStatus, NewActivation, NewLicense, Timestamp, has_free_seat,
+};
 use crate::store::{DataDir, Tx};
 
 #[derive(Subcommand)]
@@ -110,6 +112,7 @@ fn create(args: &CreateArgs, data: &DataDir, output: &mut Output<'_>) -> Result 
         validity: args.validity,
         assigned_at: args.assigned_at.or(now_if_assigned),
         status,
+        contract_id: None,
     };
     let license = change(&open(data)?, move |tx| {
         let product = license.product_id;
@@ -190,7 +193,9 @@ fn activate(key: &str, identifier: &str, data: &DataDir, output: &mut Output<'_>
             )
             .into());
         }
-        tx.add_activation(license.id, &identifier, now())?;
+        let seat =
+            NewActivation { license_id: license.id, identifier: &identifier, address: None, post_url: None };
+        tx.add_activation(&seat, now())?;
         Ok((license, false))
     })?;
     let text = format!(

@@ -2,6 +2,7 @@
 
 use clap::Subcommand;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::{Output, Result, change, now, open, signing_key};
 use crate::domain::{NewProduct, Product, ProductStatus};
@@ -31,7 +32,12 @@ pub fn run(command: &Command, data: &DataDir, output: &mut Output<'_>) -> Result
     match command {
         Command::Create { name, description, inactive, own_key } => {
             let status = if *inactive { ProductStatus::Inactive } else { ProductStatus::Active };
-            let product = NewProduct { name: name.clone(), description: description.clone(), status };
+            let product = NewProduct {
+                uuid: Uuid::new_v4().to_string(),
+                name: name.clone(),
+                description: description.clone(),
+                status,
+            };
             create(product, *own_key, data, output)
         }
         Command::List => list(data, output),

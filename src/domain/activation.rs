@@ -1,5 +1,20 @@
 //! Activations, the identifiers that a license is assigned to: how many there may be.
 
+use std::net::IpAddr;
+
+use super::Identifier;
+
+/// What is needed to activate a license.
+#[derive(Debug)]
+pub struct NewActivation<'a> {
+    pub license_id: i64,
+    pub identifier: &'a Identifier,
+    /// The caller's; `None`: the command line.
+    pub address: Option<IpAddr>,
+    /// Told when the activation ends otherwise than by its own client (contract §6.2).
+    pub post_url: Option<&'a str>,
+}
+
 /// Whether a license with this activation limit (0 or less: any number) and this many active identifiers takes one more (contract §3.4).
 pub fn has_free_seat(activation_limit: i64, active: i64) -> bool {
     activation_limit <= 0 || active < activation_limit

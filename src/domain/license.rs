@@ -3,7 +3,7 @@
 use super::{LicenseKey, Timestamp};
 use crate::outcome::Outcome;
 
-/// A license: one key of one product, and who may use it for how long. (Contract §3.1; more columns than the API shows are absent here.)
+/// A license: one key of one product, and who may use it for how long. (Contract §3.1.)
 #[derive(Clone, Debug)]
 #[expect(clippy::struct_field_names, reason = "the text of a license is a license key, here as everywhere")]
 pub struct License {
@@ -18,6 +18,10 @@ pub struct License {
     pub validity: i64,
     pub assigned_at: Option<Timestamp>,
     pub status: LicenseStatus,
+    /// The contract it was made under; such a key is in no pool.
+    pub contract_id: Option<i64>,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
 }
 
 /// What is needed to create a license.
@@ -31,6 +35,7 @@ pub struct NewLicense {
     pub validity: i64,
     pub assigned_at: Option<Timestamp>,
     pub status: LicenseStatus,
+    pub contract_id: Option<i64>,
 }
 
 /// The four statuses of the v1 API (contract §3.2).
@@ -103,6 +108,9 @@ mod tests {
             validity,
             assigned_at: assigned_at.map(Timestamp),
             status,
+            contract_id: None,
+            created_at: Timestamp(0),
+            updated_at: Timestamp(0),
         }
     }
 

@@ -10,7 +10,7 @@ mod names;
 mod product;
 mod timestamp;
 
-pub use activation::has_free_seat;
+pub use activation::{NewActivation, has_free_seat};
 pub use api_key::{ApiKey, ApiKeySecret};
 pub use block::{Block, Blocklist};
 pub use capabilities::Capabilities;

@@ -2,13 +2,26 @@
 
 use std::sync::Arc;
 
-/// A product, as far as a request needs it (contract §3.5).
+use super::Timestamp;
+
+/// A product (contract §3.5).
 #[derive(Clone, Debug)]
 pub struct Product {
     pub id: i64,
+    pub uuid: String,
+    pub slug: Option<String>,
+    pub external_reference: String,
+    pub source: String,
     pub name: String,
+    pub post_url: String,
     pub description: String,
     pub status: ProductStatus,
+    pub require_non_expired: bool,
+    pub changelog_enabled: bool,
+    /// JSON, as it was sent.
+    pub features: String,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
     /// Names the product's own signing key; `None`: the installation's key signs for it.
     pub signing_key: Option<Fingerprint>,
 }
@@ -16,6 +29,7 @@ pub struct Product {
 /// What is needed to create a product.
 #[derive(Clone, Debug)]
 pub struct NewProduct {
+    pub uuid: String,
     pub name: String,
     pub description: String,
     pub status: ProductStatus,

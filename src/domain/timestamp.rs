@@ -30,6 +30,14 @@ impl Timestamp {
             .map_err(|_| ParseTimestampError(text.to_owned()))
     }
 
+    /// `2024-02-24T21:21:24.000000Z`: the form of `created_at` and `updated_at` (contract §3.7).
+    pub fn to_iso(self) -> String {
+        jiff::Timestamp::from_second(self.0).map_or_else(
+            |_| self.0.to_string(),
+            |moment| moment.strftime("%Y-%m-%dT%H:%M:%S.000000Z").to_string(),
+        )
+    }
+
     /// The moment `days` days later; saturates at the end of time.
     pub fn plus_days(self, days: i64) -> Self {
         Self(self.0.saturating_add(days.saturating_mul(SECONDS_PER_DAY)))
@@ -54,6 +62,7 @@ mod tests {
         let moment = Timestamp::parse("2024-02-27 03:05:31").unwrap();
         assert_eq!(moment, Timestamp(1_709_003_131));
         assert_eq!(moment.to_string(), "2024-02-27 03:05:31");
+        assert_eq!(moment.to_iso(), "2024-02-27T03:05:31.000000Z");
         assert_eq!(Timestamp::parse("2024-02-27T05:05:31+02:00").unwrap(), moment);
     }
 

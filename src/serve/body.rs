@@ -78,7 +78,7 @@ async fn from_multipart(request: &HttpRequest, body: Bytes) -> Result<Params, Ou
             continue;
         }
         let name = disposition.get_name().ok_or(Outcome::UnreadableBody)?;
-        params.set(name.to_owned(), String::from_utf8(content).map_err(|_| Outcome::UnreadableBody)?);
+        params.add(name.to_owned(), String::from_utf8(content).map_err(|_| Outcome::UnreadableBody)?);
     }
     Ok(params)
 }

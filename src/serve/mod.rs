@@ -6,12 +6,13 @@ mod gate;
 mod health;
 mod seal;
 
+use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use crate::call::Call;
+use crate::call::{Call, From};
 use crate::config::Config;
 use crate::domain::{Fingerprint, Timestamp};
 use crate::outcome::Outcome;
@@ -84,11 +85,12 @@ pub async fn method_not_allowed(app: Arc<App>, route: &'static Route, request: H
 
 /// Authorizes on a reader, so that a stranger never comes near the writer; then runs the endpoint where its route says.
 async fn run(app: &Arc<App>, route: &'static Route, caller: &Caller, params: Params) -> Answered {
-    let now = caller.now;
+    let (now, address) = (caller.now, caller.address);
     let read = app.store.read(|tx| {
         guarded(|| {
             let key_id = gate::authorize(tx, caller, &params, route.capability)?;
-            Ok((key_id, (route.access == Access::Reads).then(|| run_endpoint(route, tx, &params, now))))
+            let from = From { address, api_key_id: key_id, config: &app.config };
+            Ok((key_id, (route.access == Access::Reads).then(|| run_endpoint(route, tx, &params, from, now))))
         })
     });
     match read.unwrap_or_else(|error| Err(error.into())) {
@@ -97,22 +99,30 @@ async fn run(app: &Arc<App>, route: &'static Route, caller: &Caller, params: Par
             app.last_used.note(key_id, now);
             match answered {
                 Some(answered) => answered,
-                None => write(app, route, params, now).await,
+                None => write(app, route, params, (address, key_id), now).await,
             }
         }
     }
 }
 
-async fn write(app: &Arc<App>, route: &'static Route, params: Params, now: Timestamp) -> Answered {
+async fn write(
+    app: &Arc<App>,
+    route: &'static Route,
+    params: Params,
+    (address, api_key_id): (IpAddr, i64),
+    now: Timestamp,
+) -> Answered {
+    let server = Arc::clone(app);
     let written = app.store.write(move |tx| {
-        let answered = run_endpoint(route, tx, &params, now);
+        let from = From { address, api_key_id, config: &server.config };
+        let answered = run_endpoint(route, tx, &params, from, now);
         if answered.result.is_ok() { Verdict::Keep(answered) } else { Verdict::Undo(answered) }
     });
     written.await.unwrap_or_else(|error| Answered::unsigned_by_product(Err(error.into())))
 }
 
-fn run_endpoint(route: &Route, tx: &Tx<'_>, params: &Params, now: Timestamp) -> Answered {
-    let mut call = Call::new(tx, params, now);
+fn run_endpoint(route: &Route, tx: &Tx<'_>, params: &Params, from: From<'_>, now: Timestamp) -> Answered {
+    let mut call = Call::new(tx, params, from, now);
     let result = guarded(|| (route.endpoint)(&mut call));
     Answered { result, signing_product: call.signing_product }
 }

@@ -3,7 +3,7 @@
 use rusqlite::OptionalExtension as _;
 
 use super::{Error, Tx};
-use crate::domain::{Identifier, Timestamp};
+use crate::domain::{Identifier, NewActivation, Timestamp};
 
 impl Tx<'_> {
     pub fn is_activated(&self, license_id: i64, identifier: &Identifier) -> Result<bool, Error> {
@@ -19,14 +19,13 @@ impl Tx<'_> {
     }
 
     /// Takes a seat. The caller has checked, in this transaction, that the identifier has none and that one is free.
-    pub fn add_activation(
-        &self,
-        license_id: i64,
-        identifier: &Identifier,
-        now: Timestamp,
-    ) -> Result<(), Error> {
-        let sql = "INSERT INTO activations (license_id, identifier, activated_at) VALUES (?1, ?2, ?3)";
-        self.connection.prepare_cached(sql)?.execute((license_id, identifier.as_str(), now.0))?;
+    pub fn add_activation(&self, activation: &NewActivation<'_>, now: Timestamp) -> Result<(), Error> {
+        let sql = "INSERT INTO activations (license_id, identifier, address, post_url, activated_at)
+                   VALUES (?1, ?2, ?3, ?4, ?5)";
+        let NewActivation { license_id, identifier, address, post_url } = activation;
+        let values =
+            (license_id, identifier.as_str(), address.map(|address| address.to_string()), post_url, now.0);
+        self.connection.prepare_cached(sql)?.execute(values)?;
         Ok(())
     }
 }

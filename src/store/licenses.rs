@@ -7,7 +7,8 @@ use crate::domain::{License, LicenseKey, LicenseStatus, NewLicense, Timestamp};
 
 impl Tx<'_> {
     pub fn license_by_key(&self, license_key: &LicenseKey) -> Result<Option<License>, Error> {
-        let sql = "SELECT id, product_id, license_key, owner_name, owner_email, activation_limit, validity, assigned_at, status
+        let sql = "SELECT id, product_id, license_key, owner_name, owner_email, activation_limit, validity, assigned_at, status,
+                          contract_id, created_at, updated_at
                    FROM licenses WHERE license_key = ?1";
         self.connection.prepare_cached(sql)?.query_row([license_key.as_str()], read).optional()?.transpose()
     }
@@ -18,7 +19,8 @@ impl Tx<'_> {
         product_id: Option<i64>,
         status: Option<LicenseStatus>,
     ) -> Result<Vec<License>, Error> {
-        let sql = "SELECT id, product_id, license_key, owner_name, owner_email, activation_limit, validity, assigned_at, status
+        let sql = "SELECT id, product_id, license_key, owner_name, owner_email, activation_limit, validity, assigned_at, status,
+                          contract_id, created_at, updated_at
                    FROM licenses
                    WHERE (?1 IS NULL OR product_id = ?1) AND (?2 IS NULL OR status = ?2) ORDER BY id";
         let mut statement = self.connection.prepare_cached(sql)?;
@@ -28,8 +30,8 @@ impl Tx<'_> {
     /// Gives the new license's id; `None`: its key exists already.
     pub fn add_license(&self, license: &NewLicense, now: Timestamp) -> Result<Option<i64>, Error> {
         let sql = "INSERT INTO licenses (product_id, license_key, owner_name, owner_email, activation_limit, validity,
-                                         assigned_at, status, created_at, updated_at)
-                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9)
+                                         assigned_at, status, contract_id, created_at, updated_at)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10)
                    ON CONFLICT (license_key) DO NOTHING RETURNING id";
         let values = (
             license.product_id,
@@ -40,6 +42,7 @@ impl Tx<'_> {
             license.validity,
             license.assigned_at.map(|moment| moment.0),
             license.status.as_str(),
+            license.contract_id,
             now.0,
         );
         Ok(self.connection.prepare_cached(sql)?.query_row(values, |row| row.get(0)).optional()?)
@@ -76,5 +79,8 @@ fn read(row: &Row<'_>) -> Result<Result<License, Error>, rusqlite::Error> {
         validity: row.get(6)?,
         assigned_at: row.get::<_, Option<i64>>(7)?.map(Timestamp),
         status,
+        contract_id: row.get(9)?,
+        created_at: Timestamp(row.get(10)?),
+        updated_at: Timestamp(row.get(11)?),
     }))
 }

@@ -9,22 +9,36 @@ use crate::domain::{Fingerprint, NewProduct, Product, ProductStatus, Timestamp};
 
 impl Tx<'_> {
     pub fn product(&self, id: i64) -> Result<Option<Product>, Error> {
-        let sql = "SELECT id, name, description, status, signing_key FROM products WHERE id = ?1";
+        let sql = "SELECT id, uuid, slug, external_reference, source, name, post_url, description, status, require_non_expired,
+                          changelog_enabled, features, signing_key, created_at, updated_at
+                   FROM products WHERE id = ?1";
         self.connection.prepare_cached(sql)?.query_row([id], read).optional()?.transpose()
+    }
+
+    /// A product by what clients call it: digits are its id, all else its uuid or its slug (contract §3.10).
+    pub fn product_by_reference(&self, reference: &str) -> Result<Option<Product>, Error> {
+        if let Ok(id) = reference.parse() {
+            return self.product(id);
+        }
+        let sql = "SELECT id FROM products WHERE uuid = ?1 OR slug = ?1";
+        let id = self.connection.prepare_cached(sql)?.query_row([reference], |row| row.get(0)).optional()?;
+        id.map_or(Ok(None), |id| self.product(id))
     }
 
     /// All products, by id.
     pub fn products(&self) -> Result<Vec<Product>, Error> {
-        let sql = "SELECT id, name, description, status, signing_key FROM products ORDER BY id";
+        let sql = "SELECT id, uuid, slug, external_reference, source, name, post_url, description, status, require_non_expired,
+                          changelog_enabled, features, signing_key, created_at, updated_at
+                   FROM products ORDER BY id";
         let mut statement = self.connection.prepare_cached(sql)?;
         statement.query_map([], read)?.map(|row| row?).collect()
     }
 
     /// Gives the new product's id.
     pub fn add_product(&self, product: &NewProduct, now: Timestamp) -> Result<i64, Error> {
-        let sql = "INSERT INTO products (name, description, status, created_at, updated_at)
-                   VALUES (?1, ?2, ?3, ?4, ?4) RETURNING id";
-        let values = (&product.name, &product.description, product.status.as_str(), now.0);
+        let sql = "INSERT INTO products (uuid, name, description, status, created_at, updated_at)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?5) RETURNING id";
+        let values = (&product.uuid, &product.name, &product.description, product.status.as_str(), now.0);
         Ok(self.connection.prepare_cached(sql)?.query_row(values, |row| row.get(0))?)
     }
 
@@ -42,10 +56,24 @@ impl Tx<'_> {
 
 fn read(row: &Row<'_>) -> Result<Result<Product, Error>, rusqlite::Error> {
     let id = row.get(0)?;
-    let status = row.get_ref(3)?.as_str()?;
-    let Some(status) = ProductStatus::parse(status) else {
+    let Some(status) = ProductStatus::parse(row.get_ref(8)?.as_str()?) else {
         return Ok(Err(Error::Unreadable { what: "product status", id }));
     };
-    let signing_key = row.get::<_, Option<Arc<str>>>(4)?.map(Fingerprint);
-    Ok(Ok(Product { id, name: row.get(1)?, description: row.get(2)?, status, signing_key }))
+    Ok(Ok(Product {
+        id,
+        uuid: row.get(1)?,
+        slug: row.get(2)?,
+        external_reference: row.get(3)?,
+        source: row.get(4)?,
+        name: row.get(5)?,
+        post_url: row.get(6)?,
+        description: row.get(7)?,
+        status,
+        require_non_expired: row.get(9)?,
+        changelog_enabled: row.get(10)?,
+        features: row.get(11)?,
+        signing_key: row.get::<_, Option<Arc<str>>>(12)?.map(Fingerprint),
+        created_at: Timestamp(row.get(13)?),
+        updated_at: Timestamp(row.get(14)?),
+    }))
 }

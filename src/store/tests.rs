@@ -21,6 +21,7 @@ fn store() -> (TempDir, DataDir, Store) {
         validity: 0,
         assigned_at: None,
         status: LicenseStatus::Assigned,
+        contract_id: None,
     };
     let id = store.write_blocking(move |tx| Verdict::Keep(tx.add_license(&license, NOW).unwrap())).unwrap();
     assert_eq!(id, Some(1));

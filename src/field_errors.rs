@@ -1,0 +1,76 @@
+//! What is wrong with the fields of a request, field by field, in the two shapes that the API has for it (contract §3.8).
+
+use serde_json::{Map, Value};
+
+/// Messages by field, in the order in which they were found.
+#[derive(Debug, Default)]
+pub struct FieldErrors(Vec<(&'static str, String)>);
+
+impl FieldErrors {
+    pub fn add(&mut self, field: &'static str, message: impl Into<String>) {
+        self.0.push((field, message.into()));
+    }
+
+    /// As Laravel has it: `The license key field is required.`
+    pub fn required(&mut self, field: &'static str) {
+        self.add(field, format!("The {} field is required.", attribute(field)));
+    }
+
+    /// As Laravel has it: `The selected status is invalid.`
+    pub fn invalid(&mut self, field: &'static str) {
+        self.add(field, format!("The selected {} is invalid.", attribute(field)));
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// `{field: ["message", …]}`; without any, the empty list that PHP writes for it.
+    pub fn lists(&self) -> Value {
+        let mut lists = Map::new();
+        for (field, message) in &self.0 {
+            if let Value::Array(messages) = lists.entry(*field).or_insert_with(|| Value::Array(Vec::new())) {
+                messages.push(message.as_str().into());
+            }
+        }
+        Value::Object(lists)
+    }
+
+    /// `{field: "message"}`, the first of each field: contracts.
+    pub fn texts(&self) -> Value {
+        let mut texts = Map::new();
+        for (field, message) in &self.0 {
+            texts.entry(*field).or_insert_with(|| message.as_str().into());
+        }
+        Value::Object(texts)
+    }
+}
+
+/// A field's name as it stands in a sentence.
+fn attribute(field: &str) -> String {
+    field.replace('_', " ")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::FieldErrors;
+
+    #[test]
+    fn errors_have_the_two_shapes_of_the_api() {
+        let mut errors = FieldErrors::default();
+        errors.required("user_identifier");
+        errors.invalid("product_id");
+        errors.add("product_id", "Twice.");
+        assert_eq!(
+            errors.lists(),
+            json!({
+                "user_identifier": ["The user identifier field is required."],
+                "product_id": ["The selected product id is invalid.", "Twice."],
+            })
+        );
+        assert_eq!(errors.texts()["product_id"], "The selected product id is invalid.");
+        assert!(!errors.is_empty());
+    }
+}
