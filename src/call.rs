@@ -39,14 +39,24 @@ impl<'a> Call<'a> {
 
     /// The license that the request is about, past every step of the license gate (contract §3.9).
     pub fn usable_license(&mut self) -> Result<License> {
-        let license = self.license()?;
-        self.active_product(&license)?;
-        let identifier = self.identifier()?;
+        Ok(self.usable_license_and_product()?.0)
+    }
+
+    /// The same, with the license's product.
+    pub fn usable_license_and_product(&mut self) -> Result<(License, Product)> {
+        let (license, product, identifier) = self.license_and_identifier()?;
         license.check_usable(self.now)?;
         if !self.tx.is_activated(license.id, &identifier)? {
             return Err(Outcome::NoActivation.into());
         }
-        Ok(license)
+        Ok((license, product))
+    }
+
+    /// L1 to L3: a license of an active product, and what it is to be used on.
+    pub fn license_and_identifier(&mut self) -> Result<(License, Product, Identifier)> {
+        let license = self.license(Outcome::InvalidLicenseKey)?;
+        let product = self.active_product(&license)?;
+        Ok((license, product, self.identifier()?))
     }
 
     /// The product that is asked for by its id, its uuid or its slug; it signs from here on.
@@ -62,9 +72,8 @@ impl<'a> Call<'a> {
         self.signing_product = product.signing_key.clone().map(|key| (product.id, key));
     }
 
-    /// L1: the license under the key that was sent.
-    pub fn license(&self) -> Result<License> {
-        let unknown = Outcome::InvalidLicenseKey;
+    /// L1: the license under the key that was sent, or `unknown`.
+    pub fn license(&self, unknown: Outcome) -> Result<License> {
         let license_key = self.name("license_key", unknown, LicenseKey::parse)?;
         self.tx.license_by_key(&license_key)?.ok_or_else(|| unknown.into())
     }
@@ -96,6 +105,16 @@ impl<'a> Call<'a> {
             _ if value.len() > MAX_META_VALUE => Err(too_large("value")),
             _ if value.contains('\0') => Err(unreadable("value")),
             _ => Ok(value),
+        }
+    }
+
+    /// An optional text of at most `limit` bytes, trimmed.
+    pub fn text(&self, field: &'static str, limit: usize) -> Result<Option<String>> {
+        let Some(text) = self.params.text(field) else { return Ok(None) };
+        match text.trim() {
+            text if text.len() > limit => Err(too_large(field)),
+            text if text.contains('\0') => Err(unreadable(field)),
+            text => Ok(Some(text.to_owned())),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use actix_web::http::Method;
 
-use crate::api::license_meta;
+use crate::api::{activations, assign, license_details, license_meta};
 use crate::call::Call;
 use crate::domain::Capability::{self, *};
 use crate::reply;
@@ -24,10 +24,34 @@ pub struct Route {
 /// Where the same routes are mounted: clients disagree on the base path (contract §1.1).
 pub const PREFIXES: [&str; 3] = ["/api/v1", "/v1", "/api/api/v1"];
 
-pub const ROUTES: &[Route] =
-    &[post("/create-license-key-meta", Writes, CreateLicenseKeyMeta, license_meta::create)];
+pub const ROUTES: &[Route] = &[
+    post_also("/verify", &["/licenses/verify", "/licenses/validate"], Reads, Verify, activations::verify),
+    post_also("/activate", &["/licenses/activate"], Writes, Activate, activations::activate),
+    post_also("/deactivate", &["/licenses/deactivate"], Writes, Deactivate, activations::deactivate),
+    post("/get-license-key-details", Reads, GetLicenseKeyDetails, license_details::details),
+    post("/assign-license-key", Writes, AssignLicenseKey, assign::assign),
+    post(
+        "/assign-and-activate-license-key",
+        Writes,
+        AssignAndActivateLicenseKey,
+        assign::assign_and_activate,
+    ),
+    post("/create-license-key-meta", Writes, CreateLicenseKeyMeta, license_meta::create),
+    post("/update-license-key-meta", Writes, UpdateLicenseKeyMeta, license_meta::update),
+    post("/delete-license-key-meta", Writes, DeleteLicenseKeyMeta, license_meta::delete),
+];
 
 type Endpoint = fn(&mut Call<'_>) -> reply::Result;
+
+const fn post_also(
+    path: &'static str,
+    aliases: &'static [&'static str],
+    access: Access,
+    capability: Capability,
+    endpoint: Endpoint,
+) -> Route {
+    Route { method: Method::POST, path, aliases, access, capability, endpoint }
+}
 
 const fn post(path: &'static str, access: Access, capability: Capability, endpoint: Endpoint) -> Route {
     Route { method: Method::POST, path, aliases: &[], access, capability, endpoint }

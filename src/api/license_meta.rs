@@ -14,3 +14,25 @@ pub fn create(call: &mut Call<'_>) -> Result {
         call.tx.add_license_meta(license.id, &key, &value, call.now)?.ok_or(Outcome::LicenseMetaKeyExists)?;
     Ok(Reply::from(Outcome::LicenseMetaCreated).with("meta_id", meta_id))
 }
+
+/// `POST /update-license-key-meta` (contract §4.16): the same fields; the entry must be there. Answers its `meta_id`.
+pub fn update(call: &mut Call<'_>) -> Result {
+    let license = call.usable_license()?;
+    let key = call.meta_key(Outcome::UpdateLicenseMetaKeyRequired)?;
+    let value = call.meta_value(Outcome::UpdateLicenseMetaValueRequired)?;
+    let meta_id = call
+        .tx
+        .set_license_meta(license.id, &key, &value, call.now)?
+        .ok_or(Outcome::UpdateLicenseMetaKeyMissing)?;
+    Ok(Reply::from(Outcome::LicenseMetaUpdated).with("meta_id", meta_id))
+}
+
+/// `POST /delete-license-key-meta` (contract §4.17): `license_key`, `identifier`, `key`.
+pub fn delete(call: &mut Call<'_>) -> Result {
+    let license = call.usable_license()?;
+    let key = call.meta_key(Outcome::DeleteLicenseMetaKeyRequired)?;
+    if !call.tx.delete_license_meta(license.id, &key)? {
+        return Err(Outcome::DeleteLicenseMetaKeyMissing.into());
+    }
+    Ok(Outcome::LicenseMetaDeleted.into())
+}

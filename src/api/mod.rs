@@ -1,3 +1,6 @@
 //! The endpoints: plain functions from a call to a reply, a file per noun. They see no request, no connection, no key.
 
+pub mod activations;
+pub mod assign;
+pub mod license_details;
 pub mod license_meta;

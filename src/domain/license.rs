@@ -76,15 +76,30 @@ impl License {
 
     /// Refuses a license that its holder can't use now: steps L4 to L6 of the license gate, in their order (contract §3.9).
     pub fn check_usable(&self, now: Timestamp) -> Result<(), Outcome> {
+        self.check_assigned()?;
+        self.check_not_expired(now)
+    }
+
+    /// L4 and L5: what an expired license must pass too.
+    pub fn check_assigned(&self) -> Result<(), Outcome> {
         match self.status {
-            LicenseStatus::Blocked => return Err(Outcome::LicenseBlocked),
-            LicenseStatus::Available | LicenseStatus::Reserved => return Err(Outcome::LicenseNotAssigned),
-            LicenseStatus::Assigned => {}
+            LicenseStatus::Blocked => Err(Outcome::LicenseBlocked),
+            LicenseStatus::Available | LicenseStatus::Reserved => Err(Outcome::LicenseNotAssigned),
+            LicenseStatus::Assigned => Ok(()),
         }
+    }
+
+    /// L6.
+    pub fn check_not_expired(&self, now: Timestamp) -> Result<(), Outcome> {
         match self.expires_at() {
             Some(end) if end <= now => Err(Outcome::LicenseExpired),
             _ => Ok(()),
         }
+    }
+
+    /// Whether this is its owner's e-mail address, in any case. Nobody is the owner of a license without one.
+    pub fn is_owned_by(&self, email: &str) -> bool {
+        self.owner_email.as_deref().is_some_and(|owner| owner.trim().eq_ignore_ascii_case(email.trim()))
     }
 
     /// Whether it can still be given to an owner: only what is in the pool or held back can (contract §4.6).
@@ -140,6 +155,14 @@ mod tests {
         ] {
             assert_eq!(license(status, 1, Some(0)).check_usable(now), Err(outcome));
         }
+    }
+
+    #[test]
+    fn nobody_owns_a_license_without_an_owner() {
+        let mut license = license(LicenseStatus::Assigned, 0, None);
+        assert!(!license.is_owned_by(""));
+        license.owner_email = Some("Jane@Example.com".to_owned());
+        assert!(license.is_owned_by(" jane@example.COM") && !license.is_owned_by("john@example.com"));
     }
 
     #[test]

@@ -18,6 +18,24 @@ impl Tx<'_> {
         Ok(self.connection.prepare_cached(sql)?.query_row([license_id], |row| row.get(0))?)
     }
 
+    /// Gives a seat back. `false`: the identifier had none.
+    pub fn remove_activation(&self, license_id: i64, identifier: &Identifier) -> Result<bool, Error> {
+        let sql = "DELETE FROM activations WHERE license_id = ?1 AND identifier = ?2";
+        Ok(self.connection.prepare_cached(sql)?.execute((license_id, identifier.as_str()))? == 1)
+    }
+
+    /// Says anew who is told when an activation ends.
+    pub fn set_post_url(
+        &self,
+        license_id: i64,
+        identifier: &Identifier,
+        post_url: &str,
+    ) -> Result<(), Error> {
+        let sql = "UPDATE activations SET post_url = ?3 WHERE license_id = ?1 AND identifier = ?2";
+        self.connection.prepare_cached(sql)?.execute((license_id, identifier.as_str(), post_url))?;
+        Ok(())
+    }
+
     /// Takes a seat. The caller has checked, in this transaction, that the identifier has none and that one is free.
     pub fn add_activation(&self, activation: &NewActivation<'_>, now: Timestamp) -> Result<(), Error> {
         let sql = "INSERT INTO activations (license_id, identifier, address, post_url, activated_at)

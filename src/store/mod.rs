@@ -8,6 +8,7 @@ mod data_dir;
 mod error;
 mod license_meta;
 mod licenses;
+mod product_meta;
 mod products;
 mod schema;
 mod tx;

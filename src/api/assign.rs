@@ -1,0 +1,41 @@
+//! Giving a license key to its owner.
+
+use super::activations::take_seat;
+use crate::call::Call;
+use crate::outcome::Outcome;
+use crate::reply::Result;
+
+/// The longest name or address of an owner, in bytes.
+const MAX_OWNER: usize = 255;
+
+/// `POST /assign-license-key` (contract §4.6): `license_key`, and optionally `owner_name` and `email`. Takes an available or a
+/// reserved key.
+pub fn assign(call: &mut Call<'_>) -> Result {
+    let license = call.license(Outcome::LicenseNotAssignable)?;
+    if !license.is_assignable() {
+        return Err(Outcome::LicenseNotAssignable.into());
+    }
+    assign_to_owner(call, license.id)?;
+    Ok(Outcome::LicenseAssigned.into())
+}
+
+/// `POST /assign-and-activate-license-key` (contract §4.7): `license_key`, `identifier`, `owner_email`, and optionally `owner_name` and
+/// `post_url`. Both or neither: a refused activation leaves nothing assigned. Its owner may repeat it.
+pub fn assign_and_activate(call: &mut Call<'_>) -> Result {
+    let (mut license, _, identifier) = call.license_and_identifier()?;
+    if license.is_assignable() {
+        assign_to_owner(call, license.id)?;
+        license = call.license(Outcome::InvalidLicenseKey)?;
+    } else {
+        license.check_assigned()?;
+        let email = call.text("owner_email", MAX_OWNER)?;
+        email.filter(|email| license.is_owned_by(email)).ok_or(Outcome::LicenseNotAssignable)?;
+    }
+    license.check_not_expired(call.now)?;
+    take_seat(call, &license, &identifier)
+}
+
+fn assign_to_owner(call: &Call<'_>, license_id: i64) -> Result<()> {
+    let (name, email) = (call.text("owner_name", MAX_OWNER)?, call.text("owner_email", MAX_OWNER)?);
+    Ok(call.tx.assign_license(license_id, name.as_deref(), email.as_deref(), call.now)?)
+}
