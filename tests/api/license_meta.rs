@@ -177,3 +177,35 @@ fn sql_in_a_field_is_text_like_any_other() {
     assert_eq!(create(&server, "KEY-1", "domain.ltd", sql, sql).code, 453);
     assert_eq!(create(&server, "KEY-1", "domain.ltd", sql, "v").code, 452);
 }
+
+#[test]
+fn an_entry_is_updated_and_deleted_by_its_key() {
+    let server = TestServer::start();
+    server.add_license(&License::default());
+    create(&server, "KEY-1", "domain.ltd", "color", "green");
+    let change = |endpoint: &str, key: &str, value: &str| {
+        let fields = [("license_key", "KEY-1"), ("identifier", "domain.ltd"), ("key", key), ("value", value)];
+        server.post(endpoint, &fields)
+    };
+    let updated = change("update-license-key-meta", "COLOR", " blue ");
+    expect(&updated, 353, "Metadata updated", "product");
+    assert_eq!(updated.fields["meta_id"], 1);
+    let details =
+        server.post("get-license-key-details", &[("license_key", "KEY-1"), ("identifier", "domain.ltd")]);
+    assert_eq!(
+        details.fields["licenseKey"]["meta_data"].to_string(),
+        r#"[{"key":"color","value":" blue "}]"#
+    );
+    expect(&change("delete-license-key-meta", "color", ""), 252, "Metadata deleted", "product");
+    for (endpoint, key, value, code, message) in [
+        ("update-license-key-meta", "", "v", 350, "Meta key is required"),
+        ("update-license-key-meta", "color", "", 351, "Meta value is required"),
+        ("update-license-key-meta", "color", "v", 352, "Meta key doesn't exist"),
+        ("delete-license-key-meta", "", "", 250, "Meta key is required"),
+        ("delete-license-key-meta", "color", "", 251, "Meta key doesn't exist"),
+    ] {
+        expect(&change(endpoint, key, value), code, message, "product");
+    }
+    // The number of a deleted entry is never used again.
+    assert_eq!(create(&server, "KEY-1", "domain.ltd", "color", "green").fields["meta_id"], 2);
+}

@@ -3,9 +3,12 @@
 
 mod support;
 
+mod activations;
+mod assign;
 mod bodies;
 mod envelope;
 mod gate;
 mod health;
+mod license_details;
 mod license_meta;
 mod routing;
