@@ -223,9 +223,10 @@ CREATE TABLE idempotency (
     route           TEXT    NOT NULL,
     idempotency_key TEXT    NOT NULL,
     params_hash     BLOB    NOT NULL,  -- another payload under the same key is another request
-    outcome         INTEGER NOT NULL,
+    code            INTEGER NOT NULL,
     response        TEXT    NOT NULL,  -- the signed text; signatures are deterministic, so they need not be kept
-    signing_product INTEGER,           -- whose key signed it; NULL: the global one
+    signing_product INTEGER,           -- whose key signed it, and which key that was; NULL: the global one
+    signing_key     TEXT,
     created_at      INTEGER NOT NULL,
     PRIMARY KEY (api_key_id, route, idempotency_key, params_hash)
 ) STRICT, WITHOUT ROWID;

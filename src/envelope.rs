@@ -53,6 +53,17 @@ impl Unsigned {
         Self { response, response_base64 }
     }
 
+    /// A reply that was written before.
+    pub fn again(response: String) -> Self {
+        Self { response_base64: BASE64.encode(&response), response: response.into_bytes() }
+    }
+
+    /// The text that is signed, decoded: all that has to be kept to answer the same again.
+    pub fn into_response(self) -> String {
+        // What was written is ASCII.
+        String::from_utf8_lossy(&self.response).into_owned()
+    }
+
     /// What is to be signed (contract §1.6).
     pub fn message(&self) -> &[u8] {
         self.response_base64.as_bytes()
@@ -86,13 +97,7 @@ fn push_base64(out: &mut Vec<u8>, text: &str) {
 }
 
 /// Seals a reply: the bytes to send.
-pub async fn seal(
-    reply: &Reply,
-    at: Timestamp,
-    signer: &Signer,
-    signatures: &Signatures,
-) -> Result<Vec<u8>, Error> {
-    let unsigned = Unsigned::write(reply, at);
+pub async fn seal(unsigned: &Unsigned, signer: &Signer, signatures: &Signatures) -> Result<Vec<u8>, Error> {
     let signature = signatures.sign(&signer.key, unsigned.message()).await?;
     Ok(unsigned.signed(signer.label, &signature))
 }

@@ -20,6 +20,8 @@ pub struct Caller {
     pub address: IpAddr,
     /// The API key of a header: `Authorization: Bearer` before `X-API-Key` (contract §2.1).
     pub secret: Option<ApiKeySecret>,
+    /// The `Idempotency-Key` header.
+    pub idempotency_key: Option<String>,
 }
 
 impl Caller {
@@ -30,6 +32,7 @@ impl Caller {
             method: request.method().clone(),
             address: address(request, &config.trusted_proxies),
             secret: secret(request),
+            idempotency_key: header(request, "idempotency-key").map(str::to_owned),
         }
     }
 }
@@ -63,13 +66,16 @@ fn address(request: &HttpRequest, trusted_proxies: &[IpNet]) -> IpAddr {
     client
 }
 
+fn header<'a>(request: &'a HttpRequest, name: &str) -> Option<&'a str> {
+    request.headers().get(name).and_then(|value| value.to_str().ok())
+}
+
 fn secret(request: &HttpRequest) -> Option<ApiKeySecret> {
-    let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
-    let bearer = header(AUTHORIZATION.as_str()).and_then(|value| {
+    let bearer = header(request, AUTHORIZATION.as_str()).and_then(|value| {
         let (scheme, token) = value.split_once(' ')?;
         scheme.eq_ignore_ascii_case("bearer").then(|| ApiKeySecret::parse(token))?
     });
-    bearer.or_else(|| ApiKeySecret::parse(header("x-api-key")?))
+    bearer.or_else(|| ApiKeySecret::parse(header(request, "x-api-key")?))
 }
 
 #[cfg(test)]

@@ -4,9 +4,9 @@ mod body;
 mod caller;
 mod gate;
 mod health;
+mod repeat;
 mod seal;
 
-use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -17,10 +17,10 @@ use crate::config::Config;
 use crate::domain::{Fingerprint, Timestamp};
 use crate::outcome::Outcome;
 use crate::params::Params;
-use crate::reply::{self, Error, Failure};
+use crate::reply::{self, Error, Failure, Reply};
 use crate::routes::Route;
 use crate::signing::{Keyring, Signatures};
-use crate::store::{Access, Store, Tx, Verdict};
+use crate::store::{Access, GivenAnswer, Store, Tx, Verdict};
 
 pub use caller::now;
 pub use gate::LastUsed;
@@ -39,13 +39,21 @@ pub struct App {
 
 /// What an endpoint made of a request, and whose key may sign it.
 struct Answered {
-    result: reply::Result,
+    result: reply::Result<Content>,
     signing_product: Option<(i64, Fingerprint)>,
 }
 
+/// What to answer.
+enum Content {
+    New(Reply),
+    /// What was answered to the same request before.
+    Given(GivenAnswer),
+}
+
 impl Answered {
-    fn unsigned_by_product(result: reply::Result) -> Self {
-        Self { result, signing_product: None }
+    /// An end before any product was found.
+    fn refused(error: impl Into<Error>) -> Self {
+        Self { result: Err(error.into()), signing_product: None }
     }
 }
 
@@ -59,7 +67,7 @@ pub async fn answer(
     let caller = Caller::of(&request, &app.config);
     let answered = match body::read(&request, payload, app.config.body_timeout).await {
         Ok(params) => run(&app, route, &caller, params).await,
-        Err(refusal) => Answered::unsigned_by_product(Err(refusal.into())),
+        Err(refusal) => Answered::refused(refusal),
     };
     seal::respond(&app, &caller, route.path, answered).await
 }
@@ -68,14 +76,14 @@ pub async fn answer(
 pub async fn unknown_endpoint(app: Arc<App>, request: HttpRequest) -> HttpResponse {
     let caller = Caller::of(&request, &app.config);
     // The path is the caller's text and can hold a key, so it is not logged.
-    let answered = Answered::unsigned_by_product(Err(Outcome::UnknownEndpoint.into()));
+    let answered = Answered::refused(Outcome::UnknownEndpoint);
     seal::respond(&app, &caller, "(unknown)", answered).await
 }
 
 /// Answers a request to a route by a method that it doesn't have.
 pub async fn method_not_allowed(app: Arc<App>, route: &'static Route, request: HttpRequest) -> HttpResponse {
     let caller = Caller::of(&request, &app.config);
-    let answered = Answered::unsigned_by_product(Err(Outcome::MethodNotAllowed.into()));
+    let answered = Answered::refused(Outcome::MethodNotAllowed);
     let mut response = seal::respond(&app, &caller, route.path, answered).await;
     if let Ok(allow) = route.method.as_str().parse() {
         response.headers_mut().insert(actix_web::http::header::ALLOW, allow);
@@ -94,12 +102,12 @@ async fn run(app: &Arc<App>, route: &'static Route, caller: &Caller, params: Par
         })
     });
     match read.unwrap_or_else(|error| Err(error.into())) {
-        Err(error) => Answered::unsigned_by_product(Err(error)),
+        Err(error) => Answered::refused(error),
         Ok((key_id, answered)) => {
             app.last_used.note(key_id, now);
             match answered {
                 Some(answered) => answered,
-                None => write(app, route, params, (address, key_id), now).await,
+                None => write(app, route, caller, key_id, params).await,
             }
         }
     }
@@ -108,22 +116,27 @@ async fn run(app: &Arc<App>, route: &'static Route, caller: &Caller, params: Par
 async fn write(
     app: &Arc<App>,
     route: &'static Route,
+    caller: &Caller,
+    api_key_id: i64,
     params: Params,
-    (address, api_key_id): (IpAddr, i64),
-    now: Timestamp,
 ) -> Answered {
-    let server = Arc::clone(app);
+    let (server, now, address) = (Arc::clone(app), caller.now, caller.address);
+    let repeat_key = match repeat::key(caller.idempotency_key.as_deref(), route, api_key_id, &params) {
+        Ok(key) => key,
+        Err(refusal) => return Answered::refused(refusal),
+    };
     let written = app.store.write(move |tx| {
         let from = From { address, api_key_id, config: &server.config };
-        let answered = run_endpoint(route, tx, &params, from, now);
+        let once = repeat::once(tx, repeat_key.as_ref(), now, || run_endpoint(route, tx, &params, from, now));
+        let answered = once.unwrap_or_else(Answered::refused);
         if answered.result.is_ok() { Verdict::Keep(answered) } else { Verdict::Undo(answered) }
     });
-    written.await.unwrap_or_else(|error| Answered::unsigned_by_product(Err(error.into())))
+    written.await.unwrap_or_else(Answered::refused)
 }
 
 fn run_endpoint(route: &Route, tx: &Tx<'_>, params: &Params, from: From<'_>, now: Timestamp) -> Answered {
     let mut call = Call::new(tx, params, from, now);
-    let result = guarded(|| (route.endpoint)(&mut call));
+    let result = guarded(|| (route.endpoint)(&mut call).map(Content::New));
     Answered { result, signing_product: call.signing_product }
 }
 

@@ -1,39 +1,43 @@
 //! The end of every request: failures become outcomes, the answer is signed by the right key and sent, and one line is logged.
 
-use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use actix_web::{HttpResponse, HttpResponseBuilder};
 
 use super::caller::Caller;
-use super::{Answered, App};
-use crate::domain::{Fingerprint, Timestamp};
+use super::{Answered, App, Content};
+use crate::domain::Fingerprint;
 use crate::envelope::{self, Label, Signer, Unsigned};
 use crate::outcome::{Outcome, SignedBy};
 use crate::reply::{Error, Failure, Reply};
 use crate::signing::{self, KeyError};
+use crate::store::GivenAnswer;
 
 /// Seconds after which a client may try again what was refused because too much was going on.
 const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
 
 /// Seals and sends. `route` is the route's own text, never the caller's.
 pub async fn respond(app: &App, caller: &Caller, route: &str, answered: Answered) -> HttpResponse {
-    let reply = match answered.result {
-        Ok(reply) | Err(Error::Refused(reply)) => reply,
-        Err(Error::Failed(failure)) => shown(&failure, caller, route),
-    };
-    let (reply, body) = match seal(app, &reply, answered.signing_product.as_ref(), caller.now).await {
-        Ok(body) => (reply, body),
-        Err(error) => last_resort(app, shown(&error.into(), caller, route), caller.now),
+    let (code, response) = match answered.result {
+        Ok(Content::Given(given)) => match seal_given(app, &given).await {
+            Ok(body) => (given.code, envelope_response(StatusCode::OK).body(body)),
+            Err(error) => last_resort(app, caller, &shown(&error.into(), caller, route)),
+        },
+        Ok(Content::New(reply)) | Err(Error::Refused(reply)) => {
+            seal_new(app, caller, route, &reply, answered.signing_product.as_ref()).await
+        }
+        Err(Error::Failed(failure)) => {
+            seal_new(app, caller, route, &shown(&failure, caller, route), None).await
+        }
     };
     log::info!(
         target: "keyseal::request",
-        "{} {route} {} {:.1}ms {}",
+        "{} {route} {code} {:.1}ms {}",
         caller.method,
-        reply.outcome.code(),
         caller.arrived.elapsed().as_secs_f64() * 1e3,
         caller.address,
     );
-    http_response(reply.outcome, app.config.http_status, body)
+    response
 }
 
 /// Logs a failure, once, and gives what the client is told of it.
@@ -42,19 +46,34 @@ fn shown(failure: &Failure, caller: &Caller, route: &str) -> Reply {
     failure.outcome().into()
 }
 
-async fn seal(
+async fn seal_new(
     app: &App,
+    caller: &Caller,
+    route: &str,
     reply: &Reply,
     product: Option<&(i64, Fingerprint)>,
-    now: Timestamp,
-) -> Result<Vec<u8>, signing::Error> {
-    let signer = signer(app, reply.outcome, product)?;
-    envelope::seal(reply, now, &signer, &app.signatures).await
+) -> (u16, HttpResponse) {
+    let unsigned = Unsigned::write(reply, caller.now);
+    let sealed = match signer(app, reply.outcome.signed_by(), product) {
+        Ok(signer) => envelope::seal(&unsigned, &signer, &app.signatures).await,
+        Err(error) => Err(error.into()),
+    };
+    match sealed {
+        Ok(body) => (reply.outcome.code(), http_response(app, reply.outcome, body)),
+        Err(error) => last_resort(app, caller, &shown(&error.into(), caller, route)),
+    }
+}
+
+/// The very bytes that were given before.
+async fn seal_given(app: &App, given: &GivenAnswer) -> Result<Vec<u8>, signing::Error> {
+    let signed_by = if given.signing_product.is_some() { SignedBy::Product } else { SignedBy::Global };
+    let signer = signer(app, signed_by, given.signing_product.as_ref())?;
+    envelope::seal(&Unsigned::again(given.response.clone()), &signer, &app.signatures).await
 }
 
 /// The key that the contract wants, and its label (contract §0.4, item 3).
-fn signer(app: &App, outcome: Outcome, product: Option<&(i64, Fingerprint)>) -> Result<Signer, KeyError> {
-    match (outcome.signed_by(), product) {
+fn signer(app: &App, signed_by: SignedBy, product: Option<&(i64, Fingerprint)>) -> Result<Signer, KeyError> {
+    match (signed_by, product) {
         (SignedBy::Product, Some((id, fingerprint))) => {
             Ok(Signer { key: app.keyring.of_product(*id, fingerprint)?, label: Label::Product })
         }
@@ -63,8 +82,8 @@ fn signer(app: &App, outcome: Outcome, product: Option<&(i64, Fingerprint)>) -> 
 }
 
 /// Signs what says that signing failed, past the queue that may be the reason. Its bytes are the same for a whole second.
-fn last_resort(app: &App, reply: Reply, now: Timestamp) -> (Reply, Vec<u8>) {
-    let unsigned = Unsigned::write(&reply, now);
+fn last_resort(app: &App, caller: &Caller, reply: &Reply) -> (u16, HttpResponse) {
+    let unsigned = Unsigned::write(reply, caller.now);
     let body = match app.signatures.sign_at_once(app.keyring.global(), unsigned.message()) {
         Ok(signature) => unsigned.signed(Label::Global, &signature),
         Err(error) => {
@@ -72,14 +91,13 @@ fn last_resort(app: &App, reply: Reply, now: Timestamp) -> (Reply, Vec<u8>) {
             Vec::new()
         }
     };
-    (reply, body)
+    (reply.outcome.code(), http_response(app, reply.outcome, body))
 }
 
-fn http_response(outcome: Outcome, mode: crate::outcome::HttpStatus, body: Vec<u8>) -> HttpResponse {
-    let status = StatusCode::from_u16(outcome.http_status(mode)).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut response = HttpResponse::build(status);
-    response.insert_header((CONTENT_TYPE, HeaderValue::from_static("application/json")));
-    response.insert_header((CACHE_CONTROL, HeaderValue::from_static("no-cache, private")));
+fn http_response(app: &App, outcome: Outcome, body: Vec<u8>) -> HttpResponse {
+    let status = outcome.http_status(app.config.http_status);
+    let mut response =
+        envelope_response(StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR));
     match outcome {
         Outcome::ServiceUnavailable => {
             response.insert_header((RETRY_AFTER, RETRY_AFTER_SECONDS));
@@ -91,4 +109,11 @@ fn http_response(outcome: Outcome, mode: crate::outcome::HttpStatus, body: Vec<u
         _ => {}
     }
     response.body(body)
+}
+
+fn envelope_response(status: StatusCode) -> HttpResponseBuilder {
+    let mut response = HttpResponse::build(status);
+    response.insert_header((CONTENT_TYPE, HeaderValue::from_static("application/json")));
+    response.insert_header((CACHE_CONTROL, HeaderValue::from_static("no-cache, private")));
+    response
 }

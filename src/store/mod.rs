@@ -6,6 +6,7 @@ mod blocks;
 mod connection;
 mod data_dir;
 mod error;
+mod idempotency;
 mod license_meta;
 mod licenses;
 mod product_meta;
@@ -24,6 +25,7 @@ use writer::Writer;
 pub use api_keys::NewApiKey;
 pub use data_dir::{DataDir, ServerLock};
 pub use error::{Error, OpenError};
+pub use idempotency::{GivenAnswer, RepeatKey};
 pub use tx::{Access, Tx, Verdict};
 
 /// The database: a pool of read-only connections, and the one thread that writes.

@@ -9,6 +9,7 @@ mod bodies;
 mod envelope;
 mod gate;
 mod health;
+mod idempotency;
 mod license_details;
 mod license_meta;
 mod routing;

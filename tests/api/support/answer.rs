@@ -20,6 +20,8 @@ pub struct Answer {
     /// The bytes that were signed, decoded.
     pub response: String,
     pub timestamp: i64,
+    /// The envelope, byte for byte.
+    pub body: String,
     pub allow: Option<String>,
 }
 
@@ -57,6 +59,7 @@ impl Answer {
             timestamp: take("timestamp").as_i64().unwrap(),
             signer: text("private_key_used").to_owned(),
             fields,
+            body: body.to_owned(),
             response,
             allow: None,
         }

@@ -1,0 +1,63 @@
+//! Requests that come again: the answer to the first is the answer to all (contract §1.9).
+
+use sha2::{Digest as _, Sha256};
+
+use super::{Answered, Content};
+use crate::domain::Timestamp;
+use crate::envelope::Unsigned;
+use crate::outcome::{Outcome, SignedBy};
+use crate::params::Params;
+use crate::reply::{self, Reply};
+use crate::routes::Route;
+use crate::store::{self, GivenAnswer, RepeatKey, Tx};
+
+/// The longest `Idempotency-Key`, in bytes.
+const MAX_KEY: usize = 255;
+
+/// What makes a request the same as another, if its client gave it an `Idempotency-Key`. Another payload under the same key is another
+/// request: no code exists for a mismatch.
+pub fn key(
+    header: Option<&str>,
+    route: &'static Route,
+    api_key_id: i64,
+    params: &Params,
+) -> reply::Result<Option<RepeatKey>> {
+    let Some(idempotency_key) = header.map(str::trim).filter(|text| !text.is_empty()) else {
+        return Ok(None);
+    };
+    if idempotency_key.len() > MAX_KEY {
+        return Err(Reply::from(Outcome::PayloadTooLarge).with("field", "Idempotency-Key").into());
+    }
+    let params_hash = Sha256::digest(params.canonical()).into();
+    Ok(Some(RepeatKey {
+        api_key_id,
+        route: route.path,
+        idempotency_key: idempotency_key.to_owned(),
+        params_hash,
+    }))
+}
+
+/// Runs a request once, however often it comes. What it did and what was answered are kept or lost together; a refusal did nothing,
+/// so it is not kept, and may be another answer next time.
+pub fn once(
+    tx: &Tx<'_>,
+    key: Option<&RepeatKey>,
+    now: Timestamp,
+    run: impl FnOnce() -> Answered,
+) -> Result<Answered, store::Error> {
+    let Some(key) = key else { return Ok(run()) };
+    if let Some(given) = tx.given_answer(key, now)? {
+        return Ok(Answered { result: Ok(Content::Given(given)), signing_product: None });
+    }
+    let answered = run();
+    if let Ok(Content::New(reply)) = &answered.result {
+        let by_product = reply.outcome.signed_by() == SignedBy::Product;
+        let given = GivenAnswer {
+            code: reply.outcome.code(),
+            response: Unsigned::write(reply, now).into_response(),
+            signing_product: answered.signing_product.clone().filter(|_| by_product),
+        };
+        tx.keep_answer(key, &given, now)?;
+    }
+    Ok(answered)
+}
