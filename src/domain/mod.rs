@@ -8,6 +8,7 @@ mod capability;
 mod license;
 mod meta;
 mod names;
+mod network;
 mod product;
 mod timestamp;
 
@@ -19,5 +20,6 @@ pub use capability::Capability;
 pub use license::{License, LicenseStatus, NewLicense};
 pub use meta::MetaEntry;
 pub use names::{Identifier, LicenseKey, MAX_META_VALUE, MetaKey, ParseNameError};
+pub use network::{ParseNetworkError, parse_network};
 pub use product::{Fingerprint, NewProduct, Product, ProductStatus};
 pub use timestamp::Timestamp;
