@@ -68,6 +68,7 @@ pub async fn answer(
     let mut caller = Caller::of(&request, &app.config);
     let answered = if app.signatures.is_overloaded() {
         // Refused before anything is done: what is done is also answered.
+        body::discard(&mut payload, app.config.body_timeout).await;
         Answered::refused(Outcome::ServiceUnavailable)
     } else {
         match body::read(&request, &mut payload, app.config.body_timeout).await {
