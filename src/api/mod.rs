@@ -1,3 +1,7 @@
 //! The endpoints: plain functions from a call to a reply, a file per noun. They see no request, no connection, no key.
 
 pub mod license_meta;
+mod product_fields;
+pub mod product_meta;
+pub mod products;
+pub mod telemetry;

@@ -89,7 +89,8 @@ async fn run(app: &Arc<App>, route: &'static Route, caller: &Caller, params: Par
     let read = app.store.read(|tx| {
         guarded(|| {
             let key_id = gate::authorize(tx, caller, &params, route.capability)?;
-            let from = From { address, api_key_id: key_id, config: &app.config };
+            let global_public_key = app.keyring.global().public().pem();
+            let from = From { address, api_key_id: key_id, config: &app.config, global_public_key };
             Ok((key_id, (route.access == Access::Reads).then(|| run_endpoint(route, tx, &params, from, now))))
         })
     });
@@ -114,7 +115,8 @@ async fn write(
 ) -> Answered {
     let server = Arc::clone(app);
     let written = app.store.write(move |tx| {
-        let from = From { address, api_key_id, config: &server.config };
+        let global_public_key = server.keyring.global().public().pem();
+        let from = From { address, api_key_id, config: &server.config, global_public_key };
         let answered = run_endpoint(route, tx, &params, from, now);
         if answered.result.is_ok() { Verdict::Keep(answered) } else { Verdict::Undo(answered) }
     });

@@ -8,8 +8,10 @@ mod data_dir;
 mod error;
 mod license_meta;
 mod licenses;
+mod product_meta;
 mod products;
 mod schema;
+mod telemetry;
 mod tx;
 mod writer;
 
