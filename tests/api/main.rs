@@ -8,4 +8,7 @@ mod envelope;
 mod gate;
 mod health;
 mod license_meta;
+mod product_meta;
+mod products;
 mod routing;
+mod telemetry;
