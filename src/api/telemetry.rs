@@ -26,8 +26,9 @@ const EXTRA: [&str; 4] = ["hwid", "country", "flags", "metadata"];
 /// and a text that is too long is kept as an empty one.
 pub fn send(call: &mut Call<'_>) -> Result {
     let mut errors = FieldErrors::default();
+    let extra = extra(call.params, &mut errors);
     let report = read(call, &mut errors)?;
-    call.tx.add_telemetry(&report, call.now)?;
+    call.tx.add_telemetry(&report, &extra, call.now)?;
     let outcome =
         if report.is_correct_format { Outcome::TelemetrySaved } else { Outcome::IncorrectTelemetrySaved };
     Ok(Reply::from(outcome).with("errors", errors.lists()))
@@ -68,7 +69,6 @@ fn read(call: &Call<'_>, errors: &mut FieldErrors) -> Result<TelemetryReport> {
     }
     let data_group = name(params, "data_group", errors);
     let data = kind.map_or_else(String::new, |kind| data(params, kind, errors));
-    let extra = extra(params, errors);
     let license_key_exists = match LicenseKey::parse(&license_key) {
         Ok(license_key) => call.tx.license_by_key(&license_key)?.is_some(),
         Err(_) => false,
@@ -84,7 +84,6 @@ fn read(call: &Call<'_>, errors: &mut FieldErrors) -> Result<TelemetryReport> {
         data_type,
         data_group,
         data,
-        extra,
         is_correct_format: errors.is_empty(),
         license_key_exists,
         product_exists,

@@ -21,8 +21,6 @@ pub struct TelemetryReport {
     pub data_type: String,
     pub data_group: String,
     pub data: String,
-    /// JSON: what newer clients send besides.
-    pub extra: String,
     pub is_correct_format: bool,
     pub license_key_exists: bool,
     pub product_exists: bool,
@@ -110,7 +108,6 @@ mod tests {
             data_type: String::new(),
             data_group: String::new(),
             data: String::new(),
-            extra: String::new(),
             is_correct_format,
             license_key_exists,
             product_exists,

@@ -9,7 +9,8 @@ use crate::domain::{Telemetry, TelemetryFilter, TelemetryReport, Timestamp};
 const MAX_LIST: usize = 16 * 1024 * 1024;
 
 impl Tx<'_> {
-    pub fn add_telemetry(&self, report: &TelemetryReport, now: Timestamp) -> Result<(), Error> {
+    /// `extra`: what newer clients send besides, as JSON. No answer shows it, so it is no part of a report.
+    pub fn add_telemetry(&self, report: &TelemetryReport, extra: &str, now: Timestamp) -> Result<(), Error> {
         let sql = "INSERT INTO telemetry (user_identifier, license_key, activation_identifier, product_id, product_version, data_type,
                                           data_group, data, extra, is_correct_format, license_key_exists, product_exists,
                                           product_version_exists, has_red_flags, created_at)
@@ -23,7 +24,7 @@ impl Tx<'_> {
             &report.data_type,
             &report.data_group,
             &report.data,
-            &report.extra,
+            extra,
             report.is_correct_format,
             report.license_key_exists,
             report.product_exists,
@@ -49,7 +50,7 @@ impl Tx<'_> {
         };
         let sql = format!(
             "SELECT id, user_identifier, license_key, activation_identifier, product_id, product_version, data_type, data_group, data,
-                    extra, is_correct_format, license_key_exists, product_exists, product_version_exists, created_at
+                    is_correct_format, license_key_exists, product_exists, product_version_exists, created_at
              FROM telemetry
              WHERE {group} AND (?3 IS NULL OR product_id = ?3) AND (?4 IS NULL OR user_identifier = ?4)
                    AND (?5 IS NULL OR license_key = ?5 COLLATE NOCASE)
@@ -99,11 +100,10 @@ fn read(row: &Row<'_>) -> Result<Telemetry, rusqlite::Error> {
         data_type: row.get(6)?,
         data_group: row.get(7)?,
         data: row.get(8)?,
-        extra: row.get(9)?,
-        is_correct_format: row.get(10)?,
-        license_key_exists: row.get(11)?,
-        product_exists: row.get(12)?,
-        product_version_exists: row.get(13)?,
+        is_correct_format: row.get(9)?,
+        license_key_exists: row.get(10)?,
+        product_exists: row.get(11)?,
+        product_version_exists: row.get(12)?,
     };
-    Ok(Telemetry { id: row.get(0)?, report, created_at: Timestamp(row.get(14)?) })
+    Ok(Telemetry { id: row.get(0)?, report, created_at: Timestamp(row.get(13)?) })
 }
