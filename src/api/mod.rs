@@ -4,3 +4,7 @@ pub mod activations;
 pub mod assign;
 pub mod license_details;
 pub mod license_meta;
+mod product_fields;
+pub mod product_meta;
+pub mod products;
+pub mod telemetry;

@@ -10,6 +10,7 @@ mod meta;
 mod names;
 mod network;
 mod product;
+mod telemetry;
 mod timestamp;
 
 pub use activation::{NewActivation, has_free_seat};
@@ -19,7 +20,10 @@ pub use capabilities::Capabilities;
 pub use capability::Capability;
 pub use license::{License, LicenseStatus, NewLicense};
 pub use meta::MetaEntry;
-pub use names::{Identifier, LicenseKey, MAX_META_VALUE, MetaKey, ParseNameError};
+pub use names::{Identifier, LicenseKey, MAX_META_VALUE, MAX_NAME, MetaKey, ParseNameError};
 pub use network::{ParseNetworkError, parse_network};
-pub use product::{Fingerprint, NewProduct, Product, ProductStatus};
+pub use product::{
+    Fingerprint, MAX_PRODUCT_TEXT, NewProduct, Product, ProductChange, ProductSource, ProductStatus, is_slug,
+};
+pub use telemetry::{DataType, MAX_TELEMETRY_TEXT, Telemetry, TelemetryFilter, TelemetryReport, is_numeric};
 pub use timestamp::Timestamp;

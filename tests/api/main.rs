@@ -14,4 +14,7 @@ mod idempotency;
 mod license_details;
 mod license_meta;
 mod outcomes;
+mod product_meta;
+mod products;
 mod routing;
+mod telemetry;
