@@ -2,7 +2,7 @@
 
 use actix_web::http::Method;
 
-use crate::api::{activations, assign, license_details, license_meta};
+use crate::api::{activations, assign, generators, license_details, license_meta};
 use crate::call::Call;
 use crate::domain::Capability::{self, *};
 use crate::reply;
@@ -39,6 +39,8 @@ pub const ROUTES: &[Route] = &[
     post("/create-license-key-meta", Writes, CreateLicenseKeyMeta, license_meta::create),
     post("/update-license-key-meta", Writes, UpdateLicenseKeyMeta, license_meta::update),
     post("/delete-license-key-meta", Writes, DeleteLicenseKeyMeta, license_meta::delete),
+    get("/get-all-generators", Reads, GetAllGenerators, generators::list),
+    post("/generate", Writes, Generate, generators::generate),
 ];
 
 type Endpoint = fn(&mut Call<'_>) -> reply::Result;
@@ -51,6 +53,10 @@ const fn post_also(
     endpoint: Endpoint,
 ) -> Route {
     Route { method: Method::POST, path, aliases, access, capability, endpoint }
+}
+
+const fn get(path: &'static str, access: Access, capability: Capability, endpoint: Endpoint) -> Route {
+    Route { method: Method::GET, path, aliases: &[], access, capability, endpoint }
 }
 
 const fn post(path: &'static str, access: Access, capability: Capability, endpoint: Endpoint) -> Route {

@@ -2,5 +2,6 @@
 
 pub mod activations;
 pub mod assign;
+pub mod generators;
 pub mod license_details;
 pub mod license_meta;

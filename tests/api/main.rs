@@ -8,6 +8,7 @@ mod assign;
 mod bodies;
 mod envelope;
 mod gate;
+mod generators;
 mod health;
 mod idempotency;
 mod license_details;
