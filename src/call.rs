@@ -141,10 +141,12 @@ impl<'a> Call<'a> {
     }
 }
 
-fn too_large(field: &'static str) -> Error {
+/// Refuses a field that is over its limit, by name.
+pub fn too_large(field: &'static str) -> Error {
     Reply::from(Outcome::PayloadTooLarge).with("field", field).into()
 }
 
-fn unreadable(field: &'static str) -> Error {
+/// Refuses a field that can't be what it must be, by name.
+pub fn unreadable(field: &'static str) -> Error {
     Reply::from(Outcome::UnreadableBody).with("field", field).into()
 }

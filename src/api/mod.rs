@@ -2,6 +2,7 @@
 
 pub mod activations;
 pub mod assign;
+pub mod assignments;
 pub mod generators;
 pub mod license_details;
 pub mod license_meta;

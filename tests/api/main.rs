@@ -5,6 +5,7 @@ mod support;
 
 mod activations;
 mod assign;
+mod assignments;
 mod bodies;
 mod envelope;
 mod gate;
