@@ -5,8 +5,8 @@ use std::net::IpAddr;
 
 use crate::config::Config;
 use crate::domain::{
-    Fingerprint, Identifier, License, LicenseKey, MAX_META_VALUE, MetaKey, ParseNameError, Product,
-    ProductStatus, Timestamp,
+    Fingerprint, Generator, Identifier, License, LicenseKey, MAX_META_VALUE, MetaKey, ParseNameError,
+    Product, ProductStatus, Timestamp,
 };
 use crate::outcome::Outcome;
 use crate::params::Params;
@@ -80,6 +80,13 @@ impl<'a> Call<'a> {
         Ok(product)
     }
 
+    /// The active generator that is asked for by its id or its uuid.
+    pub fn generator(&self, not_found: Outcome) -> Result<Generator> {
+        let reference = self.params.text("generator_id").ok_or(not_found)?;
+        let generator = self.tx.generator_by_reference(reference.trim())?;
+        generator.filter(|generator| generator.active).ok_or_else(|| not_found.into())
+    }
+
     /// Has this product sign, if it has a key of its own, what the contract has products sign.
     pub fn sign_with(&mut self, product: &Product) {
         self.signing_product = product.signing_key.clone().map(|key| (product.id, key));
@@ -147,10 +154,12 @@ impl<'a> Call<'a> {
     }
 }
 
-fn too_large(field: &'static str) -> Error {
+/// Refuses a field that is over its limit, by name.
+pub fn too_large(field: &'static str) -> Error {
     Reply::from(Outcome::PayloadTooLarge).with("field", field).into()
 }
 
-fn unreadable(field: &'static str) -> Error {
+/// Refuses a field that can't be what it must be, by name.
+pub fn unreadable(field: &'static str) -> Error {
     Reply::from(Outcome::UnreadableBody).with("field", field).into()
 }

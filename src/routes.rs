@@ -2,7 +2,10 @@
 
 use actix_web::http::Method;
 
-use crate::api::{activations, assign, license_details, license_meta, product_meta, products, telemetry};
+use crate::api::{
+    activations, assign, assignments, generators, license_details, license_meta, product_meta, products,
+    telemetry,
+};
 use crate::call::Call;
 use crate::domain::Capability::{self, *};
 use crate::reply;
@@ -36,6 +39,7 @@ pub const ROUTES: &[Route] = &[
         AssignAndActivateLicenseKey,
         assign::assign_and_activate,
     ),
+    post("/random-assign-license-keys", Writes, RandomAssignLicenseKeys, assignments::random_assign),
     post("/create-license-key-meta", Writes, CreateLicenseKeyMeta, license_meta::create),
     post("/update-license-key-meta", Writes, UpdateLicenseKeyMeta, license_meta::update),
     post("/delete-license-key-meta", Writes, DeleteLicenseKeyMeta, license_meta::delete),
@@ -51,6 +55,8 @@ pub const ROUTES: &[Route] = &[
     get("/get-product-meta", Reads, GetProductMeta, product_meta::list),
     post_also("/send-telemetry-data", SEND_TELEMETRY, Writes, SendTelemetryData, telemetry::send),
     get_also("/get-telemetry-data", GET_TELEMETRY, Reads, GetTelemetryData, telemetry::list),
+    get("/get-all-generators", Reads, GetAllGenerators, generators::list),
+    post("/generate", Writes, Generate, generators::generate),
 ];
 
 /// The original's own spelling, that of the current clients, and that of an older one (contract §4.27).

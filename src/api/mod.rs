@@ -2,8 +2,11 @@
 
 pub mod activations;
 pub mod assign;
+pub mod assignments;
+pub mod generators;
 pub mod license_details;
 pub mod license_meta;
+mod meta;
 mod product_fields;
 pub mod product_meta;
 pub mod products;

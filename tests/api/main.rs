@@ -5,10 +5,12 @@ mod support;
 
 mod activations;
 mod assign;
+mod assignments;
 mod bodies;
 mod envelope;
 mod every_route;
 mod gate;
+mod generators;
 mod health;
 mod idempotency;
 mod license_details;
