@@ -21,6 +21,23 @@ impl FieldErrors {
         self.add(field, format!("The selected {} is invalid.", attribute(field)));
     }
 
+    /// As Laravel has it: `The require non expired field must be true or false.`
+    pub fn must(&mut self, field: &'static str, rule: &str) {
+        self.add(field, format!("The {} field must {rule}.", attribute(field)));
+    }
+
+    /// Whether a text can be kept: at most `max` bytes and no NUL, which PostgreSQL can't hold. Says what is wrong with it if not.
+    pub fn accepts(&mut self, field: &'static str, text: &str, max: usize) -> bool {
+        if text.len() > max {
+            self.must(field, &format!("not be greater than {max} bytes"));
+        } else if text.contains('\0') {
+            self.invalid(field);
+        } else {
+            return true;
+        }
+        false
+    }
+
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -2,7 +2,7 @@
 
 use actix_web::http::Method;
 
-use crate::api::{activations, assign, license_details, license_meta};
+use crate::api::{activations, assign, license_details, license_meta, licenses};
 use crate::call::Call;
 use crate::domain::Capability::{self, *};
 use crate::reply;
@@ -36,6 +36,11 @@ pub const ROUTES: &[Route] = &[
         AssignAndActivateLicenseKey,
         assign::assign_and_activate,
     ),
+    post("/create-license-keys", Writes, CreateLicenseKeys, licenses::create),
+    post("/update-license-key", Writes, UpdateLicenseKey, licenses::update),
+    post("/delete-license-key", Writes, DeleteLicenseKey, licenses::delete),
+    get("/get-license-keys", Reads, GetLicenseKeys, licenses::list),
+    get("/get-available-license-keys-count", Reads, GetAvailableLicenseKeysCount, licenses::count_available),
     post("/create-license-key-meta", Writes, CreateLicenseKeyMeta, license_meta::create),
     post("/update-license-key-meta", Writes, UpdateLicenseKeyMeta, license_meta::update),
     post("/delete-license-key-meta", Writes, DeleteLicenseKeyMeta, license_meta::delete),
@@ -63,4 +68,8 @@ const fn post_also(
 
 const fn post(path: &'static str, access: Access, capability: Capability, endpoint: Endpoint) -> Route {
     Route { method: Method::POST, path, aliases: &[], access, capability, endpoint }
+}
+
+const fn get(path: &'static str, access: Access, capability: Capability, endpoint: Endpoint) -> Route {
+    Route { method: Method::GET, path, aliases: &[], access, capability, endpoint }
 }

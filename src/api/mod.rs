@@ -3,4 +3,6 @@
 pub mod activations;
 pub mod assign;
 pub mod license_details;
+mod license_fields;
 pub mod license_meta;
+pub mod licenses;

@@ -8,6 +8,7 @@ mod capability;
 mod license;
 mod meta;
 mod names;
+mod page;
 mod product;
 mod timestamp;
 
@@ -17,7 +18,9 @@ pub use block::{Block, Blocklist};
 pub use capabilities::Capabilities;
 pub use capability::Capability;
 pub use license::{License, LicenseStatus, NewLicense};
+pub use license::{LicenseChange, LicenseFilter, MAX_LICENSE_NUMBER, MAX_OWNER};
 pub use meta::MetaEntry;
 pub use names::{Identifier, LicenseKey, MAX_META_VALUE, MetaKey, ParseNameError};
+pub use page::Page;
 pub use product::{Fingerprint, NewProduct, Product, ProductStatus};
 pub use timestamp::Timestamp;

@@ -13,5 +13,6 @@ mod health;
 mod idempotency;
 mod license_details;
 mod license_meta;
+mod licenses;
 mod outcomes;
 mod routing;
