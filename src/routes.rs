@@ -2,7 +2,7 @@
 
 use actix_web::http::Method;
 
-use crate::api::{activations, assign, license_details, license_meta, licenses};
+use crate::api::{activations, assign, assignments, generators, license_details, license_meta, licenses};
 use crate::call::Call;
 use crate::domain::Capability::{self, *};
 use crate::reply;
@@ -41,9 +41,12 @@ pub const ROUTES: &[Route] = &[
     post("/delete-license-key", Writes, DeleteLicenseKey, licenses::delete),
     get("/get-license-keys", Reads, GetLicenseKeys, licenses::list),
     get("/get-available-license-keys-count", Reads, GetAvailableLicenseKeysCount, licenses::count_available),
+    post("/random-assign-license-keys", Writes, RandomAssignLicenseKeys, assignments::random_assign),
     post("/create-license-key-meta", Writes, CreateLicenseKeyMeta, license_meta::create),
     post("/update-license-key-meta", Writes, UpdateLicenseKeyMeta, license_meta::update),
     post("/delete-license-key-meta", Writes, DeleteLicenseKeyMeta, license_meta::delete),
+    get("/get-all-generators", Reads, GetAllGenerators, generators::list),
+    post("/generate", Writes, Generate, generators::generate),
 ];
 
 /// The table as anyone may read it: each path below the prefixes, aliases included, with its method and the capability that it takes.
@@ -66,10 +69,10 @@ const fn post_also(
     Route { method: Method::POST, path, aliases, access, capability, endpoint }
 }
 
-const fn post(path: &'static str, access: Access, capability: Capability, endpoint: Endpoint) -> Route {
-    Route { method: Method::POST, path, aliases: &[], access, capability, endpoint }
-}
-
 const fn get(path: &'static str, access: Access, capability: Capability, endpoint: Endpoint) -> Route {
     Route { method: Method::GET, path, aliases: &[], access, capability, endpoint }
+}
+
+const fn post(path: &'static str, access: Access, capability: Capability, endpoint: Endpoint) -> Route {
+    Route { method: Method::POST, path, aliases: &[], access, capability, endpoint }
 }

@@ -12,7 +12,7 @@ use crate::params::Params;
 use crate::reply::{Reply, Result};
 
 /// The most license keys in one request (contract §0.4, item 8).
-const MAX_LICENSE_KEYS: usize = 10_000;
+pub const MAX_LICENSE_KEYS: usize = 10_000;
 
 /// Which fields a request can't do without.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -78,12 +78,22 @@ fn read(
         product_id: product(call, needed, errors)?.map(|product| product.id),
         owner_name: owner(params, "owner_name", errors),
         owner_email: owner(params, "owner_email", errors),
-        // -1 is how newer clients say "any number" (contract §3.4).
-        activation_limit: number(params, "activation_limit", -1, needed, errors).map(|limit| limit.max(0)),
+        activation_limit: activation_limit(params, needed, errors),
         validity: number(params, "validity", 0, needed, errors),
         status: status(params, needed, parse_status, errors),
         assigned_at: assigned_at(params, errors),
     })
+}
+
+/// What one order says of its license: whose it becomes, and what it is worth if it isn't what its generator says.
+pub fn ordered(params: &Params, errors: &mut FieldErrors) -> LicenseChange {
+    LicenseChange {
+        owner_name: owner(params, "owner_name", errors).filter(|name| !name.is_empty()),
+        owner_email: owner(params, "owner_email", errors).filter(|email| !email.is_empty()),
+        activation_limit: activation_limit(params, Needed::ForChange, errors),
+        validity: number(params, "validity", 0, Needed::ForChange, errors),
+        ..LicenseChange::default()
+    }
 }
 
 /// The license keys of a list, trimmed: texts, or numbers for their text.
@@ -163,6 +173,11 @@ fn owner(params: &Params, field: &'static str, errors: &mut FieldErrors) -> Opti
     };
     let text = text.trim();
     errors.accepts(field, text, MAX_OWNER).then(|| text.to_owned())
+}
+
+/// -1 is how newer clients say "any number" (contract §3.4).
+fn activation_limit(params: &Params, needed: Needed, errors: &mut FieldErrors) -> Option<i64> {
+    number(params, "activation_limit", -1, needed, errors).map(|limit| limit.max(0))
 }
 
 fn number(

@@ -2,15 +2,19 @@
 
 use serde_json::{Value, json};
 
-use super::license_fields;
+use super::{license_fields, license_orders};
 use crate::call::Call;
 use crate::domain::{License, LicenseFilter, LicenseStatus, Page};
 use crate::outcome::Outcome;
 use crate::reply::{Reply, Result};
 
 /// `POST /create-license-keys` (contract §4.10): `license_keys`, at most 10,000, `product_id`, `activation_limit`, `validity`,
-/// `status`, and optionally `owner_name`, `owner_email` and `assigned_at`. Keys that exist are skipped and counted.
+/// `status`, and optionally `owner_name`, `owner_email` and `assigned_at`. Keys that exist are skipped and counted. Or `licenses`: orders
+/// for keys that generators make, answered with the keys.
 pub fn create(call: &mut Call<'_>) -> Result {
+    if call.params.has("licenses") && !call.params.has("license_keys") {
+        return license_orders::carry_out(call);
+    }
     let licenses = license_fields::new_licenses(call)?;
     let mut created = 0;
     for license in &licenses {

@@ -2,7 +2,10 @@
 
 pub mod activations;
 pub mod assign;
+pub mod assignments;
+pub mod generators;
 pub mod license_details;
 mod license_fields;
 pub mod license_meta;
+mod license_orders;
 pub mod licenses;

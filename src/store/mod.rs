@@ -6,6 +6,7 @@ mod blocks;
 mod connection;
 mod data_dir;
 mod error;
+mod generators;
 mod idempotency;
 mod license_meta;
 mod licenses;

@@ -5,14 +5,17 @@ mod support;
 
 mod activations;
 mod assign;
+mod assignments;
 mod bodies;
 mod envelope;
 mod every_route;
 mod gate;
+mod generators;
 mod health;
 mod idempotency;
 mod license_details;
 mod license_meta;
+mod license_orders;
 mod licenses;
 mod outcomes;
 mod routing;
