@@ -47,6 +47,11 @@ impl FieldErrors {
         self.0.is_empty()
     }
 
+    /// All that was said, of whatever field.
+    pub fn messages(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(_, message)| message.as_str())
+    }
+
     /// `{field: ["message", …]}`; without any, the empty list that PHP writes for it.
     pub fn lists(&self) -> Value {
         let mut lists = Map::new();

@@ -3,8 +3,8 @@
 use actix_web::http::Method;
 
 use crate::api::{
-    activations, assign, assignments, generators, license_details, license_meta, product_meta, products,
-    telemetry,
+    activations, assign, assignments, generators, license_details, license_meta, licenses, product_meta,
+    products, telemetry,
 };
 use crate::call::Call;
 use crate::domain::Capability::{self, *};
@@ -39,6 +39,11 @@ pub const ROUTES: &[Route] = &[
         AssignAndActivateLicenseKey,
         assign::assign_and_activate,
     ),
+    post("/create-license-keys", Writes, CreateLicenseKeys, licenses::create),
+    post("/update-license-key", Writes, UpdateLicenseKey, licenses::update),
+    post("/delete-license-key", Writes, DeleteLicenseKey, licenses::delete),
+    get("/get-license-keys", Reads, GetLicenseKeys, licenses::list),
+    get("/get-available-license-keys-count", Reads, GetAvailableLicenseKeysCount, licenses::count_available),
     post("/random-assign-license-keys", Writes, RandomAssignLicenseKeys, assignments::random_assign),
     post("/create-license-key-meta", Writes, CreateLicenseKeyMeta, license_meta::create),
     post("/update-license-key-meta", Writes, UpdateLicenseKeyMeta, license_meta::update),

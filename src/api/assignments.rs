@@ -5,12 +5,11 @@ use serde_json::{Value, json};
 use super::generators::add_licenses;
 use super::meta;
 use crate::call::{Call, too_large, unreadable};
-use crate::domain::{Generator, License, LicenseStatus, MAX_QUANTITY, MetaEntry, NewLicense, Product};
+use crate::domain::{
+    Generator, License, LicenseStatus, MAX_OWNER, MAX_QUANTITY, MetaEntry, NewLicense, Product,
+};
 use crate::outcome::Outcome;
 use crate::reply::{Reply, Result};
-
-/// The longest name or address of an owner, in bytes.
-const MAX_OWNER: usize = 255;
 
 /// Whose the keys become.
 struct Owner {

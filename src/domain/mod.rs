@@ -10,6 +10,7 @@ mod license;
 mod meta;
 mod names;
 mod network;
+mod page;
 mod product;
 mod telemetry;
 mod timestamp;
@@ -20,10 +21,13 @@ pub use block::{Block, Blocklist};
 pub use capabilities::Capabilities;
 pub use capability::Capability;
 pub use generator::{Generator, GeneratorError, GeneratorMethod, MAX_QUANTITY, NewGenerator, Recipe};
-pub use license::{License, LicenseStatus, NewLicense};
+pub use license::{
+    License, LicenseChange, LicenseFilter, LicenseStatus, MAX_LICENSE_NUMBER, MAX_OWNER, NewLicense,
+};
 pub use meta::MetaEntry;
 pub use names::{Identifier, LicenseKey, MAX_META_VALUE, MAX_NAME, MetaKey, ParseNameError};
 pub use network::{ParseNetworkError, parse_network};
+pub use page::Page;
 pub use product::{
     Fingerprint, MAX_PRODUCT_TEXT, NewProduct, Product, ProductChange, ProductSource, ProductStatus, is_slug,
 };

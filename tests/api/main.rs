@@ -15,6 +15,8 @@ mod health;
 mod idempotency;
 mod license_details;
 mod license_meta;
+mod license_orders;
+mod licenses;
 mod outcomes;
 mod product_meta;
 mod products;
