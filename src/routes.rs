@@ -2,7 +2,7 @@
 
 use actix_web::http::Method;
 
-use crate::api::{activations, assign, license_details, license_meta};
+use crate::api::{activations, assign, jobs, license_details, license_meta};
 use crate::call::Call;
 use crate::domain::Capability::{self, *};
 use crate::reply;
@@ -36,6 +36,7 @@ pub const ROUTES: &[Route] = &[
         AssignAndActivateLicenseKey,
         assign::assign_and_activate,
     ),
+    post("/random-assign-license-keys-queued", Writes, RandomAssignLicenseKeysQueued, jobs::queue),
     post("/create-license-key-meta", Writes, CreateLicenseKeyMeta, license_meta::create),
     post("/update-license-key-meta", Writes, UpdateLicenseKeyMeta, license_meta::update),
     post("/delete-license-key-meta", Writes, DeleteLicenseKeyMeta, license_meta::delete),

@@ -2,5 +2,6 @@
 
 pub mod activations;
 pub mod assign;
+pub mod jobs;
 pub mod license_details;
 pub mod license_meta;

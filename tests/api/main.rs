@@ -12,4 +12,5 @@ mod health;
 mod idempotency;
 mod license_details;
 mod license_meta;
+mod queue;
 mod routing;

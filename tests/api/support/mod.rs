@@ -4,9 +4,11 @@ mod answer;
 mod command;
 mod keys;
 mod raw;
+mod receiver;
 mod server;
 
 pub use answer::Answer;
 pub use command::{keyseal, try_keyseal};
 pub use raw::send_raw;
+pub use receiver::{Received, Receiver};
 pub use server::{License, TestServer, meta_fields};
