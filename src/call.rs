@@ -5,8 +5,8 @@ use std::net::IpAddr;
 
 use crate::config::Config;
 use crate::domain::{
-    CallbackKind, Fingerprint, Identifier, License, LicenseKey, MAX_META_VALUE, MetaKey, NewCallback,
-    ParseNameError, Product, ProductStatus, Timestamp,
+    CallbackKind, Fingerprint, Generator, Identifier, License, LicenseKey, MAX_META_VALUE, MetaKey,
+    NewCallback, ParseNameError, Product, ProductStatus, Timestamp,
 };
 use crate::envelope::Unsigned;
 use crate::outcome::Outcome;
@@ -66,6 +66,13 @@ impl<'a> Call<'a> {
         let product = self.tx.product_by_reference(reference.trim())?.ok_or(not_found)?;
         self.sign_with(&product);
         Ok(product)
+    }
+
+    /// The active generator that is asked for by its id or its uuid.
+    pub fn generator(&self, not_found: Outcome) -> Result<Generator> {
+        let reference = self.params.text("generator_id").ok_or(not_found)?;
+        let generator = self.tx.generator_by_reference(reference.trim())?;
+        generator.filter(|generator| generator.active).ok_or_else(|| not_found.into())
     }
 
     /// Has this product sign, if it has a key of its own, what the contract has products sign.
@@ -165,10 +172,12 @@ impl<'a> Call<'a> {
     }
 }
 
-fn too_large(field: &'static str) -> Error {
+/// Refuses a field that is over its limit, by name.
+pub fn too_large(field: &'static str) -> Error {
     Reply::from(Outcome::PayloadTooLarge).with("field", field).into()
 }
 
-fn unreadable(field: &'static str) -> Error {
+/// Refuses a field that can't be what it must be, by name.
+pub fn unreadable(field: &'static str) -> Error {
     Reply::from(Outcome::UnreadableBody).with("field", field).into()
 }

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::domain::GeneratorError;
 use crate::outcome::Outcome;
 use crate::{signing, store};
 
@@ -43,6 +44,8 @@ pub enum Failure {
     Store(#[from] store::Error),
     #[error(transparent)]
     Signing(#[from] signing::Error),
+    #[error("a generator made no license keys: {0}")]
+    Generator(#[from] GeneratorError),
     #[error("the endpoint panicked")]
     Panicked,
 }
@@ -53,7 +56,7 @@ impl Failure {
         let temporary = match self {
             Self::Store(error) => error.is_temporary(),
             Self::Signing(error) => error.is_temporary(),
-            Self::Panicked => false,
+            Self::Generator(_) | Self::Panicked => false,
         };
         if temporary { Outcome::ServiceUnavailable } else { Outcome::InternalError }
     }
@@ -73,6 +76,12 @@ impl From<Reply> for Error {
 
 impl From<store::Error> for Error {
     fn from(error: store::Error) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl From<GeneratorError> for Error {
+    fn from(error: GeneratorError) -> Self {
         Self::Failed(error.into())
     }
 }

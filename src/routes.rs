@@ -2,7 +2,7 @@
 
 use actix_web::http::Method;
 
-use crate::api::{activations, assign, jobs, license_details, license_meta};
+use crate::api::{activations, assign, assignments, generators, jobs, license_details, license_meta};
 use crate::call::Call;
 use crate::domain::Capability::{self, *};
 use crate::reply;
@@ -36,10 +36,13 @@ pub const ROUTES: &[Route] = &[
         AssignAndActivateLicenseKey,
         assign::assign_and_activate,
     ),
+    post("/random-assign-license-keys", Writes, RandomAssignLicenseKeys, assignments::random_assign),
     post("/random-assign-license-keys-queued", Writes, RandomAssignLicenseKeysQueued, jobs::queue),
     post("/create-license-key-meta", Writes, CreateLicenseKeyMeta, license_meta::create),
     post("/update-license-key-meta", Writes, UpdateLicenseKeyMeta, license_meta::update),
     post("/delete-license-key-meta", Writes, DeleteLicenseKeyMeta, license_meta::delete),
+    get("/get-all-generators", Reads, GetAllGenerators, generators::list),
+    post("/generate", Writes, Generate, generators::generate),
 ];
 
 type Endpoint = fn(&mut Call<'_>) -> reply::Result;
@@ -52,6 +55,10 @@ const fn post_also(
     endpoint: Endpoint,
 ) -> Route {
     Route { method: Method::POST, path, aliases, access, capability, endpoint }
+}
+
+const fn get(path: &'static str, access: Access, capability: Capability, endpoint: Endpoint) -> Route {
+    Route { method: Method::GET, path, aliases: &[], access, capability, endpoint }
 }
 
 const fn post(path: &'static str, access: Access, capability: Capability, endpoint: Endpoint) -> Route {

@@ -192,7 +192,20 @@ fn the_json_shapes_are_those_that_scripts_rely_on() {
         done(data, &["block", "add", "--ip", "10.1.2.3/8"]),
         json!({ "id": 1, "kind": "ip", "value": "10.0.0.0/8" })
     );
-    for (list, length) in [("api-key", 2), ("product", 1), ("license", 1), ("block", 1), ("signing-key", 1)] {
+    let generator =
+        done(data, &["generator", "create", "--product", "1", "--method", "chunk-system", "--prefix", "A"]);
+    let uuid = &generator["uuid"];
+    assert_eq!(
+        generator,
+        json!({
+            "id": 1, "uuid": uuid, "product_id": 1, "method": "chunk-system", "prefix": "A", "suffix": "", "template": "",
+            "charset": "0123456789ABCDEF", "number_of_chunks": 4, "chunk_length": 4, "activation_limit": 0, "validity": 0,
+            "active": true,
+        })
+    );
+    for (list, length) in
+        [("generator", 1), ("api-key", 2), ("product", 1), ("license", 1), ("block", 1), ("signing-key", 1)]
+    {
         assert_eq!(done(data, &[list, "list"]).as_array().unwrap().len(), length, "{list}");
     }
     assert_eq!(done(data, &["license", "list", "--status", "available"]), json!([]));
@@ -419,4 +432,47 @@ fn demo_shows_a_verified_answer_and_leaves_nothing_behind() {
     let (code, rest, log) = demo.end("-TERM");
     assert_eq!((code, rest.as_str()), (Some(0), ""), "{log}");
     assert_eq!(fs::read_dir(temporary.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_generator_is_made_changed_switched_and_deleted() {
+    let data = initialized();
+    let data = data.path();
+    done(data, &["product", "create", "--name", "P"]);
+    done(data, &["generator", "create", "--product", "1", "--method", "uuid", "--inactive"]);
+    let words =
+        ["--method", "custom", "--template", "{rand:9}", "--suffix", "/S", "--charset", "abcdefghijklmnop"];
+    let changed = done(data, &[&["generator", "update", "1", "--validity", "30"], &words[..]].concat());
+    for (name, value) in [
+        ("method", json!("custom")),
+        ("template", json!("{rand:9}")),
+        ("suffix", json!("/S")),
+        ("charset", json!("abcdefghijklmnop")),
+        ("validity", json!(30)),
+        ("active", json!(false)),
+    ] {
+        assert_eq!(changed[name], value);
+    }
+    let again = done(data, &["generator", "update", "1", "--active", "--activation-limit", "2"]);
+    assert_eq!(
+        (&again["active"], &again["activation_limit"], &again["validity"], &again["template"]),
+        (&json!(true), &json!(2), &json!(30), &json!("{rand:9}"))
+    );
+    assert_eq!(done(data, &["generator", "update", "1", "--inactive"])["active"], false);
+    assert_eq!(done(data, &["generator", "list", "--product", "2"]), json!([]));
+    let create = ["generator", "create", "--product", "1", "--method", "custom"];
+    for (arguments, parts) in [
+        (&create[..], &["can't be a generator", "less than 32 random bits"][..]),
+        (&["generator", "update", "1", "--charset", "aa"], &["holds 'a' twice"]),
+        (&["generator", "update", "9"], &["no generator 9", "generator list"]),
+        (&["generator", "create", "--product", "9", "--method", "uuid"], &["no product 9", "product list"]),
+    ] {
+        contains(&refused(data, arguments), parts);
+    }
+    assert_eq!(done(data, &["generator", "delete", "1"]), json!({ "id": 1, "deleted": true }));
+    contains(&refused(data, &["generator", "delete", "1"]), &["no generator 1"]);
+    for usage in [&["--method", "random"][..], &["--method", "uuid", "--validity", "-1"]] {
+        let output = keyseal(data, &[&["generator", "create", "--product", "1"], usage].concat());
+        assert_eq!(output.status.code(), Some(2));
+    }
 }

@@ -44,6 +44,7 @@ fn product_value(product: &Product, meta: &[MetaEntry]) -> Value {
     })
 }
 
-fn meta_value(meta: &[MetaEntry]) -> Value {
+/// Metadata, as it is shown on licenses and products.
+pub fn meta_value(meta: &[MetaEntry]) -> Value {
     meta.iter().map(|entry| json!({ "key": entry.key, "value": entry.value })).collect()
 }

@@ -2,6 +2,8 @@
 
 pub mod activations;
 pub mod assign;
+pub mod assignments;
+pub mod generators;
 pub mod jobs;
 pub mod license_details;
 pub mod license_meta;

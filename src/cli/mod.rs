@@ -6,6 +6,7 @@ mod callback;
 mod check_reply;
 mod demo;
 mod demo_world;
+mod generator;
 mod init;
 mod license;
 mod output;
@@ -70,6 +71,9 @@ enum Command {
     /// Make, list, assign and activate licenses
     #[command(subcommand)]
     License(license::Command),
+    /// Make, list, change and delete generators: how new license keys are made
+    #[command(subcommand)]
+    Generator(generator::Command),
     /// Block addresses, domains and identifiers
     #[command(subcommand)]
     Block(block::Command),
@@ -112,6 +116,7 @@ fn dispatch(cli: &Cli, output: &mut Output<'_>) -> Result {
         Command::SigningKey(command) => signing_key::run(command, &cli.data.dir(), output),
         Command::Product(command) => product::run(command, &cli.data.dir(), output),
         Command::License(command) => license::run(command, &cli.data.dir(), output),
+        Command::Generator(command) => generator::run(command, &cli.data.dir(), output),
         Command::Block(command) => block::run(command, &cli.data.dir(), output),
         Command::Callback(command) => callback::run(command, &cli.data.dir(), output),
         Command::CheckReply(args) => check_reply::run(args, output),

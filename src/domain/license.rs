@@ -38,6 +38,26 @@ pub struct NewLicense {
     pub contract_id: Option<i64>,
 }
 
+impl NewLicense {
+    /// The license that it has become under this id.
+    pub fn with_id(self, id: i64, now: Timestamp) -> License {
+        License {
+            id,
+            product_id: self.product_id,
+            license_key: self.license_key.to_string(),
+            owner_name: self.owner_name,
+            owner_email: self.owner_email,
+            activation_limit: self.activation_limit,
+            validity: self.validity,
+            assigned_at: self.assigned_at,
+            status: self.status,
+            contract_id: self.contract_id,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+}
+
 /// The four statuses of the v1 API (contract §3.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LicenseStatus {

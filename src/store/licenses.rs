@@ -6,6 +6,22 @@ use super::{Error, Tx};
 use crate::domain::{License, LicenseKey, LicenseStatus, NewLicense, Timestamp};
 
 impl Tx<'_> {
+    pub fn license(&self, id: i64) -> Result<Option<License>, Error> {
+        let sql = "SELECT id, product_id, license_key, owner_name, owner_email, activation_limit, validity, assigned_at, status,
+                          contract_id, created_at, updated_at
+                   FROM licenses WHERE id = ?1";
+        self.connection.prepare_cached(sql)?.query_row([id], read).optional()?.transpose()
+    }
+
+    /// The first of a product's pool, as many as there are up to `limit`: ids of available licenses that are not some contract's own.
+    pub fn pool(&self, product_id: i64, limit: i64) -> Result<Vec<i64>, Error> {
+        let sql = "SELECT id FROM licenses
+                   WHERE product_id = ?1 AND status = 'available' AND contract_id IS NULL ORDER BY id LIMIT ?2";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let ids = statement.query_map((product_id, limit), |row| row.get(0))?;
+        Ok(ids.collect::<rusqlite::Result<_>>()?)
+    }
+
     pub fn license_by_key(&self, license_key: &LicenseKey) -> Result<Option<License>, Error> {
         let sql = "SELECT id, product_id, license_key, owner_name, owner_email, activation_limit, validity, assigned_at, status,
                           contract_id, created_at, updated_at

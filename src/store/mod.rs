@@ -7,6 +7,7 @@ mod callbacks;
 mod connection;
 mod data_dir;
 mod error;
+mod generators;
 mod idempotency;
 mod jobs;
 mod license_meta;

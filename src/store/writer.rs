@@ -132,7 +132,7 @@ fn run_batch(connection: &Connection, batch: Vec<Job>, blocklist: &BlocklistCach
             answers.into_iter().for_each(|answer| answer(Ok(())));
             if left_work {
                 // Full: the word is there already.
-                drop(has_work.try_send(()));
+                let _ = has_work.try_send(());
             }
         }
         Err(error) => {

@@ -5,9 +5,11 @@ mod support;
 
 mod activations;
 mod assign;
+mod assignments;
 mod bodies;
 mod envelope;
 mod gate;
+mod generators;
 mod health;
 mod idempotency;
 mod license_details;

@@ -1,0 +1,99 @@
+//! Generators, and the license keys that they make.
+
+use serde_json::{Value, json};
+
+use crate::call::Call;
+use crate::domain::{Generator, GeneratorError, License, MAX_QUANTITY, NewLicense, Recipe};
+use crate::field_errors::FieldErrors;
+use crate::outcome::Outcome;
+use crate::reply::{Error, Reply, Result};
+
+/// `GET /get-all-generators` (contract §4.25): optionally `product_id`. Answers under `products`, as the original does.
+pub fn list(call: &mut Call<'_>) -> Result {
+    let product_id = match call.params.text("product_id") {
+        None => None,
+        // A product that isn't there has no generators; no product has the id 0.
+        Some(reference) => {
+            Some(call.tx.product_by_reference(reference.trim())?.map_or(0, |product| product.id))
+        }
+    };
+    let generators: Vec<Value> = call.tx.generators(product_id)?.iter().map(value).collect();
+    Ok(Reply::from(Outcome::AllGenerators).with("products", generators))
+}
+
+fn value(generator: &Generator) -> Value {
+    let recipe = &generator.recipe;
+    json!({
+        "id": generator.id,
+        "product_id": generator.product_id,
+        "method": recipe.method.as_str(),
+        "prefix": recipe.prefix,
+        "suffix": recipe.suffix,
+        "function_name": recipe.template,
+        "number_of_chunks": recipe.number_of_chunks,
+        "chunk_length": recipe.chunk_length,
+        "activation_limit": recipe.activation_limit,
+        "validity": recipe.validity,
+        "status": i64::from(generator.active),
+        "charset": recipe.charset,
+        "created_at": generator.created_at.to_iso(),
+        "updated_at": generator.updated_at.to_iso(),
+    })
+}
+
+/// `POST /generate` (contract §4.26): `generator_id`, `quantity` (1 to 1000), and optionally an `activation_limit` and a `validity` that
+/// differ from the generator's. Answers the new keys, which are in the pool.
+pub fn generate(call: &mut Call<'_>) -> Result {
+    let mut generator = call.generator(Outcome::GeneratorNotFound)?;
+    if let Some(product) = call.tx.product(generator.product_id)? {
+        call.sign_with(&product);
+    }
+    let quantity = ordered(call, &mut generator.recipe)?;
+    let licenses = add_licenses(call, &generator, quantity, |license| license)?;
+    let keys: Vec<Value> = licenses.into_iter().map(|license| license.license_key.into()).collect();
+    Ok(Reply::from(Outcome::LicenseKeysGenerated).with("licenseKeys", keys))
+}
+
+/// How many are wanted, and what they are to be worth if it isn't the generator's own.
+fn ordered(call: &Call<'_>, recipe: &mut Recipe) -> Result<i64> {
+    let mut errors = FieldErrors::default();
+    let quantity = call.params.integer("quantity");
+    match quantity {
+        None => errors.required("quantity"),
+        Some(Ok(1..=MAX_QUANTITY)) => {}
+        Some(_) => errors.add("quantity", format!("The quantity must be between 1 and {MAX_QUANTITY}.")),
+    }
+    match call.params.integer("activation_limit") {
+        None => {}
+        // Newer clients say -1 for any number (contract §3.4).
+        Some(Ok(limit @ -1..)) => recipe.activation_limit = limit.max(0),
+        Some(_) => errors.add("activation_limit", "The activation limit must be at least 0."),
+    }
+    match call.params.integer("validity") {
+        None => {}
+        Some(Ok(days @ 0..)) => recipe.validity = days,
+        Some(_) => errors.add("validity", "The validity must be at least 0."),
+    }
+    match quantity {
+        Some(Ok(quantity)) if errors.is_empty() => Ok(quantity),
+        _ => Err(Reply::from(Outcome::CreateLicenseIncorrectData).with("errors", errors.lists()).into()),
+    }
+}
+
+/// Makes and keeps that many new licenses; `settle` makes of each, which is in the pool, what it is to be instead. All or none: a
+/// generator that finds no new key in a few attempts is a failure.
+pub fn add_licenses(
+    call: &Call<'_>,
+    generator: &Generator,
+    quantity: i64,
+    settle: impl Fn(NewLicense) -> NewLicense,
+) -> Result<Vec<License>> {
+    let pattern = generator.recipe.pattern().map_err(Error::from)?;
+    let mut random = |bytes: &mut [u8]| getrandom::fill(bytes).map_err(|_| GeneratorError::NoRandomness);
+    let add = |license_key| {
+        let license = settle(generator.recipe.license(generator.product_id, license_key));
+        let id = call.tx.add_license(&license, call.now)?;
+        Ok::<_, Error>(id.map(|id| license.with_id(id, call.now)))
+    };
+    (0..quantity).map(|_| pattern.new_key(&mut random, add)).collect()
+}
