@@ -97,12 +97,12 @@ pub fn is_public(address: IpAddr) -> bool {
 
 /// The IPv4 address that an IPv6 address stands for.
 fn embedded(address: Ipv6Addr) -> Option<Ipv4Addr> {
-    let bits = address.to_bits();
-    let low_32_bits = |bits: u128| Ipv4Addr::from_bits((bits & u128::from(u32::MAX)) as u32);
+    let [_, second, third, _, _, _, seventh, eighth] = address.segments();
+    let from = |high: u16, low: u16| Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low));
     if MAPPED.contains(&address) || NAT64.contains(&address) {
-        Some(low_32_bits(bits))
+        Some(from(seventh, eighth))
     } else if SIX_TO_FOUR.contains(&address) {
-        Some(low_32_bits(bits >> 80))
+        Some(from(second, third))
     } else {
         None
     }

@@ -129,7 +129,9 @@ fn run_batch(connection: &Connection, batch: Vec<Job>, blocklist: &BlocklistCach
     let mut answers = Vec::with_capacity(jobs.len());
     match commit_batch(connection, &mut jobs, blocklist, &mut answers) {
         Ok(left_work) => {
-            answers.into_iter().for_each(|answer| answer(Ok(())));
+            for answer in answers {
+                answer(Ok(()));
+            }
             if left_work {
                 // Full: the word is there already.
                 let _ = has_work.try_send(());
