@@ -127,3 +127,6 @@ impl Round<'_, '_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

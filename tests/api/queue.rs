@@ -1,6 +1,10 @@
 //! `POST /random-assign-license-keys-queued`, the messages that follow it, and `keyseal callback`.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
+use std::process::{Child, Command, Stdio};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -57,14 +61,18 @@ fn callbacks(server: &TestServer, state: &str) -> Vec<Value> {
 
 /// Waits until so many messages are in a state, and gives them.
 fn wait_for(server: &TestServer, state: &str, count: usize) -> Vec<Value> {
+    wait(|| Some(callbacks(server, state)).filter(|found| found.len() == count))
+}
+
+/// Asks until there is an answer.
+fn wait<T>(ask: impl Fn() -> Option<T>) -> T {
     let start = Instant::now();
     loop {
-        let found = callbacks(server, state);
-        if found.len() == count {
-            return found;
+        if let Some(answer) = ask() {
+            return answer;
         }
-        assert!(start.elapsed() < Duration::from_secs(30), "{found:?}");
-        std::thread::sleep(Duration::from_millis(20));
+        assert!(start.elapsed() < Duration::from_secs(30), "waited in vain");
+        thread::sleep(Duration::from_millis(20));
     }
 }
 
@@ -78,10 +86,10 @@ fn what_became_of_a_queued_request_is_posted_to_its_webhook() {
     add_to_pool(&server, 2);
     let receiver = Receiver::answering(&[200]);
     expect_queued(&queue(&server, &receiver.url("/?keevault-webhook=a%2Fb"), "31"));
-    let received = receiver.next();
-    assert_eq!(received.line, "POST /?keevault-webhook=a%2Fb HTTP/1.1");
-    assert!(received.head.lines().any(|line| line == "content-type: application/json"), "{}", received.head);
-    let answer = unwrapped(&server, &received);
+    let message = receiver.next();
+    assert_eq!(message.line, "POST /?keevault-webhook=a%2Fb HTTP/1.1");
+    assert!(message.head.lines().any(|line| line == "content-type: application/json"), "{}", message.head);
+    let answer = unwrapped(&server, &message);
     assert_eq!((answer.code, answer.message.as_str()), (803, "License keys assigned"));
     assert_eq!(answer.signer, "global");
     let fields: Vec<&str> = answer.fields.keys().map(String::as_str).collect();
@@ -248,11 +256,11 @@ fn without_a_webhook_the_keys_are_assigned_and_nobody_is_told() {
     add_to_pool(&server, 2);
     let fields = [("product_id", "1"), ("quantity", "1")];
     expect_queued(&server.post(QUEUE, &fields));
-    while assigned(&server) == 0 {}
+    wait(|| (assigned(&server) == 1).then_some(()));
     // Done is done: within minutes the same request asks for nothing new.
     expect_queued(&server.post(QUEUE, &fields));
     expect_queued(&server.post(QUEUE, &[("product_id", "1"), ("quantity", "1"), ("owner_email", "a@b")]));
-    while assigned(&server) == 1 {}
+    wait(|| (assigned(&server) == 2).then_some(()));
     assert_eq!((assigned(&server), server.command(&["callback", "list"])), (2, json!([])));
 }
 
@@ -262,7 +270,7 @@ fn a_request_that_is_repeated_assigns_once() {
     add_to_pool(&server, 8);
     let receiver = Receiver::answering(&[200]);
     let url = receiver.url("/");
-    std::thread::scope(|scope| {
+    thread::scope(|scope| {
         for _ in 0..6 {
             scope.spawn(|| expect_queued(&queue(&server, &url, "31")));
         }
@@ -317,6 +325,72 @@ fn queued_requests_survive_restarts_and_assign_once_each() {
     assert_eq!(keys.len(), 10);
     receiver.expect_silence();
     assert_eq!(assigned(&server), 10);
+}
+
+#[test]
+fn a_server_that_is_killed_goes_on_where_it_was_and_assigns_once_each() {
+    const ORDERS: usize = 30;
+    let mut server = server();
+    add_to_pool(&server, ORDERS + 5);
+    server.stop();
+    let receiver = Receiver::answering(&[200]);
+    let mut process = Process::start(&server);
+    for order in 0..ORDERS {
+        let fields = [
+            ("api_key", server.api_key.clone()),
+            ("product_id", "1".to_owned()),
+            ("webhook_url", receiver.url("/")),
+            ("identifier", order.to_string()),
+        ];
+        let answer = ureq::post(format!("{}/v1/{QUEUE}", process.url)).send_form(fields).unwrap();
+        assert!(answer.into_body().read_to_string().unwrap().contains("\"code\":807"));
+        // Now while it is idle, now while it has much to do.
+        if order % 7 == 0 {
+            drop(process);
+            process = Process::start(&server);
+        }
+    }
+    drop(process);
+    server.start_again(sends_here);
+    let mut keys = BTreeMap::new();
+    while keys.len() < ORDERS {
+        let answer = unwrapped(&server, &receiver.next());
+        let key = answer.fields["license_keys"][0]["license_key"].to_string();
+        // Killed before it noted that the message had arrived, it sends it again: the same one.
+        let known = keys.insert(answer.fields["identifier"].to_string(), key.clone());
+        assert!(known.is_none_or(|known| known == key));
+    }
+    let different: BTreeSet<&String> = keys.values().collect();
+    assert_eq!((different.len(), assigned(&server)), (ORDERS, ORDERS));
+}
+
+/// The program itself, on a test's data; killed when dropped, without a chance to finish anything.
+struct Process {
+    child: Child,
+    url: String,
+}
+
+impl Process {
+    fn start(server: &TestServer) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_keyseal"))
+            .arg("--data")
+            .arg(server.data())
+            .args(["serve", "--listen", "127.0.0.1:0", "--allow-private-targets"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let url = line.trim_end().strip_prefix("listening on ").unwrap().to_owned();
+        Self { child, url }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        drop((self.child.kill(), self.child.wait()));
+    }
 }
 
 #[test]
