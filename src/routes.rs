@@ -3,8 +3,8 @@
 use actix_web::http::Method;
 
 use crate::api::{
-    activations, assign, assignments, generators, license_details, license_meta, licenses, product_meta,
-    products, telemetry,
+    activations, assign, assignments, generators, jobs, license_details, license_meta, licenses,
+    product_meta, products, telemetry,
 };
 use crate::call::Call;
 use crate::domain::Capability::{self, *};
@@ -45,6 +45,7 @@ pub const ROUTES: &[Route] = &[
     get("/get-license-keys", Reads, GetLicenseKeys, licenses::list),
     get("/get-available-license-keys-count", Reads, GetAvailableLicenseKeysCount, licenses::count_available),
     post("/random-assign-license-keys", Writes, RandomAssignLicenseKeys, assignments::random_assign),
+    post("/random-assign-license-keys-queued", Writes, RandomAssignLicenseKeysQueued, jobs::queue),
     post("/create-license-key-meta", Writes, CreateLicenseKeyMeta, license_meta::create),
     post("/update-license-key-meta", Writes, UpdateLicenseKeyMeta, license_meta::update),
     post("/delete-license-key-meta", Writes, DeleteLicenseKeyMeta, license_meta::delete),

@@ -4,6 +4,7 @@ pub mod activations;
 pub mod assign;
 pub mod assignments;
 pub mod generators;
+pub mod jobs;
 pub mod license_details;
 mod license_fields;
 pub mod license_meta;
