@@ -420,3 +420,26 @@ fn demo_shows_a_verified_answer_and_leaves_nothing_behind() {
     assert_eq!((code, rest.as_str()), (Some(0), ""), "{log}");
     assert_eq!(fs::read_dir(temporary.path()).unwrap().count(), 0);
 }
+
+#[test]
+fn an_import_that_is_killed_leaves_all_or_nothing() {
+    let data = initialized();
+    done(data.path(), &["product", "create", "--name", "P"]);
+    let file = data.path().join("many.csv");
+    // Spread over the whole index, as real license keys are.
+    let key = |n: u64| format!("{:x}-{n},1", n.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    let lines: Vec<String> = (0..30_000).map(key).collect();
+    fs::write(&file, format!("license_key,product_id\n{}\n", lines.join("\n"))).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_keyseal"));
+    command.arg("--data").arg(data.path()).args(["license", "import"]).arg(&file).stdout(Stdio::null());
+    let mut import = command.spawn().unwrap();
+    // The log grows while the one transaction is being written: that is half-way.
+    let log = data.path().join("keyseal.db-wal");
+    while fs::metadata(&log).map_or(0, |log| log.len()) < 64 * 1024 && import.try_wait().unwrap().is_none() {
+        std::thread::yield_now();
+    }
+    import.kill().unwrap();
+    import.wait().unwrap();
+    let left = done(data.path(), &["license", "list"]).as_array().unwrap().len();
+    assert!([0, 30_000].contains(&left), "{left}");
+}

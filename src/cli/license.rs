@@ -4,7 +4,7 @@ use clap::{Subcommand, ValueEnum};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Output, Result, change, now, open};
+use super::{Output, Result, change, license_export, license_import, now, open};
 use crate::domain::{
     Identifier, License, LicenseKey, LicenseStatus, NewActivation, NewLicense, Timestamp, has_free_seat,
 };
@@ -38,6 +38,13 @@ pub enum Command {
         #[arg(long)]
         identifier: String,
     },
+    /// Take licenses in from a CSV file: all of them, or none
+    ///
+    /// A server may run at the same time. It goes on reading; what it has to write waits while a file is written, and after five seconds
+    /// is answered as unavailable (1901). Checking the file, and --dry-run, hold nobody up.
+    Import(license_import::Args),
+    /// Write licenses to a CSV file that can be imported again
+    Export(license_export::Args),
 }
 
 #[derive(clap::Args)]
@@ -84,7 +91,7 @@ impl From<Status> for LicenseStatus {
     }
 }
 
-fn parse_time(text: &str) -> std::result::Result<Timestamp, String> {
+pub fn parse_time(text: &str) -> std::result::Result<Timestamp, String> {
     Timestamp::parse(text).map_err(|error| error.to_string())
 }
 
@@ -96,6 +103,8 @@ pub fn run(command: &Command, data: &DataDir, output: &mut Output<'_>) -> Result
             assign(key, owner_name.clone(), owner_email.clone(), data, output)
         }
         Command::Activate { key, identifier } => activate(key, identifier, data, output),
+        Command::Import(args) => license_import::run(args, data, output),
+        Command::Export(args) => license_export::run(args, data, output),
     }
 }
 

@@ -7,6 +7,9 @@ mod demo;
 mod demo_world;
 mod init;
 mod license;
+mod license_csv;
+mod license_export;
+mod license_import;
 mod output;
 mod product;
 mod serve;
@@ -66,7 +69,7 @@ enum Command {
     /// Make and list products
     #[command(subcommand)]
     Product(product::Command),
-    /// Make, list, assign and activate licenses
+    /// Make, list, assign and activate licenses; import and export them
     #[command(subcommand)]
     License(license::Command),
     /// Block addresses, domains and identifiers

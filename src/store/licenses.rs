@@ -64,7 +64,7 @@ impl Tx<'_> {
     }
 }
 
-fn read(row: &Row<'_>) -> Result<Result<License, Error>, rusqlite::Error> {
+pub(super) fn read(row: &Row<'_>) -> Result<Result<License, Error>, rusqlite::Error> {
     let id = row.get(0)?;
     let Some(status) = LicenseStatus::parse(row.get_ref(8)?.as_str()?) else {
         return Ok(Err(Error::Unreadable { what: "license status", id }));

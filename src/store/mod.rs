@@ -6,6 +6,7 @@ mod blocks;
 mod connection;
 mod data_dir;
 mod error;
+mod license_files;
 mod license_meta;
 mod licenses;
 mod products;

@@ -7,5 +7,6 @@ mod bodies;
 mod envelope;
 mod gate;
 mod health;
+mod license_files;
 mod license_meta;
 mod routing;
