@@ -5,8 +5,8 @@ use std::net::IpAddr;
 
 use crate::config::Config;
 use crate::domain::{
-    Fingerprint, Identifier, License, LicenseKey, MAX_META_VALUE, MetaKey, ParseNameError, Product,
-    ProductStatus, Timestamp,
+    ApiKeySecret, Fingerprint, Identifier, License, LicenseKey, MAX_META_VALUE, MetaKey, ParseNameError,
+    Product, ProductStatus, Timestamp,
 };
 use crate::outcome::Outcome;
 use crate::params::Params;
@@ -29,6 +29,8 @@ pub struct Call<'a> {
 pub struct From<'a> {
     pub address: IpAddr,
     pub api_key_id: i64,
+    /// The API key's text, for the links that hold it: only where the request itself is at hand, which is on a reader.
+    pub api_key: Option<&'a ApiKeySecret>,
     pub config: &'a Config,
 }
 
@@ -39,10 +41,22 @@ impl<'a> Call<'a> {
 
     /// The license that the request is about, past every step of the license gate (contract §3.9).
     pub fn usable_license(&mut self) -> Result<License> {
+        self.checked_license(|license, _, now| license.check_usable(now))
+    }
+
+    /// As [`Self::usable_license`], but an expired license may still download where its product doesn't mind (contract §4.5).
+    pub fn license_for_downloads(&mut self) -> Result<License> {
+        self.checked_license(License::check_usable_for_downloads)
+    }
+
+    fn checked_license(
+        &mut self,
+        check: impl FnOnce(&License, &Product, Timestamp) -> std::result::Result<(), Outcome>,
+    ) -> Result<License> {
         let license = self.license()?;
-        self.active_product(&license)?;
+        let product = self.active_product(&license)?;
         let identifier = self.identifier()?;
-        license.check_usable(self.now)?;
+        check(&license, &product, self.now)?;
         if !self.tx.is_activated(license.id, &identifier)? {
             return Err(Outcome::NoActivation.into());
         }
@@ -53,6 +67,16 @@ impl<'a> Call<'a> {
     pub fn product(&mut self, not_found: Outcome) -> Result<Product> {
         let reference = self.params.text("product_id").ok_or(not_found)?;
         let product = self.tx.product_by_reference(reference.trim())?.ok_or(not_found)?;
+        self.sign_with(&product);
+        Ok(product)
+    }
+
+    /// As [`Self::product`]; where none is asked for, the only product there is: some clients can't send which they mean (contract §5.6).
+    pub fn product_or_the_only_one(&mut self, not_found: Outcome) -> Result<Product> {
+        if self.params.text("product_id").is_some() {
+            return self.product(not_found);
+        }
+        let product = self.tx.only_product()?.ok_or(not_found)?;
         self.sign_with(&product);
         Ok(product)
     }

@@ -2,7 +2,7 @@
 
 use actix_web::http::Method;
 
-use crate::api::license_meta;
+use crate::api::{changelogs, downloads, license_meta};
 use crate::call::Call;
 use crate::domain::Capability::{self, *};
 use crate::reply;
@@ -24,10 +24,17 @@ pub struct Route {
 /// Where the same routes are mounted: clients disagree on the base path (contract §1.1).
 pub const PREFIXES: [&str; 3] = ["/api/v1", "/v1", "/api/api/v1"];
 
-pub const ROUTES: &[Route] =
-    &[post("/create-license-key-meta", Writes, CreateLicenseKeyMeta, license_meta::create)];
+pub const ROUTES: &[Route] = &[
+    post("/access-downloadables", Reads, AccessDownloadables, downloads::list),
+    post("/create-license-key-meta", Writes, CreateLicenseKeyMeta, license_meta::create),
+    get("/get-product-changelog", Reads, GetProductChangelog, changelogs::of_product),
+];
 
 type Endpoint = fn(&mut Call<'_>) -> reply::Result;
+
+const fn get(path: &'static str, access: Access, capability: Capability, endpoint: Endpoint) -> Route {
+    Route { method: Method::GET, path, aliases: &[], access, capability, endpoint }
+}
 
 const fn post(path: &'static str, access: Access, capability: Capability, endpoint: Endpoint) -> Route {
     Route { method: Method::POST, path, aliases: &[], access, capability, endpoint }

@@ -156,7 +156,10 @@ fn the_json_shapes_are_those_that_scripts_rely_on() {
     let product = done(data, &["product", "create", "--name", "P", "--description", "D", "--inactive"]);
     assert_eq!(
         product,
-        json!({ "id": 1, "name": "P", "description": "D", "status": "inactive", "own_key": false })
+        json!({
+            "id": 1, "name": "P", "description": "D", "status": "inactive", "own_key": false,
+            "slug": null, "changelog_enabled": false, "require_non_expired": false,
+        })
     );
     let license = done(
         data,
@@ -442,4 +445,22 @@ fn an_import_that_is_killed_leaves_all_or_nothing() {
     import.wait().unwrap();
     let left = done(data.path(), &["license", "list"]).as_array().unwrap().len();
     assert!([0, 30_000].contains(&left), "{left}");
+}
+
+#[test]
+fn a_download_leaves_no_key_in_the_log() {
+    let data = initialized();
+    done(data.path(), &["product", "create", "--name", "P"]);
+    let key =
+        done(data.path(), &["api-key", "create", "--name", "all", "--capability", "*"])["api_key"].clone();
+    let server = Server::start(data.path());
+    let path = format!("/download/{}/SECRET-LICENSE/U0VDUkVU/1", key.as_str().unwrap());
+    for path in [format!("/v1{path}"), format!("/v1{path}/x"), format!("/v2{path}")] {
+        assert!(ureq::get(format!("{}{path}", server.url())).call().is_err());
+    }
+    let (_, _, log) = server.end("-TERM");
+    contains(&log, &["GET /download 701 ", "GET (unknown) 1904 "]);
+    for secret in [key.as_str().unwrap(), "SECRET-LICENSE", "U0VDUkVU"] {
+        assert!(!log.contains(secret), "{log}");
+    }
 }

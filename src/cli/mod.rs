@@ -5,6 +5,7 @@ mod block;
 mod check_reply;
 mod demo;
 mod demo_world;
+mod download;
 mod init;
 mod license;
 mod license_csv;
@@ -72,6 +73,9 @@ enum Command {
     /// Make, list, assign and activate licenses; import and export them
     #[command(subcommand)]
     License(license::Command),
+    /// Add, list, publish and delete the versions that customers may download
+    #[command(subcommand)]
+    Download(download::Command),
     /// Block addresses, domains and identifiers
     #[command(subcommand)]
     Block(block::Command),
@@ -111,6 +115,7 @@ fn dispatch(cli: &Cli, output: &mut Output<'_>) -> Result {
         Command::SigningKey(command) => signing_key::run(command, &cli.data.dir(), output),
         Command::Product(command) => product::run(command, &cli.data.dir(), output),
         Command::License(command) => license::run(command, &cli.data.dir(), output),
+        Command::Download(command) => download::run(command, &cli.data.dir(), output),
         Command::Block(command) => block::run(command, &cli.data.dir(), output),
         Command::CheckReply(args) => check_reply::run(args, output),
     }

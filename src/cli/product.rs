@@ -23,6 +23,15 @@ pub enum Command {
         /// Give it a signing key of its own; else the global key signs for it
         #[arg(long)]
         own_key: bool,
+        /// Its name in URLs
+        #[arg(long)]
+        slug: Option<String>,
+        /// Let anyone read its changelog
+        #[arg(long)]
+        changelog: bool,
+        /// Refuse downloads to expired licenses: 205
+        #[arg(long)]
+        require_non_expired: bool,
     },
     /// List all products
     List,
@@ -30,7 +39,7 @@ pub enum Command {
 
 pub fn run(command: &Command, data: &DataDir, output: &mut Output<'_>) -> Result {
     match command {
-        Command::Create { name, description, inactive, own_key } => {
+        Command::Create { name, description, inactive, own_key, slug, changelog, require_non_expired } => {
             let status = if *inactive { ProductStatus::Inactive } else { ProductStatus::Active };
             let product = NewProduct {
                 uuid: Uuid::new_v4().to_string(),
@@ -38,19 +47,54 @@ pub fn run(command: &Command, data: &DataDir, output: &mut Output<'_>) -> Result
                 description: description.clone(),
                 status,
             };
-            create(product, *own_key, data, output)
+            let access = Access {
+                slug: slug.clone(),
+                changelog_enabled: *changelog,
+                require_non_expired: *require_non_expired,
+            };
+            create(product, access, *own_key, data, output)
         }
         Command::List => list(data, output),
     }
 }
 
-fn create(product: NewProduct, own_key: bool, data: &DataDir, output: &mut Output<'_>) -> Result {
+/// Who may read the changelog and download, and under which name.
+struct Access {
+    slug: Option<String>,
+    changelog_enabled: bool,
+    require_non_expired: bool,
+}
+
+fn create(
+    product: NewProduct,
+    access: Access,
+    own_key: bool,
+    data: &DataDir,
+    output: &mut Output<'_>,
+) -> Result {
     if product.name.trim().is_empty() {
         return Err("a product needs a name: give one with --name".into());
     }
     let store = open(data)?;
-    let id =
-        add(&store, data, product, own_key.then(|| signing::generate(signing::DEFAULT_BITS)).transpose()?)?;
+    let pem = own_key.then(|| signing::generate(signing::DEFAULT_BITS)).transpose()?;
+    let keys = data.clone();
+    let id = change(&store, move |tx| {
+        let Access { slug, changelog_enabled, require_non_expired } = access;
+        let slug = slug.map(|slug| slug.trim().to_owned()).filter(|slug| !slug.is_empty());
+        if let Some(slug) = &slug
+            && tx.product_by_slug(slug)?.is_some()
+        {
+            return Err(
+                format!("a product with the slug {slug} exists already: give another with --slug").into()
+            );
+        }
+        let id = tx.add_product(&product, now())?;
+        tx.set_product_access(id, slug.as_deref(), changelog_enabled, require_non_expired, now())?;
+        if let Some(pem) = pem {
+            signing_key::give_to_product(tx, &keys, id, &pem)?;
+        }
+        Ok(id)
+    })?;
     let product = store.read(|tx| tx.product(id))??.ok_or("the product was deleted at once")?;
     let text = format!("product {id} \"{}\", {}", product.name, signed_by(&product));
     output.result(&value(&product), &text)
@@ -90,6 +134,8 @@ fn value(product: &Product) -> Value {
     json!({
         "id": product.id, "name": product.name, "description": product.description,
         "status": product.status.as_str(), "own_key": product.signing_key.is_some(),
+        "slug": product.slug, "changelog_enabled": product.changelog_enabled,
+        "require_non_expired": product.require_non_expired,
     })
 }
 

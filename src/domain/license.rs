@@ -1,6 +1,6 @@
 //! Licenses, and the order in which one is refused.
 
-use super::{LicenseKey, Timestamp};
+use super::{LicenseKey, Product, Timestamp};
 use crate::outcome::Outcome;
 
 /// A license: one key of one product, and who may use it for how long. (Contract §3.1.)
@@ -84,6 +84,14 @@ impl License {
         match self.expires_at() {
             Some(end) if end <= now => Err(Outcome::LicenseExpired),
             _ => Ok(()),
+        }
+    }
+
+    /// As [`Self::check_usable`], for downloads: there expiry counts only where the product says so (contract §3.3).
+    pub fn check_usable_for_downloads(&self, product: &Product, now: Timestamp) -> Result<(), Outcome> {
+        match self.check_usable(now) {
+            Err(Outcome::LicenseExpired) if !product.require_non_expired => Ok(()),
+            checked => checked,
         }
     }
 

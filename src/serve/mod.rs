@@ -2,6 +2,8 @@
 
 mod body;
 mod caller;
+mod changelog;
+mod download;
 mod gate;
 mod health;
 mod seal;
@@ -23,6 +25,8 @@ use crate::signing::{Keyring, Signatures};
 use crate::store::{Access, Store, Tx, Verdict};
 
 pub use caller::now;
+pub use changelog::changelog;
+pub use download::download;
 pub use gate::LastUsed;
 pub use health::{livez, readyz};
 
@@ -72,14 +76,18 @@ pub async fn unknown_endpoint(app: Arc<App>, request: HttpRequest) -> HttpRespon
     seal::respond(&app, &caller, "(unknown)", answered).await
 }
 
-/// Answers a request to a route by a method that it doesn't have.
-pub async fn method_not_allowed(app: Arc<App>, route: &'static Route, request: HttpRequest) -> HttpResponse {
+/// Answers a request to a path by a method that it doesn't have. `allow`: the methods that it has.
+pub async fn method_not_allowed(
+    app: Arc<App>,
+    path: &'static str,
+    allow: &'static str,
+    request: HttpRequest,
+) -> HttpResponse {
     let caller = Caller::of(&request, &app.config);
     let answered = Answered::unsigned_by_product(Err(Outcome::MethodNotAllowed.into()));
-    let mut response = seal::respond(&app, &caller, route.path, answered).await;
-    if let Ok(allow) = route.method.as_str().parse() {
-        response.headers_mut().insert(actix_web::http::header::ALLOW, allow);
-    }
+    let mut response = seal::respond(&app, &caller, path, answered).await;
+    let allow = actix_web::http::header::HeaderValue::from_static(allow);
+    response.headers_mut().insert(actix_web::http::header::ALLOW, allow);
     response
 }
 
@@ -89,7 +97,8 @@ async fn run(app: &Arc<App>, route: &'static Route, caller: &Caller, params: Par
     let read = app.store.read(|tx| {
         guarded(|| {
             let key_id = gate::authorize(tx, caller, &params, route.capability)?;
-            let from = From { address, api_key_id: key_id, config: &app.config };
+            let secret = gate::sent_secret(caller, &params);
+            let from = From { address, api_key_id: key_id, api_key: secret.as_ref(), config: &app.config };
             Ok((key_id, (route.access == Access::Reads).then(|| run_endpoint(route, tx, &params, from, now))))
         })
     });
@@ -114,7 +123,7 @@ async fn write(
 ) -> Answered {
     let server = Arc::clone(app);
     let written = app.store.write(move |tx| {
-        let from = From { address, api_key_id, config: &server.config };
+        let from = From { address, api_key_id, api_key: None, config: &server.config };
         let answered = run_endpoint(route, tx, &params, from, now);
         if answered.result.is_ok() { Verdict::Keep(answered) } else { Verdict::Undo(answered) }
     });

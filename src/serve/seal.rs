@@ -25,15 +25,19 @@ pub async fn respond(app: &App, caller: &Caller, route: &str, answered: Answered
         Ok(body) => (reply, body),
         Err(error) => last_resort(app, shown(&error.into(), caller, route), caller.now),
     };
+    log_request(caller, route, reply.outcome.code());
+    http_response(reply.outcome, app.config.http_status, body)
+}
+
+/// The one line that each request leaves in the log. `route` is the route's own text, never the caller's, which can hold a key.
+pub fn log_request(caller: &Caller, route: &str, code: u16) {
     log::info!(
         target: "keyseal::request",
-        "{} {route} {} {:.1}ms {}",
+        "{} {route} {code} {:.1}ms {}",
         caller.method,
-        reply.outcome.code(),
         caller.arrived.elapsed().as_secs_f64() * 1e3,
         caller.address,
     );
-    http_response(reply.outcome, app.config.http_status, body)
 }
 
 /// Logs a failure, once, and gives what the client is told of it.

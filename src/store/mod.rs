@@ -5,6 +5,8 @@ mod api_keys;
 mod blocks;
 mod connection;
 mod data_dir;
+mod download_files;
+mod downloadables;
 mod error;
 mod license_files;
 mod license_meta;

@@ -25,6 +25,36 @@ impl Tx<'_> {
         id.map_or(Ok(None), |id| self.product(id))
     }
 
+    pub fn product_by_slug(&self, slug: &str) -> Result<Option<Product>, Error> {
+        let sql = "SELECT id FROM products WHERE slug = ?1";
+        let id = self.connection.prepare_cached(sql)?.query_row([slug], |row| row.get(0)).optional()?;
+        id.map_or(Ok(None), |id| self.product(id))
+    }
+
+    /// The one product that there is; `None` if there are more, or none.
+    pub fn only_product(&self) -> Result<Option<Product>, Error> {
+        let sql = "SELECT min(id) FROM (SELECT id FROM products LIMIT 2) HAVING count(*) = 1";
+        let id = self.connection.prepare_cached(sql)?.query_row([], |row| row.get(0)).optional()?;
+        id.map_or(Ok(None), |id| self.product(id))
+    }
+
+    /// Gives a product its name in URLs, and says who may read its changelog and download. The caller has checked that the name is free.
+    pub fn set_product_access(
+        &self,
+        id: i64,
+        slug: Option<&str>,
+        changelog_enabled: bool,
+        require_non_expired: bool,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let sql =
+            "UPDATE products SET slug = ?2, changelog_enabled = ?3, require_non_expired = ?4, updated_at = ?5
+                   WHERE id = ?1";
+        let values = (id, slug, changelog_enabled, require_non_expired, now.0);
+        self.connection.prepare_cached(sql)?.execute(values)?;
+        Ok(())
+    }
+
     /// All products, by id.
     pub fn products(&self) -> Result<Vec<Product>, Error> {
         let sql = "SELECT id, uuid, slug, external_reference, source, name, post_url, description, status, require_non_expired,

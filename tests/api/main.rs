@@ -4,6 +4,8 @@
 mod support;
 
 mod bodies;
+mod changelogs;
+mod downloads;
 mod envelope;
 mod gate;
 mod health;
