@@ -5,8 +5,8 @@ use std::net::IpAddr;
 
 use crate::config::Config;
 use crate::domain::{
-    CallbackKind, Fingerprint, Generator, Identifier, License, LicenseKey, MAX_META_VALUE, MetaKey,
-    NewCallback, ParseNameError, Product, ProductStatus, Timestamp,
+    ApiKeySecret, CallbackKind, Fingerprint, Generator, Identifier, License, LicenseKey, MAX_META_VALUE,
+    MetaKey, NewCallback, ParseNameError, Product, ProductStatus, Timestamp,
 };
 use crate::envelope::Unsigned;
 use crate::outcome::Outcome;
@@ -30,6 +30,8 @@ pub struct Call<'a> {
 pub struct From<'a> {
     pub address: IpAddr,
     pub api_key_id: i64,
+    /// The API key's text, for the links that hold it: only where the request itself is at hand, which is on a reader.
+    pub api_key: Option<&'a ApiKeySecret>,
     pub config: &'a Config,
     /// The public half of the installation's signing key, as PEM.
     pub global_public_key: &'a str,
@@ -47,8 +49,20 @@ impl<'a> Call<'a> {
 
     /// The same, with the license's product.
     pub fn usable_license_and_product(&mut self) -> Result<(License, Product)> {
+        self.checked_license(|license, _, now| license.check_usable(now))
+    }
+
+    /// As [`Self::usable_license`], but an expired license may still download where its product doesn't mind (contract §4.5).
+    pub fn license_for_downloads(&mut self) -> Result<License> {
+        Ok(self.checked_license(License::check_usable_for_downloads)?.0)
+    }
+
+    fn checked_license(
+        &mut self,
+        check: impl FnOnce(&License, &Product, Timestamp) -> std::result::Result<(), Outcome>,
+    ) -> Result<(License, Product)> {
         let (license, product, identifier) = self.license_and_identifier()?;
-        license.check_usable(self.now)?;
+        check(&license, &product, self.now)?;
         if !self.tx.is_activated(license.id, &identifier)? {
             return Err(Outcome::NoActivation.into());
         }

@@ -105,6 +105,7 @@ pub enum Outcome {
     ContractLicensesDeleted = 1500,
     NoContractLicenses = 1501,
     Changelog = 1600,
+    ChangelogDisabled = 1601,
     ChangelogNotEnabled = 1602,
     InternalError = 1900,
     ServiceUnavailable = 1901,
@@ -247,6 +248,7 @@ impl Outcome {
             ContractLicensesDeleted => "License keys deleted",
             NoContractLicenses => "No license keys found",
             Changelog => "Changelog retrieved successfully",
+            ChangelogDisabled => "Changelog feature is disabled globally",
             ChangelogNotEnabled => "Changelog not enabled for this product",
             InternalError => "Internal error",
             ServiceUnavailable => "Service unavailable",
@@ -360,6 +362,7 @@ impl Outcome {
             | ContractLicensesDeleted
             | NoContractLicenses
             | Changelog
+            | ChangelogDisabled
             | ChangelogNotEnabled
             | InternalError
             | ServiceUnavailable

@@ -3,8 +3,8 @@
 use actix_web::http::Method;
 
 use crate::api::{
-    activations, assign, assignments, generators, jobs, license_details, license_meta, licenses,
-    product_meta, products, telemetry,
+    activations, assign, assignments, changelogs, downloads, generators, jobs, license_details, license_meta,
+    licenses, product_meta, products, telemetry,
 };
 use crate::call::Call;
 use crate::domain::Capability::{self, *};
@@ -32,6 +32,7 @@ pub const ROUTES: &[Route] = &[
     post_also("/activate", &["/licenses/activate"], Writes, Activate, activations::activate),
     post_also("/deactivate", &["/licenses/deactivate"], Writes, Deactivate, activations::deactivate),
     post("/get-license-key-details", Reads, GetLicenseKeyDetails, license_details::details),
+    post("/access-downloadables", Reads, AccessDownloadables, downloads::list),
     post("/assign-license-key", Writes, AssignLicenseKey, assign::assign),
     post(
         "/assign-and-activate-license-key",
@@ -59,6 +60,7 @@ pub const ROUTES: &[Route] = &[
     post("/update-product-meta", Writes, UpdateProductMeta, product_meta::update),
     post("/delete-product-meta", Writes, DeleteProductMeta, product_meta::delete),
     get("/get-product-meta", Reads, GetProductMeta, product_meta::list),
+    get("/get-product-changelog", Reads, GetProductChangelog, changelogs::of_product),
     post_also("/send-telemetry-data", SEND_TELEMETRY, Writes, SendTelemetryData, telemetry::send),
     get_also("/get-telemetry-data", GET_TELEMETRY, Reads, GetTelemetryData, telemetry::list),
     get("/get-all-generators", Reads, GetAllGenerators, generators::list),

@@ -202,10 +202,18 @@ fn mount(service: &mut web::ServiceConfig, app: &Arc<App>) {
                         },
                     ))
                     .default_service(web::to(move |request: HttpRequest, payload: web::Payload| {
-                        serve::method_not_allowed(Arc::clone(&there), route, request, payload)
+                        serve::method_not_allowed(
+                            Arc::clone(&there),
+                            route.path,
+                            route.method.as_str(),
+                            request,
+                            payload,
+                        )
                     })),
             );
         }
+        mount_downloads(service, prefix, app);
+        mount_changelog(service, prefix, app);
     }
     let (ready, unknown) = (Arc::clone(app), Arc::clone(app));
     let readyz = move |request, payload| serve::readyz(Arc::clone(&ready), request, payload);
@@ -219,4 +227,37 @@ fn mount(service: &mut web::ServiceConfig, app: &Arc<App>) {
 /// Health is asked for by GET, or by probes that want no body by HEAD.
 fn health(path: &str) -> Resource {
     web::resource(path).guard(guard::Any(guard::Get()).or(guard::Head()))
+}
+
+/// Not in the table: its fields are segments of the path, and its answer is a file that streams (contract §5.1).
+fn mount_downloads(service: &mut web::ServiceConfig, prefix: &str, app: &Arc<App>) {
+    let (get, head, other) = (Arc::clone(app), Arc::clone(app), Arc::clone(app));
+    service.service(
+        web::resource(format!(
+            "{prefix}/download/{{api_key}}/{{license_key}}/{{identifier}}/{{numeric_version}}"
+        ))
+        .route(web::get().to(move |request: HttpRequest, payload: web::Payload| {
+            serve::download(Arc::clone(&get), request, payload)
+        }))
+        .route(web::head().to(move |request: HttpRequest, payload: web::Payload| {
+            serve::download(Arc::clone(&head), request, payload)
+        }))
+        .default_service(web::to(move |request: HttpRequest, payload: web::Payload| {
+            serve::method_not_allowed(Arc::clone(&other), "/download", "GET, HEAD", request, payload)
+        })),
+    );
+}
+
+/// Not in the table: anyone may read it, so it has no capability, and its field is a segment of the path (contract §5.2).
+fn mount_changelog(service: &mut web::ServiceConfig, prefix: &str, app: &Arc<App>) {
+    let (get, other) = (Arc::clone(app), Arc::clone(app));
+    service.service(
+        web::resource(format!("{prefix}/products/{{slug}}/changelog"))
+            .route(web::get().to(move |request: HttpRequest, payload: web::Payload| {
+                serve::changelog(Arc::clone(&get), request, payload)
+            }))
+            .default_service(web::to(move |request: HttpRequest, payload: web::Payload| {
+                serve::method_not_allowed(Arc::clone(&other), "/products/changelog", "GET", request, payload)
+            })),
+    );
 }

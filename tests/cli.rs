@@ -157,7 +157,10 @@ fn the_json_shapes_are_those_that_scripts_rely_on() {
     let product = done(data, &["product", "create", "--name", "P", "--description", "D", "--inactive"]);
     assert_eq!(
         product,
-        json!({ "id": 1, "name": "P", "description": "D", "status": "inactive", "own_key": false })
+        json!({
+            "id": 1, "name": "P", "description": "D", "status": "inactive", "own_key": false,
+            "slug": null, "changelog_enabled": false, "require_non_expired": false,
+        })
     );
     let license = done(
         data,
@@ -270,7 +273,6 @@ fn what_cannot_be_done_is_refused_with_what_where_why_and_what_next() {
         (&["license", "assign", "NONE"], &["no license key NONE", "license list"]),
         (&["license", "assign", "FULL"], &["is assigned: only available and reserved"]),
         (&["license", "activate", "FULL", "--identifier", "b"], &["reached its activation limit of 1"]),
-        (&["license", "activate", "BLOCKED", "--identifier", "b"], &["License key blocked"]),
         (&["license", "activate", "FULL", "--identifier", " "], &["can't be an identifier: it is empty"]),
         (&["block", "add", "--domain", "X.example"], &["x.example is blocked already"]),
         (&["block", "add", "--ip", "10.0.0.300"], &["\"10.0.0.300\" is no address"]),
@@ -292,6 +294,16 @@ fn what_cannot_be_done_is_refused_with_what_where_why_and_what_next() {
         );
     }
     assert!(!nowhere.exists(), "a mistyped directory was made");
+}
+
+#[test]
+fn a_license_that_its_users_cannot_use_yet_may_be_activated_with_a_note() {
+    let data = initialized();
+    done(data.path(), &["product", "create", "--name", "P"]);
+    done(data.path(), &["license", "create", "--product", "1", "--key", "K", "--status", "blocked"]);
+    let output = keyseal(data.path(), &["license", "activate", "K", "--identifier", "b"]);
+    assert!(output.status.success());
+    contains(&String::from_utf8(output.stderr).unwrap(), &["204 \"License key blocked\""]);
 }
 
 #[test]
@@ -520,5 +532,49 @@ fn a_license_is_changed_taken_off_and_deleted() {
     {
         let output = keyseal(data, &[&["license", "update", "K"], usage].concat());
         assert_eq!(output.status.code(), Some(2), "{usage:?}");
+    }
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "plays another program that wants to write")]
+fn an_import_that_is_killed_leaves_all_or_nothing() {
+    let data = initialized();
+    done(data.path(), &["product", "create", "--name", "P"]);
+    let file = data.path().join("many.csv");
+    // Spread over the whole index, as real license keys are.
+    let key = |n: u64| format!("{:x}-{n},1", n.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    let lines: Vec<String> = (0..30_000).map(key).collect();
+    fs::write(&file, format!("license_key,product_id\n{}\n", lines.join("\n"))).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_keyseal"));
+    command.arg("--data").arg(data.path()).args(["license", "import"]).arg(&file).stdout(Stdio::null());
+    let mut import = command.spawn().unwrap();
+    // Nobody else can begin to write while its one transaction is open: that is half-way.
+    let other = rusqlite::Connection::open(data.path().join("keyseal.db")).unwrap();
+    other.busy_timeout(std::time::Duration::ZERO).unwrap();
+    while other.execute_batch("BEGIN IMMEDIATE; ROLLBACK").is_ok() && import.try_wait().unwrap().is_none() {
+        std::thread::yield_now();
+    }
+    import.kill().unwrap();
+    drop(other);
+    import.wait().unwrap();
+    let left = done(data.path(), &["license", "list"]).as_array().unwrap().len();
+    assert!([0, 30_000].contains(&left), "{left}");
+}
+
+#[test]
+fn a_download_leaves_no_key_in_the_log() {
+    let data = initialized();
+    done(data.path(), &["product", "create", "--name", "P"]);
+    let key =
+        done(data.path(), &["api-key", "create", "--name", "all", "--capability", "*"])["api_key"].clone();
+    let server = Server::start(data.path());
+    let path = format!("/download/{}/SECRET-LICENSE/U0VDUkVU/1", key.as_str().unwrap());
+    for path in [format!("/v1{path}"), format!("/v1{path}/x"), format!("/v2{path}")] {
+        assert!(ureq::get(format!("{}{path}", server.url())).call().is_err());
+    }
+    let (_, _, log) = server.end("-TERM");
+    contains(&log, &["GET /download 701 ", "GET (unknown) 1904 "]);
+    for secret in [key.as_str().unwrap(), "SECRET-LICENSE", "U0VDUkVU"] {
+        assert!(!log.contains(secret), "{log}");
     }
 }

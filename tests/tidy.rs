@@ -104,6 +104,7 @@ fn every_module_is_in_the_order_and_every_name_in_the_order_is_a_module() {
 fn each_technology_stays_behind_its_fence() {
     for (technology, homes) in [
         ("actix_web", &["server", "serve", "routes", "cli"][..]),
+        ("actix_files", &["serve"]),
         ("actix_multipart", &["serve"]),
         ("rusqlite", &["store"]),
         ("r2d2", &["store"]),

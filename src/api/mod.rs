@@ -3,6 +3,8 @@
 pub mod activations;
 pub mod assign;
 pub mod assignments;
+pub mod changelogs;
+pub mod downloads;
 pub mod generators;
 pub mod jobs;
 pub mod license_details;

@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 use super::{Result, change, now, product};
 use crate::domain::{
     ApiKeySecret, Block, Capabilities, Identifier, LicenseKey, LicenseStatus, NewActivation, NewLicense,
-    NewProduct, ProductStatus, Timestamp, parse_network,
+    NewProduct, ProductChange, ProductStatus, Timestamp, parse_network,
 };
 use crate::store::{DataDir, NewApiKey, Store, Tx};
 
@@ -94,7 +94,13 @@ impl World {
                 description: sample.description,
                 status,
             };
-            product::add(store, data, new, sample.own_key.then(|| own_keys.next()).flatten())?;
+            product::add(
+                store,
+                data,
+                new,
+                ProductChange::default(),
+                sample.own_key.then(|| own_keys.next()).flatten(),
+            )?;
         }
         let (licenses, api_keys, blocks) = (self.licenses, self.api_keys, self.blocks);
         change(store, move |tx| {

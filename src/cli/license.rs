@@ -4,7 +4,7 @@ use clap::{Subcommand, ValueEnum};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Output, Result, change, license_change, now, open};
+use super::{Output, Result, change, license_change, license_export, license_import, now, open};
 use crate::domain::{
     Identifier, License, LicenseKey, LicenseStatus, NewActivation, NewLicense, ProductStatus, Timestamp,
     has_free_seat,
@@ -33,7 +33,7 @@ pub enum Command {
         #[arg(long, value_name = "EMAIL")]
         owner_email: Option<String>,
     },
-    /// Activate a license for an identifier, by the same rules as the API
+    /// Activate a license for an identifier, if a seat is free
     Activate {
         key: String,
         /// What it is used on: a domain, a device, anything
@@ -50,6 +50,13 @@ pub enum Command {
     Update(license_change::UpdateArgs),
     /// Delete a license with its activations and its metadata
     Delete { key: String },
+    /// Take licenses in from a CSV file: all of them, or none
+    ///
+    /// A server may run at the same time. It goes on reading; what it has to write waits while a file is written, and after five seconds
+    /// is answered as unavailable (1901). Checking the file, and --dry-run, hold nobody up.
+    Import(license_import::Args),
+    /// Write licenses to a CSV file that can be imported again
+    Export(license_export::Args),
 }
 
 #[derive(clap::Args)]
@@ -96,7 +103,7 @@ impl From<Status> for LicenseStatus {
     }
 }
 
-fn parse_time(text: &str) -> std::result::Result<Timestamp, String> {
+pub fn parse_time(text: &str) -> std::result::Result<Timestamp, String> {
     Timestamp::parse(text).map_err(|error| error.to_string())
 }
 
@@ -111,6 +118,8 @@ pub fn run(command: &Command, data: &DataDir, output: &mut Output<'_>) -> Result
         Command::Deactivate { key, identifier } => license_change::deactivate(key, identifier, data, output),
         Command::Update(args) => license_change::update(args, data, output),
         Command::Delete { key } => license_change::delete(key, data, output),
+        Command::Import(args) => license_import::run(args, data, output),
+        Command::Export(args) => license_export::run(args, data, output),
     }
 }
 
@@ -195,28 +204,24 @@ fn activate(key: &str, identifier: &str, data: &DataDir, output: &mut Output<'_>
     let identifier =
         Identifier::parse(identifier).map_err(|error| format!("this can't be an identifier: {error}"))?;
     let shown = identifier.as_str().to_owned();
-    let (license, was_active) = change(&open(data)?, move |tx| {
+    let (license, was_active, refusal) = change(&open(data)?, move |tx| {
         let license = existing(tx, &key)?;
-        let product = tx.product(license.product_id)?;
-        if product.is_none_or(|product| product.status == ProductStatus::Inactive) {
-            return Err(Outcome::ProductNotActive.message().into());
-        }
-        license.check_usable(now()).map_err(|outcome| outcome.message())?;
+        let refusal = answered_by_the_api(tx, &license)?;
         if tx.is_activated(license.id, &identifier)? {
-            return Ok((license, true));
+            return Ok((license, true, refusal));
         }
         if !has_free_seat(license.activation_limit, tx.count_activations(license.id)?) {
-            return Err(format!(
-                "license key {key} has reached its activation limit of {}",
-                license.activation_limit
-            )
-            .into());
+            let limit = license.activation_limit;
+            return Err(format!("license key {key} has reached its activation limit of {limit}").into());
         }
         let seat =
             NewActivation { license_id: license.id, identifier: &identifier, address: None, post_url: None };
         tx.add_activation(&seat, now())?;
-        Ok((license, false))
+        Ok((license, false, refusal))
     })?;
+    if let Some(refusal) = refusal {
+        output.note(&format!("note: for now its users get {} \"{}\"", refusal.code(), refusal.message()));
+    }
     let text = format!(
         "license key {} {} on {shown}",
         license.license_key,
@@ -226,6 +231,14 @@ fn activate(key: &str, identifier: &str, data: &DataDir, output: &mut Output<'_>
         "id": license.id, "license_key": license.license_key, "identifier": shown, "was_active": was_active,
     });
     output.result(&value, &text)
+}
+
+/// What the license gate answers to whoever uses the license now, other than that all is well (contract §3.9).
+fn answered_by_the_api(tx: &Tx<'_>, license: &License) -> Result<Option<Outcome>> {
+    let product = tx.product(license.product_id)?;
+    let is_active = product.is_some_and(|product| product.status == ProductStatus::Active);
+    let usable = if is_active { license.check_usable(now()) } else { Err(Outcome::ProductNotActive) };
+    Ok(usable.err())
 }
 
 pub(super) fn license_key(text: &str) -> Result<LicenseKey> {

@@ -6,10 +6,14 @@ mod callback;
 mod check_reply;
 mod demo;
 mod demo_world;
+mod download;
 mod generator;
 mod init;
 mod license;
 mod license_change;
+mod license_csv;
+mod license_export;
+mod license_import;
 mod output;
 mod product;
 mod serve;
@@ -69,12 +73,15 @@ enum Command {
     /// Make and list products
     #[command(subcommand)]
     Product(product::Command),
-    /// Make, list, assign, activate, change and delete licenses
+    /// Make, list, assign, activate, change and delete licenses; import and export them
     #[command(subcommand)]
     License(license::Command),
     /// Make, list, change and delete generators: how new license keys are made
     #[command(subcommand)]
     Generator(generator::Command),
+    /// Add, list, publish and delete the versions that customers may download
+    #[command(subcommand)]
+    Download(download::Command),
     /// Block addresses, domains and identifiers
     #[command(subcommand)]
     Block(block::Command),
@@ -118,6 +125,7 @@ fn dispatch(cli: &Cli, output: &mut Output<'_>) -> Result {
         Command::Product(command) => product::run(command, &cli.data.dir(), output),
         Command::License(command) => license::run(command, &cli.data.dir(), output),
         Command::Generator(command) => generator::run(command, &cli.data.dir(), output),
+        Command::Download(command) => download::run(command, &cli.data.dir(), output),
         Command::Block(command) => block::run(command, &cli.data.dir(), output),
         Command::Callback(command) => callback::run(command, &cli.data.dir(), output),
         Command::CheckReply(args) => check_reply::run(args, output),

@@ -20,6 +20,11 @@ impl<'a> Output<'a> {
         self.json
     }
 
+    /// Where the result goes, for a command whose result is a file.
+    pub fn writer(&mut self) -> &mut dyn Write {
+        self.out
+    }
+
     /// Prints the result: `value` with `--json`, else the text.
     pub fn result(&mut self, value: &Value, text: &str) -> Result {
         if self.json {

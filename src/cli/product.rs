@@ -5,52 +5,73 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{Output, Result, change, now, open, signing_key};
-use crate::domain::{NewProduct, Product, ProductStatus};
+use crate::domain::{NewProduct, Product, ProductChange, ProductStatus, is_slug};
 use crate::signing::{self, Keyring};
 use crate::store::{DataDir, Store};
 
 #[derive(Subcommand)]
 pub enum Command {
     /// Make a product
-    Create {
-        #[arg(long)]
-        name: String,
-        #[arg(long, default_value = "")]
-        description: String,
-        /// Make it inactive: its licenses answer 203
-        #[arg(long)]
-        inactive: bool,
-        /// Give it a signing key of its own; else the global key signs for it
-        #[arg(long)]
-        own_key: bool,
-    },
+    Create(CreateArgs),
     /// List all products
     List,
 }
 
+#[derive(clap::Args)]
+pub struct CreateArgs {
+    #[arg(long)]
+    name: String,
+    #[arg(long, default_value = "")]
+    description: String,
+    /// Make it inactive: its licenses answer 203
+    #[arg(long)]
+    inactive: bool,
+    /// Give it a signing key of its own; else the global key signs for it
+    #[arg(long)]
+    own_key: bool,
+    /// Its name in URLs: letters, digits, - and _
+    #[arg(long)]
+    slug: Option<String>,
+    /// Let anyone read its changelog
+    #[arg(long)]
+    changelog: bool,
+    /// Refuse downloads to expired licenses: 205
+    #[arg(long)]
+    require_non_expired: bool,
+}
+
 pub fn run(command: &Command, data: &DataDir, output: &mut Output<'_>) -> Result {
     match command {
-        Command::Create { name, description, inactive, own_key } => {
-            let status = if *inactive { ProductStatus::Inactive } else { ProductStatus::Active };
-            let product = NewProduct {
-                uuid: Uuid::new_v4().to_string(),
-                name: name.clone(),
-                description: description.clone(),
-                status,
-            };
-            create(product, *own_key, data, output)
-        }
+        Command::Create(args) => create(args, data, output),
         Command::List => list(data, output),
     }
 }
 
-fn create(product: NewProduct, own_key: bool, data: &DataDir, output: &mut Output<'_>) -> Result {
-    if product.name.trim().is_empty() {
+fn create(args: &CreateArgs, data: &DataDir, output: &mut Output<'_>) -> Result {
+    if args.name.trim().is_empty() {
         return Err("a product needs a name: give one with --name".into());
     }
+    let slug = args.slug.as_deref().map(str::trim).filter(|slug| !slug.is_empty());
+    if let Some(slug) = slug.filter(|slug| !is_slug(slug)) {
+        return Err(
+            format!("{slug:?} can't be a slug: letters, digits, - and _, and no number or uuid").into()
+        );
+    }
+    let product = NewProduct {
+        uuid: Uuid::new_v4().to_string(),
+        name: args.name.clone(),
+        description: args.description.clone(),
+        status: if args.inactive { ProductStatus::Inactive } else { ProductStatus::Active },
+    };
+    let settings = ProductChange {
+        slug: slug.map(str::to_owned),
+        changelog_enabled: Some(args.changelog),
+        require_non_expired: Some(args.require_non_expired),
+        ..ProductChange::default()
+    };
     let store = open(data)?;
-    let id =
-        add(&store, data, product, own_key.then(|| signing::generate(signing::DEFAULT_BITS)).transpose()?)?;
+    let pem = args.own_key.then(|| signing::generate(signing::DEFAULT_BITS)).transpose()?;
+    let id = add(&store, data, product, settings, pem)?;
     let product = store.read(|tx| tx.product(id))??.ok_or("the product was deleted at once")?;
     let text = format!("product {id} \"{}\", {}", product.name, signed_by(&product));
     output.result(&value(&product), &text)
@@ -61,11 +82,20 @@ pub fn add(
     store: &Store,
     data: &DataDir,
     product: NewProduct,
+    settings: ProductChange,
     own_key: Option<zeroize::Zeroizing<String>>,
 ) -> Result<i64> {
     let data = data.clone();
     change(store, move |tx| {
+        if let Some(slug) = &settings.slug
+            && tx.is_slug_taken(slug, None)?
+        {
+            return Err(
+                format!("a product with the slug {slug} exists already: give another with --slug").into()
+            );
+        }
         let id = tx.add_product(&product, now())?;
+        tx.change_product(id, &settings, now())?;
         if let Some(pem) = own_key {
             signing_key::give_to_product(tx, &data, id, &pem)?;
         }
@@ -90,6 +120,8 @@ fn value(product: &Product) -> Value {
     json!({
         "id": product.id, "name": product.name, "description": product.description,
         "status": product.status.as_str(), "own_key": product.signing_key.is_some(),
+        "slug": product.slug, "changelog_enabled": product.changelog_enabled,
+        "require_non_expired": product.require_non_expired,
     })
 }
 

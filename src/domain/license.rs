@@ -1,6 +1,6 @@
 //! Licenses, and the order in which one is refused.
 
-use super::{LicenseKey, Timestamp};
+use super::{LicenseKey, Product, Timestamp};
 use crate::outcome::Outcome;
 
 /// A license: one key of one product, and who may use it for how long. (Contract §3.1.)
@@ -177,6 +177,14 @@ impl License {
     /// Whether this is its owner's e-mail address, in any case. Nobody is the owner of a license without one.
     pub fn is_owned_by(&self, email: &str) -> bool {
         self.owner_email.as_deref().is_some_and(|owner| owner.trim().eq_ignore_ascii_case(email.trim()))
+    }
+
+    /// As [`Self::check_usable`], for downloads: there expiry counts only where the product says so (contract §3.3).
+    pub fn check_usable_for_downloads(&self, product: &Product, now: Timestamp) -> Result<(), Outcome> {
+        match self.check_usable(now) {
+            Err(Outcome::LicenseExpired) if !product.require_non_expired => Ok(()),
+            checked => checked,
+        }
     }
 
     /// Whether it can still be given to an owner: only what is in the pool or held back can (contract §4.6).

@@ -6,6 +6,8 @@ mod block;
 mod callback;
 mod capabilities;
 mod capability;
+mod download_link;
+mod downloadable;
 mod generator;
 mod job;
 mod license;
@@ -24,6 +26,8 @@ pub use block::{Block, Blocklist};
 pub use callback::{Callback, CallbackKind, CallbackState, NewCallback, is_worth_another_try};
 pub use capabilities::Capabilities;
 pub use capability::Capability;
+pub use download_link::{DownloadLink, download_url};
+pub use downloadable::{Downloadable, NewDownloadable, StoredFile};
 pub use generator::{Generator, GeneratorError, GeneratorMethod, MAX_QUANTITY, NewGenerator, Recipe};
 pub use job::{Job, job_fingerprint};
 pub use license::{

@@ -12,10 +12,7 @@ use crate::store::{self, Store, Tx, Verdict};
 
 /// Gives the id of the API key, past steps G1 to G6 in their order.
 pub fn authorize(tx: &Tx<'_>, caller: &Caller, params: &Params, capability: Capability) -> Result<i64> {
-    let blocklist = tx.blocklist()?;
-    if blocklist.blocks_address(caller.address) {
-        return Err(Outcome::AccessDenied.into());
-    }
+    check_address(tx, caller)?;
     let hash = match &caller.secret {
         Some(secret) => Some(secret.hash()),
         None => {
@@ -33,10 +30,27 @@ pub fn authorize(tx: &Tx<'_>, caller: &Caller, params: &Params, capability: Capa
     if !api_key.capabilities.allow(capability) {
         return Err(Outcome::MissingCapability.into());
     }
+    let blocklist = tx.blocklist()?;
     if params.text("identifier").is_some_and(|identifier| blocklist.blocks_identifier(&identifier)) {
         return Err(Outcome::AccessDenied.into());
     }
     Ok(api_key.id)
+}
+
+/// Step G1, which holds for what anyone may see too.
+pub fn check_address(tx: &Tx<'_>, caller: &Caller) -> Result<()> {
+    if tx.blocklist()?.blocks_address(caller.address) {
+        return Err(Outcome::AccessDenied.into());
+    }
+    Ok(())
+}
+
+/// The API key that was sent, for the endpoint that writes it into links (contract §2.1).
+pub fn sent_secret(caller: &Caller, params: &Params) -> Option<ApiKeySecret> {
+    match &caller.secret {
+        Some(secret) => ApiKeySecret::parse(secret.expose()),
+        None => ApiKeySecret::parse(&params.text("api_key")?),
+    }
 }
 
 /// When each API key was last used. Kept in memory and written now and then: a statistic is not worth a sync per request.

@@ -2,12 +2,15 @@
 
 mod body;
 mod caller;
+mod changelog;
+mod download;
 mod gate;
 mod health;
 mod repeat;
 mod seal;
 mod unread;
 
+use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -15,7 +18,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use crate::call::{Call, From};
 use crate::config::Config;
-use crate::domain::{Fingerprint, Timestamp};
+use crate::domain::{ApiKeySecret, Fingerprint, Timestamp};
 use crate::outcome::Outcome;
 use crate::params::Params;
 use crate::reply::{self, Error, Failure, Reply};
@@ -24,6 +27,8 @@ use crate::signing::{self, Keyring, Signatures};
 use crate::store::{Access, GivenAnswer, Store, Tx, Verdict};
 
 pub use caller::now;
+pub use changelog::changelog;
+pub use download::download;
 pub use gate::LastUsed;
 pub use health::{livez, readyz};
 
@@ -36,6 +41,19 @@ pub struct App {
     pub keyring: Keyring,
     pub signatures: Signatures,
     pub last_used: LastUsed,
+}
+
+impl App {
+    /// What an endpoint gets to know of a caller and of the server.
+    pub fn from<'a>(
+        &'a self,
+        address: IpAddr,
+        api_key_id: i64,
+        api_key: Option<&'a ApiKeySecret>,
+    ) -> From<'a> {
+        let global_public_key = self.keyring.global().public().pem();
+        From { address, api_key_id, api_key, config: &self.config, global_public_key }
+    }
 }
 
 /// What an endpoint made of a request, and whose key may sign it.
@@ -98,20 +116,20 @@ pub async fn unknown_endpoint(
     unread::close(response, &request, payload)
 }
 
-/// Answers a request to a route by a method that it doesn't have.
+/// Answers a request to a path by a method that it doesn't have. `allow`: the methods that it has.
 pub async fn method_not_allowed(
     app: Arc<App>,
-    route: &'static Route,
+    path: &'static str,
+    allow: &'static str,
     request: HttpRequest,
     mut payload: web::Payload,
 ) -> HttpResponse {
     let caller = Caller::of(&request, &app.config);
     body::discard(&mut payload, app.config.body_timeout).await;
     let answered = Answered::refused(Outcome::MethodNotAllowed);
-    let mut response = seal::respond(&app, &caller, route.path, answered).await;
-    if let Ok(allow) = route.method.as_str().parse() {
-        response.headers_mut().insert(actix_web::http::header::ALLOW, allow);
-    }
+    let mut response = seal::respond(&app, &caller, path, answered).await;
+    let allow = actix_web::http::header::HeaderValue::from_static(allow);
+    response.headers_mut().insert(actix_web::http::header::ALLOW, allow);
     unread::close(response, &request, payload)
 }
 
@@ -121,8 +139,8 @@ async fn run(app: &Arc<App>, route: &'static Route, caller: &Caller, params: Par
     let read = app.store.read(|tx| {
         guarded(|| {
             let key_id = gate::authorize(tx, caller, &params, route.capability)?;
-            let global_public_key = app.keyring.global().public().pem();
-            let from = From { address, api_key_id: key_id, config: &app.config, global_public_key };
+            let secret = gate::sent_secret(caller, &params);
+            let from = app.from(address, key_id, secret.as_ref());
             Ok((key_id, (route.access == Access::Reads).then(|| run_endpoint(route, tx, &params, from, now))))
         })
     });
@@ -151,8 +169,7 @@ async fn write(
         Err(refusal) => return Answered::refused(refusal),
     };
     let written = app.store.write(move |tx| {
-        let global_public_key = server.keyring.global().public().pem();
-        let from = From { address, api_key_id, config: &server.config, global_public_key };
+        let from = server.from(address, api_key_id, None);
         let once = repeat::once(tx, repeat_key.as_ref(), now, || run_endpoint(route, tx, &params, from, now));
         let mut answered = once.unwrap_or_else(Answered::refused);
         // What can't be signed is not done: asked here, where it can still be undone.

@@ -30,6 +30,12 @@ pub async fn respond(app: &App, caller: &Caller, route: &str, answered: Answered
             seal_new(app, caller, route, &shown(&failure, caller, route), None).await
         }
     };
+    log_request(caller, route, code);
+    response
+}
+
+/// The one line that each request leaves in the log. `route` is the route's own text, never the caller's, which can hold a key.
+pub fn log_request(caller: &Caller, route: &str, code: u16) {
     log::info!(
         target: "keyseal::request",
         "{} {route} {code} {:.1}ms {}",
@@ -37,7 +43,6 @@ pub async fn respond(app: &App, caller: &Caller, route: &str, answered: Answered
         caller.arrived.elapsed().as_secs_f64() * 1e3,
         caller.address,
     );
-    response
 }
 
 /// Logs a failure, once, and gives what the client is told of it.

@@ -29,6 +29,16 @@ impl DataDir {
         self.0.join("keys")
     }
 
+    /// The directory of the files that customers download.
+    pub fn downloads(&self) -> PathBuf {
+        self.0.join("downloads")
+    }
+
+    /// A file that customers download, by the SHA-256 of what is in it.
+    pub fn download(&self, sha256: &str) -> PathBuf {
+        self.downloads().join(sha256)
+    }
+
     /// Makes the directory and the one for keys, where they are missing.
     pub fn create(&self) -> Result<(), OpenError> {
         let keys = self.keys();

@@ -159,7 +159,7 @@ fn conditions(filter: &LicenseFilter) -> String {
     if wanted.is_empty() { "TRUE".to_owned() } else { wanted.join(" AND ") }
 }
 
-fn read(row: &Row<'_>) -> Result<Result<License, Error>, rusqlite::Error> {
+pub(super) fn read(row: &Row<'_>) -> Result<Result<License, Error>, rusqlite::Error> {
     let id = row.get(0)?;
     let Some(status) = LicenseStatus::parse(row.get_ref(8)?.as_str()?) else {
         return Ok(Err(Error::Unreadable { what: "license status", id }));

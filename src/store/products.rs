@@ -27,6 +27,19 @@ impl Tx<'_> {
         id.map_or(Ok(None), |id| self.product(id))
     }
 
+    pub fn product_by_slug(&self, slug: &str) -> Result<Option<Product>, Error> {
+        let sql = "SELECT id FROM products WHERE slug = ?1";
+        let id = self.connection.prepare_cached(sql)?.query_row([slug], |row| row.get(0)).optional()?;
+        id.map_or(Ok(None), |id| self.product(id))
+    }
+
+    /// The one product that there is; `None` if there are more, or none.
+    pub fn only_product(&self) -> Result<Option<Product>, Error> {
+        let sql = "SELECT min(id) FROM (SELECT id FROM products LIMIT 2) HAVING count(*) = 1";
+        let id = self.connection.prepare_cached(sql)?.query_row([], |row| row.get(0)).optional()?;
+        id.map_or(Ok(None), |id| self.product(id))
+    }
+
     /// All products, by id.
     pub fn products(&self) -> Result<Vec<Product>, Error> {
         let sql = "SELECT id, uuid, slug, external_reference, source, name, post_url, description, status, require_non_expired,
@@ -61,13 +74,6 @@ impl Tx<'_> {
         let sql = "SELECT public_key FROM products WHERE id = ?1";
         let found = self.connection.prepare_cached(sql)?.query_row([id], |row| row.get(0)).optional()?;
         Ok(found.flatten())
-    }
-
-    /// The only product there is; `None`: there are more, or none.
-    pub fn only_product(&self) -> Result<Option<Product>, Error> {
-        let sql = "SELECT min(id) FROM products HAVING count(*) = 1";
-        let id = self.connection.prepare_cached(sql)?.query_row([], |row| row.get(0)).optional()?;
-        id.map_or(Ok(None), |id| self.product(id))
     }
 
     /// Whether a product other than this one has this slug.

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use crate::api::assignments::random_assign;
-use crate::call::{Call, From};
+use crate::call::Call;
 use crate::domain::{CallbackKind, Timestamp};
 use crate::outcome::Outcome;
 use crate::params::Params;
@@ -36,8 +36,7 @@ fn carry_out(tx: &Tx<'_>, app: &App, now: Timestamp) -> Result<(), Failure> {
     });
     // Who queued it has passed the gate; from where is of no use any more.
     let address = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
-    let global_public_key = app.keyring.global().public().pem();
-    let from = From { address, api_key_id: job.api_key_id, config: &app.config, global_public_key };
+    let from = app.from(address, job.api_key_id, None);
     let mut call = Call::new(tx, &params, from, now);
     let reply = assign(&mut call, job.id)?;
     if let Some(url) = params.text("webhook_url") {

@@ -9,7 +9,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::*;
-use crate::call::{Call, From};
+use crate::call::Call;
 use crate::config::Config;
 use crate::domain::{
     CallbackState, Identifier, License, LicenseKey, LicenseStatus, NewActivation, NewLicense, NewProduct,
@@ -73,12 +73,7 @@ fn end_activations(app: &Arc<App>, license: &License) {
     let (server, license) = (Arc::clone(app), license.clone());
     let told = app.store.write_blocking(move |tx| {
         let (params, address) = (Params::default(), IpAddr::V4(Ipv4Addr::LOCALHOST));
-        let call = Call::new(
-            tx,
-            &params,
-            From { address, api_key_id: 1, config: &server.config, global_public_key: "" },
-            NOW,
-        );
+        let call = Call::new(tx, &params, server.from(address, 1, None), NOW);
         call.tell_of_deactivations(&license).unwrap();
         Verdict::Keep(())
     });

@@ -7,7 +7,7 @@ use ::keyseal::{Config, Server};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use ureq::Agent;
-use ureq::http::Response;
+use ureq::http::{Request, Response};
 
 use super::{Answer, keys, keyseal};
 use crate::outcomes::is_known;
@@ -174,6 +174,17 @@ impl TestServer {
     pub fn get_plain(&self, path: &str) -> (u16, String) {
         let mut response = self.agent.get(format!("{}{path}", self.url())).call().unwrap();
         (response.status().as_u16(), response.body_mut().read_to_string().unwrap())
+    }
+
+    /// An answer that may be a file: by GET, or by another method, with these headers.
+    pub fn fetch(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Response<Vec<u8>> {
+        let mut request = Request::builder().method(method).uri(format!("{}{path}", self.url()));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let mut response = self.agent.run(request.body(()).unwrap()).unwrap();
+        let body = response.body_mut().read_to_vec().unwrap();
+        response.map(|_| body)
     }
 
     fn checked(&self, path: &str, response: Result<Response<ureq::Body>, ureq::Error>) -> Answer {

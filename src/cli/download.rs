@@ -1,0 +1,191 @@
+//! `keyseal download …`: the versions of a product that its customers may download.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use clap::Subcommand;
+use serde_json::{Value, json};
+
+use super::{Output, Result, change, now, open};
+use crate::domain::{Downloadable, NewDownloadable, StoredFile, Timestamp};
+use crate::store::{DataDir, Tx};
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Take a file into the data directory, as a version of a product
+    Add(AddArgs),
+    /// List all versions of all products
+    List {
+        /// Only those of this product
+        #[arg(long, value_name = "ID")]
+        product: Option<i64>,
+    },
+    /// Let customers see a version that was added as a draft
+    Publish { id: i64 },
+    /// Delete a version, and the files that no version has any more
+    Delete { id: i64 },
+}
+
+#[derive(clap::Args)]
+pub struct AddArgs {
+    /// The file; it is copied, and stays as it is
+    file: PathBuf,
+    /// The product that it is a version of
+    #[arg(long, value_name = "ID")]
+    product: i64,
+    /// What people call the version, for example 1.0.2
+    #[arg(long, value_name = "TEXT")]
+    version: String,
+    /// What versions are ordered by, for example 102
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(0..))]
+    numeric_version: i64,
+    /// What is new, in a line
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    summary: String,
+    /// What is new, in full
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    changelog: String,
+    /// When it was released, in UTC [default: now]
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = super::license::parse_time)]
+    release_date: Option<Timestamp>,
+    /// Don't show it to customers yet
+    #[arg(long)]
+    draft: bool,
+}
+
+pub fn run(command: &Command, data: &DataDir, output: &mut Output<'_>) -> Result {
+    match command {
+        Command::Add(args) => add(args, data, output),
+        Command::List { product } => list(*product, data, output),
+        Command::Publish { id } => publish(*id, data, output),
+        Command::Delete { id } => delete(*id, data, output),
+    }
+}
+
+fn add(args: &AddArgs, data: &DataDir, output: &mut Output<'_>) -> Result {
+    let (product, numeric_version) = (args.product, args.numeric_version);
+    let name = file_name(&args.file)?;
+    let store = open(data)?;
+    // Asked before a large file is copied for nothing, and again when it counts.
+    store.read(|tx| check_free(tx, product, numeric_version))??;
+    let received = data.receive(&args.file)?;
+    let new = NewDownloadable {
+        product_id: product,
+        numeric_version,
+        version: args.version.trim().to_owned(),
+        update_summary: args.summary.clone(),
+        changelog: args.changelog.clone(),
+        published: !args.draft,
+        release_date: args.release_date.unwrap_or_else(now),
+        file: StoredFile { name, sha256: received.sha256.clone(), size: received.size },
+    };
+    let added = change(&store, move |tx| {
+        check_free(tx, product, numeric_version)?;
+        let id = tx.add_downloadable(&new, now())?.ok_or_else(|| taken(product, numeric_version))?;
+        // Before the row is committed and under the lock that a deletion takes too: no row is ever without its file.
+        received.keep()?;
+        existing(tx, id)
+    })?;
+    let text = format!(
+        "downloadable {}: version {} of product {product}, {}",
+        added.id,
+        added.version,
+        published(&added)
+    );
+    output.result(&value(&added), &text)
+}
+
+fn list(product: Option<i64>, data: &DataDir, output: &mut Output<'_>) -> Result {
+    let downloadables = open(data)?.read(|tx| tx.downloadables(product))??;
+    let rows: Vec<(Value, Vec<String>)> = downloadables
+        .iter()
+        .map(|downloadable| {
+            let cells = vec![
+                downloadable.id.to_string(),
+                downloadable.product_id.to_string(),
+                downloadable.version.clone(),
+                downloadable.numeric_version.to_string(),
+                published(downloadable).to_owned(),
+                downloadable.release_date.to_string(),
+                downloadable.download_counter.to_string(),
+                downloadable.file.name.clone(),
+            ];
+            (value(downloadable), cells)
+        })
+        .collect();
+    output.list(&["id", "product", "version", "number", "state", "released", "downloads", "file"], &rows)
+}
+
+fn publish(id: i64, data: &DataDir, output: &mut Output<'_>) -> Result {
+    let downloadable = change(&open(data)?, move |tx| {
+        tx.publish_downloadable(id, now())?;
+        existing(tx, id)
+    })?;
+    output.result(&value(&downloadable), &format!("downloadable {id} is published"))
+}
+
+fn delete(id: i64, data: &DataDir, output: &mut Output<'_>) -> Result {
+    let store = open(data)?;
+    let deleted = change(&store, move |tx| {
+        let downloadable = existing(tx, id)?;
+        tx.delete_downloadable(id)?;
+        Ok(downloadable)
+    })?;
+    let (files, sha256) = (data.clone(), deleted.file.sha256);
+    let removed = change(&store, move |tx| remove_unused(tx, &files))?.contains(&sha256);
+    let file = if removed { "its file is removed" } else { "its file stays: another version has the same" };
+    output.result(
+        &json!({ "id": id, "file_removed": removed }),
+        &format!("downloadable {id} is deleted; {file}"),
+    )
+}
+
+/// Removes the files that no version has any more, also those of products that were deleted. Called after the rows are gone for good, and
+/// under the lock that an addition takes too: the file of a new row is never removed.
+fn remove_unused(tx: &Tx<'_>, data: &DataDir) -> Result<Vec<String>> {
+    let mut unused = data.kept_downloads()?;
+    let used: HashSet<String> =
+        tx.downloadables(None)?.into_iter().map(|downloadable| downloadable.file.sha256).collect();
+    unused.retain(|sha256| !used.contains(sha256));
+    unused.iter().try_for_each(|sha256| data.remove_download(sha256))?;
+    Ok(unused)
+}
+
+fn check_free(tx: &Tx<'_>, product: i64, numeric_version: i64) -> Result {
+    tx.product(product)?.ok_or_else(|| format!("no product {product}: see \"keyseal product list\""))?;
+    let versions = tx.downloadables(Some(product))?;
+    if versions.iter().any(|version| version.numeric_version == numeric_version) {
+        return Err(taken(product, numeric_version).into());
+    }
+    Ok(())
+}
+
+fn taken(product: i64, numeric_version: i64) -> String {
+    format!(
+        "product {product} has a version with the number {numeric_version} already: see \"keyseal download list\""
+    )
+}
+
+fn file_name(file: &Path) -> Result<String> {
+    let name = file.file_name().and_then(|name| name.to_str());
+    Ok(name.ok_or_else(|| format!("{} has no name to download it by", file.display()))?.to_owned())
+}
+
+fn existing(tx: &Tx<'_>, id: i64) -> Result<Downloadable> {
+    Ok(tx.downloadable(id)?.ok_or_else(|| format!("no downloadable {id}: see \"keyseal download list\""))?)
+}
+
+fn published(downloadable: &Downloadable) -> &'static str {
+    if downloadable.published { "published" } else { "draft" }
+}
+
+fn value(downloadable: &Downloadable) -> Value {
+    json!({
+        "id": downloadable.id, "product_id": downloadable.product_id, "version": downloadable.version,
+        "numeric_version": downloadable.numeric_version, "update_summary": downloadable.update_summary,
+        "changelog": downloadable.changelog, "published": downloadable.published,
+        "release_date": downloadable.release_date.to_string(), "download_counter": downloadable.download_counter,
+        "file_name": downloadable.file.name, "file_size": downloadable.file.size,
+        "file_sha256": downloadable.file.sha256,
+    })
+}

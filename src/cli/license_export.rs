@@ -1,0 +1,82 @@
+//! `keyseal license export`: writes licenses to a CSV file that `license import` takes in again.
+
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use csv::Writer;
+use serde_json::json;
+use tempfile::NamedTempFile;
+
+use super::license::Status;
+use super::license_csv::{COLUMNS, fields};
+use super::{Output, Result, open};
+use crate::domain::LicenseStatus;
+use crate::store::{DataDir, Tx};
+
+/// How many licenses are held in memory at once.
+const PAGE: i64 = 1_000;
+
+#[derive(clap::Args)]
+pub struct Args {
+    /// The file, which is replaced if it exists; only its owner can read it [default: standard output]
+    file: Option<PathBuf>,
+    /// Only those of this product
+    #[arg(long, value_name = "ID")]
+    product: Option<i64>,
+    /// Only those with this status
+    #[arg(long)]
+    status: Option<Status>,
+}
+
+pub fn run(args: &Args, data: &DataDir, output: &mut Output<'_>) -> Result {
+    let store = open(data)?;
+    let Some(file) = &args.file else {
+        if output.is_json() {
+            return Err("with --json, standard output is for the result: name a file for the licenses".into());
+        }
+        store.read(|tx| write(tx, args, output.writer()))??;
+        return Ok(());
+    };
+    let failed = |error: io::Error| format!("can't write {}: {error}", file.display());
+    // Whole or not at all: it takes the name when everything is in it and on disk.
+    let directory = file.parent().filter(|path| !path.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let temporary = NamedTempFile::new_in(directory).map_err(failed)?;
+    let Exported { licenses, of_contracts } =
+        store.read(|tx| write(tx, args, &mut BufWriter::new(temporary.as_file())))??;
+    temporary.as_file().sync_all().map_err(failed)?;
+    temporary.persist(file).map_err(|error| failed(error.error))?;
+    if of_contracts > 0 {
+        output.note(&format!(
+            "{of_contracts} of them were made under a contract, which the file doesn't say: imported, they belong to no contract"
+        ));
+    }
+    let value =
+        json!({ "exported": licenses, "of_contracts": of_contracts, "file": file.display().to_string() });
+    output.result(&value, &format!("{licenses} licenses are in {}", file.display()))
+}
+
+#[derive(Default)]
+struct Exported {
+    licenses: u64,
+    of_contracts: u64,
+}
+
+/// Writes all that is asked for, as it is at one moment.
+fn write(tx: &Tx<'_>, args: &Args, to: &mut dyn Write) -> Result<Exported> {
+    let status = args.status.map(LicenseStatus::from);
+    let mut writer = Writer::from_writer(to);
+    writer.write_record(COLUMNS)?;
+    let (mut last, mut exported) = (0, Exported::default());
+    loop {
+        let page = tx.licenses_after(last, args.product, status, PAGE)?;
+        let Some(end) = page.last() else { break };
+        last = end.id;
+        for license in &page {
+            writer.write_record(fields(license, &tx.active_identifiers(license.id)?)?)?;
+            exported.licenses += 1;
+            exported.of_contracts += u64::from(license.contract_id.is_some());
+        }
+    }
+    writer.flush()?;
+    Ok(exported)
+}

@@ -1,0 +1,26 @@
+//! `GET /products/{slug}/changelog`: the one answer of the API that needs no API key.
+
+use std::sync::Arc;
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use percent_encoding::percent_decode_str;
+
+use super::caller::Caller;
+use super::{Answered, App, Content, gate, guarded, seal, unread};
+use crate::api::changelogs;
+
+/// Answers a request for a product's changelog (contract §5.2). A blocked address gets none.
+pub async fn changelog(app: Arc<App>, request: HttpRequest, payload: web::Payload) -> HttpResponse {
+    let caller = Caller::of(&request, &app.config);
+    // What actix leaves encoded of a segment: slashes, plus and percent signs.
+    let slug = percent_decode_str(request.match_info().query("slug")).decode_utf8_lossy();
+    let read = app.store.read(|tx| {
+        guarded(|| {
+            gate::check_address(tx, &caller)?;
+            changelogs::by_slug(tx, &slug, !app.config.no_changelog).map(Content::New)
+        })
+    });
+    let answered = read.map_or_else(Answered::refused, |result| Answered { result, signing_product: None });
+    let response = seal::respond(&app, &caller, "/products/changelog", answered).await;
+    unread::close(response, &request, payload)
+}

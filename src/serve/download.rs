@@ -1,0 +1,159 @@
+//! `GET /download/…`: sends a file to whom its license allows it. Neither the link nor any part of it is ever logged.
+
+use std::sync::Arc;
+
+use actix_files::NamedFile;
+use actix_web::http::header::{
+    CACHE_CONTROL, CONTENT_RANGE, Charset, ContentDisposition, ContentType, DispositionParam,
+    DispositionType, ExtendedValue, HeaderName, HeaderValue,
+};
+use actix_web::http::{Method, StatusCode};
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use super::caller::Caller;
+use super::{Answered, App, gate, guarded, seal, unread};
+use crate::api::downloads;
+use crate::call::Call;
+use crate::domain::{Capability, DownloadLink, Downloadable, StoredFile};
+use crate::outcome::Outcome;
+use crate::params::Params;
+use crate::reply::{self, Error};
+use crate::store::Verdict;
+
+const ROUTE: &str = "/download";
+
+/// Answers a request for a file (contract §5.1): the file or a part of it, or a signed refusal.
+pub async fn download(app: Arc<App>, request: HttpRequest, payload: web::Payload) -> HttpResponse {
+    let response = answer(&app, &request).await;
+    unread::close(response, &request, payload)
+}
+
+async fn answer(app: &App, request: &HttpRequest) -> HttpResponse {
+    let mut caller = Caller::of(request, &app.config);
+    // As it was sent: a slash in a license key or in base64 is encoded, and stays so until the segments are apart.
+    let link = DownloadLink::parse(request.uri().path());
+    caller.secret = link.api_key;
+    let mut params = Params::default();
+    params.add("license_key".to_owned(), link.license_key);
+    params.add("identifier".to_owned(), link.identifier);
+    let Requested { found, refused } = look_up(app, &caller, &params, &link.numeric_version);
+    match found.and_then(|found| open(app, &found.file).map(|file| (found, file))) {
+        Ok((found, file)) => send(app, &caller, request, &found, file).await,
+        Err(error) => seal::respond(app, &caller, ROUTE, Answered { result: Err(error), ..refused }).await,
+    }
+}
+
+/// What was asked for, and what to answer if it can't be sent.
+struct Requested {
+    found: reply::Result<Downloadable>,
+    refused: Answered,
+}
+
+impl Requested {
+    fn failed(error: Error) -> Self {
+        Self { found: Err(error), refused: Answered::refused(Outcome::FileNotFound) }
+    }
+}
+
+/// Authorizes, and finds the version that the link is of: on one moment's view.
+fn look_up(app: &App, caller: &Caller, params: &Params, numeric_version: &str) -> Requested {
+    let read = app.store.read(|tx| {
+        let authorized = guarded(|| gate::authorize(tx, caller, params, Capability::Download));
+        let api_key_id = match authorized {
+            Ok(id) => id,
+            Err(error) => return Requested::failed(error),
+        };
+        app.last_used.note(api_key_id, caller.now);
+        let from = app.from(caller.address, api_key_id, None);
+        let mut call = Call::new(tx, params, from, caller.now);
+        let found = guarded(|| downloads::requested(&mut call, numeric_version));
+        let refused =
+            Answered { result: Err(Outcome::FileNotFound.into()), signing_product: call.signing_product };
+        Requested { found, refused }
+    });
+    read.unwrap_or_else(|error| Requested::failed(error.into()))
+}
+
+/// Opens the file of a version. That it isn't there is the operator's to know, and the customer's to be told as 700.
+fn open(app: &App, file: &StoredFile) -> reply::Result<NamedFile> {
+    let path = app.config.data.download(&file.sha256);
+    NamedFile::open(&path).map_err(|error| {
+        log::error!("{ROUTE}: can't open {}: {error}", path.display());
+        Outcome::FileNotFound.into()
+    })
+}
+
+async fn send(
+    app: &App,
+    caller: &Caller,
+    request: &HttpRequest,
+    found: &Downloadable,
+    file: NamedFile,
+) -> HttpResponse {
+    let mut response = file
+        .set_content_type(ContentType::octet_stream().0)
+        .set_content_disposition(attachment(&found.file.name))
+        .into_response(request);
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache, private"));
+    headers.insert(HeaderName::from_static("x-content-type-options"), HeaderValue::from_static("nosniff"));
+    if starts_a_download(&caller.method, &response) {
+        count(app, found.id).await;
+    }
+    seal::log_request(caller, ROUTE, response.status().as_u16());
+    response
+}
+
+/// A download begins with its first byte: what goes on with one, looks at it, or has it already is none.
+fn starts_a_download(method: &Method, response: &HttpResponse) -> bool {
+    let from_the_start = |range: &HeaderValue| range.as_bytes().starts_with(b"bytes 0-");
+    match response.status() {
+        _ if method != Method::GET => false,
+        StatusCode::OK => true,
+        StatusCode::PARTIAL_CONTENT => response.headers().get(CONTENT_RANGE).is_some_and(from_the_start),
+        _ => false,
+    }
+}
+
+/// Counts a download, on disk before its first byte is sent. A customer isn't refused what is his because it can't be counted.
+async fn count(app: &App, id: i64) {
+    let counted = app.store.write(move |tx| match tx.count_download(id) {
+        Ok(()) => Verdict::Keep(Ok(())),
+        Err(error) => Verdict::Undo(Err(error)),
+    });
+    if let Err(error) = counted.await.and_then(|counted| counted) {
+        log::warn!("a download of downloadable {id} was not counted: {error}");
+    }
+}
+
+/// A name that any client can read, and beside it the true one where that is another.
+fn attachment(name: &str) -> ContentDisposition {
+    let plain = |c: char| if c.is_ascii_graphic() && !r#""\/%;"#.contains(c) || c == ' ' { c } else { '_' };
+    let fallback: String = name.chars().map(plain).collect();
+    let mut parameters = Vec::new();
+    if fallback != name {
+        parameters.push(DispositionParam::FilenameExt(ExtendedValue {
+            charset: Charset::Ext("UTF-8".to_owned()),
+            language_tag: None,
+            value: name.as_bytes().to_vec(),
+        }));
+    }
+    parameters.insert(0, DispositionParam::Filename(fallback));
+    ContentDisposition { disposition: DispositionType::Attachment, parameters }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::attachment;
+
+    #[test]
+    fn a_file_name_cannot_break_out_of_its_header() {
+        for (name, expected) in [
+            ("My App 1.0.zip", r#"attachment; filename="My App 1.0.zip""#),
+            ("é.zip", r#"attachment; filename="_.zip"; filename*=UTF-8''%C3%A9.zip"#),
+            ("a\"\r\nb", r#"attachment; filename="a___b"; filename*=UTF-8''a%22%0D%0Ab"#),
+        ] {
+            assert_eq!(attachment(name).to_string(), expected);
+        }
+    }
+}
