@@ -32,6 +32,7 @@ CREATE TABLE products (
     changelog_enabled   INTEGER NOT NULL DEFAULT 0 CHECK (changelog_enabled IN (0, 1)),  -- anyone may read its changelog
     features            TEXT    NOT NULL DEFAULT '[]',  -- JSON, as newer clients sent it
     signing_key         TEXT,   -- fingerprint of its own key, kept in keys/product-<id>.pem; NULL: the global key signs
+    public_key          TEXT,   -- the public half of its own key, as PEM, for clients that ask for it
     created_at          INTEGER NOT NULL,
     updated_at          INTEGER NOT NULL
 ) STRICT;

@@ -30,6 +30,8 @@ pub struct From<'a> {
     pub address: IpAddr,
     pub api_key_id: i64,
     pub config: &'a Config,
+    /// The public half of the installation's signing key, as PEM.
+    pub global_public_key: &'a str,
 }
 
 impl<'a> Call<'a> {
@@ -72,6 +74,17 @@ impl<'a> Call<'a> {
         let reference = self.params.text("generator_id").ok_or(not_found)?;
         let generator = self.tx.generator_by_reference(reference.trim())?;
         generator.filter(|generator| generator.active).ok_or_else(|| not_found.into())
+    }
+
+    /// The product that is asked for, as [`Self::product`]; where none is, because many clients of these endpoints can't send it, the
+    /// only one there is (contract §5.4).
+    pub fn product_or_only(&mut self, not_found: Outcome) -> Result<Product> {
+        if self.params.text("product_id").is_some() {
+            return self.product(not_found);
+        }
+        let product = self.tx.only_product()?.ok_or(not_found)?;
+        self.sign_with(&product);
+        Ok(product)
     }
 
     /// Has this product sign, if it has a key of its own, what the contract has products sign.

@@ -9,3 +9,7 @@ mod license_fields;
 pub mod license_meta;
 mod license_orders;
 pub mod licenses;
+mod product_fields;
+pub mod product_meta;
+pub mod products;
+pub mod telemetry;

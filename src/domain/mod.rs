@@ -10,7 +10,9 @@ mod license;
 mod meta;
 mod names;
 mod page;
+mod network;
 mod product;
+mod telemetry;
 mod timestamp;
 
 pub use activation::{NewActivation, has_free_seat};
@@ -22,7 +24,11 @@ pub use generator::{Generator, GeneratorError, GeneratorMethod, MAX_QUANTITY, Ne
 pub use license::{License, LicenseStatus, NewLicense};
 pub use license::{LicenseChange, LicenseFilter, MAX_LICENSE_NUMBER, MAX_OWNER};
 pub use meta::MetaEntry;
-pub use names::{Identifier, LicenseKey, MAX_META_VALUE, MetaKey, ParseNameError};
+pub use names::{Identifier, LicenseKey, MAX_META_VALUE, MAX_NAME, MetaKey, ParseNameError};
+pub use network::{ParseNetworkError, parse_network};
 pub use page::Page;
-pub use product::{Fingerprint, NewProduct, Product, ProductStatus};
+pub use product::{
+    Fingerprint, MAX_PRODUCT_TEXT, NewProduct, Product, ProductChange, ProductSource, ProductStatus, is_slug,
+};
+pub use telemetry::{DataType, MAX_TELEMETRY_TEXT, Telemetry, TelemetryFilter, TelemetryReport, is_numeric};
 pub use timestamp::Timestamp;

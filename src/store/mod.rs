@@ -13,6 +13,7 @@ mod licenses;
 mod product_meta;
 mod products;
 mod schema;
+mod telemetry;
 mod tx;
 mod writer;
 

@@ -18,4 +18,7 @@ mod license_meta;
 mod license_orders;
 mod licenses;
 mod outcomes;
+mod product_meta;
+mod products;
 mod routing;
+mod telemetry;

@@ -64,7 +64,7 @@ impl TestServer {
         keyseal(data.path(), &["product", "create", "--name", "Without a key"]);
         let mut config = Config::local(data.path());
         configure(&mut config);
-        let agent = Agent::config_builder().http_status_as_error(false).build().into();
+        let agent = Agent::config_builder().proxy(None).http_status_as_error(false).build().into();
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         Self {
             server: Some(Server::start(config).unwrap()),
