@@ -55,7 +55,7 @@ impl Failure {
     pub fn outcome(&self) -> Outcome {
         let temporary = match self {
             Self::Store(error) => error.is_temporary(),
-            Self::Generator(_) | Self::Signing(_) | Self::Panicked => false,
+            Self::Signing(_) | Self::Generator(_) | Self::Panicked => false,
         };
         if temporary { Outcome::ServiceUnavailable } else { Outcome::InternalError }
     }

@@ -3,8 +3,8 @@
 use actix_web::http::Method;
 
 use crate::api::{
-    activations, assign, assignments, generators, license_details, license_meta, licenses, product_meta,
-    products, telemetry,
+    activations, assign, assignments, generators, jobs, license_details, license_meta, licenses,
+    product_meta, products, telemetry,
 };
 use crate::call::Call;
 use crate::domain::Capability::{self, *};
@@ -45,11 +45,10 @@ pub const ROUTES: &[Route] = &[
     get("/get-license-keys", Reads, GetLicenseKeys, licenses::list),
     get("/get-available-license-keys-count", Reads, GetAvailableLicenseKeysCount, licenses::count_available),
     post("/random-assign-license-keys", Writes, RandomAssignLicenseKeys, assignments::random_assign),
+    post("/random-assign-license-keys-queued", Writes, RandomAssignLicenseKeysQueued, jobs::queue),
     post("/create-license-key-meta", Writes, CreateLicenseKeyMeta, license_meta::create),
     post("/update-license-key-meta", Writes, UpdateLicenseKeyMeta, license_meta::update),
     post("/delete-license-key-meta", Writes, DeleteLicenseKeyMeta, license_meta::delete),
-    get("/get-all-generators", Reads, GetAllGenerators, generators::list),
-    post("/generate", Writes, Generate, generators::generate),
     post("/create-product", Writes, CreateProduct, products::create),
     post("/update-product", Writes, UpdateProduct, products::update),
     post("/delete-product", Writes, DeleteProduct, products::delete),
@@ -62,6 +61,8 @@ pub const ROUTES: &[Route] = &[
     get("/get-product-meta", Reads, GetProductMeta, product_meta::list),
     post_also("/send-telemetry-data", SEND_TELEMETRY, Writes, SendTelemetryData, telemetry::send),
     get_also("/get-telemetry-data", GET_TELEMETRY, Reads, GetTelemetryData, telemetry::list),
+    get("/get-all-generators", Reads, GetAllGenerators, generators::list),
+    post("/generate", Writes, Generate, generators::generate),
 ];
 
 /// The original's own spelling, that of the current clients, and that of an older one (contract §4.27).

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::generators::add_licenses;
-use super::product_meta;
+use super::meta;
 use crate::call::{Call, too_large, unreadable};
 use crate::domain::{
     Generator, License, LicenseStatus, MAX_OWNER, MAX_QUANTITY, MetaEntry, NewLicense, Product,
@@ -105,6 +105,6 @@ fn item(license: &License, meta: &[MetaEntry]) -> Value {
         "updated_at": license.updated_at.to_iso(),
         "created_at": license.created_at.to_iso(),
         "id": license.id,
-        "meta_data": product_meta::shown(meta),
+        "meta_data": meta::shown(meta),
     })
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::product_meta;
+use super::meta;
 use crate::call::Call;
 use crate::domain::{License, MetaEntry, Product};
 use crate::outcome::Outcome;
@@ -27,7 +27,7 @@ fn license_value(license: &License, meta: &[MetaEntry]) -> Value {
         "activation_limit": license.activation_limit,
         "validity": license.validity,
         "assigned_at": license.assigned_at.map(|moment| moment.to_string()),
-        "meta_data": product_meta::shown(meta),
+        "meta_data": meta::shown(meta),
         // The original's way to say "never".
         "expires_at": license.expires_at().map_or(Value::Bool(false), |end| end.to_string().into()),
     })
@@ -41,6 +41,6 @@ fn product_value(product: &Product, meta: &[MetaEntry]) -> Value {
         "name": product.name,
         "post_url": product.post_url,
         "description": product.description,
-        "meta_data": product_meta::shown(meta),
+        "meta_data": meta::shown(meta),
     })
 }

@@ -1,9 +1,7 @@
 //! Metadata on products.
 
-use serde_json::{Value, json};
-
+use super::meta;
 use crate::call::Call;
-use crate::domain::MetaEntry;
 use crate::outcome::Outcome;
 use crate::reply::{Reply, Result};
 
@@ -45,10 +43,5 @@ pub fn delete(call: &mut Call<'_>) -> Result {
 pub fn list(call: &mut Call<'_>) -> Result {
     let product = call.product_or_only(Outcome::ProductNotFound)?;
     let entries = call.tx.product_meta(product.id)?;
-    Ok(Reply::from(Outcome::ProductInformation).with("meta_data", shown(&entries)))
-}
-
-/// Entries as every answer shows them.
-pub fn shown<'a>(entries: impl IntoIterator<Item = &'a MetaEntry>) -> Value {
-    entries.into_iter().map(|entry| json!({ "key": entry.key, "value": entry.value })).collect()
+    Ok(Reply::from(Outcome::ProductInformation).with("meta_data", meta::shown(&entries)))
 }

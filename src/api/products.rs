@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::meta;
 use super::product_fields;
-use super::product_meta;
 use crate::call::Call;
 use crate::domain::{MetaEntry, NewProduct, Product, ProductStatus};
 use crate::field_errors::FieldErrors;
@@ -68,14 +68,13 @@ pub fn delete(call: &mut Call<'_>) -> Result {
 /// `GET /get-all-products` (contract §4.21): all of them, by id.
 pub fn list(call: &mut Call<'_>) -> Result {
     let entries = call.tx.all_product_meta()?;
-    let mut meta: HashMap<i64, Vec<&MetaEntry>> = HashMap::new();
+    let mut of_product: HashMap<i64, Vec<&MetaEntry>> = HashMap::new();
     for (product_id, entry) in &entries {
-        meta.entry(*product_id).or_default().push(entry);
+        of_product.entry(*product_id).or_default().push(entry);
     }
     let products = call.tx.products()?;
-    let row = |product: &Product| {
-        shown(product, &product_meta::shown(meta.remove(&product.id).unwrap_or_default()))
-    };
+    let row =
+        |product: &Product| shown(product, &meta::shown(of_product.remove(&product.id).unwrap_or_default()));
     let rows: Value = products.iter().map(row).collect();
     Ok(Reply::from(Outcome::AllProducts).with("products", rows))
 }
@@ -83,7 +82,7 @@ pub fn list(call: &mut Call<'_>) -> Result {
 /// `GET /get-product` (contract §5.4): `product_id`, which may be left out where there is one product only.
 pub fn show(call: &mut Call<'_>) -> Result {
     let product = call.product_or_only(Outcome::ProductNotFound)?;
-    let mut row = shown(&product, &product_meta::shown(&call.tx.product_meta(product.id)?));
+    let mut row = shown(&product, &meta::shown(&call.tx.product_meta(product.id)?));
     // The database holds nothing else than JSON here.
     let features: Value = serde_json::from_str(&product.features).unwrap_or_default();
     if let Value::Object(fields) = &mut row {

@@ -3,11 +3,13 @@
 mod activations;
 mod api_keys;
 mod blocks;
+mod callbacks;
 mod connection;
 mod data_dir;
 mod error;
 mod generators;
 mod idempotency;
+mod jobs;
 mod license_meta;
 mod licenses;
 mod product_meta;
@@ -21,10 +23,12 @@ use std::sync::Arc;
 
 use blocks::BlocklistCache;
 use connection::Readers;
+use crossbeam_channel::{Receiver, bounded};
 use tokio::sync::oneshot;
 use writer::Writer;
 
 pub use api_keys::NewApiKey;
+pub use callbacks::{DueCallback, MAX_UNDER_WAY};
 pub use data_dir::{DataDir, ServerLock};
 pub use error::{Error, OpenError};
 pub use idempotency::{GivenAnswer, RepeatKey};
@@ -35,6 +39,7 @@ pub struct Store {
     readers: r2d2::Pool<Readers>,
     writer: Writer,
     blocklist: Arc<BlocklistCache>,
+    work: Receiver<()>,
 }
 
 impl Store {
@@ -50,7 +55,9 @@ impl Store {
     pub fn open(data: &DataDir, readers: u32) -> Result<Self, OpenError> {
         let writing = schema::open_writer(data)?;
         let blocklist = Arc::new(BlocklistCache::default());
-        let writer = Writer::start(writing, Arc::clone(&blocklist))?;
+        // One word is enough, however much there is to do.
+        let (has_work, work) = bounded(1);
+        let writer = Writer::start(writing, Arc::clone(&blocklist), has_work)?;
         let readers = r2d2::Pool::builder()
             .max_size(readers.max(1))
             .min_idle(Some(0))
@@ -58,7 +65,7 @@ impl Store {
             .max_lifetime(None)
             .test_on_check_out(false)
             .build_unchecked(Readers::new(data));
-        Ok(Self { readers, writer, blocklist })
+        Ok(Self { readers, writer, blocklist, work })
     }
 
     /// Runs `job` on one moment's view of the database. Blocks for as long as it reads.
@@ -86,6 +93,11 @@ impl Store {
         job: impl FnOnce(&Tx<'_>) -> Verdict<T> + Send + 'static,
     ) -> Result<T, Error> {
         self.enqueue(job)?.blocking_recv().map_err(|_| Error::Panicked)?
+    }
+
+    /// Gets a word after each commit that queued a job or a message to another server.
+    pub fn work(&self) -> &Receiver<()> {
+        &self.work
     }
 
     fn enqueue<T: Send + 'static>(

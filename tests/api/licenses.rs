@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Answer, License, TestServer};
+use crate::support::{Answer, License, Receiver, TestServer};
 
 const CREATE: &str = "create-license-keys";
 const UPDATE: &str = "update-license-key";
@@ -528,4 +528,29 @@ fn a_product_is_found_by_its_uuid_and_its_slug() {
         let count = get(&server, "get-available-license-keys-count", &format!("product_slug={reference}"));
         assert_eq!(count.fields["count"], number + 1);
     }
+}
+
+#[test]
+fn clients_are_told_when_their_license_is_blocked_or_deleted() {
+    let receiver = Receiver::answering(&[200]);
+    let server = TestServer::start_with(|config| config.allow_private_targets = true);
+    server.add_license(&License { identifiers: &[], ..License::default() });
+    let url = receiver.url("/gone");
+    let fields = [("license_key", "KEY-1"), ("identifier", "domain.ltd"), ("post_url", &url)];
+    assert_eq!(server.post("activate", &fields).code, 300);
+    let update = |status| server.post(UPDATE, &[("license_key", "KEY-1"), ("status", status)]).code;
+
+    assert_eq!(update("available"), 950);
+    assert_eq!(update("blocked"), 950);
+    let told = || server.answer(200, &receiver.next().body);
+    let message = told();
+    assert_eq!((message.code, message.message.as_str()), (400, "License key deactivated"));
+    assert_eq!(message.signer, "product");
+    assert_eq!(json!(message.fields), json!({ "license_key": "KEY-1", "identifier": "domain.ltd" }));
+    // It is blocked already, so nothing ends by this.
+    assert_eq!(update("suspended"), 950);
+    assert_eq!(update("assigned"), 950);
+    receiver.expect_silence();
+    assert_eq!(server.post("delete-license-key", &[("license_key", "KEY-1")]).code, 850);
+    assert_eq!(json!(told().fields), json!(message.fields));
 }

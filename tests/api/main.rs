@@ -20,5 +20,6 @@ mod licenses;
 mod outcomes;
 mod product_meta;
 mod products;
+mod queue;
 mod routing;
 mod telemetry;
