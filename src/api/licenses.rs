@@ -33,6 +33,9 @@ pub fn update(call: &mut Call<'_>) -> Result {
     let before = call.tx.license_by_key(&license_key)?.ok_or(Outcome::UpdateLicenseNotFound)?;
     let license = before.changed(change, call.now);
     call.tx.change_license(&license, call.now)?;
+    if license.status == LicenseStatus::Blocked && before.status != LicenseStatus::Blocked {
+        call.tell_of_deactivations(&license)?;
+    }
     sign_for_product(call, license.product_id)?;
     Ok(Outcome::LicenseUpdated.into())
 }
@@ -40,6 +43,7 @@ pub fn update(call: &mut Call<'_>) -> Result {
 /// `POST /delete-license-key` (contract §4.12): `license_key`. Its activations and its metadata go with it.
 pub fn delete(call: &mut Call<'_>) -> Result {
     let license = call.license(Outcome::DeleteLicenseNotFound)?;
+    call.tell_of_deactivations(&license)?;
     call.tx.delete_license(license.id)?;
     sign_for_product(call, license.product_id)?;
     Ok(Outcome::LicenseDeleted.into())

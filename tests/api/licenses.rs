@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Answer, License, TestServer};
+use crate::support::{Answer, License, Receiver, TestServer};
 
 const CREATE: &str = "create-license-keys";
 const UPDATE: &str = "update-license-key";
@@ -470,4 +470,87 @@ fn only_what_is_available_is_counted_and_only_of_that_product() {
         expect(&answer, 740, "Product doesn't exist", "global");
         assert!(answer.fields.is_empty());
     }
+}
+
+#[test]
+fn what_was_reported_of_a_deleted_license_stays() {
+    let server = TestServer::start();
+    server.add_license(&License::default());
+    let report = [
+        ("data_type", "text"),
+        ("text_data", "hello"),
+        ("data_group", "greetings"),
+        ("product_id", "1"),
+        ("user_identifier", "user"),
+        ("license_key", "KEY-1"),
+        ("activation_identifier", "domain.ltd"),
+        ("product_version", "1"),
+    ];
+    assert_eq!(server.post("send-telemetry-data", &report).code, 830);
+    assert_eq!(server.post("delete-license-key", &[("license_key", "KEY-1")]).code, 850);
+    let found = get(&server, "get-telemetry-data", "data_type=text&data_group=greetings");
+    assert_eq!(found.fields["data"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn a_license_that_outlived_its_product_can_be_moved_and_deleted() {
+    let server = TestServer::start();
+    for key in ["KEY-1", "KEY-2"] {
+        server.add_license(&License { key, ..License::default() });
+    }
+    assert_eq!(server.post("delete-product", &[("product_id", "1")]).code, 550);
+    assert!(list(&server, "product_id=1").is_empty());
+    assert_eq!(listed_keys(&server, ""), ["KEY-1", "KEY-2"]);
+    assert_eq!(get(&server, "get-available-license-keys-count", "product_id=1").code, 740);
+    let update = |product| server.post(UPDATE, &[("license_key", "KEY-1"), ("product_id", product)]);
+    assert_eq!(update("1").code, 951);
+    let answer = server.post(UPDATE, &[("license_key", "KEY-1"), ("validity", "7")]);
+    expect(&answer, 950, "License keys updated", "global");
+    expect(&update("2"), 950, "License keys updated", "global");
+    assert_eq!(listed_keys(&server, "product_id=2"), ["KEY-1"]);
+    let answer = server.post("delete-license-key", &[("license_key", "KEY-2")]);
+    expect(&answer, 850, "License key deleted", "global");
+}
+
+#[test]
+fn a_product_is_found_by_its_uuid_and_its_slug() {
+    let server = TestServer::start();
+    fill_pool(&server, 2, "other-", 1);
+    let slug = [("product_id", "1"), ("slug", "the-product")];
+    assert_eq!(server.post("update-product", &slug).code, 650);
+    let product = get(&server, "get-product", "product_id=1");
+    let uuid = product.fields.values().find_map(|product| product["uuid"].as_str()).unwrap().to_owned();
+    for (number, reference) in [uuid.as_str(), "the-product"].into_iter().enumerate() {
+        let fields =
+            with(keys(&json!([reference])), &json!({ "product_id": null, "product_uuid": reference }));
+        expect(&server.post_json(CREATE, &fields), 900, "License keys creation result", "product");
+        assert_eq!(list(&server, &format!("product_uuid={reference}")).len(), number + 1);
+        let count = get(&server, "get-available-license-keys-count", &format!("product_slug={reference}"));
+        assert_eq!(count.fields["count"], number + 1);
+    }
+}
+
+#[test]
+fn clients_are_told_when_their_license_is_blocked_or_deleted() {
+    let receiver = Receiver::answering(&[200]);
+    let server = TestServer::start_with(|config| config.allow_private_targets = true);
+    server.add_license(&License { identifiers: &[], ..License::default() });
+    let url = receiver.url("/gone");
+    let fields = [("license_key", "KEY-1"), ("identifier", "domain.ltd"), ("post_url", &url)];
+    assert_eq!(server.post("activate", &fields).code, 300);
+    let update = |status| server.post(UPDATE, &[("license_key", "KEY-1"), ("status", status)]).code;
+
+    assert_eq!(update("available"), 950);
+    assert_eq!(update("blocked"), 950);
+    let told = || server.answer(200, &receiver.next().body);
+    let message = told();
+    assert_eq!((message.code, message.message.as_str()), (400, "License key deactivated"));
+    assert_eq!(message.signer, "product");
+    assert_eq!(json!(message.fields), json!({ "license_key": "KEY-1", "identifier": "domain.ltd" }));
+    // It is blocked already, so nothing ends by this.
+    assert_eq!(update("suspended"), 950);
+    assert_eq!(update("assigned"), 950);
+    receiver.expect_silence();
+    assert_eq!(server.post("delete-license-key", &[("license_key", "KEY-1")]).code, 850);
+    assert_eq!(json!(told().fields), json!(message.fields));
 }
