@@ -1,7 +1,7 @@
 //! `POST /random-assign-license-keys-queued`, the messages that follow it, and `keyseal callback`.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -413,6 +413,26 @@ fn a_target_that_never_answers_holds_up_neither_requests_nor_other_targets() {
     assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
     let failed = wait_for(&server, "failed", 1);
     assert!(failed[0]["last_error"].as_str().unwrap().contains("timeout"), "{failed:?}");
+}
+
+#[test]
+fn an_https_target_must_speak_tls() {
+    let server = server();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("https://{}/", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut hello = [0; 3];
+            stream.read_exact(&mut hello).unwrap();
+            // A TLS handshake, and not a word of the message.
+            assert_eq!(hello[..2], [0x16, 0x03]);
+            stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").unwrap();
+        }
+    });
+    queue(&server, &url, "1");
+    let failed = wait_for(&server, "failed", 1);
+    assert_eq!(failed[0]["attempts"], 5, "{failed:?}");
 }
 
 #[test]
