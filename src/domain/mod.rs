@@ -11,8 +11,11 @@ mod job;
 mod license;
 mod meta;
 mod names;
+mod network;
+mod page;
 mod product;
 mod target;
+mod telemetry;
 mod timestamp;
 
 pub use activation::{NewActivation, has_free_seat};
@@ -23,9 +26,16 @@ pub use capabilities::Capabilities;
 pub use capability::Capability;
 pub use generator::{Generator, GeneratorError, GeneratorMethod, MAX_QUANTITY, NewGenerator, Recipe};
 pub use job::{Job, job_fingerprint};
-pub use license::{License, LicenseStatus, NewLicense};
+pub use license::{
+    License, LicenseChange, LicenseFilter, LicenseStatus, MAX_LICENSE_NUMBER, MAX_OWNER, NewLicense,
+};
 pub use meta::MetaEntry;
-pub use names::{Identifier, LicenseKey, MAX_META_VALUE, MetaKey, ParseNameError};
-pub use product::{Fingerprint, NewProduct, Product, ProductStatus};
+pub use names::{Identifier, LicenseKey, MAX_META_VALUE, MAX_NAME, MetaKey, ParseNameError};
+pub use network::{ParseNetworkError, parse_network};
+pub use page::Page;
+pub use product::{
+    Fingerprint, MAX_PRODUCT_TEXT, NewProduct, Product, ProductChange, ProductSource, ProductStatus, is_slug,
+};
 pub use target::{Target, is_public};
+pub use telemetry::{DataType, MAX_TELEMETRY_TEXT, Telemetry, TelemetryFilter, TelemetryReport, is_numeric};
 pub use timestamp::Timestamp;

@@ -15,6 +15,7 @@ mod licenses;
 mod product_meta;
 mod products;
 mod schema;
+mod telemetry;
 mod tx;
 mod writer;
 

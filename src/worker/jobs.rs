@@ -36,7 +36,8 @@ fn carry_out(tx: &Tx<'_>, app: &App, now: Timestamp) -> Result<(), Failure> {
     });
     // Who queued it has passed the gate; from where is of no use any more.
     let address = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
-    let from = From { address, api_key_id: job.api_key_id, config: &app.config };
+    let global_public_key = app.keyring.global().public().pem();
+    let from = From { address, api_key_id: job.api_key_id, config: &app.config, global_public_key };
     let mut call = Call::new(tx, &params, from, now);
     let reply = assign(&mut call, job.id)?;
     if let Some(url) = params.text("webhook_url") {

@@ -40,7 +40,7 @@ fn app(post_url: &str) -> (TempDir, Arc<App>, License) {
             status: ProductStatus::Active,
         };
         assert_eq!(tx.add_product(&product, NOW).unwrap(), 1);
-        assert!(tx.set_product_signing_key(1, &fingerprint, NOW).unwrap());
+        assert!(tx.set_product_signing_key(1, &fingerprint, "", NOW).unwrap());
         let license_key = LicenseKey::parse("KEY/1").unwrap();
         let license = NewLicense {
             product_id: 1,
@@ -73,7 +73,12 @@ fn end_activations(app: &Arc<App>, license: &License) {
     let (server, license) = (Arc::clone(app), license.clone());
     let told = app.store.write_blocking(move |tx| {
         let (params, address) = (Params::default(), IpAddr::V4(Ipv4Addr::LOCALHOST));
-        let call = Call::new(tx, &params, From { address, api_key_id: 1, config: &server.config }, NOW);
+        let call = Call::new(
+            tx,
+            &params,
+            From { address, api_key_id: 1, config: &server.config, global_public_key: "" },
+            NOW,
+        );
         call.tell_of_deactivations(&license).unwrap();
         Verdict::Keep(())
     });

@@ -2,6 +2,7 @@
 
 mod answer;
 mod command;
+mod database;
 mod keys;
 mod raw;
 mod receiver;
@@ -9,6 +10,7 @@ mod server;
 
 pub use answer::Answer;
 pub use command::{keyseal, try_keyseal};
+pub use database::execute;
 pub use raw::send_raw;
 pub use receiver::{Received, Receiver};
 pub use server::{License, TestServer, meta_fields};
