@@ -28,6 +28,7 @@ pub fn create(call: &mut Call<'_>) -> Result {
 }
 
 /// `POST /update-license-key` (contract §4.11): `license_key`, and of the fields of create those that change. The rest stays as it is.
+/// Whoever asked to be told of the end of an activation is told when the license becomes blocked.
 pub fn update(call: &mut Call<'_>) -> Result {
     let (license_key, change) = license_fields::change(call)?;
     let before = call.tx.license_by_key(&license_key)?.ok_or(Outcome::UpdateLicenseNotFound)?;
@@ -40,7 +41,8 @@ pub fn update(call: &mut Call<'_>) -> Result {
     Ok(Outcome::LicenseUpdated.into())
 }
 
-/// `POST /delete-license-key` (contract §4.12): `license_key`. Its activations and its metadata go with it.
+/// `POST /delete-license-key` (contract §4.12): `license_key`. Its activations and its metadata go with it; whoever asked to be told of
+/// the end of an activation is told.
 pub fn delete(call: &mut Call<'_>) -> Result {
     let license = call.license(Outcome::DeleteLicenseNotFound)?;
     call.tell_of_deactivations(&license)?;

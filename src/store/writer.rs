@@ -147,7 +147,7 @@ fn run_batch(
             }
             if left_work {
                 // Full: the word is there already.
-                drop(has_work.try_send(()));
+                let _ = has_work.try_send(());
             }
         }
         Err(error) => {

@@ -47,7 +47,7 @@ impl Post {
             .post(url)
             .content_type("application/json")
             .send(body)
-            .map_err(|error| NotDelivered { reason: error.to_string(), another_try: may_pass(&error) })?;
+            .map_err(|error| NotDelivered { reason: reason(&error), another_try: may_pass(&error) })?;
         // Lets the receiver finish what it has to say; what that is doesn't matter.
         drop(response.body_mut().with_config().limit(MAX_BODY).read_to_vec());
         let status = response.status().as_u16();
@@ -58,6 +58,14 @@ impl Post {
                 another_try: is_worth_another_try(status),
             }),
         }
+    }
+}
+
+fn reason(error: &ureq::Error) -> String {
+    match error {
+        // Ours: it says all there is to say.
+        ureq::Error::Other(error) => error.to_string(),
+        error => error.to_string(),
     }
 }
 

@@ -1,15 +1,15 @@
 //! `POST /random-assign-license-keys-queued`, the messages that follow it, and `keyseal callback`.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{BufRead as _, BufReader};
-use std::net::TcpListener;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{IpAddr, TcpListener};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::support::{Answer, License, Received, Receiver, TestServer, try_keyseal};
+use crate::support::{Answer, License, Received, Receiver, TestServer, execute, try_keyseal};
 
 const QUEUE: &str = "random-assign-license-keys-queued";
 
@@ -215,8 +215,9 @@ fn nothing_is_sent_into_private_networks_unless_the_operator_allows_it() {
     let failed = wait_for(&server, "failed", 4);
     for callback in &failed {
         let error = callback["last_error"].as_str().unwrap();
+        let reason = " is no public address, and is connected to only with --allow-private-targets";
         assert!(
-            error.contains("is no public address") && error.contains("--allow-private-targets"),
+            error.strip_suffix(reason).is_some_and(|address| address.parse::<IpAddr>().is_ok()),
             "{error}"
         );
         assert_eq!(callback["attempts"], 1);
@@ -413,6 +414,72 @@ fn a_target_that_never_answers_holds_up_neither_requests_nor_other_targets() {
     assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
     let failed = wait_for(&server, "failed", 1);
     assert!(failed[0]["last_error"].as_str().unwrap().contains("timeout"), "{failed:?}");
+}
+
+#[test]
+fn who_asked_for_it_is_told_when_an_activation_is_ended_by_others() {
+    let server = server();
+    let (own, of_product) = (Receiver::answering(&[200]), Receiver::answering(&[200]));
+    execute(&server, &format!("UPDATE products SET post_url = '{}' WHERE id = 1", of_product.url("/p")));
+    let not_activated = License { identifiers: &[], ..License::default() };
+    server.add_license(&License { key: "DELETED", ..not_activated });
+    server.add_license(&License { key: "BLOCKED", product: 2, ..not_activated });
+    let url = own.url("/receiver.php?x=a%20b");
+    for (license_key, identifier, post_url) in [
+        ("DELETED", "a.example", url.as_str()),
+        ("DELETED", "b.example", ""),
+        ("DELETED", "c.example", &url),
+        ("BLOCKED", "a.example", &url),
+        ("BLOCKED", "b.example", ""),
+    ] {
+        let fields = [("license_key", license_key), ("identifier", identifier), ("post_url", post_url)];
+        assert_eq!(server.post("activate", &fields).code, 300);
+    }
+    // Its own client knows.
+    let fields = [("license_key", "DELETED"), ("identifier", "c.example")];
+    assert_eq!(server.post("deactivate", &fields).code, 400);
+
+    assert_eq!(server.post("delete-license-key", &[("license_key", "deleted")]).code, 850);
+    let block = [("license_key", "BLOCKED"), ("status", "blocked")];
+    for _ in 0..2 {
+        assert_eq!(server.post("update-license-key", &block).code, 950);
+    }
+    let told = |received: &Received, license_key: &str, identifier: &str, signer: &str| {
+        let answer = server.answer(200, &received.body);
+        assert_eq!((answer.code, answer.message.as_str()), (400, "License key deactivated"));
+        assert_eq!(answer.signer, signer);
+        let start = format!(
+            r#"{{"code":"400","message":"License key deactivated","license_key":"{license_key}","identifier":"{identifier}","timestamp":"#
+        );
+        assert!(answer.response.starts_with(&start), "{}", answer.response);
+    };
+    let message = own.next();
+    assert_eq!(message.line, "POST /receiver.php?x=a%20b HTTP/1.1");
+    told(&message, "DELETED", "a.example", "product");
+    told(&own.next(), "BLOCKED", "a.example", "global");
+    told(&of_product.next(), "DELETED", "b.example", "product");
+    own.expect_silence();
+    of_product.expect_silence();
+}
+
+#[test]
+fn an_https_target_must_speak_tls() {
+    let server = server();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("https://{}/", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut hello = [0; 3];
+            stream.read_exact(&mut hello).unwrap();
+            // A TLS handshake, and not a word of the message.
+            assert_eq!(hello[..2], [0x16, 0x03]);
+            stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").unwrap();
+        }
+    });
+    queue(&server, &url, "1");
+    let failed = wait_for(&server, "failed", 1);
+    assert_eq!(failed[0]["attempts"], 5, "{failed:?}");
 }
 
 #[test]

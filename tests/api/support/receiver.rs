@@ -37,16 +37,18 @@ impl Receiver {
         let (got, received) = mpsc::channel();
         // Ends with the process: a thread that waits for a connection costs nothing.
         thread::spawn(move || {
-            for (number, stream) in listener.incoming().enumerate() {
+            let mut replies = replies.iter();
+            let mut reply = replies.next().unwrap();
+            for stream in listener.incoming() {
                 let mut stream = stream.unwrap();
-                let message = read(&mut stream);
+                let Some(message) = read(&mut stream) else { continue };
                 let gone = got.send(message).is_err();
-                let reply = replies.get(number).or(replies.last()).unwrap();
                 // Whoever sent it may have lost patience.
                 drop(stream.write_all(reply.as_bytes()));
                 if gone {
                     break;
                 }
+                reply = replies.next().unwrap_or(reply);
             }
         });
         Self { port, received }
@@ -69,7 +71,8 @@ impl Receiver {
     }
 }
 
-fn read(stream: &mut TcpStream) -> Received {
+/// Nothing, if who connected has ended before it said all.
+fn read(stream: &mut TcpStream) -> Option<Received> {
     let mut bytes = Vec::new();
     let mut chunk = [0; 4096];
     loop {
@@ -82,11 +85,13 @@ fn read(stream: &mut TcpStream) -> Received {
                 .nth(1)
                 .map_or(0, |rest| rest.split("\r\n").next().unwrap().parse::<usize>().unwrap());
             if body.len() >= length {
-                return Received { line: line.to_owned(), head, body: body.to_owned() };
+                return Some(Received { line: line.to_owned(), head, body: body.to_owned() });
             }
         }
-        let read = stream.read(&mut chunk).unwrap();
-        assert!(read > 0, "closed after {text:?}");
+        let read = stream.read(&mut chunk).unwrap_or(0);
+        if read == 0 {
+            return None;
+        }
         bytes.extend_from_slice(&chunk[..read]);
     }
 }
