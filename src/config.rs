@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
+use crate::domain::parse_network;
 use crate::outcome::HttpStatus;
 use crate::store::DataDir;
 
@@ -119,13 +120,4 @@ impl Config {
             allow_private_targets: args.allow_private_targets,
         }
     }
-}
-
-/// A network in CIDR form, or a lone address.
-pub fn parse_network(text: &str) -> Result<IpNet, String> {
-    let text = text.trim();
-    text.parse()
-        .or_else(|_| text.parse().map(|address: std::net::IpAddr| IpNet::from(address)))
-        .map(|network: IpNet| network.trunc())
-        .map_err(|_| "write an address or a network, such as 203.0.113.7 or 203.0.113.0/24".to_owned())
 }

@@ -23,4 +23,5 @@ mod outcome;
 pub use cli::run;
 pub use config::Config;
 pub use outcome::HttpStatus;
+pub use routes::paths;
 pub use server::{Server, StartError};

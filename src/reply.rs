@@ -55,8 +55,7 @@ impl Failure {
     pub fn outcome(&self) -> Outcome {
         let temporary = match self {
             Self::Store(error) => error.is_temporary(),
-            Self::Signing(error) => error.is_temporary(),
-            Self::Generator(_) | Self::Panicked => false,
+            Self::Signing(_) | Self::Generator(_) | Self::Panicked => false,
         };
         if temporary { Outcome::ServiceUnavailable } else { Outcome::InternalError }
     }
@@ -71,6 +70,12 @@ impl From<Outcome> for Error {
 impl From<Reply> for Error {
     fn from(reply: Reply) -> Self {
         Self::Refused(reply)
+    }
+}
+
+impl From<signing::Error> for Error {
+    fn from(error: signing::Error) -> Self {
+        Self::Failed(error.into())
     }
 }
 

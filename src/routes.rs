@@ -44,6 +44,14 @@ pub const ROUTES: &[Route] = &[
     post("/generate", Writes, Generate, generators::generate),
 ];
 
+/// The table as anyone may read it: each path below the prefixes, aliases included, with its method and the capability that it takes.
+pub fn paths() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
+    ROUTES.iter().flat_map(|route| {
+        let paths = std::iter::once(&route.path).chain(route.aliases);
+        paths.map(|path| (route.method.as_str(), *path, route.capability.as_str()))
+    })
+}
+
 type Endpoint = fn(&mut Call<'_>) -> reply::Result;
 
 const fn post_also(

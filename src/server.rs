@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
 use actix_web::middleware::{NormalizePath, TrailingSlash};
-use actix_web::{HttpRequest, HttpServer, rt, web};
+use actix_web::{HttpRequest, HttpServer, Resource, guard, rt, web};
+use socket2::{Domain, Protocol, Socket, Type};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::config::Config;
@@ -20,6 +21,9 @@ use crate::store::{self, OpenError, ServerLock, Store};
 
 /// How long a request that was accepted may take to finish once the server is told to stop.
 const SHUTDOWN_SECONDS: u64 = 25;
+
+/// Connections that may wait to be accepted.
+const BACKLOG: i32 = 4096;
 
 /// How often the times of last use are written.
 const FLUSH_EVERY: Duration = Duration::from_mins(1);
@@ -91,7 +95,24 @@ impl Server {
 fn bind(listen: &str) -> Result<TcpListener, StartError> {
     let error = |source| StartError::Listen { listen: listen.to_owned(), source };
     let addresses: Vec<SocketAddr> = listen.to_socket_addrs().map_err(error)?.collect();
-    TcpListener::bind(addresses.as_slice()).map_err(error)
+    let mut last = io::Error::from(io::ErrorKind::AddrNotAvailable);
+    for address in addresses {
+        match bind_to(address) {
+            Ok(listener) => return Ok(listener),
+            Err(failed) => last = failed,
+        }
+    }
+    Err(error(last))
+}
+
+/// As the standard library binds, but with a queue for connections that a burst doesn't overflow: a client whose connection finds no
+/// place waits a second before it tries again.
+fn bind_to(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    socket.set_reuse_address(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    Ok(socket.into())
 }
 
 /// Runs the actix system on a thread, and gives its handle once it accepts.
@@ -176,17 +197,22 @@ fn mount(service: &mut web::ServiceConfig, app: &Arc<App>) {
                             serve::answer(Arc::clone(&here), route, request, payload)
                         },
                     ))
-                    .default_service(web::to(move |request: HttpRequest| {
-                        serve::method_not_allowed(Arc::clone(&there), route, request)
+                    .default_service(web::to(move |request: HttpRequest, payload: web::Payload| {
+                        serve::method_not_allowed(Arc::clone(&there), route, request, payload)
                     })),
             );
         }
     }
     let (ready, unknown) = (Arc::clone(app), Arc::clone(app));
-    service
-        .route("/livez", web::get().to(serve::livez))
-        .route("/readyz", web::get().to(move || serve::readyz(Arc::clone(&ready))))
-        .default_service(web::to(move |request: HttpRequest| {
-            serve::unknown_endpoint(Arc::clone(&unknown), request)
-        }));
+    let readyz = move |request, payload| serve::readyz(Arc::clone(&ready), request, payload);
+    service.service(health("/livez").to(serve::livez)).service(health("/readyz").to(readyz)).default_service(
+        web::to(move |request: HttpRequest, payload: web::Payload| {
+            serve::unknown_endpoint(Arc::clone(&unknown), request, payload)
+        }),
+    );
+}
+
+/// Health is asked for by GET, or by probes that want no body by HEAD.
+fn health(path: &str) -> Resource {
+    web::resource(path).guard(guard::Any(guard::Get()).or(guard::Head()))
 }

@@ -87,7 +87,8 @@ impl Server {
 
     fn post(&self, fields: &[(&str, &str)]) -> Value {
         let url = format!("{}/api/v1/create-license-key-meta", self.url());
-        let mut response = ureq::post(url).send_form(fields.iter().copied()).unwrap();
+        let agent: ureq::Agent = ureq::Agent::config_builder().proxy(None).build().into();
+        let mut response = agent.post(url).send_form(fields.iter().copied()).unwrap();
         serde_json::from_str(&response.body_mut().read_to_string().unwrap()).unwrap()
     }
 

@@ -6,8 +6,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{Output, Result, change, now, open};
-use crate::config::parse_network;
-use crate::domain::{ApiKey, ApiKeySecret, Capabilities};
+use crate::domain::{ApiKey, ApiKeySecret, Capabilities, parse_network};
 use crate::store::{DataDir, NewApiKey};
 
 #[derive(Subcommand)]

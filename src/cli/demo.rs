@@ -1,6 +1,6 @@
 //! `keyseal demo`: a throw-away world, a first signed answer, and a server to play with.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::thread;
 
 use serde_json::{Value, json};
@@ -26,14 +26,19 @@ const FIRST_REQUEST: [(&str, &str); 5] = [
 ];
 
 pub fn run(data: Option<&DataDir>, args: &ServeArgs, output: &mut Output<'_>) -> Result {
-    // Removed with all that is in it when the demo ends.
+    if let Some(taken) = data.and_then(taken) {
+        return Err(OpenError::Exists(taken).into());
+    }
+    let world = World::read()?;
+    let keys = generate(1 + world.own_keys())?;
+    // Removed with all that is in it when the demo ends. Made after the keys, which take the longest: until then there is nothing to leave.
     let temporary = if data.is_none() { Some(tempfile::tempdir()?) } else { None };
     let data = match (data, &temporary) {
         (Some(data), _) => data.clone(),
         (None, Some(directory)) => DataDir::new(directory.path().join("data")),
         (None, None) => return Err("no directory for the demo".into()),
     };
-    make_world(&data)?;
+    make_world(world, keys, &data)?;
     let server = Server::start(Config::new(data.clone(), args))?;
     let url = server.url();
     // The line comes first: who waits for it may go ahead, whatever the tour below finds.
@@ -41,7 +46,9 @@ pub fn run(data: Option<&DataDir>, args: &ServeArgs, output: &mut Output<'_>) ->
         output.result(&Value::Null, &format!("listening on {url}"))?;
     }
     let endpoint = format!("{url}/api/v1/create-license-key-meta");
-    let envelope = ureq::post(&endpoint).send_form(FIRST_REQUEST)?.body_mut().read_to_string()?;
+    // Straight to ourselves, whatever proxy the environment names.
+    let agent: ureq::Agent = ureq::Agent::config_builder().proxy(None).build().into();
+    let envelope = agent.post(&endpoint).send_form(FIRST_REQUEST)?.body_mut().read_to_string()?;
     let key_file = data.path().join("product-1-public.pem");
     let public_key = publish(&data, &key_file)?;
     let holds = holds(&envelope, &public_key)?;
@@ -57,12 +64,12 @@ pub fn run(data: Option<&DataDir>, args: &ServeArgs, output: &mut Output<'_>) ->
     Ok(server.wait()?)
 }
 
-fn make_world(data: &DataDir) -> Result {
-    if data.database().exists() {
-        return Err(OpenError::Exists(data.database()).into());
-    }
-    let world = World::read()?;
-    let mut keys = generate(1 + world.own_keys())?;
+/// What a server keeps in this directory already, if it does.
+fn taken(data: &DataDir) -> Option<PathBuf> {
+    [data.database(), Keyring::global_path(data)].into_iter().find(|path| path.exists())
+}
+
+fn make_world(world: World, mut keys: Vec<Zeroizing<String>>, data: &DataDir) -> Result {
     let global = keys.pop().ok_or("no key was made")?;
     let store = Store::create(data)?;
     SigningKey::save(&global, &Keyring::global_path(data))?;

@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 use super::{Result, change, now, product};
 use crate::domain::{
     ApiKeySecret, Block, Capabilities, Identifier, LicenseKey, LicenseStatus, NewActivation, NewLicense,
-    NewProduct, ProductStatus, Timestamp,
+    NewProduct, ProductStatus, Timestamp, parse_network,
 };
 use crate::store::{DataDir, NewApiKey, Store, Tx};
 
@@ -136,7 +136,11 @@ impl SampleApiKey {
             name: self.name.clone(),
             secret: ApiKeySecret::parse(&self.api_key).ok_or("blank API key")?,
             capabilities: Capabilities::parse(self.capabilities.iter().map(String::as_str))?,
-            allow_ips: self.allow_ips.iter().map(|net| net.parse()).collect::<std::result::Result<_, _>>()?,
+            allow_ips: self
+                .allow_ips
+                .iter()
+                .map(|net| parse_network(net))
+                .collect::<std::result::Result<_, _>>()?,
             active: self.active,
         };
         tx.add_api_key(&key, now())?.ok_or("API key twice")?;

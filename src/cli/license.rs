@@ -6,8 +6,10 @@ use uuid::Uuid;
 
 use super::{Output, Result, change, now, open};
 use crate::domain::{
-    Identifier, License, LicenseKey, LicenseStatus, NewActivation, NewLicense, Timestamp, has_free_seat,
+    Identifier, License, LicenseKey, LicenseStatus, NewActivation, NewLicense, ProductStatus, Timestamp,
+    has_free_seat,
 };
+use crate::outcome::Outcome;
 use crate::store::{DataDir, Tx};
 
 #[derive(Subcommand)]
@@ -182,6 +184,10 @@ fn activate(key: &str, identifier: &str, data: &DataDir, output: &mut Output<'_>
     let shown = identifier.as_str().to_owned();
     let (license, was_active) = change(&open(data)?, move |tx| {
         let license = existing(tx, &key)?;
+        let product = tx.product(license.product_id)?;
+        if product.is_none_or(|product| product.status == ProductStatus::Inactive) {
+            return Err(Outcome::ProductNotActive.message().into());
+        }
         license.check_usable(now()).map_err(|outcome| outcome.message())?;
         if tx.is_activated(license.id, &identifier)? {
             return Ok((license, true));

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use super::{Identifier, ParseNameError};
+use super::{Identifier, ParseNameError, ParseNetworkError, parse_network};
 
 /// One entry of the blocklist (contract §2.5).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,8 +20,8 @@ pub enum Block {
 /// The text is nothing that can be blocked.
 #[derive(Debug, thiserror::Error)]
 pub enum ParseBlockError {
-    #[error("\"{0}\" is no address or network: write 203.0.113.7, 203.0.113.0/24 or 2001:db8::/32")]
-    Ip(String),
+    #[error(transparent)]
+    Ip(#[from] ParseNetworkError),
     #[error("\"{0}\" is no domain: write example.com, which also blocks all of its subdomains")]
     Domain(String),
     #[error("this identifier can't be blocked: {0}")]
@@ -31,9 +31,7 @@ pub enum ParseBlockError {
 impl Block {
     /// Takes an address or a network in CIDR form.
     pub fn parse_ip(text: &str) -> Result<Self, ParseBlockError> {
-        let text = text.trim();
-        let network = text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
-        network.map(|network| Self::Ip(network.trunc())).map_err(|_| ParseBlockError::Ip(text.to_owned()))
+        Ok(Self::Ip(parse_network(text)?))
     }
 
     /// Takes a domain; scheme, port and path are stripped.

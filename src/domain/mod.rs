@@ -9,6 +9,7 @@ mod generator;
 mod license;
 mod meta;
 mod names;
+mod network;
 mod product;
 mod timestamp;
 
@@ -21,5 +22,6 @@ pub use generator::{Generator, GeneratorError, GeneratorMethod, MAX_QUANTITY, Ne
 pub use license::{License, LicenseStatus, NewLicense};
 pub use meta::MetaEntry;
 pub use names::{Identifier, LicenseKey, MAX_META_VALUE, MetaKey, ParseNameError};
+pub use network::{ParseNetworkError, parse_network};
 pub use product::{Fingerprint, NewProduct, Product, ProductStatus};
 pub use timestamp::Timestamp;

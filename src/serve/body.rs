@@ -18,14 +18,16 @@ const MAX_BODY: usize = 1024 * 1024;
 /// How much of a larger body is still taken off the wire and thrown away, so that its sender reads the refusal instead of a reset.
 const MAX_DISCARDED: usize = 64 * 1024 * 1024;
 
-/// The fields of a request: of its query string, and for a POST of its body, over them.
-pub async fn read(request: &HttpRequest, payload: web::Payload, limit: Duration) -> Result<Params, Outcome> {
-    let query = Params::from_form(request.query_string().as_bytes())?;
-    if request.method() == Method::GET {
-        return Ok(query);
-    }
+/// The fields of a request: of its query string, and for a POST of its body, over them. Reads the body to its end where it can, so that
+/// its sender reads the answer instead of a reset.
+pub async fn read(
+    request: &HttpRequest,
+    payload: &mut web::Payload,
+    limit: Duration,
+) -> Result<Params, Outcome> {
     let body = tokio::time::timeout(limit, collect(payload)).await.map_err(|_| Outcome::RequestTimeout)??;
-    if body.is_empty() {
+    let query = Params::from_form(request.query_string().as_bytes())?;
+    if request.method() == Method::GET || body.is_empty() {
         return Ok(query);
     }
     let body = match request.content_type().to_ascii_lowercase().as_str() {
@@ -37,8 +39,14 @@ pub async fn read(request: &HttpRequest, payload: web::Payload, limit: Duration)
     Ok(query.overlaid_with(body))
 }
 
+/// Takes a body that nobody wants off the wire, within the same limits.
+pub async fn discard(payload: &mut web::Payload, limit: Duration) {
+    // Whatever it was, what is answered is something else.
+    drop(tokio::time::timeout(limit, collect(payload)).await);
+}
+
 /// The whole body, or a refusal if it is too large. Holds no more than the limit in memory.
-async fn collect(mut payload: web::Payload) -> Result<Bytes, Outcome> {
+async fn collect(payload: &mut web::Payload) -> Result<Bytes, Outcome> {
     let mut body = BytesMut::new();
     let mut length = 0;
     while let Some(chunk) = payload.next().await {

@@ -1,6 +1,6 @@
 //! Who calls, from where, and when.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use actix_web::HttpRequest;
@@ -37,6 +37,22 @@ impl Caller {
     }
 }
 
+impl Caller {
+    /// For the log, which takes no text of the caller's.
+    pub fn method_name(&self) -> &str {
+        let known = [
+            Method::GET,
+            Method::POST,
+            Method::PUT,
+            Method::PATCH,
+            Method::DELETE,
+            Method::HEAD,
+            Method::OPTIONS,
+        ];
+        if known.contains(&self.method) { self.method.as_str() } else { "(other)" }
+    }
+}
+
 /// The time of day. A clock before 1970 is 1970.
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
 pub fn now() -> Timestamp {
@@ -52,18 +68,25 @@ fn address(request: &HttpRequest, trusted_proxies: &[IpNet]) -> IpAddr {
     if !is_trusted(peer) {
         return peer;
     }
-    let headers: Vec<&str> =
-        request.headers().get_all("x-forwarded-for").filter_map(|value| value.to_str().ok()).collect();
+    let headers: Vec<_> = request.headers().get_all("x-forwarded-for").collect();
     let mut client = peer;
-    for hop in headers.iter().flat_map(|value| value.split(',')).rev() {
+    // By bytes: a header with a strange character in one hop still has all others.
+    for hop in headers.iter().flat_map(|value| value.as_bytes().split(|byte| *byte == b',')).rev() {
         // What a proxy did not write as an address says nothing about what came before it.
-        let Ok(hop) = hop.trim().parse::<IpAddr>() else { break };
+        let Some(hop) = parse_hop(hop) else { break };
         client = hop.to_canonical();
         if !is_trusted(client) {
             break;
         }
     }
     client
+}
+
+/// An address, which some proxies write with a port: `203.0.113.9:4711`, `[2001:db8::1]:4711`.
+fn parse_hop(hop: &[u8]) -> Option<IpAddr> {
+    let hop = std::str::from_utf8(hop).ok()?.trim();
+    let bare = hop.trim_start_matches('[').trim_end_matches(']');
+    bare.parse().ok().or_else(|| hop.parse::<SocketAddr>().ok().map(|hop| hop.ip()))
 }
 
 fn header<'a>(request: &'a HttpRequest, name: &str) -> Option<&'a str> {
@@ -105,6 +128,9 @@ mod tests {
         assert_eq!(address_of("10.0.0.1:1", &["1.2.3.4, 203.0.113.5, 10.9.9.9"]), "203.0.113.5");
         assert_eq!(address_of("10.0.0.1:1", &["1.2.3.4", "203.0.113.5", "10.9.9.9"]), "203.0.113.5");
         assert_eq!(address_of("10.0.0.1:1", &["1.2.3.4, nonsense, 10.9.9.9"]), "10.9.9.9");
+        assert_eq!(address_of("10.0.0.1:1", &["é, 203.0.113.5"]), "203.0.113.5");
+        assert_eq!(address_of("10.0.0.1:1", &["203.0.113.5:4711"]), "203.0.113.5");
+        assert_eq!(address_of("10.0.0.1:1", &["[2001:db9::7]:4711, 10.9.9.9:1"]), "2001:db9::7");
     }
 
     #[test]

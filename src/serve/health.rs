@@ -2,28 +2,34 @@
 
 use std::sync::Arc;
 
-use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
 
-use super::{App, now};
+use super::{App, now, unread};
 
 /// `GET /livez`: the process answers.
-pub async fn livez() -> HttpResponse {
-    HttpResponse::Ok().content_type("text/plain; charset=utf-8").body("ok\n")
+pub async fn livez(request: HttpRequest, payload: web::Payload) -> HttpResponse {
+    unread::close(plain(StatusCode::OK, "ok\n"), &request, payload)
 }
 
 /// `GET /readyz`: it can read the database and sign. 503 if not; the log says why.
-pub async fn readyz(app: Arc<App>) -> HttpResponse {
+pub async fn readyz(app: Arc<App>, request: HttpRequest, payload: web::Payload) -> HttpResponse {
     let read = app.store.read(|tx| tx.blocklist().map(drop)).and_then(|read| read);
     // One signature a second at the most, however often this is asked.
     let probe = format!("ready {}", now().0);
     let signed = app.signatures.sign(app.keyring.global(), probe.as_bytes()).await;
-    match (read, signed) {
-        (Ok(()), Ok(_)) => HttpResponse::Ok().content_type("text/plain; charset=utf-8").body("ready\n"),
+    let response = match (read, signed) {
+        (Ok(()), Ok(_)) => plain(StatusCode::OK, "ready\n"),
         (read, signed) => {
             log::error!("not ready: database {}; signing {}", state(&read), state(&signed));
-            HttpResponse::ServiceUnavailable().content_type("text/plain; charset=utf-8").body("not ready\n")
+            plain(StatusCode::SERVICE_UNAVAILABLE, "not ready\n")
         }
-    }
+    };
+    unread::close(response, &request, payload)
+}
+
+fn plain(status: StatusCode, text: &'static str) -> HttpResponse {
+    HttpResponse::build(status).content_type("text/plain; charset=utf-8").body(text)
 }
 
 fn state<T, E: std::fmt::Display>(result: &Result<T, E>) -> String {

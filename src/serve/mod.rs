@@ -6,6 +6,7 @@ mod gate;
 mod health;
 mod repeat;
 mod seal;
+mod unread;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -19,7 +20,7 @@ use crate::outcome::Outcome;
 use crate::params::Params;
 use crate::reply::{self, Error, Failure, Reply};
 use crate::routes::Route;
-use crate::signing::{Keyring, Signatures};
+use crate::signing::{self, Keyring, Signatures};
 use crate::store::{Access, GivenAnswer, Store, Tx, Verdict};
 
 pub use caller::now;
@@ -62,33 +63,56 @@ pub async fn answer(
     app: Arc<App>,
     route: &'static Route,
     request: HttpRequest,
-    payload: web::Payload,
+    mut payload: web::Payload,
 ) -> HttpResponse {
-    let caller = Caller::of(&request, &app.config);
-    let answered = match body::read(&request, payload, app.config.body_timeout).await {
-        Ok(params) => run(&app, route, &caller, params).await,
-        Err(refusal) => Answered::refused(refusal),
+    let mut caller = Caller::of(&request, &app.config);
+    let answered = if app.signatures.is_overloaded() {
+        // Refused before anything is done: what is done is also answered.
+        body::discard(&mut payload, app.config.body_timeout).await;
+        Answered::refused(Outcome::ServiceUnavailable)
+    } else {
+        match body::read(&request, &mut payload, app.config.body_timeout).await {
+            Ok(params) => {
+                // A body may have taken its time.
+                caller.now = now();
+                run(&app, route, &caller, params).await
+            }
+            Err(refusal) => Answered::refused(refusal),
+        }
     };
-    seal::respond(&app, &caller, route.path, answered).await
+    let response = seal::respond(&app, &caller, route.path, answered).await;
+    unread::close(response, &request, payload)
 }
 
 /// Answers a request to a path that isn't there.
-pub async fn unknown_endpoint(app: Arc<App>, request: HttpRequest) -> HttpResponse {
+pub async fn unknown_endpoint(
+    app: Arc<App>,
+    request: HttpRequest,
+    mut payload: web::Payload,
+) -> HttpResponse {
     let caller = Caller::of(&request, &app.config);
+    body::discard(&mut payload, app.config.body_timeout).await;
     // The path is the caller's text and can hold a key, so it is not logged.
     let answered = Answered::refused(Outcome::UnknownEndpoint);
-    seal::respond(&app, &caller, "(unknown)", answered).await
+    let response = seal::respond(&app, &caller, "(unknown)", answered).await;
+    unread::close(response, &request, payload)
 }
 
 /// Answers a request to a route by a method that it doesn't have.
-pub async fn method_not_allowed(app: Arc<App>, route: &'static Route, request: HttpRequest) -> HttpResponse {
+pub async fn method_not_allowed(
+    app: Arc<App>,
+    route: &'static Route,
+    request: HttpRequest,
+    mut payload: web::Payload,
+) -> HttpResponse {
     let caller = Caller::of(&request, &app.config);
+    body::discard(&mut payload, app.config.body_timeout).await;
     let answered = Answered::refused(Outcome::MethodNotAllowed);
     let mut response = seal::respond(&app, &caller, route.path, answered).await;
     if let Ok(allow) = route.method.as_str().parse() {
         response.headers_mut().insert(actix_web::http::header::ALLOW, allow);
     }
-    response
+    unread::close(response, &request, payload)
 }
 
 /// Authorizes on a reader, so that a stranger never comes near the writer; then runs the endpoint where its route says.
@@ -128,7 +152,11 @@ async fn write(
     let written = app.store.write(move |tx| {
         let from = From { address, api_key_id, config: &server.config };
         let once = repeat::once(tx, repeat_key.as_ref(), now, || run_endpoint(route, tx, &params, from, now));
-        let answered = once.unwrap_or_else(Answered::refused);
+        let mut answered = once.unwrap_or_else(Answered::refused);
+        // What can't be signed is not done: asked here, where it can still be undone.
+        if let Err(error) = seal::check_signable(&server, &answered) {
+            answered = Answered::refused(signing::Error::from(error));
+        }
         if answered.result.is_ok() { Verdict::Keep(answered) } else { Verdict::Undo(answered) }
     });
     written.await.unwrap_or_else(Answered::refused)

@@ -33,7 +33,7 @@ pub async fn respond(app: &App, caller: &Caller, route: &str, answered: Answered
     log::info!(
         target: "keyseal::request",
         "{} {route} {code} {:.1}ms {}",
-        caller.method,
+        caller.method_name(),
         caller.arrived.elapsed().as_secs_f64() * 1e3,
         caller.address,
     );
@@ -42,7 +42,7 @@ pub async fn respond(app: &App, caller: &Caller, route: &str, answered: Answered
 
 /// Logs a failure, once, and gives what the client is told of it.
 fn shown(failure: &Failure, caller: &Caller, route: &str) -> Reply {
-    log::error!("{} {route} failed: {failure}", caller.method);
+    log::error!("{} {route} failed: {failure}", caller.method_name());
     failure.outcome().into()
 }
 
@@ -69,6 +69,16 @@ async fn seal_given(app: &App, given: &GivenAnswer) -> Result<Vec<u8>, signing::
     let signed_by = if given.signing_product.is_some() { SignedBy::Product } else { SignedBy::Global };
     let signer = signer(app, signed_by, given.signing_product.as_ref())?;
     envelope::seal(&Unsigned::again(given.response.clone()), &signer, &app.signatures).await
+}
+
+/// Whether the key that must sign this answer is there.
+pub fn check_signable(app: &App, answered: &Answered) -> Result<(), KeyError> {
+    match &answered.result {
+        Ok(Content::New(reply)) => {
+            signer(app, reply.outcome.signed_by(), answered.signing_product.as_ref()).map(drop)
+        }
+        Ok(Content::Given(_)) | Err(_) => Ok(()),
+    }
 }
 
 /// The key that the contract wants, and its label (contract §0.4, item 3).

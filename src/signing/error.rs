@@ -59,15 +59,6 @@ pub enum KeyError {
 pub enum Error {
     #[error(transparent)]
     Key(#[from] KeyError),
-    #[error("too many answers are waiting to be signed")]
-    Overloaded,
     #[error("the signature could not be made")]
     Failed,
-}
-
-impl Error {
-    /// Whether the same request may succeed later.
-    pub fn is_temporary(&self) -> bool {
-        matches!(self, Self::Overloaded)
-    }
 }

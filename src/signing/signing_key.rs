@@ -1,6 +1,6 @@
 //! A private RSA key: read from what `openssl` and others write, and able to sign.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
@@ -70,7 +70,9 @@ impl SigningKey {
         let write = || {
             let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
             file.write_all(pem.as_bytes())?;
-            file.sync_all()
+            file.sync_all()?;
+            // The name too: a file that a power cut takes away is a key that never was.
+            path.parent().map_or(Ok(()), |directory| File::open(directory)?.sync_all())
         };
         write().map_err(|source: io::Error| match source.kind() {
             io::ErrorKind::AlreadyExists => KeyError::Exists(path.to_owned()),
@@ -102,7 +104,8 @@ impl SigningKey {
 
 fn from_pem(text: &str, path: &Path) -> Result<RsaKeyPair, KeyError> {
     let invalid = |reason: String| KeyError::Invalid { path: path.to_owned(), reason };
-    let blocks = pem::parse_many(text).map_err(|error| invalid(error.to_string()))?;
+    // The crate's own words quote the line that it could not read.
+    let blocks = pem::parse_many(text).map_err(|_| invalid("its PEM framing is damaged".to_owned()))?;
     // "openssl ecparam" and bundles put other blocks before the key.
     let block = blocks
         .iter()

@@ -1,5 +1,7 @@
 //! Makes the database from schema.sql, and refuses one that isn't ours to serve.
 
+use std::fs;
+
 use rusqlite::Connection;
 
 use super::connection::open_writing;
@@ -21,21 +23,30 @@ const OLDEST_SAFE_SQLITE: (i32, &str) = (3_051_003, "3.51.3");
 pub(super) fn create(data: &DataDir) -> Result<(), OpenError> {
     data.create()?;
     let path = data.database();
-    // Made by us and not by SQLite, so that it, and the log beside it that inherits its mode, are private whatever the umask.
-    match create_private_file(&path) {
-        Ok(_) => {}
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-            return Err(OpenError::Exists(path));
-        }
-        Err(source) => return Err(OpenError::Io { what: "can't make", path, source }),
+    if path.exists() {
+        return Err(OpenError::Exists(path));
     }
-    let made = open_writing(&path).and_then(|connection| {
-        connection.pragma_update(None, "journal_mode", "WAL")?;
-        connection.execute_batch(&format!(
-            "BEGIN IMMEDIATE; {SCHEMA}; PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {VERSION}; COMMIT;"
-        ))
-    });
-    made.map_err(|source| OpenError::Unreadable { path, source })
+    // Made under another name, so that there is never half a database, even if this is interrupted.
+    let unfinished = path.with_extension("unfinished");
+    let io_error = |what, source| OpenError::Io { what, path: unfinished.clone(), source };
+    if unfinished.exists() {
+        fs::remove_file(&unfinished).map_err(|source| io_error("can't remove", source))?;
+    }
+    // Made by us and not by SQLite, so that it, and the log beside it that inherits its mode, are private whatever the umask.
+    create_private_file(&unfinished).map_err(|source| io_error("can't make", source))?;
+    let unreadable = |source| OpenError::Unreadable { path: unfinished.clone(), source };
+    let connection = open_writing(&unfinished).map_err(unreadable)?;
+    connection.execute_batch(&fill()).map_err(unreadable)?;
+    connection.close().map_err(|(_, source)| unreadable(source))?;
+    // A hard link refuses to replace what came into being meanwhile.
+    fs::hard_link(&unfinished, &path).map_err(|source| io_error("can't finish", source))?;
+    fs::remove_file(&unfinished).map_err(|source| io_error("can't remove", source))
+}
+
+fn fill() -> String {
+    format!(
+        "PRAGMA journal_mode = WAL; BEGIN IMMEDIATE; {SCHEMA}; PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {VERSION}; COMMIT;"
+    )
 }
 
 /// Opens the writing connection of an existing database, after checking that it is ours and that this program may serve it.

@@ -90,17 +90,53 @@ fn a_job_that_is_undone_or_panics_harms_no_other() {
     assert_eq!(kept, 20);
 }
 
+#[test]
+fn a_batch_that_cannot_be_committed_answers_none_of_its_jobs_as_done() {
+    let (_directory, _data, store) = store();
+    let (started, starting) = std::sync::mpsc::channel();
+    let (go_on, waiting) = std::sync::mpsc::channel::<()>();
+    std::thread::scope(|scope| {
+        // Holds the writer until all others are queued, so that they become one batch.
+        let holding = scope.spawn(|| {
+            store.write_blocking(move |_| {
+                started.send(()).unwrap();
+                waiting.recv().unwrap();
+                Verdict::Keep(())
+            })
+        });
+        starting.recv().unwrap();
+        let jobs: Vec<_> = (0..6)
+            .map(|number| {
+                store.enqueue(move |tx| {
+                    if number == 3 {
+                        violate_at_commit(tx);
+                    }
+                    Verdict::Keep(add(tx, &format!("key-{number}")))
+                })
+            })
+            .collect();
+        go_on.send(()).unwrap();
+        holding.join().unwrap().unwrap();
+        for job in jobs {
+            assert!(matches!(job.unwrap().blocking_recv().unwrap(), Err(Error::Commit { .. })));
+        }
+    });
+    assert_eq!(store.write_blocking(|tx| Verdict::Keep(add(tx, "key-0"))).unwrap(), Some(1));
+}
+
 /// A deferred constraint is found only by the commit: the one way to make a commit fail without a broken disk.
+fn violate_at_commit(tx: &Tx<'_>) {
+    tx.connection.execute_batch("PRAGMA defer_foreign_keys = ON").unwrap();
+    let sql = "INSERT INTO activations (license_id, identifier, activated_at) VALUES (99, 'x', 0)";
+    tx.connection.execute(sql, []).unwrap();
+}
+
 #[test]
 fn a_commit_that_fails_answers_no_job_as_done() {
     let (_directory, _data, store) = store();
     let done = store.write_blocking(|tx| {
-        let id = add(tx, "a");
-        tx.connection.execute_batch("PRAGMA defer_foreign_keys = ON").unwrap();
-        tx.connection
-            .execute("INSERT INTO activations (license_id, identifier, activated_at) VALUES (99, 'x', 0)", [])
-            .unwrap();
-        Verdict::Keep(id)
+        violate_at_commit(tx);
+        Verdict::Keep(add(tx, "a"))
     });
     assert!(matches!(done, Err(Error::Commit { .. })), "{done:?}");
     // Nothing of it is there, and the writer goes on.

@@ -109,7 +109,12 @@ fn run(mut connection: Connection, jobs: &Receiver<Job>, blocklist: &BlocklistCa
         let mut batch: Vec<Job> = Vec::with_capacity(jobs.len().min(BATCH) + 1);
         batch.push(first);
         batch.extend(jobs.try_iter().take(BATCH - 1));
-        run_batch(&connection, batch, blocklist);
+        if let Err(error) = run_batch(&connection, batch, blocklist) {
+            // Whoever came while this batch waited in vain, for another process to finish say, is not made to wait as long again.
+            for Job(job) in jobs.try_iter().take(QUEUE) {
+                job(Err(error.of_the_batch()));
+            }
+        }
         checkpoint(&connection, &pages_in_log, jobs.is_empty());
     }
     // The last connection to close checkpoints and removes the log; closing here, not in a destructor, lets a failure be told.
@@ -118,11 +123,14 @@ fn run(mut connection: Connection, jobs: &Receiver<Job>, blocklist: &BlocklistCa
     }
 }
 
-/// Runs all jobs in one transaction, commits it, and answers them: all as done, or, if it can't be committed, none.
-fn run_batch(connection: &Connection, batch: Vec<Job>, blocklist: &BlocklistCache) {
+/// Runs all jobs in one transaction, commits it, and answers them: all as done, or, if it can't be committed, none. Gives the error if
+/// there was no transaction to run in.
+fn run_batch(connection: &Connection, batch: Vec<Job>, blocklist: &BlocklistCache) -> Result<(), Error> {
     let mut jobs = batch.into_iter();
     let mut answers = Vec::with_capacity(jobs.len());
-    match commit_batch(connection, &mut jobs, blocklist, &mut answers) {
+    let begun = execute(connection, "BEGIN IMMEDIATE").map_err(Error::from);
+    let could_begin = begun.is_ok();
+    match begun.and_then(|()| commit_batch(connection, &mut jobs, blocklist, &mut answers)) {
         Ok(()) => answers.into_iter().for_each(|answer| answer(Ok(()))),
         Err(error) => {
             if !connection.is_autocommit()
@@ -136,8 +144,12 @@ fn run_batch(connection: &Connection, batch: Vec<Job>, blocklist: &BlocklistCach
             for Job(job) in jobs {
                 job(Err(error.of_the_batch()));
             }
+            if !could_begin {
+                return Err(error);
+            }
         }
     }
+    Ok(())
 }
 
 fn commit_batch(
@@ -146,7 +158,6 @@ fn commit_batch(
     blocklist: &BlocklistCache,
     answers: &mut Vec<Answer>,
 ) -> Result<(), Error> {
-    execute(connection, "BEGIN IMMEDIATE")?;
     let tx = Tx::new(connection, blocklist);
     for job in jobs {
         answers.extend(run_job(&tx, job)?);

@@ -1,5 +1,7 @@
 //! The ways to send fields, and what becomes of a body that can't be read.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::time::Duration;
 
 use serde_json::json;
@@ -209,4 +211,27 @@ fn a_body_longer_than_announced_is_read_as_far_as_announced() {
     );
     let (status, body) = send_raw(server.address(), request.as_bytes(), false);
     assert_eq!(server.answer(status, &body).code, 210);
+}
+
+#[test]
+fn a_connection_whose_body_never_ends_is_closed() {
+    let server = TestServer::start_with(|config| config.body_timeout = Duration::from_millis(200));
+    let stalled = "Host: x\r\nTransfer-Encoding: chunked\r\n\r\na\r\nabc";
+    for line in [
+        "POST /v1/verify",
+        "POST /v1/verify?a=%ff",
+        "GET /v1/verify",
+        "POST /nowhere",
+        "GET /livez",
+        "GET /readyz",
+    ] {
+        let mut stream = TcpStream::connect(server.address()).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(8))).unwrap();
+        stream.write_all(format!("{line} HTTP/1.1\r\n{stalled}").as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream
+            .read_to_string(&mut answer)
+            .unwrap_or_else(|error| panic!("{line}: {error}, after {answer:?}"));
+        assert!(answer.starts_with("HTTP/1.1 "), "{line}: {answer:?}");
+    }
 }

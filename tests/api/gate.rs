@@ -100,7 +100,7 @@ fn only_a_trusted_proxy_speaks_for_another_address() {
     let trusting = TestServer::start_with(|config| {
         config.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
     });
-    let forwarded = [("X-Forwarded-For", "1.2.3.4, 203.0.113.9")];
+    let forwarded = [("X-Forwarded-For", "1.2.3.4, 203.0.113.9:4711")];
     for (server, code) in [(&trusting, 150), (&TestServer::start(), 210)] {
         server.command(&["block", "add", "--ip", "203.0.113.9"]);
         let fields = [("api_key", server.api_key.as_str())];

@@ -52,7 +52,7 @@ fn every_refusal_has_its_code_its_text_and_its_signer() {
     let server = TestServer::start();
     server.command(&["product", "create", "--name", "Retired", "--inactive"]);
     server.add_license(&License::default());
-    server.add_license(&License { key: "RETIRED", product: 3, ..License::default() });
+    server.add_license(&License { key: "RETIRED", product: 3, identifiers: &[], ..License::default() });
     let not_activated = |key, status| License { key, status, identifiers: &[], ..License::default() };
     server.add_license(&not_activated("AVAILABLE", "available"));
     server.add_license(&not_activated("RESERVED", "reserved"));

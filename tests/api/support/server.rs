@@ -10,6 +10,7 @@ use ureq::Agent;
 use ureq::http::Response;
 
 use super::{Answer, keys, keyseal};
+use crate::outcomes::is_known;
 
 /// Starts with two products, 1 with a signing key of its own and 2 without, and stops when dropped.
 pub struct TestServer {
@@ -63,7 +64,7 @@ impl TestServer {
         keyseal(data.path(), &["product", "create", "--name", "Without a key"]);
         let mut config = Config::local(data.path());
         configure(&mut config);
-        let agent = Agent::config_builder().http_status_as_error(false).build().into();
+        let agent = Agent::config_builder().proxy(None).http_status_as_error(false).build().into();
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         Self {
             server: Some(Server::start(config).unwrap()),
@@ -125,13 +126,14 @@ impl TestServer {
 
     /// Posts exactly this form to exactly this path.
     pub fn post_form(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
-        self.checked(self.agent.post(format!("{}{path}", self.url())).send_form(fields.iter().copied()))
+        self.checked(path, self.agent.post(format!("{}{path}", self.url())).send_form(fields.iter().copied()))
     }
 
     /// Posts a body of any kind with the API key in a header.
     pub fn post_body(&self, endpoint: &str, content_type: &str, body: &[u8]) -> Answer {
         let request = self.agent.post(format!("{}/api/v1/{endpoint}", self.url()));
-        self.checked(request.header("X-API-Key", &self.api_key).content_type(content_type).send(body))
+        let sent = request.header("X-API-Key", &self.api_key).content_type(content_type).send(body);
+        self.checked(&format!("/api/v1/{endpoint}"), sent)
     }
 
     pub fn post_json(&self, endpoint: &str, body: &Value) -> Answer {
@@ -149,11 +151,11 @@ impl TestServer {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        self.checked(request.send_form(fields.iter().copied()))
+        self.checked(&format!("/api/v1/{endpoint}"), request.send_form(fields.iter().copied()))
     }
 
     pub fn get(&self, path: &str) -> Answer {
-        self.checked(self.agent.get(format!("{}{path}", self.url())).call())
+        self.checked(path, self.agent.get(format!("{}{path}", self.url())).call())
     }
 
     /// A plain answer that is no envelope: its status and its text.
@@ -162,7 +164,7 @@ impl TestServer {
         (response.status().as_u16(), response.body_mut().read_to_string().unwrap())
     }
 
-    fn checked(&self, response: Result<Response<ureq::Body>, ureq::Error>) -> Answer {
+    fn checked(&self, path: &str, response: Result<Response<ureq::Body>, ureq::Error>) -> Answer {
         let mut response = response.unwrap();
         let headers = response.headers();
         assert_eq!(headers["content-type"], "application/json");
@@ -170,7 +172,9 @@ impl TestServer {
         let allow = headers.get("allow").map(|value| value.to_str().unwrap().to_owned());
         let status = response.status().as_u16();
         let body = response.body_mut().read_to_string().unwrap();
-        Answer { allow, ..self.answer(status, &body) }
+        let answer = Answer { allow, ..self.answer(status, &body) };
+        assert!(is_known(path, answer.code), "{path} answered {}, which is not in the table", answer.code);
+        answer
     }
 
     /// Checks an envelope in every respect that all answers share.

@@ -1,0 +1,52 @@
+//! Networks: what allow-lists, blocklists and trusted proxies are made of.
+
+use std::net::IpAddr;
+
+use ipnet::{IpNet, Ipv4Net};
+
+/// The text is no address and no network.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("\"{0}\" is no address or network: write 203.0.113.7, 203.0.113.0/24 or 2001:db8::/32")]
+pub struct ParseNetworkError(String);
+
+/// Takes a network in CIDR form, or a lone address. IPv4 in IPv6 clothing becomes IPv4, as callers' addresses do.
+pub fn parse_network(text: &str) -> Result<IpNet, ParseNetworkError> {
+    let text = text.trim();
+    let network = text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
+    network.map(|network| to_canonical(network).trunc()).map_err(|_| ParseNetworkError(text.to_owned()))
+}
+
+fn to_canonical(network: IpNet) -> IpNet {
+    match (network.addr().to_canonical(), network.prefix_len().checked_sub(96)) {
+        (IpAddr::V4(address), Some(prefix_len)) if matches!(network, IpNet::V6(_)) => {
+            Ipv4Net::new(address, prefix_len).map_or(network, IpNet::V4)
+        }
+        _ => network,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn networks_have_one_normal_form() {
+        for (text, normal) in [
+            (" 203.0.113.7 ", "203.0.113.7/32"),
+            ("203.0.113.7/24", "203.0.113.0/24"),
+            ("2001:DB8::7/32", "2001:db8::/32"),
+            ("::ffff:127.0.0.1", "127.0.0.1/32"),
+            ("::ffff:10.1.2.3/104", "10.0.0.0/8"),
+            ("::/0", "::/0"),
+        ] {
+            assert_eq!(parse_network(text).unwrap().to_string(), normal);
+        }
+    }
+
+    #[test]
+    fn what_is_no_network_is_refused() {
+        for text in ["", "300.1.1.1", "10.0.0.0/33", "example.com", "10.0.0.1:80"] {
+            assert!(parse_network(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! Requests whose body was not read to its end: how their connections come to an end.
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use actix_web::body::{BodySize, MessageBody};
+use actix_web::web::{Bytes, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+
+/// Sends `response` and then closes the connection, if the request's body has not come to its end.
+///
+/// actix closes a connection whose payload is still held when its answer is out. One that was dropped it goes on reading, without end and
+/// without a limit of time: any stranger could keep connections open that way.
+pub fn close(response: HttpResponse, request: &HttpRequest, payload: Payload) -> HttpResponse {
+    let headers = request.headers();
+    let has_body = headers.contains_key("transfer-encoding")
+        || headers.get("content-length").is_some_and(|length| length.as_bytes() != b"0");
+    if !has_body {
+        return response;
+    }
+    response.map_body(|_, body| match body.try_into_bytes() {
+        Ok(bytes) => Held { bytes, _payload: payload }.boxed(),
+        Err(body) => body,
+    })
+}
+
+/// An answer that keeps its request's payload until it is sent.
+struct Held {
+    bytes: Bytes,
+    _payload: Payload,
+}
+
+impl MessageBody for Held {
+    type Error = Infallible;
+
+    fn size(&self) -> BodySize {
+        BodySize::Sized(self.bytes.len() as u64)
+    }
+
+    fn poll_next(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Bytes, Infallible>>> {
+        let bytes = std::mem::take(&mut self.get_mut().bytes);
+        Poll::Ready((!bytes.is_empty()).then_some(Ok(bytes)))
+    }
+}
