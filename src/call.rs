@@ -28,8 +28,16 @@ pub struct Call<'a> {
 #[derive(Clone, Copy)]
 pub struct From<'a> {
     pub address: IpAddr,
+    /// The owner of a contract has no API key: his number is minus the contract's id, so that it is nobody else's.
     pub api_key_id: i64,
     pub config: &'a Config,
+}
+
+impl From<'_> {
+    /// The contract whose key alone was the credential (contract §4.33).
+    pub fn contract_id(&self) -> Option<i64> {
+        (self.api_key_id < 0).then(|| self.api_key_id.saturating_neg())
+    }
 }
 
 impl<'a> Call<'a> {

@@ -2,7 +2,9 @@
 
 use actix_web::http::Method;
 
-use crate::api::{activations, assign, assignments, generators, license_details, license_meta};
+use crate::api::{
+    activations, assign, assignments, contracts, generators, license_details, license_meta, own_contract,
+};
 use crate::call::Call;
 use crate::domain::Capability::{self, *};
 use crate::reply;
@@ -42,6 +44,14 @@ pub const ROUTES: &[Route] = &[
     post("/delete-license-key-meta", Writes, DeleteLicenseKeyMeta, license_meta::delete),
     get("/get-all-generators", Reads, GetAllGenerators, generators::list),
     post("/generate", Writes, Generate, generators::generate),
+    get("/get-all-contracts", Reads, GetAllContracts, contracts::list),
+    post("/create-contract", Writes, CreateContract, contracts::create),
+    post("/update-contract", Writes, UpdateContract, contracts::update),
+    post("/delete-contract", Writes, DeleteContract, contracts::delete),
+    get("/contracts/get-info", Reads, ContractsGetInfo, own_contract::get_info),
+    post("/contracts/generate", Writes, ContractsGenerate, own_contract::generate),
+    post("/contracts/destroy", Writes, ContractsDestroy, own_contract::destroy),
+    post("/contracts/destroy-all", Writes, ContractsDestroyAll, own_contract::destroy_all),
 ];
 
 /// The table as anyone may read it: each path below the prefixes, aliases included, with its method and the capability that it takes.

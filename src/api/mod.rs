@@ -3,6 +3,9 @@
 pub mod activations;
 pub mod assign;
 pub mod assignments;
+mod contract_terms;
+pub mod contracts;
 pub mod generators;
 pub mod license_details;
 pub mod license_meta;
+pub mod own_contract;

@@ -64,6 +64,12 @@ impl Tx<'_> {
         Ok(self.connection.prepare_cached(sql)?.query_row(values, |row| row.get(0)).optional()?)
     }
 
+    /// Deletes a license, with its activations and its metadata.
+    pub fn delete_license(&self, id: i64) -> Result<(), Error> {
+        self.connection.prepare_cached("DELETE FROM licenses WHERE id = ?1")?.execute([id])?;
+        Ok(())
+    }
+
     /// Gives a license to an owner from now on, over whatever owner it had.
     pub fn assign_license(
         &self,

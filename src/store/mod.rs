@@ -4,6 +4,7 @@ mod activations;
 mod api_keys;
 mod blocks;
 mod connection;
+mod contracts;
 mod data_dir;
 mod error;
 mod generators;
