@@ -1,7 +1,7 @@
 -- The whole data model. A new database is made from this file; an older one is stepped up to it (PRAGMA user_version).
 --
 -- Conventions: times are Unix seconds, UTC. Ids are never used twice (AUTOINCREMENT), because clients keep them and a license
--- outlives its product. COLLATE NOCASE is ASCII case folding: license keys, identifiers and meta keys are compared that way
+-- outlives its product. COLLATE NOCASE is ASCII case folding: license keys, identifiers, meta keys and owners are compared that way
 -- and kept as they were sent.
 
 -- Who may call the API. The key's text is shown once and is not here.
@@ -32,6 +32,7 @@ CREATE TABLE products (
     changelog_enabled   INTEGER NOT NULL DEFAULT 0 CHECK (changelog_enabled IN (0, 1)),  -- anyone may read its changelog
     features            TEXT    NOT NULL DEFAULT '[]',  -- JSON, as newer clients sent it
     signing_key         TEXT,   -- fingerprint of its own key, kept in keys/product-<id>.pem; NULL: the global key signs
+    public_key          TEXT,   -- the public half of its own key, as PEM, for clients that ask for it
     created_at          INTEGER NOT NULL,
     updated_at          INTEGER NOT NULL
 ) STRICT;
@@ -109,8 +110,8 @@ CREATE TABLE licenses (
     id               INTEGER PRIMARY KEY AUTOINCREMENT,
     product_id       INTEGER NOT NULL,
     license_key      TEXT    NOT NULL COLLATE NOCASE UNIQUE,
-    owner_name       TEXT,
-    owner_email      TEXT,
+    owner_name       TEXT    COLLATE NOCASE,
+    owner_email      TEXT    COLLATE NOCASE,
     activation_limit INTEGER NOT NULL CHECK (activation_limit >= 0),  -- identifiers active at once; 0: any number
     validity         INTEGER NOT NULL CHECK (validity >= 0),          -- days from assigned_at; 0: for ever
     assigned_at      INTEGER,
@@ -120,10 +121,15 @@ CREATE TABLE licenses (
     updated_at       INTEGER NOT NULL
 ) STRICT;
 
--- Lists by product and status, in order of id.
+-- Lists by product, by status, by both and by owner, each in order of id: a page deep in a long list steps over an index, not over rows.
 CREATE INDEX licenses_by_product ON licenses (product_id, status);
--- The pool: what random assignment draws from, and what is counted as available.
-CREATE INDEX licenses_in_pool ON licenses (product_id) WHERE status = 'available' AND contract_id IS NULL;
+CREATE INDEX licenses_by_product_alone ON licenses (product_id);
+CREATE INDEX licenses_by_status ON licenses (status);
+CREATE INDEX licenses_by_owner_name ON licenses (owner_name) WHERE owner_name IS NOT NULL;
+CREATE INDEX licenses_by_owner_email ON licenses (owner_email) WHERE owner_email IS NOT NULL;
+-- The pool: what random assignment draws from, and what is counted as available. Its condition is repeated in its columns, or SQLite
+-- would rather take licenses_by_product and read each row for its contract.
+CREATE INDEX licenses_in_pool ON licenses (product_id, status, contract_id) WHERE status = 'available' AND contract_id IS NULL;
 CREATE INDEX licenses_by_contract ON licenses (contract_id) WHERE contract_id IS NOT NULL;
 
 -- The identifiers that a license is assigned to: one row, one seat. Deactivating deletes the row.

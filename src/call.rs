@@ -31,6 +31,8 @@ pub struct From<'a> {
     /// The owner of a contract has no API key: his number is minus the contract's id, so that it is nobody else's.
     pub api_key_id: i64,
     pub config: &'a Config,
+    /// The public half of the installation's signing key, as PEM.
+    pub global_public_key: &'a str,
 }
 
 impl From<'_> {
@@ -71,6 +73,17 @@ impl<'a> Call<'a> {
     pub fn product(&mut self, not_found: Outcome) -> Result<Product> {
         let reference = self.params.text("product_id").ok_or(not_found)?;
         let product = self.tx.product_by_reference(reference.trim())?.ok_or(not_found)?;
+        self.sign_with(&product);
+        Ok(product)
+    }
+
+    /// The product that is asked for, as [`Self::product`]; where none is, because many clients of these endpoints can't send it, the
+    /// only one there is (contract §5.4).
+    pub fn product_or_only(&mut self, not_found: Outcome) -> Result<Product> {
+        if self.params.text("product_id").is_some() {
+            return self.product(not_found);
+        }
+        let product = self.tx.only_product()?.ok_or(not_found)?;
         self.sign_with(&product);
         Ok(product)
     }

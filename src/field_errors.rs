@@ -21,8 +21,35 @@ impl FieldErrors {
         self.add(field, format!("The selected {} is invalid.", attribute(field)));
     }
 
+    /// As Laravel has it: `The text data field is required when data type is text.`
+    pub fn required_when(&mut self, field: &'static str, condition: &str) {
+        self.add(field, format!("The {} field is required when {condition}.", attribute(field)));
+    }
+
+    /// As Laravel has it: `The require non expired field must be true or false.`
+    pub fn must(&mut self, field: &'static str, rule: &str) {
+        self.add(field, format!("The {} field must {rule}.", attribute(field)));
+    }
+
+    /// Whether a text can be kept: at most `max` bytes and no NUL, which PostgreSQL can't hold. Says what is wrong with it if not.
+    pub fn accepts(&mut self, field: &'static str, text: &str, max: usize) -> bool {
+        if text.len() > max {
+            self.must(field, &format!("not be greater than {max} bytes"));
+        } else if text.contains('\0') {
+            self.invalid(field);
+        } else {
+            return true;
+        }
+        false
+    }
+
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// All that was said, of whatever field.
+    pub fn messages(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(_, message)| message.as_str())
     }
 
     /// `{field: ["message", …]}`; without any, the empty list that PHP writes for it.
@@ -72,5 +99,22 @@ mod tests {
         );
         assert_eq!(errors.texts()["product_id"], "The selected product id is invalid.");
         assert!(!errors.is_empty());
+    }
+
+    #[test]
+    fn a_text_that_can_not_be_kept_is_said_to_be_so() {
+        let mut errors = FieldErrors::default();
+        assert!(errors.accepts("text_data", "four", 4) && errors.is_empty());
+        assert!(!errors.accepts("text_data", "fifth", 4));
+        assert!(!errors.accepts("data_group", "a\0b", 4));
+        errors.required_when("numeric_data_x", "data type is numeric-xy-axis");
+        assert_eq!(
+            errors.lists(),
+            json!({
+                "text_data": ["The text data field must not be greater than 4 bytes."],
+                "data_group": ["The selected data group is invalid."],
+                "numeric_data_x": ["The numeric data x field is required when data type is numeric-xy-axis."],
+            })
+        );
     }
 }

@@ -125,6 +125,18 @@ impl Params {
         })
     }
 
+    /// A field as JSON: as it was sent, or, of a text that holds some, what it holds. Any other text is a JSON string. `None` if it is
+    /// absent or blank.
+    pub fn json(&self, name: &str) -> Option<Value> {
+        self.values(name).find_map(|value| match value {
+            Value::Null => None,
+            Value::String(text) => {
+                present(text).map(|text| serde_json::from_str(&text).unwrap_or_else(|_| value.clone()))
+            }
+            other => Some(other.clone()),
+        })
+    }
+
     /// The fields of one element of a list, where it is an object.
     pub fn from_object(value: &Value) -> Option<Self> {
         value.as_object().cloned().map(Self)
@@ -242,6 +254,18 @@ mod tests {
             assert_eq!(params.list("license_keys").unwrap(), expected);
         }
         assert_eq!(form("license_keys=a").list("license_keys"), None);
+    }
+
+    #[test]
+    fn json_comes_as_it_is_or_in_a_text() {
+        let expected = Value::from_iter([("a", vec![1])]);
+        assert_eq!(json(r#"{"features":{"a":[1]}}"#).json("features"), Some(expected.clone()));
+        assert_eq!(form("features=+%7B%22a%22%3A+%5B1%5D%7D").json("features"), Some(expected));
+        assert_eq!(form("features=a+b").json("features"), Some(Value::from("a b")));
+        assert_eq!(
+            (form("features=+").json("features"), json(r#"{"features":null}"#).json("features")),
+            (None, None)
+        );
     }
 
     #[test]

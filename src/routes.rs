@@ -3,7 +3,8 @@
 use actix_web::http::Method;
 
 use crate::api::{
-    activations, assign, assignments, contracts, generators, license_details, license_meta, own_contract,
+    activations, assign, assignments, contracts, generators, license_details, license_meta, licenses,
+    own_contract, product_meta, products, telemetry,
 };
 use crate::call::Call;
 use crate::domain::Capability::{self, *};
@@ -38,10 +39,27 @@ pub const ROUTES: &[Route] = &[
         AssignAndActivateLicenseKey,
         assign::assign_and_activate,
     ),
+    post("/create-license-keys", Writes, CreateLicenseKeys, licenses::create),
+    post("/update-license-key", Writes, UpdateLicenseKey, licenses::update),
+    post("/delete-license-key", Writes, DeleteLicenseKey, licenses::delete),
+    get("/get-license-keys", Reads, GetLicenseKeys, licenses::list),
+    get("/get-available-license-keys-count", Reads, GetAvailableLicenseKeysCount, licenses::count_available),
     post("/random-assign-license-keys", Writes, RandomAssignLicenseKeys, assignments::random_assign),
     post("/create-license-key-meta", Writes, CreateLicenseKeyMeta, license_meta::create),
     post("/update-license-key-meta", Writes, UpdateLicenseKeyMeta, license_meta::update),
     post("/delete-license-key-meta", Writes, DeleteLicenseKeyMeta, license_meta::delete),
+    post("/create-product", Writes, CreateProduct, products::create),
+    post("/update-product", Writes, UpdateProduct, products::update),
+    post("/delete-product", Writes, DeleteProduct, products::delete),
+    get("/get-all-products", Reads, GetAllProducts, products::list),
+    get("/get-product", Reads, GetProduct, products::show),
+    get("/get-product-public-key", Reads, GetProductPublicKey, products::public_key),
+    post("/create-product-meta", Writes, CreateProductMeta, product_meta::create),
+    post("/update-product-meta", Writes, UpdateProductMeta, product_meta::update),
+    post("/delete-product-meta", Writes, DeleteProductMeta, product_meta::delete),
+    get("/get-product-meta", Reads, GetProductMeta, product_meta::list),
+    post_also("/send-telemetry-data", SEND_TELEMETRY, Writes, SendTelemetryData, telemetry::send),
+    get_also("/get-telemetry-data", GET_TELEMETRY, Reads, GetTelemetryData, telemetry::list),
     get("/get-all-generators", Reads, GetAllGenerators, generators::list),
     post("/generate", Writes, Generate, generators::generate),
     get("/get-all-contracts", Reads, GetAllContracts, contracts::list),
@@ -54,6 +72,12 @@ pub const ROUTES: &[Route] = &[
     post("/contracts/destroy-all", Writes, ContractsDestroyAll, own_contract::destroy_all),
 ];
 
+/// The original's own spelling, that of the current clients, and that of an older one (contract §4.27).
+const SEND_TELEMETRY: &[&str] = &["/send-telemetry-date", "/send-telemetry", "/telemetry"];
+
+/// Likewise (contract §4.28).
+const GET_TELEMETRY: &[&str] = &["/get-telemetry-date", "/get-telemetry"];
+
 /// The table as anyone may read it: each path below the prefixes, aliases included, with its method and the capability that it takes.
 pub fn paths() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
     ROUTES.iter().flat_map(|route| {
@@ -63,6 +87,10 @@ pub fn paths() -> impl Iterator<Item = (&'static str, &'static str, &'static str
 }
 
 type Endpoint = fn(&mut Call<'_>) -> reply::Result;
+
+const fn post(path: &'static str, access: Access, capability: Capability, endpoint: Endpoint) -> Route {
+    post_also(path, &[], access, capability, endpoint)
+}
 
 const fn post_also(
     path: &'static str,
@@ -75,9 +103,15 @@ const fn post_also(
 }
 
 const fn get(path: &'static str, access: Access, capability: Capability, endpoint: Endpoint) -> Route {
-    Route { method: Method::GET, path, aliases: &[], access, capability, endpoint }
+    get_also(path, &[], access, capability, endpoint)
 }
 
-const fn post(path: &'static str, access: Access, capability: Capability, endpoint: Endpoint) -> Route {
-    Route { method: Method::POST, path, aliases: &[], access, capability, endpoint }
+const fn get_also(
+    path: &'static str,
+    aliases: &'static [&'static str],
+    access: Access,
+    capability: Capability,
+    endpoint: Endpoint,
+) -> Route {
+    Route { method: Method::GET, path, aliases, access, capability, endpoint }
 }

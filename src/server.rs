@@ -144,6 +144,7 @@ fn run(
             drop(started.send(handle));
             let ended = server.await;
             write_last_used(&app).await;
+            log::info!("stopped: {} signatures were made", app.signatures.made());
             ended
         })
     })?;

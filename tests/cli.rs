@@ -472,8 +472,53 @@ fn a_generator_is_made_changed_switched_and_deleted() {
     }
     assert_eq!(done(data, &["generator", "delete", "1"]), json!({ "id": 1, "deleted": true }));
     contains(&refused(data, &["generator", "delete", "1"]), &["no generator 1"]);
-    for usage in [&["--method", "random"][..], &["--method", "uuid", "--validity", "-1"]] {
+    for usage in [&["--method", "random"][..], &["--method", "uuid", "--validity", "2147483648"]] {
         let output = keyseal(data, &[&["generator", "create", "--product", "1"], usage].concat());
         assert_eq!(output.status.code(), Some(2));
+    }
+}
+
+#[test]
+fn a_license_is_changed_taken_off_and_deleted() {
+    let data = initialized();
+    let data = data.path();
+    done(data, &["product", "create", "--name", "P"]);
+    done(data, &["license", "create", "--product", "1", "--key", "K", "--owner-name", "N"]);
+    let update = |options: &[&str]| done(data, &[&["license", "update", "k"], options].concat());
+    let license = update(&["--status", "assigned", "--activation-limit", "2", "--owner-email", " e@x "]);
+    assert!(license["assigned_at"].is_string());
+    for (name, value) in [
+        ("status", json!("assigned")),
+        ("activation_limit", json!(2)),
+        ("validity", json!(0)),
+        ("owner_name", json!("N")),
+        ("owner_email", json!("e@x")),
+    ] {
+        assert_eq!(license[name], value);
+    }
+    let license = update(&["--owner-name", "", "--validity", "30"]);
+    assert_eq!((&license["owner_name"], &license["validity"]), (&Value::Null, &json!(30)));
+
+    done(data, &["license", "activate", "K", "--identifier", "I"]);
+    for was_active in [true, false] {
+        assert_eq!(
+            done(data, &["license", "deactivate", "K", "--identifier", "i"]),
+            json!({ "id": 1, "license_key": "K", "identifier": "i", "was_active": was_active })
+        );
+    }
+    assert_eq!(
+        done(data, &["license", "delete", "k"]),
+        json!({ "id": 1, "license_key": "K", "deleted": true })
+    );
+    for words in
+        [&["update", "K", "--validity", "1"][..], &["delete", "K"], &["deactivate", "K", "--identifier", "i"]]
+    {
+        contains(&refused(data, &[&["license"], words].concat()), &["no license key K", "license list"]);
+    }
+    for usage in
+        [&[][..], &["--activation-limit", "-1"], &["--validity", "2147483648"], &["--status", "active"]]
+    {
+        let output = keyseal(data, &[&["license", "update", "K"], usage].concat());
+        assert_eq!(output.status.code(), Some(2), "{usage:?}");
     }
 }

@@ -2,11 +2,9 @@
 
 use super::activations::take_seat;
 use crate::call::Call;
+use crate::domain::MAX_OWNER;
 use crate::outcome::Outcome;
 use crate::reply::Result;
-
-/// The longest name or address of an owner, in bytes.
-const MAX_OWNER: usize = 255;
 
 /// `POST /assign-license-key` (contract §4.6): `license_key`, and optionally `owner_name` and `email`. Takes an available or a
 /// reserved key.

@@ -3,14 +3,13 @@
 use serde_json::{Value, json};
 
 use super::generators::add_licenses;
-use super::license_details::meta_value;
+use super::meta;
 use crate::call::{Call, too_large, unreadable};
-use crate::domain::{Generator, License, LicenseStatus, MAX_QUANTITY, MetaEntry, NewLicense, Product};
+use crate::domain::{
+    Generator, License, LicenseStatus, MAX_OWNER, MAX_QUANTITY, MetaEntry, NewLicense, Product,
+};
 use crate::outcome::Outcome;
 use crate::reply::{Reply, Result};
-
-/// The longest name or address of an owner, in bytes.
-const MAX_OWNER: usize = 255;
 
 /// Whose the keys become.
 struct Owner {
@@ -106,6 +105,6 @@ fn item(license: &License, meta: &[MetaEntry]) -> Value {
         "updated_at": license.updated_at.to_iso(),
         "created_at": license.created_at.to_iso(),
         "id": license.id,
-        "meta_data": meta_value(meta),
+        "meta_data": meta::shown(meta),
     })
 }

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::meta;
 use crate::call::Call;
 use crate::domain::{License, MetaEntry, Product};
 use crate::outcome::Outcome;
@@ -26,7 +27,7 @@ fn license_value(license: &License, meta: &[MetaEntry]) -> Value {
         "activation_limit": license.activation_limit,
         "validity": license.validity,
         "assigned_at": license.assigned_at.map(|moment| moment.to_string()),
-        "meta_data": meta_value(meta),
+        "meta_data": meta::shown(meta),
         // The original's way to say "never".
         "expires_at": license.expires_at().map_or(Value::Bool(false), |end| end.to_string().into()),
     })
@@ -36,15 +37,10 @@ fn product_value(product: &Product, meta: &[MetaEntry]) -> Value {
     json!({
         "id": product.id,
         "external_reference": product.external_reference,
-        "source": product.source,
+        "source": product.source.as_str(),
         "name": product.name,
         "post_url": product.post_url,
         "description": product.description,
-        "meta_data": meta_value(meta),
+        "meta_data": meta::shown(meta),
     })
-}
-
-/// Metadata, as it is shown on licenses and products.
-pub fn meta_value(meta: &[MetaEntry]) -> Value {
-    meta.iter().map(|entry| json!({ "key": entry.key, "value": entry.value })).collect()
 }

@@ -4,7 +4,7 @@ use clap::{Subcommand, ValueEnum};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Output, Result, change, now, open};
+use super::{Output, Result, change, license_change, now, open};
 use crate::domain::{
     Identifier, License, LicenseKey, LicenseStatus, NewActivation, NewLicense, ProductStatus, Timestamp,
     has_free_seat,
@@ -40,6 +40,16 @@ pub enum Command {
         #[arg(long)]
         identifier: String,
     },
+    /// Take a license off an identifier, which frees its place
+    Deactivate {
+        key: String,
+        #[arg(long)]
+        identifier: String,
+    },
+    /// Change a license: only what is given
+    Update(license_change::UpdateArgs),
+    /// Delete a license with its activations and its metadata
+    Delete { key: String },
 }
 
 #[derive(clap::Args)]
@@ -98,6 +108,9 @@ pub fn run(command: &Command, data: &DataDir, output: &mut Output<'_>) -> Result
             assign(key, owner_name.clone(), owner_email.clone(), data, output)
         }
         Command::Activate { key, identifier } => activate(key, identifier, data, output),
+        Command::Deactivate { key, identifier } => license_change::deactivate(key, identifier, data, output),
+        Command::Update(args) => license_change::update(args, data, output),
+        Command::Delete { key } => license_change::delete(key, data, output),
     }
 }
 
@@ -215,17 +228,17 @@ fn activate(key: &str, identifier: &str, data: &DataDir, output: &mut Output<'_>
     output.result(&value, &text)
 }
 
-fn license_key(text: &str) -> Result<LicenseKey> {
+pub(super) fn license_key(text: &str) -> Result<LicenseKey> {
     Ok(LicenseKey::parse(text).map_err(|error| format!("this can't be a license key: {error}"))?)
 }
 
-fn existing(tx: &Tx<'_>, key: &LicenseKey) -> Result<License> {
+pub(super) fn existing(tx: &Tx<'_>, key: &LicenseKey) -> Result<License> {
     Ok(tx
         .license_by_key(key)?
         .ok_or_else(|| format!("no license key {key}: see \"keyseal license list\""))?)
 }
 
-fn value(license: &License) -> Value {
+pub(super) fn value(license: &License) -> Value {
     json!({
         "id": license.id, "license_key": license.license_key, "product_id": license.product_id,
         "status": license.status.as_str(), "activation_limit": license.activation_limit,
@@ -235,7 +248,7 @@ fn value(license: &License) -> Value {
     })
 }
 
-fn state(license: &License) -> String {
+pub(super) fn state(license: &License) -> String {
     let limit = match license.activation_limit {
         0 => "any number of identifiers".to_owned(),
         limit => format!("{limit} identifiers at most"),

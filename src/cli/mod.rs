@@ -8,6 +8,7 @@ mod demo_world;
 mod generator;
 mod init;
 mod license;
+mod license_change;
 mod output;
 mod product;
 mod serve;
@@ -67,7 +68,7 @@ enum Command {
     /// Make and list products
     #[command(subcommand)]
     Product(product::Command),
-    /// Make, list, assign and activate licenses
+    /// Make, list, assign, activate, change and delete licenses
     #[command(subcommand)]
     License(license::Command),
     /// Make, list, change and delete generators: how new license keys are made

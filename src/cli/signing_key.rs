@@ -83,7 +83,7 @@ pub fn give_to_product(tx: &Tx<'_>, data: &DataDir, id: i64, pem: &str) -> Resul
     let path = Keyring::product_path(data, id);
     SigningKey::save(pem, &path)?;
     let named = SigningKey::load(&path).map_err(Into::into).and_then(|key| {
-        tx.set_product_signing_key(id, key.fingerprint(), now())?;
+        tx.set_product_signing_key(id, key.fingerprint(), key.public().pem(), now())?;
         Ok(())
     });
     if named.is_err() {

@@ -38,6 +38,35 @@ pub struct NewLicense {
     pub contract_id: Option<i64>,
 }
 
+/// The longest name or e-mail address of an owner, in bytes.
+pub const MAX_OWNER: usize = 255;
+
+/// The largest activation limit and validity: what the original's columns hold, and what any client can read as a number.
+pub const MAX_LICENSE_NUMBER: i64 = 2_147_483_647;
+
+/// What changes about a license; `None`: it stays as it is.
+#[derive(Clone, Debug, Default)]
+pub struct LicenseChange {
+    pub product_id: Option<i64>,
+    /// Empty: it has none from now on.
+    pub owner_name: Option<String>,
+    /// Empty: it has none from now on.
+    pub owner_email: Option<String>,
+    pub activation_limit: Option<i64>,
+    pub validity: Option<i64>,
+    pub status: Option<LicenseStatus>,
+    pub assigned_at: Option<Timestamp>,
+}
+
+/// Which licenses are asked for; `None`: whatever they have there.
+#[derive(Clone, Debug, Default)]
+pub struct LicenseFilter {
+    pub product_id: Option<i64>,
+    pub status: Option<LicenseStatus>,
+    pub owner_name: Option<String>,
+    pub owner_email: Option<String>,
+}
+
 impl NewLicense {
     /// The license that it has become under this id.
     pub fn with_id(self, id: i64, now: Timestamp) -> License {
@@ -83,6 +112,15 @@ impl LicenseStatus {
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|status| status.as_str() == word)
     }
+
+    /// Takes also the words of newer clients, each for what it means here (contract §3.2).
+    pub fn parse_newer(word: &str) -> Option<Self> {
+        match word {
+            "active" => Some(Self::Assigned),
+            "suspended" | "revoked" | "inactive" => Some(Self::Blocked),
+            _ => Self::parse(word),
+        }
+    }
 }
 
 impl License {
@@ -114,6 +152,25 @@ impl License {
         match self.expires_at() {
             Some(end) if end <= now => Err(Outcome::LicenseExpired),
             _ => Ok(()),
+        }
+    }
+
+    /// The license after a change. It keeps its activations, even if there are more than a lowered limit allows; and being assigned
+    /// begins now, unless it is said or known when it began.
+    #[must_use]
+    pub fn changed(&self, change: LicenseChange, now: Timestamp) -> Self {
+        let before = self.clone();
+        let some_owner = |owner: String| Some(owner).filter(|owner| !owner.is_empty());
+        let now_if_assigned = (change.status == Some(LicenseStatus::Assigned)).then_some(now);
+        Self {
+            product_id: change.product_id.unwrap_or(before.product_id),
+            owner_name: change.owner_name.map_or(before.owner_name, some_owner),
+            owner_email: change.owner_email.map_or(before.owner_email, some_owner),
+            activation_limit: change.activation_limit.unwrap_or(before.activation_limit),
+            validity: change.validity.unwrap_or(before.validity),
+            status: change.status.unwrap_or(before.status),
+            assigned_at: change.assigned_at.or(before.assigned_at).or(now_if_assigned),
+            ..before
         }
     }
 
@@ -191,5 +248,50 @@ mod tests {
             assert_eq!(LicenseStatus::parse(status.as_str()), Some(status));
         }
         assert_eq!(LicenseStatus::parse("active"), None);
+    }
+
+    #[test]
+    fn newer_words_are_read_as_what_they_mean_and_never_written() {
+        for (word, status) in [
+            ("active", LicenseStatus::Assigned),
+            ("suspended", LicenseStatus::Blocked),
+            ("revoked", LicenseStatus::Blocked),
+            ("inactive", LicenseStatus::Blocked),
+            ("reserved", LicenseStatus::Reserved),
+        ] {
+            assert_eq!(LicenseStatus::parse_newer(word), Some(status));
+        }
+        assert_eq!(LicenseStatus::parse_newer("expired"), None);
+        assert_eq!(LicenseStatus::parse_newer("Active"), None);
+    }
+
+    #[test]
+    fn a_change_keeps_what_it_does_not_name() {
+        let before =
+            License { owner_name: Some("Jane".to_owned()), ..license(LicenseStatus::Reserved, 30, None) };
+        let after = before.changed(LicenseChange::default(), Timestamp(9));
+        assert_eq!(
+            (after.owner_name, after.validity, after.assigned_at),
+            (before.owner_name.clone(), 30, None)
+        );
+        let change =
+            LicenseChange { owner_name: Some(String::new()), validity: Some(0), ..LicenseChange::default() };
+        let after = before.changed(change, Timestamp(9));
+        assert_eq!((after.owner_name, after.validity, after.status), (None, 0, LicenseStatus::Reserved));
+    }
+
+    #[test]
+    fn being_assigned_begins_when_it_is_said_else_when_it_is_known_else_now() {
+        let assigned_at = |before: Option<i64>, said: Option<i64>| {
+            let change = LicenseChange {
+                status: Some(LicenseStatus::Assigned),
+                assigned_at: said.map(Timestamp),
+                ..LicenseChange::default()
+            };
+            license(LicenseStatus::Blocked, 0, before).changed(change, Timestamp(9)).assigned_at
+        };
+        assert_eq!(assigned_at(None, None), Some(Timestamp(9)));
+        assert_eq!(assigned_at(Some(5), None), Some(Timestamp(5)));
+        assert_eq!(assigned_at(Some(5), Some(7)), Some(Timestamp(7)));
     }
 }

@@ -11,7 +11,9 @@ mod license;
 mod meta;
 mod names;
 mod network;
+mod page;
 mod product;
+mod telemetry;
 mod timestamp;
 
 pub use activation::{NewActivation, has_free_seat};
@@ -21,9 +23,15 @@ pub use capabilities::Capabilities;
 pub use capability::Capability;
 pub use contract::{Contract, ContractStatus, Permission, Terms};
 pub use generator::{Generator, GeneratorError, GeneratorMethod, MAX_QUANTITY, NewGenerator, Recipe};
-pub use license::{License, LicenseStatus, NewLicense};
+pub use license::{
+    License, LicenseChange, LicenseFilter, LicenseStatus, MAX_LICENSE_NUMBER, MAX_OWNER, NewLicense,
+};
 pub use meta::MetaEntry;
-pub use names::{Identifier, LicenseKey, MAX_META_VALUE, MetaKey, ParseNameError};
+pub use names::{Identifier, LicenseKey, MAX_META_VALUE, MAX_NAME, MetaKey, ParseNameError};
 pub use network::{ParseNetworkError, parse_network};
-pub use product::{Fingerprint, NewProduct, Product, ProductStatus};
+pub use page::Page;
+pub use product::{
+    Fingerprint, MAX_PRODUCT_TEXT, NewProduct, Product, ProductChange, ProductSource, ProductStatus, is_slug,
+};
+pub use telemetry::{DataType, MAX_TELEMETRY_TEXT, Telemetry, TelemetryFilter, TelemetryReport, is_numeric};
 pub use timestamp::Timestamp;

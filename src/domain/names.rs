@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-/// The longest license key, identifier or meta key, in bytes after trimming (contract §0.4, item 8).
-const MAX_NAME: usize = 255;
+/// The longest license key, identifier, meta key or other name, in bytes after trimming (contract §0.4, item 8).
+pub const MAX_NAME: usize = 255;
 
 /// The longest meta value, in bytes (contract §0.4, item 8). A value is never trimmed, so it has no type of its own.
 pub const MAX_META_VALUE: usize = 64 * 1024;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Timestamp;
+use super::{MAX_NAME, Timestamp};
 
 /// A product (contract §3.5).
 #[derive(Clone, Debug)]
@@ -11,7 +11,7 @@ pub struct Product {
     pub uuid: String,
     pub slug: Option<String>,
     pub external_reference: String,
-    pub source: String,
+    pub source: ProductSource,
     pub name: String,
     pub post_url: String,
     pub description: String,
@@ -24,6 +24,25 @@ pub struct Product {
     pub updated_at: Timestamp,
     /// Names the product's own signing key; `None`: the installation's key signs for it.
     pub signing_key: Option<Fingerprint>,
+}
+
+/// The longest description or list of features, in bytes.
+pub const MAX_PRODUCT_TEXT: usize = 64 * 1024;
+
+/// What changes about a product; `None`: it stays as it is.
+#[derive(Clone, Debug, Default)]
+pub struct ProductChange {
+    pub name: Option<String>,
+    pub description: Option<String>,
+    pub source: Option<ProductSource>,
+    pub status: Option<ProductStatus>,
+    pub require_non_expired: Option<bool>,
+    pub external_reference: Option<String>,
+    /// Empty: it has none from now on.
+    pub slug: Option<String>,
+    pub changelog_enabled: Option<bool>,
+    /// JSON.
+    pub features: Option<String>,
 }
 
 /// What is needed to create a product.
@@ -55,6 +74,60 @@ impl ProductStatus {
     }
 }
 
+/// Where a product's license keys come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProductSource {
+    Internal,
+    Envato,
+}
+
+impl ProductSource {
+    /// The word in the database and in the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Internal => "internal",
+            Self::Envato => "envato",
+        }
+    }
+
+    /// Case doesn't matter: the documentation itself writes both `envato` and `Envato` (contract §4.18).
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Internal, Self::Envato].into_iter().find(|source| source.as_str().eq_ignore_ascii_case(word))
+    }
+}
+
+/// Whether a text can name a product in URLs: ASCII letters, digits, `-` and `_`, at most 255 of them. Not what reads as an id or a
+/// uuid: a reference to one product must never find another (contract §3.10).
+pub fn is_slug(text: &str) -> bool {
+    let url_safe = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
+    let length = (1..=MAX_NAME).contains(&text.len());
+    url_safe && length && text.parse::<i64>().is_err() && uuid::Uuid::try_parse(text).is_err()
+}
+
 /// SHA-256 of a public key's SPKI encoding, in lower-case hex: names a signing key without revealing it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Fingerprint(pub Arc<str>);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slug_is_url_safe_and_neither_an_id_nor_a_uuid() {
+        for text in ["a", "My_product-2", "1a", "-", &"x".repeat(255)] {
+            assert!(is_slug(text), "{text}");
+        }
+        let uuid = "3A343c8a-38fe-4b6e-ad77-222222222222";
+        for text in ["", "a b", "a/b", "a.b", "..", "é", "a%20", "a\0", "12", "-12", uuid, &"x".repeat(256)]
+        {
+            assert!(!is_slug(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_source_reads_back_from_its_word_in_any_case() {
+        assert_eq!(ProductSource::parse("Envato"), Some(ProductSource::Envato));
+        assert_eq!(ProductSource::parse("internal"), Some(ProductSource::Internal));
+        assert_eq!(ProductSource::parse("other"), None);
+    }
+}

@@ -121,7 +121,8 @@ async fn run(app: &Arc<App>, route: &'static Route, caller: &Caller, params: Par
     let read = app.store.read(|tx| {
         guarded(|| {
             let key_id = gate::authorize(tx, caller, &params, route.capability)?;
-            let from = From { address, api_key_id: key_id, config: &app.config };
+            let global_public_key = app.keyring.global().public().pem();
+            let from = From { address, api_key_id: key_id, config: &app.config, global_public_key };
             Ok((key_id, (route.access == Access::Reads).then(|| run_endpoint(route, tx, &params, from, now))))
         })
     });
@@ -150,7 +151,8 @@ async fn write(
         Err(refusal) => return Answered::refused(refusal),
     };
     let written = app.store.write(move |tx| {
-        let from = From { address, api_key_id, config: &server.config };
+        let global_public_key = server.keyring.global().public().pem();
+        let from = From { address, api_key_id, config: &server.config, global_public_key };
         let once = repeat::once(tx, repeat_key.as_ref(), now, || run_endpoint(route, tx, &params, from, now));
         let mut answered = once.unwrap_or_else(Answered::refused);
         // What can't be signed is not done: asked here, where it can still be undone.

@@ -31,7 +31,6 @@ type Question = (Arc<str>, Box<[u8]>);
 pub struct Signatures {
     queue: Sender<Order>,
     remembered: Cache<Question, Arc<str>>,
-    /// How many RSA operations there have been.
     made: Arc<AtomicU64>,
 }
 
@@ -54,6 +53,11 @@ impl Signatures {
                 .map_err(KeyError::Thread)?;
         }
         Ok(Self { queue, remembered: Cache::new(REMEMBERED), made })
+    }
+
+    /// How many RSA operations there have been.
+    pub fn made(&self) -> u64 {
+        self.made.load(Ordering::Relaxed)
     }
 
     /// Whether so many wait that a new request is better refused, before it does anything.
@@ -120,9 +124,9 @@ mod tests {
         let first = same[0].as_ref().unwrap();
         assert!(key.public().verifies(b"same", first));
         assert!(same.iter().all(|signature| signature.as_ref().unwrap() == first));
-        assert_eq!(signatures.made.load(Ordering::Relaxed), 1);
+        assert_eq!(signatures.made(), 1);
         assert!(key.public().verifies(b"other", &signatures.sign(&key, b"other").await.unwrap()));
-        assert_eq!(signatures.made.load(Ordering::Relaxed), 2);
+        assert_eq!(signatures.made(), 2);
     }
 
     #[tokio::test]
@@ -142,6 +146,6 @@ mod tests {
         for _ in 0..2 {
             assert!(key.public().verifies(&long, &signatures.sign(&key, &long).await.unwrap()));
         }
-        assert_eq!(signatures.made.load(Ordering::Relaxed), 2);
+        assert_eq!(signatures.made(), 2);
     }
 }

@@ -3,7 +3,7 @@
 use rusqlite::{OptionalExtension as _, Row};
 
 use super::{Error, Tx};
-use crate::domain::{License, LicenseKey, LicenseStatus, NewLicense, Timestamp};
+use crate::domain::{License, LicenseFilter, LicenseKey, LicenseStatus, NewLicense, Page, Timestamp};
 
 impl Tx<'_> {
     pub fn license(&self, id: i64) -> Result<Option<License>, Error> {
@@ -43,6 +43,41 @@ impl Tx<'_> {
         statement.query_map((product_id, status.map(LicenseStatus::as_str)), read)?.map(|row| row?).collect()
     }
 
+    /// One page of the licenses that `filter` lets through, by id.
+    pub fn licenses_page(&self, filter: &LicenseFilter, page: Page) -> Result<Vec<License>, Error> {
+        // Ids are given once and count up from 1, so there are no more rows than that: a page past it is empty, and costs nothing.
+        let highest: Option<i64> = self
+            .connection
+            .prepare_cached("SELECT max(id) FROM licenses")?
+            .query_row([], |row| row.get(0))?;
+        if page.offset >= highest.unwrap_or(0) {
+            return Ok(Vec::new());
+        }
+        // The pages before are stepped over in an index; rows are read only of this one.
+        let sql = format!(
+            "SELECT id, product_id, license_key, owner_name, owner_email, activation_limit, validity, assigned_at, status,
+                    contract_id, created_at, updated_at
+             FROM licenses
+             WHERE id IN (SELECT id FROM licenses WHERE {} ORDER BY id LIMIT ?5 OFFSET ?6) ORDER BY id",
+            conditions(filter)
+        );
+        let values = (
+            filter.product_id,
+            filter.status.map(LicenseStatus::as_str),
+            &filter.owner_name,
+            &filter.owner_email,
+            page.limit,
+            page.offset,
+        );
+        self.connection.prepare_cached(&sql)?.query_map(values, read)?.map(|row| row?).collect()
+    }
+
+    /// How many licenses of a product can still be drawn: those that are available and not some contract's own.
+    pub fn count_licenses_in_pool(&self, product_id: i64) -> Result<i64, Error> {
+        let sql = "SELECT count(*) FROM licenses WHERE product_id = ?1 AND status = 'available' AND contract_id IS NULL";
+        Ok(self.connection.prepare_cached(sql)?.query_row([product_id], |row| row.get(0))?)
+    }
+
     /// Gives the new license's id; `None`: its key exists already.
     pub fn add_license(&self, license: &NewLicense, now: Timestamp) -> Result<Option<i64>, Error> {
         let sql = "INSERT INTO licenses (product_id, license_key, owner_name, owner_email, activation_limit, validity,
@@ -64,7 +99,28 @@ impl Tx<'_> {
         Ok(self.connection.prepare_cached(sql)?.query_row(values, |row| row.get(0)).optional()?)
     }
 
-    /// Deletes a license, with its activations and its metadata.
+    /// Writes what can change about a license.
+    pub fn change_license(&self, license: &License, now: Timestamp) -> Result<(), Error> {
+        let sql = "UPDATE licenses
+                   SET product_id = ?2, owner_name = ?3, owner_email = ?4, activation_limit = ?5, validity = ?6, assigned_at = ?7,
+                       status = ?8, updated_at = ?9
+                   WHERE id = ?1";
+        let values = (
+            license.id,
+            license.product_id,
+            &license.owner_name,
+            &license.owner_email,
+            license.activation_limit,
+            license.validity,
+            license.assigned_at.map(|moment| moment.0),
+            license.status.as_str(),
+            now.0,
+        );
+        self.connection.prepare_cached(sql)?.execute(values)?;
+        Ok(())
+    }
+
+    /// Deletes a license with its activations and its metadata. What was reported of its use stays.
     pub fn delete_license(&self, id: i64) -> Result<(), Error> {
         self.connection.prepare_cached("DELETE FROM licenses WHERE id = ?1")?.execute([id])?;
         Ok(())
@@ -84,6 +140,23 @@ impl Tx<'_> {
         self.connection.prepare_cached(sql)?.execute((id, owner_name, owner_email, now.0))?;
         Ok(())
     }
+}
+
+/// A condition for each thing that is asked for, and none for the rest, so that each combination has a plan of its own.
+///
+/// An owner has few licenses, a product or a status may have millions: where an owner is asked for, the others are written so that
+/// no index answers them.
+fn conditions(filter: &LicenseFilter) -> String {
+    let by_owner = filter.owner_name.is_some() || filter.owner_email.is_some();
+    let conditions = [
+        (filter.product_id.is_some(), if by_owner { "product_id + 0 = ?1" } else { "product_id = ?1" }),
+        (filter.status.is_some(), if by_owner { "status || '' = ?2" } else { "status = ?2" }),
+        (filter.owner_name.is_some(), "owner_name = ?3"),
+        (filter.owner_email.is_some(), "owner_email = ?4"),
+    ];
+    let wanted: Vec<&str> =
+        conditions.iter().filter(|(wanted, _)| *wanted).map(|(_, condition)| *condition).collect();
+    if wanted.is_empty() { "TRUE".to_owned() } else { wanted.join(" AND ") }
 }
 
 fn read(row: &Row<'_>) -> Result<Result<License, Error>, rusqlite::Error> {

@@ -14,6 +14,7 @@ mod licenses;
 mod product_meta;
 mod products;
 mod schema;
+mod telemetry;
 mod tx;
 mod writer;
 

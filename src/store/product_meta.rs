@@ -1,15 +1,61 @@
 //! Metadata on products.
 
+use rusqlite::{OptionalExtension as _, Row};
+
 use super::{Error, Tx};
-use crate::domain::MetaEntry;
+use crate::domain::{MetaEntry, MetaKey, Timestamp};
 
 impl Tx<'_> {
-    /// All entries of a product, by id.
+    /// A product's entries, in the order in which they were made.
     pub fn product_meta(&self, product_id: i64) -> Result<Vec<MetaEntry>, Error> {
         let sql = "SELECT key, value FROM product_meta WHERE product_id = ?1 ORDER BY id";
         let mut statement = self.connection.prepare_cached(sql)?;
-        let entries = statement
-            .query_map([product_id], |row| Ok(MetaEntry { key: row.get(0)?, value: row.get(1)? }))?;
-        Ok(entries.collect::<rusqlite::Result<_>>()?)
+        let entries = statement.query_map([product_id], |row| read(row, 0))?;
+        Ok(entries.collect::<Result<_, _>>()?)
     }
+
+    /// The entries of all products with their products' ids, in the order in which they were made.
+    pub fn all_product_meta(&self) -> Result<Vec<(i64, MetaEntry)>, Error> {
+        let sql = "SELECT product_id, key, value FROM product_meta ORDER BY id";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let entries = statement.query_map([], |row| Ok((row.get(0)?, read(row, 1)?)))?;
+        Ok(entries.collect::<Result<_, _>>()?)
+    }
+
+    /// `false`: the product has an entry under this key already.
+    pub fn add_product_meta(
+        &self,
+        product_id: i64,
+        key: &MetaKey,
+        value: &str,
+        now: Timestamp,
+    ) -> Result<bool, Error> {
+        let sql = "INSERT INTO product_meta (product_id, key, value, created_at, updated_at) VALUES (?1, ?2, ?3, ?4, ?4)
+                   ON CONFLICT (product_id, key) DO NOTHING RETURNING id";
+        let values = (product_id, key.as_str(), value, now.0);
+        let added = self.connection.prepare_cached(sql)?.query_row(values, |_| Ok(()));
+        Ok(added.optional()?.is_some())
+    }
+
+    /// Gives an entry another value. `false`: there is none under this key.
+    pub fn set_product_meta(
+        &self,
+        product_id: i64,
+        key: &MetaKey,
+        value: &str,
+        now: Timestamp,
+    ) -> Result<bool, Error> {
+        let sql = "UPDATE product_meta SET value = ?3, updated_at = ?4 WHERE product_id = ?1 AND key = ?2";
+        Ok(self.connection.prepare_cached(sql)?.execute((product_id, key.as_str(), value, now.0))? == 1)
+    }
+
+    /// `false`: there is no entry under this key.
+    pub fn delete_product_meta(&self, product_id: i64, key: &MetaKey) -> Result<bool, Error> {
+        let sql = "DELETE FROM product_meta WHERE product_id = ?1 AND key = ?2";
+        Ok(self.connection.prepare_cached(sql)?.execute((product_id, key.as_str()))? == 1)
+    }
+}
+
+fn read(row: &Row<'_>, first: usize) -> Result<MetaEntry, rusqlite::Error> {
+    Ok(MetaEntry { key: row.get(first)?, value: row.get(first + 1)? })
 }

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use rusqlite::{OptionalExtension as _, Row};
 
 use super::{Error, Tx};
-use crate::domain::{Fingerprint, NewProduct, Product, ProductStatus, Timestamp};
+use crate::domain::{
+    Fingerprint, NewProduct, Product, ProductChange, ProductSource, ProductStatus, Timestamp,
+};
 
 impl Tx<'_> {
     pub fn product(&self, id: i64) -> Result<Option<Product>, Error> {
@@ -42,15 +44,74 @@ impl Tx<'_> {
         Ok(self.connection.prepare_cached(sql)?.query_row(values, |row| row.get(0))?)
     }
 
-    /// Says which key signs for a product from now on. `false`: there is no such product.
+    /// Says which key signs for a product from now on, and its public half as PEM. `false`: there is no such product.
     pub fn set_product_signing_key(
         &self,
         id: i64,
         signing_key: &Fingerprint,
+        public_key: &str,
         now: Timestamp,
     ) -> Result<bool, Error> {
-        let sql = "UPDATE products SET signing_key = ?2, updated_at = ?3 WHERE id = ?1";
-        Ok(self.connection.prepare_cached(sql)?.execute((id, &*signing_key.0, now.0))? == 1)
+        let sql = "UPDATE products SET signing_key = ?2, public_key = ?3, updated_at = ?4 WHERE id = ?1";
+        Ok(self.connection.prepare_cached(sql)?.execute((id, &*signing_key.0, public_key, now.0))? == 1)
+    }
+
+    /// The public half of a product's own signing key, as PEM. Not part of [`Product`], which every license look-up reads.
+    pub fn product_public_key(&self, id: i64) -> Result<Option<String>, Error> {
+        let sql = "SELECT public_key FROM products WHERE id = ?1";
+        let found = self.connection.prepare_cached(sql)?.query_row([id], |row| row.get(0)).optional()?;
+        Ok(found.flatten())
+    }
+
+    /// The only product there is; `None`: there are more, or none.
+    pub fn only_product(&self) -> Result<Option<Product>, Error> {
+        let sql = "SELECT min(id) FROM products HAVING count(*) = 1";
+        let id = self.connection.prepare_cached(sql)?.query_row([], |row| row.get(0)).optional()?;
+        id.map_or(Ok(None), |id| self.product(id))
+    }
+
+    /// Whether a product other than this one has this slug.
+    pub fn is_slug_taken(&self, slug: &str, other_than: Option<i64>) -> Result<bool, Error> {
+        let sql = "SELECT 1 FROM products WHERE slug = ?1 AND (?2 IS NULL OR id <> ?2)";
+        let found = self.connection.prepare_cached(sql)?.query_row((slug, other_than), |_| Ok(()));
+        Ok(found.optional()?.is_some())
+    }
+
+    pub fn change_product(&self, id: i64, change: &ProductChange, now: Timestamp) -> Result<(), Error> {
+        let sql = "UPDATE products
+                   SET name = coalesce(?2, name), description = coalesce(?3, description), source = coalesce(?4, source),
+                       status = coalesce(?5, status), require_non_expired = coalesce(?6, require_non_expired),
+                       external_reference = coalesce(?7, external_reference), slug = nullif(coalesce(?8, slug), ''),
+                       changelog_enabled = coalesce(?9, changelog_enabled), features = coalesce(?10, features), updated_at = ?11
+                   WHERE id = ?1";
+        let values = (
+            id,
+            &change.name,
+            &change.description,
+            change.source.map(ProductSource::as_str),
+            change.status.map(ProductStatus::as_str),
+            change.require_non_expired,
+            &change.external_reference,
+            &change.slug,
+            change.changelog_enabled,
+            &change.features,
+            now.0,
+        );
+        self.connection.prepare_cached(sql)?.execute(values)?;
+        Ok(())
+    }
+
+    /// Deletes a product with its metadata, generators and downloads. Its licenses stay.
+    pub fn delete_product(&self, id: i64) -> Result<(), Error> {
+        self.connection.prepare_cached("DELETE FROM products WHERE id = ?1")?.execute([id])?;
+        Ok(())
+    }
+
+    /// Whether a product has a downloadable of this version.
+    pub fn product_has_version(&self, id: i64, version: &str) -> Result<bool, Error> {
+        let sql = "SELECT 1 FROM downloadables WHERE product_id = ?1 AND version = ?2 LIMIT 1";
+        let found = self.connection.prepare_cached(sql)?.query_row((id, version), |_| Ok(()));
+        Ok(found.optional()?.is_some())
     }
 }
 
@@ -59,12 +120,15 @@ fn read(row: &Row<'_>) -> Result<Result<Product, Error>, rusqlite::Error> {
     let Some(status) = ProductStatus::parse(row.get_ref(8)?.as_str()?) else {
         return Ok(Err(Error::Unreadable { what: "product status", id }));
     };
+    let Some(source) = ProductSource::parse(row.get_ref(4)?.as_str()?) else {
+        return Ok(Err(Error::Unreadable { what: "product source", id }));
+    };
     Ok(Ok(Product {
         id,
         uuid: row.get(1)?,
         slug: row.get(2)?,
         external_reference: row.get(3)?,
-        source: row.get(4)?,
+        source,
         name: row.get(5)?,
         post_url: row.get(6)?,
         description: row.get(7)?,

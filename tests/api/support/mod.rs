@@ -2,11 +2,13 @@
 
 mod answer;
 mod command;
+mod database;
 mod keys;
 mod raw;
 mod server;
 
 pub use answer::Answer;
 pub use command::{keyseal, try_keyseal};
+pub use database::execute;
 pub use raw::send_raw;
 pub use server::{License, TestServer, meta_fields};

@@ -1,0 +1,82 @@
+//! `keyseal license update`, `deactivate` and `delete`: what can happen to a license after it was made.
+
+use serde_json::json;
+
+use super::license::{Status, existing, license_key, state, value};
+use super::{Output, Result, change, now, open};
+use crate::domain::{Identifier, LicenseChange, MAX_LICENSE_NUMBER};
+use crate::store::DataDir;
+
+#[derive(clap::Args)]
+#[command(group = clap::ArgGroup::new("changes").required(true).multiple(true))]
+pub struct UpdateArgs {
+    key: String,
+    #[arg(long, group = "changes")]
+    status: Option<Status>,
+    /// How many identifiers may be active at once; 0: any number. Those that are active stay so
+    #[arg(long, value_name = "N", group = "changes", value_parser = clap::value_parser!(i64).range(0..=MAX_LICENSE_NUMBER))]
+    activation_limit: Option<i64>,
+    /// Days that it is valid from its assignment; 0: for ever
+    #[arg(long, value_name = "DAYS", group = "changes", value_parser = clap::value_parser!(i64).range(0..=MAX_LICENSE_NUMBER))]
+    validity: Option<i64>,
+    /// Empty: nobody
+    #[arg(long, value_name = "NAME", group = "changes")]
+    owner_name: Option<String>,
+    /// Empty: none
+    #[arg(long, value_name = "EMAIL", group = "changes")]
+    owner_email: Option<String>,
+}
+
+pub fn update(args: &UpdateArgs, data: &DataDir, output: &mut Output<'_>) -> Result {
+    let key = license_key(&args.key)?;
+    let trimmed = |text: &Option<String>| text.as_deref().map(|text| text.trim().to_owned());
+    let changes = LicenseChange {
+        status: args.status.map(Into::into),
+        activation_limit: args.activation_limit,
+        validity: args.validity,
+        owner_name: trimmed(&args.owner_name),
+        owner_email: trimmed(&args.owner_email),
+        ..LicenseChange::default()
+    };
+    let license = change(&open(data)?, move |tx| {
+        let license = existing(tx, &key)?.changed(changes, now());
+        tx.change_license(&license, now())?;
+        Ok(license)
+    })?;
+    output.result(
+        &value(&license),
+        &format!("license key {} is changed\n{}", license.license_key, state(&license)),
+    )
+}
+
+pub fn deactivate(key: &str, identifier: &str, data: &DataDir, output: &mut Output<'_>) -> Result {
+    let key = license_key(key)?;
+    let identifier =
+        Identifier::parse(identifier).map_err(|error| format!("this can't be an identifier: {error}"))?;
+    let shown = identifier.as_str().to_owned();
+    let (license, was_active) = change(&open(data)?, move |tx| {
+        let license = existing(tx, &key)?;
+        let was_active = tx.remove_activation(license.id, &identifier)?;
+        Ok((license, was_active))
+    })?;
+    let text = format!(
+        "license key {} {} on {shown}",
+        license.license_key,
+        if was_active { "is no longer active" } else { "was not active" }
+    );
+    let value = json!({
+        "id": license.id, "license_key": license.license_key, "identifier": shown, "was_active": was_active,
+    });
+    output.result(&value, &text)
+}
+
+pub fn delete(key: &str, data: &DataDir, output: &mut Output<'_>) -> Result {
+    let key = license_key(key)?;
+    let license = change(&open(data)?, move |tx| {
+        let license = existing(tx, &key)?;
+        tx.delete_license(license.id)?;
+        Ok(license)
+    })?;
+    let value = json!({ "id": license.id, "license_key": license.license_key, "deleted": true });
+    output.result(&value, &format!("license key {} is deleted", license.license_key))
+}

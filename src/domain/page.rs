@@ -1,0 +1,64 @@
+//! Pages of long lists.
+
+/// How many items a page has if nobody says otherwise.
+const DEFAULT_ITEMS: i64 = 10;
+
+/// How many items a page has at the most.
+const MAX_ITEMS: i64 = 1000;
+
+/// Which part of a list is asked for: how many items come before it, and how many it has at the most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Page {
+    pub offset: i64,
+    pub limit: i64,
+}
+
+impl Page {
+    /// Takes what was asked for: the page's number, from 1, and the items on each. What is no positive number counts as not given.
+    pub fn new(number: Option<&str>, items: Option<&str>) -> Self {
+        let number = number.and_then(positive).unwrap_or(1);
+        let limit = items.and_then(positive).unwrap_or(DEFAULT_ITEMS).min(MAX_ITEMS);
+        Self { offset: (number - 1).saturating_mul(limit), limit }
+    }
+}
+
+/// Digits, at least 1; as many as there are, because a number too large to count to is still a large number.
+fn positive(text: &str) -> Option<i64> {
+    let text = text.trim();
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let number = digits.then(|| text.parse().unwrap_or(i64::MAX));
+    number.filter(|number| *number >= 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Page;
+
+    #[test]
+    fn a_page_is_counted_from_one_and_its_size_is_bounded() {
+        for (number, items, offset, limit) in [
+            (None, None, 0, 10),
+            (Some("1"), Some("5"), 0, 5),
+            (Some(" 3 "), Some("5"), 10, 5),
+            (Some("2"), Some("1000"), 1000, 1000),
+            (Some("2"), Some("1001"), 1000, 1000),
+            (Some("2"), Some("99999999999999999999"), 1000, 1000),
+        ] {
+            assert_eq!(Page::new(number, items), Page { offset, limit });
+        }
+    }
+
+    #[test]
+    fn what_is_no_positive_number_counts_as_not_given() {
+        for text in ["", "0", "-1", "1.5", "+2", "x", "1e3", "000"] {
+            assert_eq!(Page::new(Some(text), Some(text)), Page { offset: 0, limit: 10 }, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_absurd_page_is_far_away_and_nothing_overflows() {
+        for number in ["9223372036854775807", "9223372036854775808", "99999999999999999999999"] {
+            assert_eq!(Page::new(Some(number), None).offset, i64::MAX);
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! Changes a server's database behind its back, for states that neither the API nor a command of this program makes.
+
+use rusqlite::Connection;
+
+use super::TestServer;
+
+/// Runs SQL while the server runs. For setting up only: what a test finds, it asks of the API.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "no store of ours: the database as another program would change it"
+)]
+pub fn execute(server: &TestServer, sql: &str) {
+    let connection = Connection::open(server.data().join("keyseal.db")).unwrap();
+    connection.execute_batch(sql).unwrap();
+}
