@@ -204,14 +204,21 @@ CREATE TABLE jobs (
 ) STRICT;
 CREATE INDEX jobs_by_fingerprint ON jobs (fingerprint);
 
+-- What was carried out in the last minutes: a request that is repeated asks for nothing new, whether or not it has a callback.
+CREATE TABLE finished_jobs (
+    fingerprint BLOB    PRIMARY KEY,
+    finished_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX finished_jobs_by_age ON finished_jobs (finished_at);
+
 -- Messages to other servers: results of queued assignments, and activations that ended. Kept after delivery, as a record.
 CREATE TABLE callbacks (
     id           INTEGER PRIMARY KEY AUTOINCREMENT,
-    url          TEXT    NOT NULL,
+    url          TEXT    NOT NULL,  -- exactly as it was given
+    target       TEXT    NOT NULL,  -- its host and port: one message at a time goes to each
     reply        TEXT    NOT NULL,  -- the signed text, as it was written once
     product_id   INTEGER,           -- whose key signs; NULL: the global one
     kind         TEXT    NOT NULL CHECK (kind IN ('assignment', 'deactivation')),
-    fingerprint  BLOB,              -- of the job it answers, against repeated requests
     body         TEXT,              -- the bytes to send; NULL until they are signed, the same for every attempt
     state        TEXT    NOT NULL CHECK (state IN ('pending', 'delivered', 'failed')),
     attempts     INTEGER NOT NULL DEFAULT 0,
@@ -220,8 +227,8 @@ CREATE TABLE callbacks (
     created_at   INTEGER NOT NULL,
     updated_at   INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX callbacks_due ON callbacks (next_attempt) WHERE state = 'pending';
-CREATE INDEX callbacks_by_fingerprint ON callbacks (fingerprint) WHERE fingerprint IS NOT NULL;
+-- What is due, to whom; and whether anything has failed.
+CREATE INDEX callbacks_by_state ON callbacks (state, next_attempt, target);
 
 -- Answers that are given again, byte for byte, to a request that comes again with the same Idempotency-Key. Kept for a day.
 CREATE TABLE idempotency (

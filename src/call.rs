@@ -5,13 +5,14 @@ use std::net::IpAddr;
 
 use crate::config::Config;
 use crate::domain::{
-    Fingerprint, Generator, Identifier, License, LicenseKey, MAX_META_VALUE, MetaKey, ParseNameError,
-    Product, ProductStatus, Timestamp,
+    CallbackKind, Fingerprint, Generator, Identifier, License, LicenseKey, MAX_META_VALUE, MetaKey,
+    NewCallback, ParseNameError, Product, ProductStatus, Timestamp,
 };
+use crate::envelope::Unsigned;
 use crate::outcome::Outcome;
 use crate::params::Params;
 use crate::reply::{Error, Reply, Result};
-use crate::store::Tx;
+use crate::store::{self, Tx};
 
 /// One request, authorized, in its transaction: the whole input of an endpoint.
 pub struct Call<'a> {
@@ -144,6 +145,36 @@ impl<'a> Call<'a> {
             text if text.contains('\0') => Err(unreadable(field)),
             text => Ok(Some(text.to_owned())),
         }
+    }
+
+    /// Tells that all activations of a license end now, otherwise than by their own clients: each one's own `post_url`, else its
+    /// product's (contract §6.2). To be called while they are there.
+    pub fn tell_of_deactivations(&self, license: &License) -> Result<()> {
+        let product = self.tx.product(license.product_id)?;
+        let of_product = product.map(|product| product.post_url).filter(|url| !url.is_empty());
+        for (identifier, post_url) in self.tx.post_urls(license.id)? {
+            if let Some(url) = post_url.as_ref().or(of_product.as_ref()) {
+                let reply = Reply::from(Outcome::LicenseDeactivated)
+                    .with("license_key", license.license_key.as_str())
+                    .with("identifier", identifier);
+                self.send(CallbackKind::Deactivation, url, &reply, Some(license.product_id))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Has a reply sent to another server once this is committed. The key of the product signs, if one is given and has its own.
+    pub fn send(
+        &self,
+        kind: CallbackKind,
+        url: &str,
+        reply: &Reply,
+        product_id: Option<i64>,
+    ) -> std::result::Result<(), store::Error> {
+        let reply = Unsigned::write(reply, self.now).into_response();
+        let callback = NewCallback { kind, url, reply: &reply, product_id };
+        let first_delay = self.from.config.callback_delays.first().copied().unwrap_or_default();
+        self.tx.add_callback(&callback, self.now.plus(first_delay), self.now)
     }
 
     /// A field that names something; `missing` if it is absent. Over its limit it is refused by name (contract §0.4, item 8).

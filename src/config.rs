@@ -84,7 +84,21 @@ pub struct Config {
     pub public_url: Option<String>,
     pub no_changelog: bool,
     pub allow_private_targets: bool,
+    /// How long each attempt to deliver a callback comes after the one before it; after the last it has failed.
+    pub callback_delays: Vec<Duration>,
+    /// How long one attempt may take in all.
+    pub callback_timeout: Duration,
 }
+
+/// Contract §6.1.
+const CALLBACK_DELAYS: [Duration; 5] = [
+    Duration::ZERO,
+    Duration::from_mins(1),
+    Duration::from_mins(5),
+    Duration::from_mins(15),
+    Duration::from_hours(1),
+];
+const CALLBACK_TIMEOUT: Duration = Duration::from_secs(10);
 
 impl Config {
     /// Serves `data` on any free port of this machine, with the defaults for all else.
@@ -99,6 +113,8 @@ impl Config {
             public_url: None,
             no_changelog: false,
             allow_private_targets: false,
+            callback_delays: CALLBACK_DELAYS.to_vec(),
+            callback_timeout: CALLBACK_TIMEOUT,
         }
     }
 
@@ -118,6 +134,8 @@ impl Config {
             public_url: args.public_url.clone(),
             no_changelog: args.no_changelog,
             allow_private_targets: args.allow_private_targets,
+            callback_delays: CALLBACK_DELAYS.to_vec(),
+            callback_timeout: CALLBACK_TIMEOUT,
         }
     }
 }

@@ -5,6 +5,7 @@
 
 mod cli;
 mod server;
+mod worker;
 mod serve;
 mod routes;
 mod api;

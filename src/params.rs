@@ -72,6 +72,21 @@ impl Params {
         self
     }
 
+    /// The fields as a JSON object that [`Self::from_json`] reads back. The API key is no part of what is asked.
+    pub fn to_json(&self) -> String {
+        let fields = self.0.iter().filter(|(name, _)| *name != "api_key");
+        Value::Object(fields.map(|(name, value)| (name.clone(), value.clone())).collect()).to_string()
+    }
+
+    /// A field that is one value, with the type it was sent with.
+    pub fn scalar(&self, name: &str) -> Option<&Value> {
+        self.values(name).find(|value| match value {
+            Value::String(text) => present(text).is_some(),
+            Value::Bool(_) | Value::Number(_) => true,
+            Value::Null | Value::Array(_) | Value::Object(_) => false,
+        })
+    }
+
     /// A field as text. Numbers and booleans count as their text; lists and objects, which no text field can mean, as absent.
     pub fn text(&self, name: &str) -> Option<Cow<'_, str>> {
         self.values(name).find_map(|value| match value {
@@ -284,6 +299,22 @@ mod tests {
     fn the_same_fields_are_the_same_request_however_they_were_sent() {
         assert_eq!(form("b=2&a=1&api_key=x").canonical(), json(r#"{"a":1,"b":"2"}"#).canonical());
         assert_ne!(form("a=1").canonical(), form("a=2").canonical());
+    }
+
+    #[test]
+    fn fields_survive_being_stored_and_the_api_key_is_not_stored() {
+        let params = json(r#"{"api_key":"k","a":1.50,"b":"é","c":[1,{"d":null}],"e":true}"#);
+        let stored = params.to_json();
+        assert!(!stored.contains("api_key"));
+        assert_eq!(json(&stored), json(r#"{"a":1.50,"b":"é","c":[1,{"d":null}],"e":true}"#));
+    }
+
+    #[test]
+    fn a_scalar_keeps_its_type() {
+        let params = json(r#"{"identifier":" ","hwid":31,"a":"31","b":[1],"c":null}"#);
+        assert_eq!(params.scalar("identifier"), Some(&Value::from(31)));
+        assert_eq!(params.scalar("a"), Some(&Value::from("31")));
+        assert_eq!((params.scalar("b"), params.scalar("c")), (None, None));
     }
 
     #[test]

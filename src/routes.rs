@@ -3,7 +3,7 @@
 use actix_web::http::Method;
 
 use crate::api::{
-    activations, assign, assignments, contracts, generators, license_details, license_meta, licenses,
+    activations, assign, assignments, contracts, generators, jobs, license_details, license_meta, licenses,
     own_contract, product_meta, products, telemetry,
 };
 use crate::call::Call;
@@ -45,6 +45,7 @@ pub const ROUTES: &[Route] = &[
     get("/get-license-keys", Reads, GetLicenseKeys, licenses::list),
     get("/get-available-license-keys-count", Reads, GetAvailableLicenseKeysCount, licenses::count_available),
     post("/random-assign-license-keys", Writes, RandomAssignLicenseKeys, assignments::random_assign),
+    post("/random-assign-license-keys-queued", Writes, RandomAssignLicenseKeysQueued, jobs::queue),
     post("/create-license-key-meta", Writes, CreateLicenseKeyMeta, license_meta::create),
     post("/update-license-key-meta", Writes, UpdateLicenseKeyMeta, license_meta::update),
     post("/delete-license-key-meta", Writes, DeleteLicenseKeyMeta, license_meta::delete),

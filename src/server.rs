@@ -18,6 +18,7 @@ use crate::routes::{PREFIXES, ROUTES};
 use crate::serve::{self, App, LastUsed};
 use crate::signing::{KeyError, Keyring, Signatures};
 use crate::store::{self, OpenError, ServerLock, Store};
+use crate::worker::Worker;
 
 /// How long a request that was accepted may take to finish once the server is told to stop.
 const SHUTDOWN_SECONDS: u64 = 25;
@@ -123,6 +124,8 @@ fn run(
     let (started, starting) = mpsc::channel();
     let thread = thread::Builder::new().name("server".to_owned()).spawn(move || {
         rt::System::new().block_on(async {
+            // Ends after the last request: what that queued is in the database.
+            let _worker = Worker::start(Arc::clone(&app))?;
             let workers = app.config.workers;
             let shared = Arc::clone(&app);
             let server = HttpServer::new(move || {

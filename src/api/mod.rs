@@ -6,6 +6,7 @@ pub mod assignments;
 mod contract_terms;
 pub mod contracts;
 pub mod generators;
+pub mod jobs;
 pub mod license_details;
 mod license_fields;
 pub mod license_meta;

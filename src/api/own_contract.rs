@@ -49,6 +49,7 @@ pub fn destroy(call: &mut Call<'_>) -> Result {
     if license.contract_id != Some(contract.id) {
         return Err(unknown.into());
     }
+    call.tell_of_deactivations(&license)?;
     call.tx.delete_license(license.id)?;
     Ok(Outcome::ContractLicenseDeleted.into())
 }
@@ -56,6 +57,9 @@ pub fn destroy(call: &mut Call<'_>) -> Result {
 /// `POST /contracts/destroy-all` (contract §4.36). Answers their `count`.
 pub fn destroy_all(call: &mut Call<'_>) -> Result {
     let contract = permitted(call, Permission::DestroyAll)?;
+    for license in call.tx.active_licenses_of_contract(contract.id)? {
+        call.tell_of_deactivations(&license)?;
+    }
     match call.tx.delete_licenses_of_contract(contract.id)? {
         0 => Err(Outcome::NoContractLicenses.into()),
         count => Ok(Reply::from(Outcome::ContractLicensesDeleted).with("count", count)),

@@ -2,6 +2,7 @@
 
 mod api_key;
 mod block;
+mod callback;
 mod check_reply;
 mod demo;
 mod demo_world;
@@ -77,6 +78,9 @@ enum Command {
     /// Block addresses, domains and identifiers
     #[command(subcommand)]
     Block(block::Command),
+    /// List messages to other servers, and have them sent again
+    #[command(subcommand)]
+    Callback(callback::Command),
     /// Verify a saved answer offline
     ///
     /// Says whether the signature holds and what was signed. Ends with 1 if it doesn't hold.
@@ -115,6 +119,7 @@ fn dispatch(cli: &Cli, output: &mut Output<'_>) -> Result {
         Command::License(command) => license::run(command, &cli.data.dir(), output),
         Command::Generator(command) => generator::run(command, &cli.data.dir(), output),
         Command::Block(command) => block::run(command, &cli.data.dir(), output),
+        Command::Callback(command) => callback::run(command, &cli.data.dir(), output),
         Command::CheckReply(args) => check_reply::run(args, output),
     }
 }

@@ -1,6 +1,7 @@
 //! A moment in whole Unix seconds (UTC), and the text forms of it that people and the API use.
 
 use std::fmt;
+use std::time::Duration;
 
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -38,6 +39,16 @@ impl Timestamp {
         )
     }
 
+    /// The moment so many whole seconds later; saturates at the end of time.
+    pub fn plus(self, time: Duration) -> Self {
+        Self(self.0.saturating_add(i64::try_from(time.as_secs()).unwrap_or(i64::MAX)))
+    }
+
+    /// How long it is until a later moment; nothing, if that is past.
+    pub fn until(self, later: Self) -> Duration {
+        Duration::from_secs(u64::try_from(later.0.saturating_sub(self.0)).unwrap_or(0))
+    }
+
     /// The moment `days` days later; saturates at the end of time.
     pub fn plus_days(self, days: i64) -> Self {
         Self(self.0.saturating_add(days.saturating_mul(SECONDS_PER_DAY)))
@@ -71,6 +82,14 @@ mod tests {
         for text in ["", "yesterday", "2024-02-30 00:00:00", "2024-02-27 25:00:00"] {
             assert!(Timestamp::parse(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn time_is_added_and_measured_in_whole_seconds_that_never_run_over() {
+        assert_eq!(Timestamp(5).plus(Duration::from_millis(2_999)), Timestamp(7));
+        assert_eq!(Timestamp(5).plus(Duration::MAX), Timestamp(i64::MAX));
+        assert_eq!(Timestamp(5).until(Timestamp(7)), Duration::from_secs(2));
+        assert_eq!(Timestamp(7).until(Timestamp(5)), Duration::ZERO);
     }
 
     #[test]

@@ -171,6 +171,6 @@ fn run_endpoint(route: &Route, tx: &Tx<'_>, params: &Params, from: From<'_>, now
 }
 
 /// A panic is a failure like any other: it ends one request and nothing else.
-fn guarded<T>(job: impl FnOnce() -> reply::Result<T>) -> reply::Result<T> {
+pub fn guarded<T>(job: impl FnOnce() -> reply::Result<T>) -> reply::Result<T> {
     catch_unwind(AssertUnwindSafe(job)).unwrap_or_else(|_| Err(Error::Failed(Failure::Panicked)))
 }

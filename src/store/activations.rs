@@ -46,4 +46,12 @@ impl Tx<'_> {
         self.connection.prepare_cached(sql)?.execute(values)?;
         Ok(())
     }
+
+    /// The identifiers of a license with who is told when each ends, if anyone is.
+    pub fn post_urls(&self, license_id: i64) -> Result<Vec<(String, Option<String>)>, Error> {
+        let sql = "SELECT identifier, post_url FROM activations WHERE license_id = ?1 ORDER BY id";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let rows = statement.query_map([license_id], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
 }

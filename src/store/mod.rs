@@ -3,12 +3,14 @@
 mod activations;
 mod api_keys;
 mod blocks;
+mod callbacks;
 mod connection;
 mod contracts;
 mod data_dir;
 mod error;
 mod generators;
 mod idempotency;
+mod jobs;
 mod license_meta;
 mod licenses;
 mod product_meta;
@@ -22,10 +24,12 @@ use std::sync::Arc;
 
 use blocks::BlocklistCache;
 use connection::Readers;
+use crossbeam_channel::{Receiver, bounded};
 use tokio::sync::oneshot;
 use writer::Writer;
 
 pub use api_keys::NewApiKey;
+pub use callbacks::{DueCallback, MAX_UNDER_WAY};
 pub use data_dir::{DataDir, ServerLock};
 pub use error::{Error, OpenError};
 pub use idempotency::{GivenAnswer, RepeatKey};
@@ -36,6 +40,7 @@ pub struct Store {
     readers: r2d2::Pool<Readers>,
     writer: Writer,
     blocklist: Arc<BlocklistCache>,
+    work: Receiver<()>,
 }
 
 impl Store {
@@ -51,7 +56,9 @@ impl Store {
     pub fn open(data: &DataDir, readers: u32) -> Result<Self, OpenError> {
         let writing = schema::open_writer(data)?;
         let blocklist = Arc::new(BlocklistCache::default());
-        let writer = Writer::start(writing, Arc::clone(&blocklist))?;
+        // One word is enough, however much there is to do.
+        let (has_work, work) = bounded(1);
+        let writer = Writer::start(writing, Arc::clone(&blocklist), has_work)?;
         let readers = r2d2::Pool::builder()
             .max_size(readers.max(1))
             .min_idle(Some(0))
@@ -59,7 +66,7 @@ impl Store {
             .max_lifetime(None)
             .test_on_check_out(false)
             .build_unchecked(Readers::new(data));
-        Ok(Self { readers, writer, blocklist })
+        Ok(Self { readers, writer, blocklist, work })
     }
 
     /// Runs `job` on one moment's view of the database. Blocks for as long as it reads.
@@ -87,6 +94,11 @@ impl Store {
         job: impl FnOnce(&Tx<'_>) -> Verdict<T> + Send + 'static,
     ) -> Result<T, Error> {
         self.enqueue(job)?.blocking_recv().map_err(|_| Error::Panicked)?
+    }
+
+    /// Gets a word after each commit that queued a job or a message to another server.
+    pub fn work(&self) -> &Receiver<()> {
+        &self.work
     }
 
     fn enqueue<T: Send + 'static>(

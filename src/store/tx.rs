@@ -1,18 +1,49 @@
 //! One request's view of the database. All SQL is methods on it, in the files of the nouns.
 
+use std::cell::Cell;
+
 use rusqlite::Connection;
 
+use super::Error;
 use super::blocks::BlocklistCache;
 
 /// An open transaction. Who opened it commits it or undoes it; methods on it never do.
 pub struct Tx<'c> {
     pub(super) connection: &'c Connection,
     pub(super) blocklist: &'c BlocklistCache,
+    /// Something was queued that is done after the commit.
+    pub(super) has_work: Cell<bool>,
 }
 
 impl<'c> Tx<'c> {
     pub(super) fn new(connection: &'c Connection, blocklist: &'c BlocklistCache) -> Self {
-        Self { connection, blocklist }
+        Self { connection, blocklist, has_work: Cell::new(false) }
+    }
+
+    /// Has the worker woken once this is committed.
+    pub(super) fn note_work(&self) {
+        self.has_work.set(true);
+    }
+
+    /// Sets a mark: what is written from here on can be undone alone. Each mark is ended by one of the next two.
+    pub fn set_mark(&self) -> Result<(), Error> {
+        self.run("SAVEPOINT mark")
+    }
+
+    /// Undoes what was written since the mark.
+    pub fn undo_to_mark(&self) -> Result<(), Error> {
+        self.run("ROLLBACK TO mark")?;
+        self.run("RELEASE mark")
+    }
+
+    /// Leaves what was written since the mark to the fate of the whole.
+    pub fn keep_since_mark(&self) -> Result<(), Error> {
+        self.run("RELEASE mark")
+    }
+
+    fn run(&self, statement: &str) -> Result<(), Error> {
+        self.connection.prepare_cached(statement)?.execute([])?;
+        Ok(())
     }
 }
 

@@ -65,11 +65,16 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn start(connection: Connection, blocklist: Arc<BlocklistCache>) -> Result<Self, OpenError> {
+    /// `has_work` gets a word after each commit that left something to do.
+    pub(super) fn start(
+        connection: Connection,
+        blocklist: Arc<BlocklistCache>,
+        has_work: Sender<()>,
+    ) -> Result<Self, OpenError> {
         let (queue, jobs) = bounded(QUEUE);
         let thread = thread::Builder::new()
             .name("writer".to_owned())
-            .spawn(move || run(connection, &jobs, &blocklist))
+            .spawn(move || run(connection, &jobs, &blocklist, &has_work))
             .map_err(OpenError::Thread)?;
         Ok(Self { queue: Some(queue), thread: Some(thread) })
     }
@@ -94,7 +99,7 @@ impl Drop for Writer {
     }
 }
 
-fn run(mut connection: Connection, jobs: &Receiver<Job>, blocklist: &BlocklistCache) {
+fn run(mut connection: Connection, jobs: &Receiver<Job>, blocklist: &BlocklistCache, has_work: &Sender<()>) {
     let pages_in_log = Arc::new(AtomicI32::new(0));
     // Replaces SQLite's automatic checkpoint, which would run inside a commit, with callers waiting.
     let counter = Arc::clone(&pages_in_log);
@@ -109,7 +114,7 @@ fn run(mut connection: Connection, jobs: &Receiver<Job>, blocklist: &BlocklistCa
         let mut batch: Vec<Job> = Vec::with_capacity(jobs.len().min(BATCH) + 1);
         batch.push(first);
         batch.extend(jobs.try_iter().take(BATCH - 1));
-        if let Err(error) = run_batch(&connection, batch, blocklist) {
+        if let Err(error) = run_batch(&connection, batch, blocklist, has_work) {
             // Whoever came while this batch waited in vain, for another process to finish say, is not made to wait as long again.
             for Job(job) in jobs.try_iter().take(QUEUE) {
                 job(Err(error.of_the_batch()));
@@ -125,13 +130,26 @@ fn run(mut connection: Connection, jobs: &Receiver<Job>, blocklist: &BlocklistCa
 
 /// Runs all jobs in one transaction, commits it, and answers them: all as done, or, if it can't be committed, none. Gives the error if
 /// there was no transaction to run in.
-fn run_batch(connection: &Connection, batch: Vec<Job>, blocklist: &BlocklistCache) -> Result<(), Error> {
+fn run_batch(
+    connection: &Connection,
+    batch: Vec<Job>,
+    blocklist: &BlocklistCache,
+    has_work: &Sender<()>,
+) -> Result<(), Error> {
     let mut jobs = batch.into_iter();
     let mut answers = Vec::with_capacity(jobs.len());
     let begun = execute(connection, "BEGIN IMMEDIATE").map_err(Error::from);
     let could_begin = begun.is_ok();
     match begun.and_then(|()| commit_batch(connection, &mut jobs, blocklist, &mut answers)) {
-        Ok(()) => answers.into_iter().for_each(|answer| answer(Ok(()))),
+        Ok(left_work) => {
+            for answer in answers {
+                answer(Ok(()));
+            }
+            if left_work {
+                // Full: the word is there already.
+                drop(has_work.try_send(()));
+            }
+        }
         Err(error) => {
             if !connection.is_autocommit()
                 && let Err(error) = connection.execute_batch("ROLLBACK")
@@ -152,12 +170,13 @@ fn run_batch(connection: &Connection, batch: Vec<Job>, blocklist: &BlocklistCach
     Ok(())
 }
 
+/// Tells whether the batch left something to do after it.
 fn commit_batch(
     connection: &Connection,
     jobs: &mut impl Iterator<Item = Job>,
     blocklist: &BlocklistCache,
     answers: &mut Vec<Answer>,
-) -> Result<(), Error> {
+) -> Result<bool, Error> {
     let tx = Tx::new(connection, blocklist);
     for job in jobs {
         answers.extend(run_job(&tx, job)?);
@@ -167,7 +186,7 @@ fn commit_batch(
         }
     }
     execute(connection, "COMMIT")?;
-    Ok(())
+    Ok(tx.has_work.get())
 }
 
 /// Runs one job in a savepoint of its own, so that one that refuses, fails or panics harms no other.

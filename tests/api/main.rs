@@ -22,5 +22,6 @@ mod outcomes;
 mod own_contract;
 mod product_meta;
 mod products;
+mod queue;
 mod routing;
 mod telemetry;

@@ -5,14 +5,18 @@ use std::thread;
 
 use serde_json::{Value, json};
 
-use crate::support::{Answer, License, TestServer};
+use crate::support::{Answer, License, Receiver, TestServer};
 
 const KEY: &str = "7d5d4f5e-8c4e-4a5f-9a55-0f1f6f7e8a90";
 const OTHER: &str = "424242";
 
 /// Contract 1 (of product 1, five keys) under `KEY`, contract 2 (of product 2, without a generator) under `OTHER`.
 fn server() -> TestServer {
-    let server = TestServer::start();
+    server_with(|_| {})
+}
+
+fn server_with(configure: impl FnOnce(&mut keyseal::Config)) -> TestServer {
+    let server = TestServer::start_with(configure);
     server.command(&["generator", "create", "--product", "1", "--method", "uuid", "--validity", "30"]);
     add_contract(&server, KEY, "1");
     add_contract(&server, OTHER, "2");
@@ -287,4 +291,28 @@ fn an_owner_who_repeats_himself_gets_his_own_answer_again() {
     };
     assert_eq!(generate(KEY), generate(KEY));
     assert_ne!(generate(KEY), generate(OTHER));
+}
+
+#[test]
+fn whoever_used_a_destroyed_key_is_told() {
+    let server = server_with(|config| config.allow_private_targets = true);
+    let receiver = Receiver::answering(&[200]);
+    let url = receiver.url("/gone");
+    let made = keys(&own(&server, "generate", &[("quantity", "3")]));
+    let activate = |license_key: &str, identifier: &str| {
+        server.post("assign-license-key", &[("license_key", license_key)]);
+        let fields = [("license_key", license_key), ("identifier", identifier), ("post_url", &url)];
+        assert_eq!(server.post("activate", &fields).code, 300);
+    };
+    let told = |license_key: &str, identifier: &str| {
+        let answer = server.answer(200, &receiver.next().body);
+        assert_eq!((answer.code, answer.signer.as_str()), (400, "product"));
+        assert_eq!(json!(answer.fields), json!({ "license_key": license_key, "identifier": identifier }));
+    };
+    activate(&made[0], "a");
+    assert_eq!(own(&server, "destroy", &[("license_key", &made[0])]).code, 1400);
+    told(&made[0], "a");
+    activate(&made[1], "b");
+    assert_eq!(own(&server, "destroy-all", &[]).fields["count"], 2);
+    told(&made[1], "b");
 }

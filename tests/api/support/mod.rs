@@ -5,10 +5,12 @@ mod command;
 mod database;
 mod keys;
 mod raw;
+mod receiver;
 mod server;
 
 pub use answer::Answer;
 pub use command::{keyseal, try_keyseal};
 pub use database::execute;
 pub use raw::send_raw;
+pub use receiver::{Received, Receiver};
 pub use server::{License, TestServer, meta_fields};

@@ -94,6 +94,18 @@ impl TestServer {
         self.server = Some(Server::start(Config::local(self.data.path())).unwrap());
     }
 
+    /// Starts the server again after [`Self::stop`], maybe with another configuration.
+    pub fn start_again(&mut self, configure: impl FnOnce(&mut Config)) {
+        let mut config = Config::local(self.data.path());
+        configure(&mut config);
+        self.server = Some(Server::start(config).unwrap());
+    }
+
+    /// Stops the server. Commands still run on its data.
+    pub fn stop(&mut self) {
+        self.server.take().unwrap().stop().unwrap();
+    }
+
     /// Runs a command on this server's data, while it runs.
     pub fn command(&self, arguments: &[&str]) -> Value {
         keyseal(self.data(), arguments)

@@ -1,0 +1,78 @@
+//! Carrying out a queued assignment: once, however the server ends.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+
+use crate::api::assignments::random_assign;
+use crate::call::{Call, From};
+use crate::domain::{CallbackKind, Timestamp};
+use crate::outcome::Outcome;
+use crate::params::Params;
+use crate::reply::{Error, Failure, Reply};
+use crate::serve::{App, guarded, now};
+use crate::store::{Tx, Verdict};
+
+/// Carries out the job that has waited longest. `false`: there is none.
+///
+/// The license keys, the end of the job and the message about it are one transaction: all of them happen, once, or none does and the
+/// job is there for the next turn.
+pub fn carry_out_next(app: &Arc<App>) -> Result<bool, Failure> {
+    if !app.store.read(|tx| tx.has_jobs())?? {
+        return Ok(false);
+    }
+    let server = Arc::clone(app);
+    app.store.write_blocking(move |tx| match carry_out(tx, &server, now()) {
+        Ok(()) => Verdict::Keep(Ok(())),
+        Err(failure) => Verdict::Undo(Err(failure)),
+    })??;
+    Ok(true)
+}
+
+fn carry_out(tx: &Tx<'_>, app: &App, now: Timestamp) -> Result<(), Failure> {
+    let Some(job) = tx.next_job()? else { return Ok(()) };
+    let params = Params::from_json(job.params.as_bytes()).unwrap_or_else(|_| {
+        log::error!("queued request {} can't be read: nothing is assigned", job.id);
+        Params::default()
+    });
+    // Who queued it has passed the gate; from where is of no use any more.
+    let address = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+    let global_public_key = app.keyring.global().public().pem();
+    let from = From { address, api_key_id: job.api_key_id, config: &app.config, global_public_key };
+    let mut call = Call::new(tx, &params, from, now);
+    let reply = assign(&mut call, job.id)?;
+    if let Some(url) = params.text("webhook_url") {
+        call.send(CallbackKind::Assignment, url.trim(), &identified(reply, &params), None)?;
+    }
+    Ok(tx.finish_job(&job, now)?)
+}
+
+/// Assigns, or gives the reply that says why not. What is refused leaves nothing behind, but the job is done all the same.
+fn assign(call: &mut Call<'_>, job_id: i64) -> Result<Reply, Failure> {
+    call.tx.set_mark()?;
+    let refusal = match guarded(|| random_assign(call)) {
+        Ok(reply) => {
+            call.tx.keep_since_mark()?;
+            return Ok(reply);
+        }
+        Err(Error::Refused(reply)) => reply,
+        // The database is busy or full: everything is undone, and the job comes again.
+        Err(Error::Failed(failure)) if failure.outcome() == Outcome::ServiceUnavailable => {
+            return Err(failure);
+        }
+        // It would fail again, and hold up all that wait behind it.
+        Err(Error::Failed(failure)) => {
+            log::error!("queued request {job_id} failed, nothing is assigned: {failure}");
+            failure.outcome().into()
+        }
+    };
+    call.tx.undo_to_mark()?;
+    Ok(refusal)
+}
+
+/// The `identifier` of the request comes back with the type it was sent with (contract §6.1).
+fn identified(reply: Reply, params: &Params) -> Reply {
+    match params.scalar("identifier") {
+        Some(identifier) => reply.with("identifier", identifier.clone()),
+        None => reply,
+    }
+}

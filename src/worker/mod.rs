@@ -1,0 +1,132 @@
+//! The worker: carries out queued assignments and delivers messages to other servers, beside the requests and out of their way.
+//!
+//! It sleeps until a commit leaves something to do or the next attempt is due. All it knows is in the database, so a server that ends in
+//! any way goes on where it was.
+
+mod delivery;
+mod jobs;
+mod post;
+mod resolver;
+
+use std::convert::Infallible;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::thread::{self, JoinHandle, Scope};
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, Sender, TryRecvError, after, bounded, never, select, unbounded};
+
+use crate::reply::Failure;
+use crate::serve::{App, now};
+use crate::store::MAX_UNDER_WAY;
+use delivery::Delivery;
+use post::Post;
+
+/// The longest sleep while any message is not delivered: the command line, another process, may want one tried again.
+const LONGEST_SLEEP: Duration = Duration::from_mins(1);
+
+/// How long to wait after the database failed.
+const AFTER_FAILURE: Duration = Duration::from_secs(5);
+
+/// A thread that works until this is dropped; then it finishes what is under way.
+pub struct Worker {
+    stop: Option<Sender<Infallible>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Worker {
+    pub fn start(app: Arc<App>) -> io::Result<Self> {
+        let (stop, stopped) = bounded(0);
+        let thread = thread::Builder::new().name("worker".to_owned()).spawn(move || run(&app, &stopped))?;
+        Ok(Self { stop: Some(stop), thread: Some(thread) })
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            log::error!("the worker thread panicked");
+        }
+    }
+}
+
+fn run(app: &Arc<App>, stopped: &Receiver<Infallible>) {
+    let post = Post::new(&app.config);
+    let (ended, ends) = unbounded();
+    thread::scope(|scope| {
+        let mut round = Round { app, post: &post, scope, ended, busy: Vec::new() };
+        while stopped.try_recv() == Err(TryRecvError::Empty) {
+            let sleep = round.turn().unwrap_or_else(|error| {
+                log::error!("the worker stopped for a moment: {error}");
+                Some(AFTER_FAILURE)
+            });
+            let awake = sleep.map_or_else(never, after);
+            select! {
+                // Never a word: the other end is gone, and the loop ends.
+                recv(stopped) -> _ => {}
+                recv(app.store.work()) -> _ => {}
+                recv(ends) -> target => round.busy.retain(|busy| target.as_ref() != Ok(busy)),
+                recv(awake) -> _ => {}
+            }
+        }
+        // The scope waits for the messages that are under way: what is sent must be known to be sent.
+    });
+}
+
+/// What the worker has in its hands.
+struct Round<'scope, 'env> {
+    app: &'env Arc<App>,
+    post: &'env Post,
+    scope: &'scope Scope<'scope, 'env>,
+    /// Gets the target of each message that is no longer under way.
+    ended: Sender<String>,
+    /// The targets of the messages under way. One at a time goes to each, so that a slow one holds up only itself.
+    busy: Vec<String>,
+}
+
+impl Round<'_, '_> {
+    /// Carries out one job, and sends what is due and has room. Gives how long there is nothing else to do; `None`: until woken.
+    fn turn(&mut self) -> Result<Option<Duration>, Failure> {
+        let carried_out = jobs::carry_out_next(self.app);
+        while self.busy.len() < MAX_UNDER_WAY
+            && let Some(delivery) = Delivery::next_due(self.app, &self.busy)?
+        {
+            self.send(delivery);
+        }
+        // Told only now: a job that can't be carried out holds up no message.
+        if carried_out? { Ok(Some(Duration::ZERO)) } else { self.sleep() }
+    }
+
+    fn sleep(&self) -> Result<Option<Duration>, Failure> {
+        let (undelivered, next) = self.app.store.read(|tx| {
+            Ok::<_, Failure>((tx.has_undelivered_callbacks()?, tx.next_callback_at(&self.busy)?))
+        })??;
+        // With no room for another, the end of one of those under way is what to wait for.
+        let next = next.filter(|_| self.busy.len() < MAX_UNDER_WAY);
+        let until_next = next.map_or(LONGEST_SLEEP, |next| now().until(next));
+        Ok(undelivered.then(|| until_next.min(LONGEST_SLEEP)))
+    }
+
+    fn send(&mut self, delivery: Delivery) {
+        let (app, post, ended) = (self.app, self.post, self.ended.clone());
+        let target = delivery.target().to_owned();
+        let sender = thread::Builder::new().name("callback".to_owned()).spawn_scoped(self.scope, move || {
+            let target = delivery.target().to_owned();
+            if catch_unwind(AssertUnwindSafe(|| delivery.run(app, post))).is_err() {
+                log::error!("sending a callback panicked");
+            }
+            drop(ended.send(target));
+        });
+        match sender {
+            Ok(_) => self.busy.push(target),
+            Err(error) => log::error!("can't start a thread to send a callback: {error}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

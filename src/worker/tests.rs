@@ -1,0 +1,175 @@
+//! What the worker makes of what is queued, asked of it directly where no endpoint queues it yet or waiting would take too long.
+
+use std::io::{Read as _, Write as _};
+use std::net::{IpAddr, Ipv4Addr, TcpListener};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::*;
+use crate::call::{Call, From};
+use crate::config::Config;
+use crate::domain::{
+    CallbackState, Identifier, License, LicenseKey, LicenseStatus, NewActivation, NewLicense, NewProduct,
+    ProductStatus, Timestamp,
+};
+use crate::params::Params;
+use crate::serve::LastUsed;
+use crate::signing::{Keyring, Signatures, SigningKey};
+use crate::store::{DataDir, Store, Verdict};
+
+const NOW: Timestamp = Timestamp(1_700_000_000);
+
+/// An app with a product that has a key of its own, and a license of it that is active on `own` and `none`.
+fn app(post_url: &str) -> (TempDir, Arc<App>, License) {
+    let directory = tempfile::tempdir().unwrap();
+    let data = DataDir::new(directory.path());
+    let store = Store::create(&data).unwrap();
+    let pem = include_str!("../../tests/golden/keys/pkcs8.pem");
+    SigningKey::save(pem, &Keyring::global_path(&data)).unwrap();
+    SigningKey::save(pem, &Keyring::product_path(&data, 1)).unwrap();
+    let fingerprint = SigningKey::load(&Keyring::global_path(&data)).unwrap().public().fingerprint().clone();
+    let post_url = post_url.to_owned();
+    let license = store.write_blocking(move |tx| {
+        let product = NewProduct {
+            uuid: "u".to_owned(),
+            name: "P".to_owned(),
+            description: String::new(),
+            status: ProductStatus::Active,
+        };
+        assert_eq!(tx.add_product(&product, NOW).unwrap(), 1);
+        assert!(tx.set_product_signing_key(1, &fingerprint, "", NOW).unwrap());
+        let license_key = LicenseKey::parse("KEY/1").unwrap();
+        let license = NewLicense {
+            product_id: 1,
+            license_key: license_key.clone(),
+            owner_name: None,
+            owner_email: None,
+            activation_limit: 0,
+            validity: 0,
+            assigned_at: None,
+            status: LicenseStatus::Assigned,
+            contract_id: None,
+        };
+        let license_id = tx.add_license(&license, NOW).unwrap().unwrap();
+        for (identifier, post_url) in [("own", Some(post_url.as_str())), ("none", None)] {
+            let identifier = Identifier::parse(identifier).unwrap();
+            let seat = NewActivation { license_id, identifier: &identifier, address: None, post_url };
+            tx.add_activation(&seat, NOW).unwrap();
+        }
+        Verdict::Keep(tx.license_by_key(&license_key).unwrap().unwrap())
+    });
+    let keyring = Keyring::load(&data, &[]).unwrap();
+    let mut config = Config::local(directory.path());
+    config.allow_private_targets = true;
+    let signatures = Signatures::start(1).unwrap();
+    let app = App { config, store, keyring, signatures, last_used: LastUsed::default() };
+    (directory, Arc::new(app), license.unwrap())
+}
+
+fn end_activations(app: &Arc<App>, license: &License) {
+    let (server, license) = (Arc::clone(app), license.clone());
+    let told = app.store.write_blocking(move |tx| {
+        let (params, address) = (Params::default(), IpAddr::V4(Ipv4Addr::LOCALHOST));
+        let call = Call::new(
+            tx,
+            &params,
+            From { address, api_key_id: 1, config: &server.config, global_public_key: "" },
+            NOW,
+        );
+        call.tell_of_deactivations(&license).unwrap();
+        Verdict::Keep(())
+    });
+    told.unwrap();
+}
+
+/// A port that takes one message, gives its body, and answers 200.
+fn receiver() -> (String, mpsc::Receiver<String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/gone?x=1", listener.local_addr().unwrap());
+    let (got, received) = mpsc::channel();
+    thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut text = String::new();
+        while !text.ends_with("\"}") {
+            let mut chunk = [0; 4096];
+            let read = stream.read(&mut chunk).unwrap();
+            text.push_str(std::str::from_utf8(&chunk[..read]).unwrap());
+        }
+        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").unwrap();
+        got.send(text.split_once("\r\n\r\n").unwrap().1.to_owned()).unwrap();
+    });
+    (url, received)
+}
+
+#[test]
+fn the_end_of_an_activation_is_told_to_its_own_url_signed_by_the_product() {
+    let (url, received) = receiver();
+    let (_directory, app, license) = app(&url);
+    let worker = Worker::start(Arc::clone(&app)).unwrap();
+    end_activations(&app, &license);
+    let envelope = received.recv_timeout(Duration::from_secs(30)).unwrap();
+    let response = r#"{"code":"400","message":"License key deactivated","license_key":"KEY\/1","identifier":"own","timestamp":1700000000}"#;
+    assert!(envelope.starts_with(&format!("{{\"response\":{response},\"response_base64\":")), "{envelope}");
+    let envelope: Value = serde_json::from_str(&envelope).unwrap();
+    assert_eq!(envelope["private_key_used"], "product");
+    let text = |member: &str| envelope[member].as_str().unwrap();
+    assert!(app.keyring.global().public().verifies(text("response_base64").as_bytes(), text("signature")));
+    // Finishes what is under way.
+    drop(worker);
+    let callbacks = app.store.read(|tx| tx.callbacks(None)).unwrap().unwrap();
+    let states: Vec<CallbackState> = callbacks.iter().map(|callback| callback.state).collect();
+    assert_eq!(states, [CallbackState::Delivered]);
+}
+
+#[test]
+fn the_delays_between_attempts_are_those_of_the_contract() {
+    // Nothing listens there.
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    drop(listener);
+    let (_directory, app, license) = app(&url);
+    end_activations(&app, &license);
+    let post = Post::new(&app.config);
+    for (attempt, delay) in [(1, 60), (2, 300), (3, 900), (4, 3600)] {
+        let delivery = Delivery::next_due(&app, &[]).unwrap().expect("it is due");
+        let before = now();
+        delivery.run(&app, &post);
+        let found = app.store.read(|tx| tx.callbacks(Some(CallbackState::Pending))).unwrap().unwrap();
+        assert_eq!((found[0].attempts, found[0].last_error.is_some()), (attempt, true));
+        let waited = before.until(found[0].next_attempt).as_secs();
+        assert!((delay..=delay + 5).contains(&waited), "{waited} after attempt {attempt}");
+        assert!(Delivery::next_due(&app, &[]).unwrap().is_none());
+        make_due(&app, attempt);
+    }
+    Delivery::next_due(&app, &[]).unwrap().expect("it is due").run(&app, &post);
+    assert_eq!(app.store.read(|tx| tx.callbacks(Some(CallbackState::Failed))).unwrap().unwrap().len(), 1);
+}
+
+/// Lets the time pass until the next attempt, without its number being forgotten.
+fn make_due(app: &Arc<App>, attempts: u32) {
+    let written = app.store.write_blocking(move |tx| {
+        tx.retry_callback(1, NOW).unwrap();
+        for _ in 0..attempts {
+            tx.callback_not_delivered(1, "earlier", Some(NOW), NOW).unwrap();
+        }
+        Verdict::Keep(())
+    });
+    written.unwrap();
+}
+
+#[test]
+fn a_busy_target_gets_no_second_message_and_holds_up_no_other() {
+    let (_directory, app, license) = app("http://busy.example:81/x");
+    end_activations(&app, &license);
+    end_activations(&app, &license);
+    let first = Delivery::next_due(&app, &[]).unwrap().unwrap();
+    assert_eq!(first.target(), "busy.example:81");
+    let busy = vec![first.target().to_owned()];
+    assert!(Delivery::next_due(&app, &busy).unwrap().is_none());
+    let next = app.store.read(|tx| tx.next_callback_at(&busy)).unwrap().unwrap();
+    assert_eq!(next, None);
+    assert!(app.store.read(|tx| tx.has_undelivered_callbacks()).unwrap().unwrap());
+}

@@ -1,0 +1,92 @@
+//! Another server, which gets messages: a port on this machine that answers as it is told and keeps what it got.
+
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+/// How long a test waits for a message, and how long it waits to see that none comes.
+const PATIENCE: Duration = Duration::from_secs(30);
+const SILENCE: Duration = Duration::from_millis(300);
+
+/// What came: the first line, the other lines of the head, and the body.
+#[derive(Clone, Debug)]
+pub struct Received {
+    pub line: String,
+    pub head: String,
+    pub body: String,
+}
+
+pub struct Receiver {
+    port: u16,
+    received: mpsc::Receiver<Received>,
+}
+
+impl Receiver {
+    /// Answers with these HTTP statuses one after the other, and with the last one from then on.
+    pub fn answering(statuses: &[u16]) -> Self {
+        let texts = statuses.iter().map(|status| format!("HTTP/1.1 {status} X\r\nContent-Length: 0\r\n\r\n"));
+        Self::replying(texts.collect())
+    }
+
+    /// Sends these texts one after the other, and the last one from then on.
+    pub fn replying(replies: Vec<String>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let (got, received) = mpsc::channel();
+        // Ends with the process: a thread that waits for a connection costs nothing.
+        thread::spawn(move || {
+            for (number, stream) in listener.incoming().enumerate() {
+                let mut stream = stream.unwrap();
+                let message = read(&mut stream);
+                let gone = got.send(message).is_err();
+                let reply = replies.get(number).or(replies.last()).unwrap();
+                // Whoever sent it may have lost patience.
+                drop(stream.write_all(reply.as_bytes()));
+                if gone {
+                    break;
+                }
+            }
+        });
+        Self { port, received }
+    }
+
+    /// The URL of a path with a query string.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://127.0.0.1:{}{path}", self.port)
+    }
+
+    /// Waits for the next message.
+    pub fn next(&self) -> Received {
+        self.received.recv_timeout(PATIENCE).expect("no message came")
+    }
+
+    /// Waits a moment for a message that must not come.
+    pub fn expect_silence(&self) {
+        let more = self.received.recv_timeout(SILENCE);
+        assert!(more.is_err(), "{more:?}");
+    }
+}
+
+fn read(stream: &mut TcpStream) -> Received {
+    let mut bytes = Vec::new();
+    let mut chunk = [0; 4096];
+    loop {
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        if let Some((head, body)) = text.split_once("\r\n\r\n") {
+            let (line, head) = head.split_once("\r\n").unwrap();
+            let head = head.to_ascii_lowercase();
+            let length = head
+                .split("content-length: ")
+                .nth(1)
+                .map_or(0, |rest| rest.split("\r\n").next().unwrap().parse::<usize>().unwrap());
+            if body.len() >= length {
+                return Received { line: line.to_owned(), head, body: body.to_owned() };
+            }
+        }
+        let read = stream.read(&mut chunk).unwrap();
+        assert!(read > 0, "closed after {text:?}");
+        bytes.extend_from_slice(&chunk[..read]);
+    }
+}
