@@ -29,12 +29,20 @@ pub struct Call<'a> {
 #[derive(Clone, Copy)]
 pub struct From<'a> {
     pub address: IpAddr,
+    /// The owner of a contract has no API key: his number is minus the contract's id, so that it is nobody else's.
     pub api_key_id: i64,
     /// The API key's text, for the links that hold it: only where the request itself is at hand, which is on a reader.
     pub api_key: Option<&'a ApiKeySecret>,
     pub config: &'a Config,
     /// The public half of the installation's signing key, as PEM.
     pub global_public_key: &'a str,
+}
+
+impl From<'_> {
+    /// The contract whose key alone was the credential (contract §4.33).
+    pub fn contract_id(&self) -> Option<i64> {
+        (self.api_key_id < 0).then(|| self.api_key_id.saturating_neg())
+    }
 }
 
 impl<'a> Call<'a> {

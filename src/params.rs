@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 /// Other names that clients send for a field (contract §3.10), tried in this order after the field's own.
 const ALIASES: &[(&str, &[&str])] = &[
-    ("contract_id", &["contract_uuid", "contract_key"]),
+    ("contract_id", &["contract_uuid"]),
     ("generator_id", &["generator_uuid"]),
     ("identifier", &["hardwareId", "hardware_id", "hwid", "domain", "server_domain"]),
     ("items_per_page", &["per_page"]),
@@ -103,6 +103,13 @@ impl Params {
             Value::String(text) => present(text),
             other => Some(other.to_string().into()),
         })
+    }
+
+    /// Whether the field was sent as text, as all are in a form; a number or a yes or no of JSON isn't.
+    pub fn is_text(&self, name: &str) -> bool {
+        let mut sent = self.values(name).filter(|value| !matches!(value, Value::Null));
+        sent.find(|value| value.as_str().is_none_or(|text| present(text).is_some()))
+            .is_some_and(Value::is_string)
     }
 
     /// Whether the field was sent at all, be it blank: an update changes what was sent and keeps the rest.

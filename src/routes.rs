@@ -3,8 +3,8 @@
 use actix_web::http::Method;
 
 use crate::api::{
-    activations, assign, assignments, changelogs, downloads, generators, jobs, license_details, license_meta,
-    licenses, product_meta, products, telemetry,
+    activations, assign, assignments, changelogs, contracts, downloads, generators, jobs, license_details,
+    license_meta, licenses, own_contract, product_meta, products, telemetry,
 };
 use crate::call::Call;
 use crate::domain::Capability::{self, *};
@@ -65,6 +65,14 @@ pub const ROUTES: &[Route] = &[
     get_also("/get-telemetry-data", GET_TELEMETRY, Reads, GetTelemetryData, telemetry::list),
     get("/get-all-generators", Reads, GetAllGenerators, generators::list),
     post("/generate", Writes, Generate, generators::generate),
+    get("/get-all-contracts", Reads, GetAllContracts, contracts::list),
+    post("/create-contract", Writes, CreateContract, contracts::create),
+    post("/update-contract", Writes, UpdateContract, contracts::update),
+    post("/delete-contract", Writes, DeleteContract, contracts::delete),
+    get("/contracts/get-info", Reads, ContractsGetInfo, own_contract::get_info),
+    post("/contracts/generate", Writes, ContractsGenerate, own_contract::generate),
+    post("/contracts/destroy", Writes, ContractsDestroy, own_contract::destroy),
+    post("/contracts/destroy-all", Writes, ContractsDestroyAll, own_contract::destroy_all),
 ];
 
 /// The original's own spelling, that of the current clients, and that of an older one (contract §4.27).

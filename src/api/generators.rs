@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::license_fields;
 use crate::call::Call;
 use crate::domain::{Generator, GeneratorError, License, MAX_QUANTITY, NewLicense, Recipe};
 use crate::field_errors::FieldErrors;
@@ -61,19 +62,11 @@ fn ordered(call: &Call<'_>, recipe: &mut Recipe) -> Result<i64> {
     match quantity {
         None => errors.required("quantity"),
         Some(Ok(1..=MAX_QUANTITY)) => {}
-        Some(_) => errors.add("quantity", format!("The quantity must be between 1 and {MAX_QUANTITY}.")),
+        Some(_) => errors.must("quantity", &format!("be between 1 and {MAX_QUANTITY}")),
     }
-    match call.params.integer("activation_limit") {
-        None => {}
-        // Newer clients say -1 for any number (contract §3.4).
-        Some(Ok(limit @ -1..)) => recipe.activation_limit = limit.max(0),
-        Some(_) => errors.add("activation_limit", "The activation limit must be at least 0."),
-    }
-    match call.params.integer("validity") {
-        None => {}
-        Some(Ok(days @ 0..)) => recipe.validity = days,
-        Some(_) => errors.add("validity", "The validity must be at least 0."),
-    }
+    let terms = license_fields::ordered(call.params, &mut errors);
+    recipe.activation_limit = terms.activation_limit.unwrap_or(recipe.activation_limit);
+    recipe.validity = terms.validity.unwrap_or(recipe.validity);
     match quantity {
         Some(Ok(quantity)) if errors.is_empty() => Ok(quantity),
         _ => Err(Reply::from(Outcome::CreateLicenseIncorrectData).with("errors", errors.lists()).into()),

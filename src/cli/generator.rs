@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{Output, Result, change, now, open};
-use crate::domain::{Generator, GeneratorMethod, NewGenerator, Recipe};
+use crate::domain::{Generator, GeneratorMethod, MAX_LICENSE_NUMBER, NewGenerator, Recipe};
 use crate::store::{DataDir, Tx};
 
 #[derive(Subcommand)]
@@ -69,10 +69,10 @@ pub struct Options {
     #[arg(long, allow_hyphen_values = true)]
     template: Option<String>,
     /// Of its keys: how many identifiers may be active at once; 0: any number [default: 0]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(0..))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(0..=MAX_LICENSE_NUMBER))]
     activation_limit: Option<i64>,
     /// Of its keys: days that they are valid from their assignment; 0: for ever [default: 0]
-    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(i64).range(0..))]
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(i64).range(0..=MAX_LICENSE_NUMBER))]
     validity: Option<i64>,
 }
 

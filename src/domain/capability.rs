@@ -144,6 +144,11 @@ impl Capability {
         }
     }
 
+    /// Whether the owner of a contract may call this for his own contract, with nothing but its key (contract §4.33).
+    pub fn comes_with_a_contract(self) -> bool {
+        matches!(self, ContractsGetInfo | ContractsGenerate | ContractsDestroy | ContractsDestroyAll)
+    }
+
     pub fn parse(slug: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|capability| capability.as_str() == slug)
     }

@@ -58,7 +58,8 @@ impl Requested {
 /// Authorizes, and finds the version that the link is of: on one moment's view.
 fn look_up(app: &App, caller: &Caller, params: &Params, numeric_version: &str) -> Requested {
     let read = app.store.read(|tx| {
-        let authorized = guarded(|| gate::authorize(tx, caller, params, Capability::Download));
+        let authorized =
+            guarded(|| gate::authorize(tx, caller, caller.secret.as_ref(), params, Capability::Download));
         let api_key_id = match authorized {
             Ok(id) => id,
             Err(error) => return Requested::failed(error),

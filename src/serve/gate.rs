@@ -4,23 +4,40 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use super::caller::Caller;
-use crate::domain::{ApiKeySecret, Capability, Timestamp};
+use crate::domain::{ApiKey, ApiKeySecret, Capability, Timestamp};
 use crate::outcome::Outcome;
 use crate::params::Params;
 use crate::reply::Result;
 use crate::store::{self, Store, Tx, Verdict};
 
-/// Gives the id of the API key, past steps G1 to G6 in their order.
-pub fn authorize(tx: &Tx<'_>, caller: &Caller, params: &Params, capability: Capability) -> Result<i64> {
-    check_address(tx, caller)?;
-    let hash = match &caller.secret {
-        Some(secret) => Some(secret.hash()),
-        None => {
-            params.text("api_key").and_then(|text| ApiKeySecret::parse(&text)).map(|secret| secret.hash())
-        }
+/// Gives the id of the API key, past steps G1 to G6 in their order; of the owner of a contract, who may have none, minus the contract's.
+pub fn authorize(
+    tx: &Tx<'_>,
+    caller: &Caller,
+    secret: Option<&ApiKeySecret>,
+    params: &Params,
+    capability: Capability,
+) -> Result<i64> {
+    let blocklist = tx.blocklist()?;
+    if blocklist.blocks_address(caller.address) {
+        return Err(Outcome::AccessDenied.into());
+    }
+    let api_key = match secret {
+        Some(secret) => tx.api_key_by_hash(&secret.hash())?,
+        None => None,
     };
-    let hash = hash.ok_or(Outcome::InvalidApiKey)?;
-    let api_key = tx.api_key_by_hash(&hash)?.ok_or(Outcome::InvalidApiKey)?;
+    let caller_id = match api_key {
+        Some(api_key) => check_api_key(&api_key, caller, capability)?,
+        None if capability.comes_with_a_contract() => contract_owner(tx, secret, params)?,
+        None => return Err(Outcome::InvalidApiKey.into()),
+    };
+    if params.text("identifier").is_some_and(|identifier| blocklist.blocks_identifier(&identifier)) {
+        return Err(Outcome::AccessDenied.into());
+    }
+    Ok(caller_id)
+}
+
+fn check_api_key(api_key: &ApiKey, caller: &Caller, capability: Capability) -> Result<i64> {
     if !api_key.active {
         return Err(Outcome::InactiveApiKey.into());
     }
@@ -30,14 +47,15 @@ pub fn authorize(tx: &Tx<'_>, caller: &Caller, params: &Params, capability: Capa
     if !api_key.capabilities.allow(capability) {
         return Err(Outcome::MissingCapability.into());
     }
-    let blocklist = tx.blocklist()?;
-    if params.text("identifier").is_some_and(|identifier| blocklist.blocks_identifier(&identifier)) {
-        return Err(Outcome::AccessDenied.into());
-    }
     Ok(api_key.id)
 }
 
-/// Step G1, which holds for what anyone may see too.
+/// The API key of a field, which counts where no header has one (contract §2.1).
+pub fn secret_of_field(params: &Params) -> Option<ApiKeySecret> {
+    params.text("api_key").and_then(|text| ApiKeySecret::parse(&text))
+}
+
+/// Step G1 alone, for what anyone may see.
 pub fn check_address(tx: &Tx<'_>, caller: &Caller) -> Result<()> {
     if tx.blocklist()?.blocks_address(caller.address) {
         return Err(Outcome::AccessDenied.into());
@@ -45,12 +63,13 @@ pub fn check_address(tx: &Tx<'_>, caller: &Caller) -> Result<()> {
     Ok(())
 }
 
-/// The API key that was sent, for the endpoint that writes it into links (contract §2.1).
-pub fn sent_secret(caller: &Caller, params: &Params) -> Option<ApiKeySecret> {
-    match &caller.secret {
-        Some(secret) => ApiKeySecret::parse(secret.expose()),
-        None => ApiKeySecret::parse(&params.text("api_key")?),
-    }
+/// A contract's key is enough for what is done under the contract: in the place of an API key, or, without one, in a field of its own
+/// (contract §4.33). It is found by an index, so how long that takes says nothing of how much of a guess was right.
+fn contract_owner(tx: &Tx<'_>, secret: Option<&ApiKeySecret>, params: &Params) -> Result<i64> {
+    let of_field = ["contract_key", "contract_id"].into_iter().find_map(|field| params.text(field));
+    let contract_key = secret.map(ApiKeySecret::expose).or(of_field.as_deref()).unwrap_or_default();
+    let contract = tx.contract_by_key(contract_key.trim())?.ok_or(Outcome::InvalidApiKey)?;
+    Ok(contract.id.saturating_neg())
 }
 
 /// When each API key was last used. Kept in memory and written now and then: a statistic is not worth a sync per request.

@@ -138,9 +138,10 @@ async fn run(app: &Arc<App>, route: &'static Route, caller: &Caller, params: Par
     let (now, address) = (caller.now, caller.address);
     let read = app.store.read(|tx| {
         guarded(|| {
-            let key_id = gate::authorize(tx, caller, &params, route.capability)?;
-            let secret = gate::sent_secret(caller, &params);
-            let from = app.from(address, key_id, secret.as_ref());
+            let of_field = gate::secret_of_field(&params);
+            let secret = caller.secret.as_ref().or(of_field.as_ref());
+            let key_id = gate::authorize(tx, caller, secret, &params, route.capability)?;
+            let from = app.from(address, key_id, secret);
             Ok((key_id, (route.access == Access::Reads).then(|| run_endpoint(route, tx, &params, from, now))))
         })
     });

@@ -13,6 +13,16 @@ impl Tx<'_> {
         self.connection.prepare_cached(sql)?.query_row([id], read).optional()?.transpose()
     }
 
+    /// The licenses under a contract that are active on something, by id.
+    pub fn active_licenses_of_contract(&self, contract_id: i64) -> Result<Vec<License>, Error> {
+        let sql = "SELECT id, product_id, license_key, owner_name, owner_email, activation_limit, validity, assigned_at, status,
+                          contract_id, created_at, updated_at
+                   FROM licenses
+                   WHERE contract_id = ?1 AND EXISTS (SELECT 1 FROM activations WHERE license_id = licenses.id) ORDER BY id";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        statement.query_map([contract_id], read)?.map(|row| row?).collect()
+    }
+
     /// The first of a product's pool, as many as there are up to `limit`: ids of available licenses that are not some contract's own.
     pub fn pool(&self, product_id: i64, limit: i64) -> Result<Vec<i64>, Error> {
         let sql = "SELECT id FROM licenses

@@ -5,6 +5,7 @@ mod api_keys;
 mod blocks;
 mod callbacks;
 mod connection;
+mod contracts;
 mod data_dir;
 mod download_files;
 mod downloadables;

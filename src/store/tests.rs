@@ -176,7 +176,8 @@ fn the_log_is_copied_into_the_database_as_it_grows() {
         added.unwrap();
         longest = longest.max(std::fs::metadata(&log).unwrap().len());
     }
-    assert!(longest < 16_000_000, "the log grew to {longest} bytes");
+    // Up to the busy threshold and one change more: whether the writer is idle in between is not ours to say.
+    assert!(longest < 20_000_000, "the log grew to {longest} bytes");
 }
 
 #[test]

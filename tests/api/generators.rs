@@ -110,7 +110,7 @@ fn a_generator_that_is_not_there_or_switched_off_makes_nothing() {
 #[test]
 fn what_is_wrong_with_an_order_is_said_field_by_field() {
     let server = server();
-    let between = "The quantity must be between 1 and 1000.";
+    let between = "The quantity field must be between 1 and 1000.";
     for (quantity, error) in [
         ("", "The quantity field is required."),
         ("0", between),
@@ -127,7 +127,7 @@ fn what_is_wrong_with_an_order_is_said_field_by_field() {
     assert_eq!(
         json!(server.post_json("generate", &wrong).fields),
         json!({ "errors": {
-            "activation_limit": ["The activation limit must be at least 0."], "validity": ["The validity must be at least 0."],
+            "activation_limit": ["The activation limit field must be at least 0."], "validity": ["The validity field must be an integer."],
         } })
     );
     assert_eq!(server.command(&["license", "list"]), json!([]));
