@@ -60,6 +60,10 @@ pub struct ServeArgs {
     #[arg(long, env = "KEYSEAL_ALLOW_PRIVATE_TARGETS")]
     pub allow_private_targets: bool,
 
+    /// Sign nothing: every signature is the text "Private key not set", as the original's without a key. For tests of clients only
+    #[arg(long, env = "KEYSEAL_UNSIGNED")]
+    pub unsigned: bool,
+
     /// Seconds that a client has to send a request's body
     #[arg(long, env = "KEYSEAL_BODY_TIMEOUT", value_name = "SECONDS", default_value = "10", value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub body_timeout: u64,
@@ -83,6 +87,7 @@ pub struct Config {
     /// Without it, links hold the address that the server listens on.
     pub public_url: Option<String>,
     pub no_changelog: bool,
+    pub unsigned: bool,
     pub allow_private_targets: bool,
     /// How long each attempt to deliver a callback comes after the one before it; after the last it has failed.
     pub callback_delays: Vec<Duration>,
@@ -112,6 +117,7 @@ impl Config {
             body_timeout: Duration::from_secs(10),
             public_url: None,
             no_changelog: false,
+            unsigned: false,
             allow_private_targets: false,
             callback_delays: CALLBACK_DELAYS.to_vec(),
             callback_timeout: CALLBACK_TIMEOUT,
@@ -133,6 +139,7 @@ impl Config {
             body_timeout: Duration::from_secs(args.body_timeout),
             public_url: args.public_url.clone(),
             no_changelog: args.no_changelog,
+            unsigned: args.unsigned,
             allow_private_targets: args.allow_private_targets,
             callback_delays: CALLBACK_DELAYS.to_vec(),
             callback_timeout: CALLBACK_TIMEOUT,

@@ -6,10 +6,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::ser::{Serialize, SerializeMap as _, Serializer};
 
-use crate::domain::Timestamp;
+use crate::domain::{Fingerprint, Timestamp};
 use crate::php_json;
 use crate::reply::Reply;
-use crate::signing::{Error, Signatures, SigningKey};
+use crate::signing::{Error, KeyError, Keyring, Signatures, SigningKey};
 
 /// Which key signed, as the envelope names it (contract §0.4, item 3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,11 +27,36 @@ impl Label {
     }
 }
 
-/// A key and the label it signs under.
+/// A key and the label it signs under. No key: the server signs nothing.
 #[derive(Clone)]
 pub struct Signer {
-    pub key: Arc<SigningKey>,
-    pub label: Label,
+    key: Option<Arc<SigningKey>>,
+    label: Label,
+}
+
+/// What stands in the place of a signature where there is no key (contract §1.4).
+const NOT_SIGNED: &str = "Private key not set";
+
+impl Signer {
+    /// The key of this product, or, without one, the installation's.
+    pub fn choose(keyring: &Keyring, product: Option<&(i64, Fingerprint)>) -> Result<Self, KeyError> {
+        match (keyring.global(), product) {
+            (None, _) => Ok(Self { key: None, label: Label::Global }),
+            (Some(_), Some((id, fingerprint))) => {
+                Ok(Self { key: Some(keyring.of_product(*id, fingerprint)?), label: Label::Product })
+            }
+            (Some(global), None) => Ok(Self { key: Some(Arc::clone(global)), label: Label::Global }),
+        }
+    }
+
+    /// Signs on this thread.
+    pub fn seal_at_once(&self, unsigned: &Unsigned) -> Result<Vec<u8>, Error> {
+        let signature = match &self.key {
+            Some(key) => key.sign(unsigned.message())?,
+            None => NOT_SIGNED.to_owned(),
+        };
+        Ok(unsigned.signed(self.label, &signature))
+    }
 }
 
 /// A reply that is written and not signed yet. What is signed is the text of `response_base64`, so the reply is written once and
@@ -70,7 +95,7 @@ impl Unsigned {
     }
 
     /// The envelope. Its members are in the contract's order.
-    pub fn signed(&self, label: Label, signature: &str) -> Vec<u8> {
+    fn signed(&self, label: Label, signature: &str) -> Vec<u8> {
         let mut out =
             Vec::with_capacity(self.response.len() + self.response_base64.len() + signature.len() + 128);
         out.extend_from_slice(b"{\"response\":");
@@ -98,7 +123,8 @@ fn push_base64(out: &mut Vec<u8>, text: &str) {
 
 /// Seals a reply: the bytes to send.
 pub async fn seal(unsigned: &Unsigned, signer: &Signer, signatures: &Signatures) -> Result<Vec<u8>, Error> {
-    let signature = signatures.sign(&signer.key, unsigned.message()).await?;
+    let Some(key) = &signer.key else { return Ok(unsigned.signed(signer.label, NOT_SIGNED)) };
+    let signature = signatures.sign(key, unsigned.message()).await?;
     Ok(unsigned.signed(signer.label, &signature))
 }
 

@@ -94,12 +94,12 @@ pub fn show(call: &mut Call<'_>) -> Result {
 }
 
 /// `GET /get-product-public-key` (contract §5.7): `product_id`, which may be left out where there is one product only. Answers what
-/// verifies the product's answers: its own public key, or, where it has no key of its own, the installation's, which signs for it. 633 is
-/// left for a product whose own key the database doesn't know the public half of.
+/// verifies the product's answers: its own public key, or, where it has no key of its own, the installation's, which signs for it. 633 where
+/// the server signs nothing.
 pub fn public_key(call: &mut Call<'_>) -> Result {
     let product = call.product_or_only(Outcome::ProductNotFound)?;
     let public_key = match product.signing_key {
-        None => call.from.global_public_key.to_owned(),
+        None => call.from.global_public_key.ok_or(Outcome::ProductPublicKeyUnavailable)?.to_owned(),
         Some(_) => call.tx.product_public_key(product.id)?.ok_or(Outcome::ProductPublicKeyUnavailable)?,
     };
     Ok(Reply::from(Outcome::ProductPublicKey)

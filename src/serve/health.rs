@@ -17,9 +17,12 @@ pub async fn readyz(app: Arc<App>, request: HttpRequest, payload: web::Payload) 
     let read = app.store.read(|tx| tx.blocklist().map(drop)).and_then(|read| read);
     // One signature a second at the most, however often this is asked.
     let probe = format!("ready {}", now().0);
-    let signed = app.signatures.sign(app.keyring.global(), probe.as_bytes()).await;
+    let signed = match app.keyring.global() {
+        Some(key) => app.signatures.sign(key, probe.as_bytes()).await.map(drop),
+        None => Ok(()),
+    };
     let response = match (read, signed) {
-        (Ok(()), Ok(_)) => plain(StatusCode::OK, "ready\n"),
+        (Ok(()), Ok(())) => plain(StatusCode::OK, "ready\n"),
         (read, signed) => {
             log::error!("not ready: database {}; signing {}", state(&read), state(&signed));
             plain(StatusCode::SERVICE_UNAVAILABLE, "not ready\n")

@@ -51,7 +51,7 @@ impl App {
         api_key_id: i64,
         api_key: Option<&'a ApiKeySecret>,
     ) -> From<'a> {
-        let global_public_key = self.keyring.global().public().pem();
+        let global_public_key = self.keyring.global().map(|key| key.public().pem());
         From { address, api_key_id, api_key, config: &self.config, global_public_key }
     }
 }

@@ -7,7 +7,7 @@ use actix_web::{HttpResponse, HttpResponseBuilder};
 use super::caller::Caller;
 use super::{Answered, App, Content};
 use crate::domain::Fingerprint;
-use crate::envelope::{self, Label, Signer, Unsigned};
+use crate::envelope::{self, Signer, Unsigned};
 use crate::outcome::{Outcome, SignedBy};
 use crate::reply::{Error, Failure, Reply};
 use crate::signing::{self, KeyError};
@@ -88,24 +88,17 @@ pub fn check_signable(app: &App, answered: &Answered) -> Result<(), KeyError> {
 
 /// The key that the contract wants, and its label (contract §0.4, item 3).
 fn signer(app: &App, signed_by: SignedBy, product: Option<&(i64, Fingerprint)>) -> Result<Signer, KeyError> {
-    match (signed_by, product) {
-        (SignedBy::Product, Some((id, fingerprint))) => {
-            Ok(Signer { key: app.keyring.of_product(*id, fingerprint)?, label: Label::Product })
-        }
-        _ => Ok(Signer { key: app.keyring.global().clone(), label: Label::Global }),
-    }
+    Signer::choose(&app.keyring, product.filter(|_| signed_by == SignedBy::Product))
 }
 
-/// Signs what says that signing failed, past the queue that may be the reason. Its bytes are the same for a whole second.
+/// Signs what says that signing failed: by the global key, on this thread.
 fn last_resort(app: &App, caller: &Caller, reply: &Reply) -> (u16, HttpResponse) {
     let unsigned = Unsigned::write(reply, caller.now);
-    let body = match app.signatures.sign_at_once(app.keyring.global(), unsigned.message()) {
-        Ok(signature) => unsigned.signed(Label::Global, &signature),
-        Err(error) => {
-            log::error!("the global key can't sign: {error}");
-            Vec::new()
-        }
-    };
+    let sealed = Signer::choose(&app.keyring, None).map_err(signing::Error::from);
+    let body = sealed.and_then(|signer| signer.seal_at_once(&unsigned)).unwrap_or_else(|error| {
+        log::error!("the global key can't sign: {error}");
+        Vec::new()
+    });
     (reply.outcome.code(), http_response(app, reply.outcome, body))
 }
 

@@ -12,14 +12,15 @@ use crate::store::DataDir;
 /// fingerprint, so nothing has to watch the directory.
 pub struct Keyring {
     data: DataDir,
-    global: Arc<SigningKey>,
+    /// None in a server that signs nothing.
+    global: Option<Arc<SigningKey>>,
     products: RwLock<HashMap<i64, Arc<SigningKey>>>,
 }
 
 impl Keyring {
     /// Loads the global key and those of the products given; refuses to start without any one of them.
     pub fn load(data: &DataDir, products: &[(i64, Fingerprint)]) -> Result<Self, KeyError> {
-        let global = Arc::new(SigningKey::load(&Self::global_path(data))?);
+        let global = Some(Arc::new(SigningKey::load(&Self::global_path(data))?));
         let ring = Self { data: data.clone(), global, products: RwLock::default() };
         for (product_id, fingerprint) in products {
             ring.of_product(*product_id, fingerprint)?;
@@ -40,8 +41,13 @@ impl Keyring {
         format!("product-{product_id}.pem")
     }
 
-    pub fn global(&self) -> &Arc<SigningKey> {
-        &self.global
+    /// No key at all: for a server that is told to sign nothing.
+    pub fn empty(data: &DataDir) -> Self {
+        Self { data: data.clone(), global: None, products: RwLock::default() }
+    }
+
+    pub fn global(&self) -> Option<&Arc<SigningKey>> {
+        self.global.as_ref()
     }
 
     /// The key of this product that has this fingerprint. Reads its file the first time.

@@ -73,17 +73,6 @@ impl Signatures {
         self.remembered.get_or_insert_async(&question(key, message), self.make(key, message)).await
     }
 
-    /// As [`Self::sign`], on this thread: for the answer that says that signing failed.
-    pub fn sign_at_once(&self, key: &Arc<SigningKey>, message: &[u8]) -> Result<Arc<str>, Error> {
-        let question = question(key, message);
-        if let Some(signature) = self.remembered.get(&question) {
-            return Ok(signature);
-        }
-        let signature: Arc<str> = key.sign(message)?.into();
-        self.remembered.insert(question, Arc::clone(&signature));
-        Ok(signature)
-    }
-
     async fn make(&self, key: &Arc<SigningKey>, message: &[u8]) -> Result<Arc<str>, Error> {
         let (customer, made) = oneshot::channel();
         let order = Order { key: Arc::clone(key), message: message.into(), customer };

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::post::{NotDelivered, Post};
 use crate::domain::{CallbackKind, Fingerprint};
-use crate::envelope::{Label, Unsigned};
+use crate::envelope::{Signer, Unsigned};
 use crate::reply::Failure;
 use crate::serve::{App, now};
 use crate::signing;
@@ -87,13 +87,9 @@ impl Delivery {
     }
 
     fn sign(&self, app: &App) -> Result<String, signing::Error> {
-        let (key, label) = match &self.signing_product {
-            Some((id, fingerprint)) => (app.keyring.of_product(*id, fingerprint)?, Label::Product),
-            None => (Arc::clone(app.keyring.global()), Label::Global),
-        };
-        let unsigned = Unsigned::again(self.callback.reply.clone());
+        let signer = Signer::choose(&app.keyring, self.signing_product.as_ref())?;
         // Here and not among the threads that sign answers: no request waits for a message.
-        let envelope = unsigned.signed(label, &key.sign(unsigned.message())?);
+        let envelope = signer.seal_at_once(&Unsigned::again(self.callback.reply.clone()))?;
         // All of it is ASCII.
         let envelope = String::from_utf8_lossy(&envelope);
         Ok(match self.callback.kind {

@@ -111,7 +111,13 @@ fn the_end_of_an_activation_is_told_to_its_own_url_signed_by_the_product() {
     let envelope: Value = serde_json::from_str(&envelope).unwrap();
     assert_eq!(envelope["private_key_used"], "product");
     let text = |member: &str| envelope[member].as_str().unwrap();
-    assert!(app.keyring.global().public().verifies(text("response_base64").as_bytes(), text("signature")));
+    assert!(
+        app.keyring
+            .global()
+            .unwrap()
+            .public()
+            .verifies(text("response_base64").as_bytes(), text("signature"))
+    );
     // Finishes what is under way.
     drop(worker);
     let callbacks = app.store.read(|tx| tx.callbacks(None)).unwrap().unwrap();

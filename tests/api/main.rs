@@ -8,6 +8,7 @@ mod assign;
 mod assignments;
 mod bodies;
 mod changelogs;
+mod checklist;
 mod contracts;
 mod downloads;
 mod envelope;

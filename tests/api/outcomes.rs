@@ -269,11 +269,20 @@ fn brought_about_otherwise(server: &TestServer) -> Vec<(&'static str, i64)> {
         (family(path), answer.code)
     };
     vec![
+        ("/get-product-public-key", public_key_of_a_server_without_keys()),
         download("ACTIVE"),
         download("NOBODY"),
         disabled("/get-product-changelog"),
         disabled("/products/first/changelog"),
     ]
+}
+
+/// Its answers are not signed, so they are read as plain text.
+fn public_key_of_a_server_without_keys() -> i64 {
+    let server = TestServer::start_with(|config| config.unsigned = true);
+    let path = format!("/v1/get-product-public-key?product_id=2&api_key={}", server.api_key);
+    let envelope: serde_json::Value = serde_json::from_str(&server.get_plain(&path).1).unwrap();
+    envelope["response"]["code"].as_i64().unwrap()
 }
 
 /// The row of the table that a path belongs to.
