@@ -150,6 +150,7 @@ impl Outcome {
     }
 
     /// The text in the answer's `message`, exactly as the contract has it.
+    #[expect(clippy::too_many_lines, reason = "a table: one line a message")]
     pub fn message(self) -> &'static str {
         match self {
             InvalidApiKey => "Invalid API Key",
@@ -262,6 +263,7 @@ impl Outcome {
     }
 
     /// Which key signs this answer.
+    #[expect(clippy::too_many_lines, reason = "a table: one line an outcome")]
     pub fn signed_by(self) -> SignedBy {
         match self {
             LicenseValid
@@ -380,11 +382,9 @@ impl Outcome {
         match (self, mode) {
             (InternalError, _) => 500,
             (ServiceUnavailable, _) => 503,
-            // A browser follows download links, and must not save a refusal as the file (contract §5.1).
-            (DownloadNotPermitted, _) => 403,
-            (FileNotFound, _) => 404,
             (UnreadableBody, _) => 400,
-            (UnknownEndpoint, _) => 404,
+            // A browser follows download links, and must not save a refusal as the file (contract §5.1).
+            (UnknownEndpoint | FileNotFound, _) => 404,
             (MethodNotAllowed, _) => 405,
             (RequestTimeout, _) => 408,
             (PayloadTooLarge, _) => 413,
@@ -393,7 +393,7 @@ impl Outcome {
                 InvalidApiKey | InactiveApiKey | MissingCapability | AddressNotAllowed,
                 HttpStatus::Documented,
             ) => 401,
-            (AccessDenied, HttpStatus::Documented) => 403,
+            (DownloadNotPermitted, _) | (AccessDenied, HttpStatus::Documented) => 403,
             _ => 200,
         }
     }

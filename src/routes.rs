@@ -3,8 +3,8 @@
 use actix_web::http::Method;
 
 use crate::api::{
-    activations, assign, assignments, changelogs, contracts, downloads, generators, jobs, license_details,
-    license_meta, licenses, own_contract, product_meta, products, telemetry,
+    activations, assignments, changelogs, contracts, downloads, generators, jobs, license_details,
+    license_meta, licenses, own_contract, product_meta, products, random_assignments, telemetry,
 };
 use crate::call::Call;
 use crate::domain::Capability::{self, *};
@@ -33,19 +33,19 @@ pub const ROUTES: &[Route] = &[
     post_also("/deactivate", &["/licenses/deactivate"], Writes, Deactivate, activations::deactivate),
     post("/get-license-key-details", Reads, GetLicenseKeyDetails, license_details::details),
     post("/access-downloadables", Reads, AccessDownloadables, downloads::list),
-    post("/assign-license-key", Writes, AssignLicenseKey, assign::assign),
+    post("/assign-license-key", Writes, AssignLicenseKey, assignments::assign),
     post(
         "/assign-and-activate-license-key",
         Writes,
         AssignAndActivateLicenseKey,
-        assign::assign_and_activate,
+        assignments::assign_and_activate,
     ),
     post("/create-license-keys", Writes, CreateLicenseKeys, licenses::create),
     post("/update-license-key", Writes, UpdateLicenseKey, licenses::update),
     post("/delete-license-key", Writes, DeleteLicenseKey, licenses::delete),
     get("/get-license-keys", Reads, GetLicenseKeys, licenses::list),
     get("/get-available-license-keys-count", Reads, GetAvailableLicenseKeysCount, licenses::count_available),
-    post("/random-assign-license-keys", Writes, RandomAssignLicenseKeys, assignments::random_assign),
+    post("/random-assign-license-keys", Writes, RandomAssignLicenseKeys, random_assignments::random_assign),
     post("/random-assign-license-keys-queued", Writes, RandomAssignLicenseKeysQueued, jobs::queue),
     post("/create-license-key-meta", Writes, CreateLicenseKeyMeta, license_meta::create),
     post("/update-license-key-meta", Writes, UpdateLicenseKeyMeta, license_meta::update),

@@ -1,8 +1,8 @@
 //! The endpoints: plain functions from a call to a reply, a file per noun. They see no request, no connection, no key.
 
 pub mod activations;
-pub mod assign;
 pub mod assignments;
+pub mod random_assignments;
 pub mod changelogs;
 mod contract_terms;
 pub mod contracts;

@@ -18,6 +18,7 @@ pub enum Command {
 }
 
 #[derive(clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct CreateArgs {
     #[arg(long)]
     name: String,

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
-use crate::api::assignments::random_assign;
+use crate::api::random_assignments::random_assign;
 use crate::call::Call;
 use crate::domain::{CallbackKind, Timestamp};
 use crate::outcome::Outcome;

@@ -4,8 +4,8 @@
 mod support;
 
 mod activations;
-mod assign;
 mod assignments;
+mod random_assignments;
 mod bodies;
 mod changelogs;
 mod checklist;

@@ -220,17 +220,12 @@ fn call(server: &TestServer, endpoint: &str, form: &str) -> Answer {
     let form = form.replace("CONTRACT", CONTRACT);
     let method =
         keyseal::paths().find(|(_, path, _)| *path == endpoint).map_or("GET", |(method, _, _)| method);
-    match method {
-        "GET" => server.get(&format!("/api/v1{endpoint}?api_key={}&{form}", server.api_key)),
-        _ => {
-            let body = format!("api_key={}&{}", server.api_key, form.replace('+', "%2B"));
-            server.post_body(
-                endpoint.trim_start_matches('/'),
-                "application/x-www-form-urlencoded",
-                body.as_bytes(),
-            )
-        }
+    if method == "GET" {
+        return server.get(&format!("/api/v1{endpoint}?api_key={}&{form}", server.api_key));
     }
+    let body = format!("api_key={}&{}", server.api_key, form.replace('+', "%2B"));
+    let endpoint = endpoint.trim_start_matches('/');
+    server.post_body(endpoint, "application/x-www-form-urlencoded", body.as_bytes())
 }
 
 #[test]
