@@ -34,6 +34,8 @@ pub struct From<'a> {
     /// The API key's text, for the links that hold it: only where the request itself is at hand, which is on a reader.
     pub api_key: Option<&'a ApiKeySecret>,
     pub config: &'a Config,
+    /// Whether the client named the request with an `Idempotency-Key`: then its repeats are known by that.
+    pub names_request: bool,
     /// The public half of the installation's signing key, as PEM; `None`: the server signs nothing.
     pub global_public_key: Option<&'a str>,
 }

@@ -29,6 +29,13 @@ pub struct Params(Map<String, Value>);
 #[derive(Debug, PartialEq, Eq)]
 pub struct Unreadable;
 
+/// The name of the list that a form's field is an element of. The order of the elements is that in which they are sent.
+fn list_name(name: &str) -> Option<&str> {
+    let (list, index) = name.strip_suffix(']')?.rsplit_once('[')?;
+    let is_index = index.bytes().all(|byte| byte.is_ascii_digit());
+    (is_index && !list.is_empty() && !list.contains('[')).then_some(list)
+}
+
 /// The text is no whole number, or no yes or no.
 #[derive(Debug, PartialEq, Eq)]
 pub struct NotANumber;
@@ -45,14 +52,20 @@ impl Params {
         Ok(params)
     }
 
-    /// Reads a JSON object. Numbers keep the digits they were sent with.
+    /// Reads a JSON object. Numbers keep the digits they were sent with. `[]`, which is PHP's way to write an object without members, and
+    /// `null` are no fields.
     pub fn from_json(bytes: &[u8]) -> Result<Self, Unreadable> {
-        serde_json::from_slice(bytes).map(Self).map_err(|_| Unreadable)
+        match serde_json::from_slice(bytes) {
+            Ok(Value::Object(fields)) => Ok(Self(fields)),
+            Ok(Value::Array(values)) if values.is_empty() => Ok(Self::default()),
+            Ok(Value::Null) => Ok(Self::default()),
+            _ => Err(Unreadable),
+        }
     }
 
-    /// Takes one field of a form. As in PHP, the last of a name counts, but `name[]` adds to a list.
+    /// Takes one field of a form. As in PHP, the last of a name counts, but `name[]` and `name[0]` add to a list.
     pub fn add(&mut self, name: String, value: String) {
-        match name.strip_suffix("[]") {
+        match list_name(&name) {
             None => {
                 self.0.insert(name, Value::String(value));
             }
@@ -89,11 +102,7 @@ impl Params {
 
     /// A field as text. Numbers and booleans count as their text; lists and objects, which no text field can mean, as absent.
     pub fn text(&self, name: &str) -> Option<Cow<'_, str>> {
-        self.values(name).find_map(|value| match value {
-            Value::String(text) => present(text),
-            Value::Bool(_) | Value::Number(_) => Some(value.to_string().into()),
-            Value::Null | Value::Array(_) | Value::Object(_) => None,
-        })
+        self.all_texts(name).next()
     }
 
     /// A field of any type: text as it was sent, with its spaces; everything else as its compact JSON (contract §0.4, item 7).
@@ -167,6 +176,15 @@ impl Params {
         fields.into_iter().map(written).collect::<String>().into_bytes()
     }
 
+    /// Every text that was sent for a field, under its own name or an alias: which of them counts is not always what matters.
+    pub fn all_texts(&self, name: &str) -> impl Iterator<Item = Cow<'_, str>> {
+        self.values(name).filter_map(|value| match value {
+            Value::String(text) => present(text),
+            Value::Bool(_) | Value::Number(_) => Some(value.to_string().into()),
+            Value::Null | Value::Array(_) | Value::Object(_) => None,
+        })
+    }
+
     /// What was sent under the field's own name, then under its aliases.
     fn values(&self, name: &str) -> impl Iterator<Item = &Value> {
         let aliases =
@@ -226,7 +244,9 @@ mod tests {
     #[test]
     fn what_is_no_json_object_is_unreadable() {
         let deep = format!("{{\"value\":{}{}}}", "[".repeat(5_000), "]".repeat(5_000));
-        for text in ["", "[]", "null", "1", "{", "{\"a\":1}x", deep.as_str()] {
+        assert_eq!(Params::from_json(b" [] "), Ok(Params::default()));
+        assert_eq!(Params::from_json(b"null"), Ok(Params::default()));
+        for text in ["", "[1]", "1", "{", "{\"a\":1}x", deep.as_str()] {
             assert_eq!(Params::from_json(text.as_bytes()), Err(Unreadable), "{text:.20}");
         }
     }
@@ -265,6 +285,7 @@ mod tests {
             json(r#"{"license_keys":["a","b"]}"#),
             form("license_keys=%5B%22a%22%2C+%22b%22%5D"),
             form("license_keys[]=a&license_keys%5B%5D=b"),
+            form("license_keys[0]=a&license_keys%5B1%5D=b"),
         ] {
             assert_eq!(params.list("license_keys").unwrap(), expected);
         }

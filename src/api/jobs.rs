@@ -8,8 +8,9 @@ use crate::reply::Result;
 /// The longest `identifier`, in bytes.
 const MAX_IDENTIFIER: usize = 255;
 
-/// What makes a request the same as another (contract §4.9).
-const SAME: [&str; 5] = ["webhook_url", "identifier", "product_id", "quantity", "owner_email"];
+/// What makes a request the same as another (contract §4.9), where its client doesn't say it by an `Idempotency-Key`.
+const SAME: [&str; 7] =
+    ["webhook_url", "identifier", "product_id", "quantity", "owner_email", "generate", "generator_id"];
 
 /// `POST /random-assign-license-keys-queued` (contract §4.9): the fields of `/random-assign-license-keys`, `webhook_url`, which is told what
 /// became of it, and `identifier`, which it is told with. Everything else that may be wrong is told there.
@@ -17,7 +18,7 @@ pub fn queue(call: &mut Call<'_>) -> Result {
     call.text("identifier", MAX_IDENTIFIER)?;
     let fields = SAME.map(|field| call.params.text(field));
     let fingerprint = job_fingerprint(call.from.api_key_id, &fields.each_ref().map(|field| field.as_deref()));
-    if !call.tx.is_job_known(&fingerprint, call.now)? {
+    if call.from.names_request || !call.tx.is_job_known(&fingerprint, call.now)? {
         call.tx.add_job(call.from.api_key_id, &call.params.to_json(), &fingerprint, call.now)?;
     }
     Ok(Outcome::RequestQueued.into())

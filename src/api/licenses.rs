@@ -45,7 +45,10 @@ pub fn update(call: &mut Call<'_>) -> Result {
 /// the end of an activation is told.
 pub fn delete(call: &mut Call<'_>) -> Result {
     let license = call.license(Outcome::DeleteLicenseNotFound)?;
-    call.tell_of_deactivations(&license)?;
+    // Who uses a blocked one has been told.
+    if license.status != LicenseStatus::Blocked {
+        call.tell_of_deactivations(&license)?;
+    }
     call.tx.delete_license(license.id)?;
     sign_for_product(call, license.product_id)?;
     Ok(Outcome::LicenseDeleted.into())

@@ -98,8 +98,9 @@ pub fn show(call: &mut Call<'_>) -> Result {
 /// the server signs nothing.
 pub fn public_key(call: &mut Call<'_>) -> Result {
     let product = call.product_or_only(Outcome::ProductNotFound)?;
+    let global = call.from.global_public_key.ok_or(Outcome::ProductPublicKeyUnavailable)?;
     let public_key = match product.signing_key {
-        None => call.from.global_public_key.ok_or(Outcome::ProductPublicKeyUnavailable)?.to_owned(),
+        None => global.to_owned(),
         Some(_) => call.tx.product_public_key(product.id)?.ok_or(Outcome::ProductPublicKeyUnavailable)?,
     };
     Ok(Reply::from(Outcome::ProductPublicKey)

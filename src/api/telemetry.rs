@@ -68,7 +68,10 @@ fn read(call: &Call<'_>, errors: &mut FieldErrors) -> Result<TelemetryReport> {
         errors.invalid("data_type");
     }
     let data_group = name(params, "data_group", errors);
-    let data = kind.map_or_else(String::new, |kind| data(params, kind, errors));
+    let data = match kind {
+        Some(kind) => data(params, kind, errors),
+        None => data_of_no_type(params, errors),
+    };
     let license_key_exists = match LicenseKey::parse(&license_key) {
         Ok(license_key) => call.tx.license_by_key(&license_key)?.is_some(),
         Err(_) => false,
@@ -128,6 +131,22 @@ fn data(params: &Params, kind: DataType, errors: &mut FieldErrors) -> String {
             Some(text) => kept("text_data", text, MAX_TELEMETRY_TEXT, errors),
             None => missing("text_data", kind, errors),
         },
+    }
+}
+
+/// What was sent without a type that says what it is: kept, in the first of the fields that holds any.
+fn data_of_no_type(params: &Params, errors: &mut FieldErrors) -> String {
+    if let Some(text) = params.text_or_json("text_data") {
+        return kept("text_data", text, MAX_TELEMETRY_TEXT, errors);
+    }
+    if let Some(number) = params.text("numeric_data_single_value") {
+        return kept("numeric_data_single_value", number, MAX_NAME, errors);
+    }
+    let axes = ["numeric_data_x", "numeric_data_y"]
+        .map(|field| Some(kept(field, params.text(field)?, MAX_NAME, errors)));
+    match axes {
+        [None, None] => String::new(),
+        [x, y] => json!({ "x": x.unwrap_or_default(), "y": y.unwrap_or_default() }).to_string(),
     }
 }
 

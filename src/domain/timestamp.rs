@@ -8,6 +8,10 @@ use jiff::tz::TimeZone;
 
 const SECONDS_PER_DAY: i64 = 86_400;
 
+/// 0001-01-01 00:00:00 and 9999-12-30 22:00:00, the last that the calendar has in every time zone.
+const YEAR_1: i64 = -62_135_596_800;
+const YEAR_9999: i64 = 253_402_207_200;
+
 /// Unix seconds, UTC. Displayed as `YYYY-MM-DD HH:MM:SS` (contract §3.7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Timestamp(pub i64);
@@ -33,10 +37,12 @@ impl Timestamp {
 
     /// `2024-02-24T21:21:24.000000Z`: the form of `created_at` and `updated_at` (contract §3.7).
     pub fn to_iso(self) -> String {
-        jiff::Timestamp::from_second(self.0).map_or_else(
-            |_| self.0.to_string(),
-            |moment| moment.strftime("%Y-%m-%dT%H:%M:%S.000000Z").to_string(),
-        )
+        self.in_calendar().strftime("%Y-%m-%dT%H:%M:%S.000000Z").to_string()
+    }
+
+    /// The calendar has four digits for the year: what is later is shown as its last second.
+    fn in_calendar(self) -> jiff::Timestamp {
+        jiff::Timestamp::from_second(self.0.clamp(YEAR_1, YEAR_9999)).unwrap_or_default()
     }
 
     /// The moment so many whole seconds later; saturates at the end of time.
@@ -57,10 +63,7 @@ impl Timestamp {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match jiff::Timestamp::from_second(self.0) {
-            Ok(moment) => write!(f, "{}", moment.strftime("%Y-%m-%d %H:%M:%S")),
-            Err(_) => write!(f, "{}", self.0),
-        }
+        write!(f, "{}", self.in_calendar().strftime("%Y-%m-%d %H:%M:%S"))
     }
 }
 
@@ -90,6 +93,13 @@ mod tests {
         assert_eq!(Timestamp(5).plus(Duration::MAX), Timestamp(i64::MAX));
         assert_eq!(Timestamp(5).until(Timestamp(7)), Duration::from_secs(2));
         assert_eq!(Timestamp(7).until(Timestamp(5)), Duration::ZERO);
+    }
+
+    #[test]
+    fn a_year_beyond_the_calendar_is_its_end() {
+        assert!(Timestamp(i64::MAX).to_string().starts_with("9999-12-3"));
+        assert!(Timestamp(1_700_000_000).plus_days(2_147_483_647).to_iso().starts_with("9999-12-3"));
+        assert!(Timestamp(i64::MIN).to_string().starts_with("0001-01-01"));
     }
 
     #[test]

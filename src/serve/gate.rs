@@ -31,7 +31,8 @@ pub fn authorize(
         None if capability.comes_with_a_contract() => contract_owner(tx, secret, params)?,
         None => return Err(Outcome::InvalidApiKey.into()),
     };
-    if params.text("identifier").is_some_and(|identifier| blocklist.blocks_identifier(&identifier)) {
+    // Newer clients send a device and a domain: either may be blocked.
+    if params.all_texts("identifier").any(|identifier| blocklist.blocks_identifier(&identifier)) {
         return Err(Outcome::AccessDenied.into());
     }
     Ok(caller_id)

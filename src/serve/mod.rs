@@ -52,7 +52,7 @@ impl App {
         api_key: Option<&'a ApiKeySecret>,
     ) -> From<'a> {
         let global_public_key = self.keyring.global().map(|key| key.public().pem());
-        From { address, api_key_id, api_key, config: &self.config, global_public_key }
+        From { address, api_key_id, api_key, config: &self.config, names_request: false, global_public_key }
     }
 }
 
@@ -170,7 +170,7 @@ async fn write(
         Err(refusal) => return Answered::refused(refusal),
     };
     let written = app.store.write(move |tx| {
-        let from = server.from(address, api_key_id, None);
+        let from = From { names_request: repeat_key.is_some(), ..server.from(address, api_key_id, None) };
         let once = repeat::once(tx, repeat_key.as_ref(), now, || run_endpoint(route, tx, &params, from, now));
         let mut answered = once.unwrap_or_else(Answered::refused);
         // What can't be signed is not done: asked here, where it can still be undone.

@@ -50,9 +50,14 @@ impl Tx<'_> {
         Ok(job.optional()?)
     }
 
-    /// Takes a job off the queue, in the transaction that carries it out; and forgets those that were done long ago.
-    pub fn finish_job(&self, job: &Job, now: Timestamp) -> Result<(), Error> {
-        self.connection.prepare_cached("DELETE FROM jobs WHERE id = ?1")?.execute([job.id])?;
+    /// Takes a job off the queue, in the transaction that carries it out.
+    pub fn finish_job(&self, id: i64) -> Result<(), Error> {
+        self.connection.prepare_cached("DELETE FROM jobs WHERE id = ?1")?.execute([id])?;
+        Ok(())
+    }
+
+    /// Lets a job that was carried out answer for requests like it, for a while; and forgets those that have done so for that long.
+    pub fn remember_job(&self, job: &Job, now: Timestamp) -> Result<(), Error> {
         let oldest = now.0.saturating_sub(REMEMBERED_SECONDS);
         self.connection
             .prepare_cached("DELETE FROM finished_jobs WHERE finished_at <= ?1")?

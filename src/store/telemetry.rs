@@ -52,7 +52,7 @@ impl Tx<'_> {
             "SELECT id, user_identifier, license_key, activation_identifier, product_id, product_version, data_type, data_group, data,
                     is_correct_format, license_key_exists, product_exists, product_version_exists, created_at
              FROM telemetry
-             WHERE {group} AND (?3 IS NULL OR product_id = ?3) AND (?4 IS NULL OR user_identifier = ?4)
+             WHERE {group} AND (?3 IS NULL OR product_id = ?3) AND (?4 IS NULL OR user_identifier = ?4 COLLATE NOCASE)
                    AND (?5 IS NULL OR license_key = ?5 COLLATE NOCASE)
                    AND (?6 IS NULL OR activation_identifier = ?6 COLLATE NOCASE)
                    AND (?7 IS NULL OR product_version = ?7) AND (?8 IS NULL OR is_correct_format = ?8)

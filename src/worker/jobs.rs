@@ -39,10 +39,16 @@ fn carry_out(tx: &Tx<'_>, app: &App, now: Timestamp) -> Result<(), Failure> {
     let from = app.from(address, job.api_key_id, None);
     let mut call = Call::new(tx, &params, from, now);
     let reply = assign(&mut call, job.id)?;
+    // A shop names its orders, and sends one again when it has lost the answer. Nameless orders that are alike are two; and one that got
+    // nothing may be sent again once there is something.
+    let is_named = ["identifier", "webhook_url"].into_iter().any(|field| params.text(field).is_some());
+    if is_named && reply.outcome == Outcome::LicenseKeysAssigned {
+        tx.remember_job(&job, now)?;
+    }
     if let Some(url) = params.text("webhook_url") {
         call.send(CallbackKind::Assignment, url.trim(), &identified(reply, &params), None)?;
     }
-    Ok(tx.finish_job(&job, now)?)
+    Ok(tx.finish_job(job.id)?)
 }
 
 /// Assigns, or gives the reply that says why not. What is refused leaves nothing behind, but the job is done all the same.

@@ -181,3 +181,13 @@ fn one_identifier_many_times_at_once_takes_one_seat() {
     assert_eq!(codes.iter().filter(|code| **code == 301).count(), 31);
     assert_eq!(call(&server, "activate", "KEY-1", "second.ltd").code, 300);
 }
+
+#[test]
+fn a_license_of_a_deleted_product_is_of_no_other_product() {
+    let server = server();
+    assert_eq!(server.post("delete-product", &[("product_id", "1")]).code, 550);
+    for (product, code) in [("", 203), ("1", 203), ("2", 210)] {
+        let fields = [("license_key", "FREE"), ("identifier", "d"), ("product_id", product)];
+        assert_eq!(server.post("verify", &fields).code, code, "{product}");
+    }
+}

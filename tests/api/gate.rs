@@ -121,3 +121,11 @@ fn documented_statuses_are_the_originals() {
     server.command(&["block", "add", "--ip", "127.0.0.1"]);
     assert_eq!(call(&server, &server.api_key).status, 403);
 }
+
+#[test]
+fn a_blocked_domain_is_denied_beside_a_device_that_is_not() {
+    let server = TestServer::start();
+    server.command(&["block", "add", "--domain", "pirate.example"]);
+    let fields = [("license_key", "NOBODY"), ("hardwareId", "device"), ("domain", "www.pirate.example")];
+    assert_eq!(server.post("verify", &fields).code, 150);
+}

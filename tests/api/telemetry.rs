@@ -203,7 +203,7 @@ fn each_type_has_its_data() {
     }
     let rows = found(&server, "&is_correct_format=0");
     assert_eq!(rows.len(), 4);
-    assert_eq!((&rows[3]["data_type"], &rows[3]["data"]), (&json!("picture"), &json!("")));
+    assert_eq!((&rows[3]["data_type"], &rows[3]["data"]), (&json!("picture"), &json!("50")));
 }
 
 #[test]
