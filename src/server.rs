@@ -12,6 +12,7 @@ use actix_web::middleware::{NormalizePath, TrailingSlash};
 use actix_web::{HttpRequest, HttpServer, Resource, guard, rt, web};
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::Semaphore;
 
 use crate::config::Config;
 use crate::routes::{PREFIXES, ROUTES};
@@ -21,7 +22,7 @@ use crate::store::{self, OpenError, ServerLock, Store};
 use crate::worker::Worker;
 
 /// How long a request that was accepted may take to finish once the server is told to stop.
-const SHUTDOWN_SECONDS: u64 = 25;
+const SHUTDOWN_SECONDS: u64 = 15;
 
 /// Connections that may wait to be accepted.
 const BACKLOG: i32 = 4096;
@@ -55,8 +56,9 @@ pub enum StartError {
 impl Server {
     /// Opens the data directory, loads the keys, binds and serves on threads of its own.
     pub fn start(mut config: Config) -> Result<Self, StartError> {
-        // The reader pool: one connection for each worker, and some for what reads beside them.
-        let readers = u32::try_from(config.workers).unwrap_or(u32::MAX).saturating_add(2);
+        // The reader pool: one connection for each worker, one for each list that is read beside them, and some for what else reads.
+        let workers = config.workers;
+        let readers = u32::try_from(workers).unwrap_or(u32::MAX).saturating_mul(2).saturating_add(2);
         if !config.data.database().exists() {
             return Err(OpenError::Missing(config.data.database()).into());
         }
@@ -74,7 +76,14 @@ impl Server {
         let listener = bind(&config.listen)?;
         let address = listener.local_addr()?;
         config.public_url.get_or_insert_with(|| format!("http://{address}"));
-        let app = Arc::new(App { config, store, keyring, signatures, last_used: LastUsed::default() });
+        let app = Arc::new(App {
+            config,
+            store,
+            keyring,
+            signatures,
+            last_used: LastUsed::default(),
+            lists: Semaphore::new(workers),
+        });
         let (handle, thread) = run(app, listener)?;
         Ok(Self { address, handle, thread, _lock: lock })
     }

@@ -37,7 +37,7 @@ pub fn send(call: &mut Call<'_>) -> Result {
 /// `GET /get-telemetry-data` (contract §4.28): the reports by id, of this `data_type` and `data_group`, and by any other field of theirs.
 /// A filter that is left out, or a flag that is neither yes nor no, filters nothing.
 ///
-/// At most 10,000 in one answer; `page` and `items_per_page` give the others. Those of one answer may carry 16 MiB of data; where they
+/// At most 10,000 in one answer; `page` and `items_per_page` give the others. Those of one answer may carry 4 MiB of text; where they
 /// carry more, the answer is 1913, and a smaller `items_per_page` helps.
 pub fn list(call: &mut Call<'_>) -> Result {
     let found = Reply::from(Outcome::TelemetryFound);

@@ -15,11 +15,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use actix_web::{HttpRequest, HttpResponse, web};
+use tokio::sync::Semaphore;
 
 use crate::call::{Call, From};
 use crate::config::Config;
 use crate::domain::{ApiKeySecret, Fingerprint, Timestamp};
-use crate::outcome::Outcome;
+use crate::envelope::Unsigned;
+use crate::outcome::{Outcome, SignedBy};
 use crate::params::Params;
 use crate::reply::{self, Error, Failure, Reply};
 use crate::routes::Route;
@@ -41,6 +43,8 @@ pub struct App {
     pub keyring: Keyring,
     pub signatures: Signatures,
     pub last_used: LastUsed,
+    /// Places for endpoints that read much.
+    pub lists: Semaphore,
 }
 
 impl App {
@@ -65,7 +69,7 @@ struct Answered {
 /// What to answer.
 enum Content {
     New(Reply),
-    /// What was answered to the same request before.
+    /// What is written already, for this request or for the same one before.
     Given(GivenAnswer),
 }
 
@@ -151,10 +155,49 @@ async fn run(app: &Arc<App>, route: &'static Route, caller: &Caller, params: Par
             app.last_used.note(key_id, now);
             match answered {
                 Some(answered) => answered,
+                None if route.access == Access::Lists => list(app, route, caller, key_id, params).await,
                 None => write(app, route, caller, key_id, params).await,
             }
         }
     }
+}
+
+/// Reads on a thread of its own, where the others don't wait for it; a few at a time, so that there are readers left for them.
+async fn list(
+    app: &Arc<App>,
+    route: &'static Route,
+    caller: &Caller,
+    api_key_id: i64,
+    params: Params,
+) -> Answered {
+    let Ok(_place) = app.lists.acquire().await else { return Answered::refused(Outcome::ServiceUnavailable) };
+    let (server, now, address) = (Arc::clone(app), caller.now, caller.address);
+    let read = web::block(move || {
+        server.store.read(|tx| {
+            let from = server.from(address, api_key_id, None);
+            written(run_endpoint(route, tx, &params, from, now), now)
+        })
+    });
+    match read.await {
+        Ok(answered) => answered.unwrap_or_else(Answered::refused),
+        Err(_) => Answered::refused(Error::Failed(Failure::Panicked)),
+    }
+}
+
+/// A long reply is written where it was read, and only signed and sent where others wait.
+fn written(answered: Answered, now: Timestamp) -> Answered {
+    let signing_product = answered.signing_product;
+    let result = answered.result.map(|content| match content {
+        Content::New(reply) => Content::Given(GivenAnswer {
+            code: reply.outcome.code(),
+            response: Unsigned::write(&reply, now).into_response(),
+            signing_product: signing_product
+                .clone()
+                .filter(|_| reply.outcome.signed_by() == SignedBy::Product),
+        }),
+        given @ Content::Given(_) => given,
+    });
+    Answered { result, signing_product }
 }
 
 async fn write(

@@ -19,10 +19,13 @@ const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
 /// Seals and sends. `route` is the route's own text, never the caller's.
 pub async fn respond(app: &App, caller: &Caller, route: &str, answered: Answered) -> HttpResponse {
     let (code, response) = match answered.result {
-        Ok(Content::Given(given)) => match seal_given(app, &given).await {
-            Ok(body) => (given.code, envelope_response(StatusCode::OK).body(body)),
-            Err(error) => last_resort(app, caller, &shown(&error.into(), caller, route)),
-        },
+        Ok(Content::Given(given)) => {
+            let code = given.code;
+            match seal_given(app, given).await {
+                Ok(body) => (code, envelope_response(StatusCode::OK).body(body)),
+                Err(error) => last_resort(app, caller, &shown(&error.into(), caller, route)),
+            }
+        }
         Ok(Content::New(reply)) | Err(Error::Refused(reply)) => {
             seal_new(app, caller, route, &reply, answered.signing_product.as_ref()).await
         }
@@ -69,11 +72,11 @@ async fn seal_new(
     }
 }
 
-/// The very bytes that were given before.
-async fn seal_given(app: &App, given: &GivenAnswer) -> Result<Vec<u8>, signing::Error> {
+/// What is written already is sealed as it is: of a request that comes again, the very bytes that were given before.
+async fn seal_given(app: &App, given: GivenAnswer) -> Result<Vec<u8>, signing::Error> {
     let signed_by = if given.signing_product.is_some() { SignedBy::Product } else { SignedBy::Global };
     let signer = signer(app, signed_by, given.signing_product.as_ref())?;
-    envelope::seal(&Unsigned::again(given.response.clone()), &signer, &app.signatures).await
+    envelope::seal(&Unsigned::again(given.response), &signer, &app.signatures).await
 }
 
 /// Whether the key that must sign this answer is there.

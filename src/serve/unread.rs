@@ -1,10 +1,9 @@
 //! Requests whose body was not read to its end: how their connections come to an end.
 
-use std::convert::Infallible;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use actix_web::body::{BodySize, MessageBody};
+use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::web::{Bytes, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 
@@ -19,27 +18,26 @@ pub fn close(response: HttpResponse, request: &HttpRequest, payload: Payload) ->
     if !has_body {
         return response;
     }
-    response.map_body(|_, body| match body.try_into_bytes() {
-        Ok(bytes) => Held { bytes, _payload: payload }.boxed(),
-        Err(body) => body,
-    })
+    response.map_body(|_, body| Held { body, _payload: payload }.boxed())
 }
 
 /// An answer that keeps its request's payload until it is sent.
 struct Held {
-    bytes: Bytes,
+    body: BoxBody,
     _payload: Payload,
 }
 
 impl MessageBody for Held {
-    type Error = Infallible;
+    type Error = <BoxBody as MessageBody>::Error;
 
     fn size(&self) -> BodySize {
-        BodySize::Sized(self.bytes.len() as u64)
+        self.body.size()
     }
 
-    fn poll_next(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Bytes, Infallible>>> {
-        let bytes = std::mem::take(&mut self.get_mut().bytes);
-        Poll::Ready((!bytes.is_empty()).then_some(Ok(bytes)))
+    fn poll_next(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Self::Error>>> {
+        Pin::new(&mut self.get_mut().body).poll_next(context)
     }
 }

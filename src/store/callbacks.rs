@@ -20,6 +20,9 @@ pub struct DueCallback {
     pub attempts: u32,
 }
 
+/// How long what was delivered stays on record, in seconds: 30 days.
+const KEPT_SECONDS: i64 = 30 * 24 * 60 * 60;
+
 /// The most messages that are under way at one time.
 pub const MAX_UNDER_WAY: usize = 8;
 
@@ -79,18 +82,38 @@ impl Tx<'_> {
         Ok(self.connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
     }
 
-    /// Keeps the bytes to send: every attempt sends the same.
-    pub fn set_callback_body(&self, id: i64, body: &str) -> Result<(), Error> {
-        let sql = "UPDATE callbacks SET body = ?2 WHERE id = ?1";
-        self.connection.prepare_cached(sql)?.execute((id, body))?;
+    /// Counts an attempt that is about to be made, and keeps the bytes to send: every attempt sends the same. If nothing more is heard of
+    /// it, the next is not before `next_attempt`.
+    pub fn begin_attempt(
+        &self,
+        id: i64,
+        body: Option<&str>,
+        next_attempt: Timestamp,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let sql = "UPDATE callbacks
+                   SET body = coalesce(?2, body), attempts = attempts + 1, next_attempt = ?3, updated_at = ?4
+                   WHERE id = ?1";
+        self.connection.prepare_cached(sql)?.execute((id, body, next_attempt.0, now.0))?;
         Ok(())
     }
 
-    /// The receiver has it.
+    /// Has those sent at once whose first attempt the end of the server interrupted.
+    pub fn resume_callbacks(&self, now: Timestamp) -> Result<(), Error> {
+        let sql = "UPDATE callbacks SET next_attempt = ?1
+                   WHERE state = 'pending' AND attempts > 0 AND last_error IS NULL AND next_attempt > ?1";
+        self.connection.prepare_cached(sql)?.execute([now.0])?;
+        Ok(())
+    }
+
+    /// The receiver has it. The bytes can be made again from the reply, should they be asked for; and what was delivered long ago is
+    /// forgotten, a little at a time.
     pub fn callback_delivered(&self, id: i64, now: Timestamp) -> Result<(), Error> {
-        let sql = "UPDATE callbacks SET state = 'delivered', attempts = attempts + 1, last_error = NULL, updated_at = ?2
-                   WHERE id = ?1";
+        let sql = "UPDATE callbacks SET state = 'delivered', body = NULL, last_error = NULL, updated_at = ?2 WHERE id = ?1";
         self.connection.prepare_cached(sql)?.execute((id, now.0))?;
+        let sql = "DELETE FROM callbacks
+                   WHERE id IN (SELECT id FROM callbacks WHERE state = 'delivered' ORDER BY id LIMIT 10) AND updated_at <= ?1";
+        self.connection.prepare_cached(sql)?.execute([now.0.saturating_sub(KEPT_SECONDS)])?;
         Ok(())
     }
 
@@ -103,7 +126,7 @@ impl Tx<'_> {
         now: Timestamp,
     ) -> Result<(), Error> {
         let sql = "UPDATE callbacks
-                   SET state = ?2, attempts = attempts + 1, next_attempt = coalesce(?3, next_attempt), last_error = ?4, updated_at = ?5
+                   SET state = ?2, next_attempt = coalesce(?3, next_attempt), last_error = ?4, updated_at = ?5
                    WHERE id = ?1";
         let state = if next_attempt.is_some() { CallbackState::Pending } else { CallbackState::Failed };
         let values = (id, state.as_str(), next_attempt.map(|moment| moment.0), error, now.0);

@@ -88,8 +88,11 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Ends a contract; its licenses stay, and are no contract's. `false`: there is no such contract.
+    /// Ends a contract; its licenses stay, and are no contract's. Those that are available are held back from now on: its owner may have
+    /// given them to somebody, so no pool may. `false`: there is no such contract.
     pub fn delete_contract(&self, id: i64) -> Result<bool, Error> {
+        let sql = "UPDATE licenses SET status = 'reserved' WHERE contract_id = ?1 AND status = 'available'";
+        self.connection.prepare_cached(sql)?.execute([id])?;
         Ok(self.connection.prepare_cached("DELETE FROM contracts WHERE id = ?1")?.execute([id])? == 1)
     }
 

@@ -52,12 +52,18 @@ impl Tx<'_> {
     /// Keeps an answer, in the transaction of what it tells of; and forgets those that are a day old.
     pub fn keep_answer(&self, key: &RepeatKey, answer: &GivenAnswer, now: Timestamp) -> Result<(), Error> {
         let oldest = now.0.saturating_sub(REMEMBERED_SECONDS);
-        self.connection
-            .prepare_cached("DELETE FROM idempotency WHERE created_at <= ?1")?
-            .execute([oldest])?;
+        // A few at a time: everyone who writes waits for it.
+        let sql = "DELETE FROM idempotency
+                   WHERE (api_key_id, route, idempotency_key, params_hash) IN
+                         (SELECT api_key_id, route, idempotency_key, params_hash FROM idempotency
+                          WHERE created_at <= ?1 ORDER BY created_at LIMIT 100)";
+        self.connection.prepare_cached(sql)?.execute([oldest])?;
         let sql = "INSERT INTO idempotency (api_key_id, route, idempotency_key, params_hash, code, response,
                                             signing_product, signing_key, created_at)
-                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+                   ON CONFLICT (api_key_id, route, idempotency_key, params_hash) DO UPDATE
+                   SET code = excluded.code, response = excluded.response, signing_product = excluded.signing_product,
+                       signing_key = excluded.signing_key, created_at = excluded.created_at";
         let signer = answer.signing_product.as_ref();
         self.connection.prepare_cached(sql)?.execute((
             key.api_key_id,

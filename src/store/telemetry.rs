@@ -5,8 +5,9 @@ use rusqlite::Row;
 use super::{Error, Tx};
 use crate::domain::{Telemetry, TelemetryFilter, TelemetryReport, Timestamp};
 
-/// How much data one list may hold, in bytes: a stranger with a client's API key decides how much there is.
-const MAX_LIST: usize = 16 * 1024 * 1024;
+/// How much text one list may hold, in bytes as it is written in JSON: a stranger with a client's API key decides how much there is, and
+/// the answer holds it twice.
+const MAX_LIST: usize = 4 * 1024 * 1024;
 
 impl Tx<'_> {
     /// `extra`: what newer clients send besides, as JSON. No answer shows it, so it is no part of a report.
@@ -80,7 +81,7 @@ impl Tx<'_> {
         let (mut found, mut size) = (Vec::new(), 0);
         for row in statement.query_map(values, read)? {
             let telemetry = row?;
-            size += telemetry.report.data.len();
+            size += written_length(&telemetry.report);
             if size > MAX_LIST {
                 return Ok(None);
             }
@@ -88,6 +89,21 @@ impl Tx<'_> {
         }
         Ok(Some(found))
     }
+}
+
+/// What the texts of a report take at the most in PHP's JSON, where all but plain ASCII is six bytes for each of UTF-16's units.
+fn written_length(report: &TelemetryReport) -> usize {
+    let texts = [
+        &report.user_identifier,
+        &report.license_key,
+        &report.activation_identifier,
+        &report.product_version,
+        &report.data_type,
+        &report.data_group,
+        &report.data,
+    ];
+    let length = |byte: u8| if byte.is_ascii_graphic() || byte == b' ' { 1 } else { 6 };
+    texts.into_iter().flat_map(|text| text.bytes()).map(length).sum()
 }
 
 fn read(row: &Row<'_>) -> Result<Telemetry, rusqlite::Error> {

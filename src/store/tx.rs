@@ -59,6 +59,8 @@ pub enum Verdict<T> {
 pub enum Access {
     /// In one deferred transaction on a reader: what it sees is one moment.
     Reads,
+    /// The same, away from the threads that answer: it may read much.
+    Lists,
     /// On the writer thread, in a savepoint of its own.
     Writes,
 }

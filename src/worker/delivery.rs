@@ -16,6 +16,9 @@ use crate::store::{self, DueCallback, Tx, Verdict};
 const WRITE_TRIES: u32 = 50;
 const WRITE_PAUSE: Duration = Duration::from_millis(200);
 
+/// How long after its last attempt a message is looked at again, if nothing is known of what came of it.
+const AFTER_LAST: Duration = Duration::from_mins(5);
+
 /// A message that is due, and the key that signs it.
 pub struct Delivery {
     callback: DueCallback,
@@ -50,40 +53,50 @@ impl Delivery {
     }
 
     fn attempt(self, app: &App, post: &Post) -> Result<(), store::Error> {
-        let id = self.callback.id;
-        match self.post(app, post)? {
+        let (id, delays) = (self.callback.id, &app.config.callback_delays);
+        let tried = self.callback.attempts.saturating_add(1);
+        let delay =
+            |attempts: u32| usize::try_from(attempts).ok().and_then(|number| delays.get(number)).copied();
+        if self.callback.attempts > 0 && delay(self.callback.attempts).is_none() {
+            // The server ended in the midst of the last one, or could not write what came of it.
+            let reason = "what came of the last attempt is not known";
+            return write(app, move |tx| tx.callback_not_delivered(id, reason, None, now()));
+        }
+        match self.post(app, post, delay(tried).unwrap_or(AFTER_LAST))? {
             Ok(()) => {
                 log::info!("callback {id} is delivered");
                 write(app, move |tx| tx.callback_delivered(id, now()))
             }
             Err(NotDelivered { reason, another_try }) => {
-                let tried = self.callback.attempts.saturating_add(1);
                 log::warn!("callback {id} is not delivered by attempt {tried}: {reason}");
-                let delay =
-                    usize::try_from(tried).ok().and_then(|tried| app.config.callback_delays.get(tried));
-                let next = delay.filter(|_| another_try).map(|delay| now().plus(*delay));
+                let next = delay(tried).filter(|_| another_try).map(|delay| now().plus(delay));
                 write(app, move |tx| tx.callback_not_delivered(id, &reason, next, now()))
             }
         }
     }
 
-    /// Nothing is sent before its bytes are kept: a second attempt, be it after a crash, sends the same.
-    fn post(&self, app: &App, post: &Post) -> Result<Result<(), NotDelivered>, store::Error> {
-        let body: Arc<str> = match &self.callback.body {
-            Some(body) => body.as_str().into(),
+    /// Nothing is sent before its bytes are kept and the attempt is counted: a second attempt, be it after a crash, sends the same, and
+    /// none comes sooner or oftener than it should, even if what comes of this one can't be written.
+    fn post(
+        &self,
+        app: &App,
+        post: &Post,
+        until_next: Duration,
+    ) -> Result<Result<(), NotDelivered>, store::Error> {
+        let (id, next) = (self.callback.id, now().plus(until_next));
+        let (body, unsigned): (Arc<str>, _) = match &self.callback.body {
+            Some(body) => (body.as_str().into(), None),
             None => match self.sign(app) {
-                Ok(body) => {
-                    let (id, body): (i64, Arc<str>) = (self.callback.id, body.into());
-                    let kept = Arc::clone(&body);
-                    write(app, move |tx| tx.set_callback_body(id, &kept))?;
-                    body
-                }
+                Ok(body) => (body.into(), None),
                 Err(error) => {
-                    return Ok(Err(NotDelivered { reason: error.to_string(), another_try: true }));
+                    let reason = error.to_string();
+                    ("".into(), Some(NotDelivered { reason, another_try: true }))
                 }
             },
         };
-        Ok(post.json(&self.callback.url, &body))
+        let kept = unsigned.is_none().then(|| Arc::clone(&body));
+        write(app, move |tx| tx.begin_attempt(id, kept.as_deref(), next, now()))?;
+        Ok(unsigned.map_or_else(|| post.json(&self.callback.url, &body), Err))
     }
 
     fn sign(&self, app: &App) -> Result<String, signing::Error> {
@@ -100,6 +113,11 @@ impl Delivery {
             CallbackKind::Deactivation => envelope.into_owned(),
         })
     }
+}
+
+/// Goes on with what the end of the server interrupted.
+pub fn resume(app: &App) -> Result<(), store::Error> {
+    write(app, |tx| tx.resume_callbacks(now()))
 }
 
 /// Makes a change, waiting for its turn if the writer is busy with requests: they come first.

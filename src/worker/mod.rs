@@ -55,6 +55,9 @@ impl Drop for Worker {
 }
 
 fn run(app: &Arc<App>, stopped: &Receiver<Infallible>) {
+    if let Err(error) = delivery::resume(app) {
+        log::warn!("callbacks that were interrupted wait for their next attempt: {error}");
+    }
     let post = Post::new(&app.config);
     let (ended, ends) = unbounded();
     thread::scope(|scope| {
@@ -95,7 +98,10 @@ impl Round<'_, '_> {
         while self.busy.len() < MAX_UNDER_WAY
             && let Some(delivery) = Delivery::next_due(self.app, &self.busy)?
         {
-            self.send(delivery);
+            if let Err(error) = self.send(delivery) {
+                log::error!("can't start a thread to send a callback: {error}");
+                return Ok(Some(AFTER_FAILURE));
+            }
         }
         // Told only now: a job that can't be carried out holds up no message.
         if carried_out? { Ok(Some(Duration::ZERO)) } else { self.sleep() }
@@ -111,7 +117,7 @@ impl Round<'_, '_> {
         Ok(undelivered.then(|| until_next.min(LONGEST_SLEEP)))
     }
 
-    fn send(&mut self, delivery: Delivery) {
+    fn send(&mut self, delivery: Delivery) -> io::Result<()> {
         let (app, post, ended) = (self.app, self.post, self.ended.clone());
         let target = delivery.target().to_owned();
         let sender = thread::Builder::new().name("callback".to_owned()).spawn_scoped(self.scope, move || {
@@ -121,10 +127,7 @@ impl Round<'_, '_> {
             }
             drop(ended.send(target));
         });
-        match sender {
-            Ok(_) => self.busy.push(target),
-            Err(error) => log::error!("can't start a thread to send a callback: {error}"),
-        }
+        sender.map(|_| self.busy.push(target))
     }
 }
 

@@ -65,7 +65,14 @@ fn app(post_url: &str) -> (TempDir, Arc<App>, License) {
     let mut config = Config::local(directory.path());
     config.allow_private_targets = true;
     let signatures = Signatures::start(1).unwrap();
-    let app = App { config, store, keyring, signatures, last_used: LastUsed::default() };
+    let app = App {
+        config,
+        store,
+        keyring,
+        signatures,
+        last_used: LastUsed::default(),
+        lists: tokio::sync::Semaphore::new(1),
+    };
     (directory, Arc::new(app), license.unwrap())
 }
 
@@ -154,7 +161,7 @@ fn make_due(app: &Arc<App>, attempts: u32) {
     let written = app.store.write_blocking(move |tx| {
         tx.retry_callback(1, NOW).unwrap();
         for _ in 0..attempts {
-            tx.callback_not_delivered(1, "earlier", Some(NOW), NOW).unwrap();
+            tx.begin_attempt(1, None, NOW, NOW).unwrap();
         }
         Verdict::Keep(())
     });
