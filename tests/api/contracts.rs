@@ -1,6 +1,6 @@
 //! `create-contract`, `update-contract`, `delete-contract`, `get-all-contracts`.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::support::{Answer, TestServer};
 
