@@ -1,0 +1,122 @@
+//! SIGTERM under load: every request that was accepted is answered, every answer is on disk, and the server ends well and soon.
+//!
+//! What counts as accepted: a request that was sent to its end on an open connection before the signal; and whatever the server began to
+//! carry out. From outside the second shows in what a request does: one that got no answer must have left nothing behind. A request that
+//! a client sends on an idle connection while the server is closing it meets a closed door with any server; if it left nothing behind and
+//! was sent after the signal, it is turned away, counted, and lost by nobody. An answer that ends midway is always lost.
+
+use std::collections::BTreeSet;
+use std::sync::Barrier;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use fastrand::Rng;
+
+use crate::support::{Client, Cut, Form, Server, World};
+
+const CLIENTS: usize = 32;
+const KEY: &str = "UNLIMITED";
+/// What the server promises its operator.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What became of the requests of one client.
+#[derive(Default)]
+struct Account {
+    answered: Vec<String>,
+    /// The last one, if it got no whole answer: what it was about, the moment before it was sent, and how far things got.
+    cut: Option<(String, Instant, Cut)>,
+}
+
+pub fn prove(form: &Form) -> String {
+    let rounds = form.pick(5, 100);
+    let world = World::new();
+    world.command(&["license", "create", "--product", "1", "--key", KEY, "--status", "assigned"]);
+    let (mut answered, mut turned_away, mut slowest) = (0, 0, Duration::ZERO);
+    for round in 0..rounds {
+        let mut server = world.serve();
+        let (accounts, signalled, exited) = load_and_stop(&mut server, round, &mut form.chance(round));
+        slowest = slowest.max(exited);
+        turned_away += check(&world, &accounts, signalled, round);
+        answered += accounts.iter().map(|account| account.answered.len()).sum::<usize>();
+    }
+    format!(
+        "{rounds} stops under {CLIENTS} clients, {answered} activations answered, 0 lost, 0 reset, {turned_away} turned away \
+         unharmed; slowest exit {slowest:.0?}, always 0"
+    )
+}
+
+/// Gives what the clients saw, the moment just before the signal, and how long the server took from there to its end.
+fn load_and_stop(server: &mut Server, round: usize, chance: &mut Rng) -> (Vec<Account>, Instant, Duration) {
+    let clients: Vec<Client> = (0..CLIENTS).map(|_| server.client()).collect();
+    let ready = &Barrier::new(CLIENTS + 1);
+    thread::scope(|scope| {
+        let clients: Vec<_> = clients
+            .into_iter()
+            .enumerate()
+            .map(|(number, client)| {
+                // Half of them pause between requests, so that the signal meets idle connections too.
+                let pause = Duration::from_millis(if number % 2 == 0 { 0 } else { 5 });
+                scope.spawn(move || {
+                    ready.wait();
+                    activate_until_the_end(client, &format!("{round}:{number}"), pause)
+                })
+            })
+            .collect();
+        ready.wait();
+        thread::sleep(Duration::from_millis(chance.u64(50..=500)));
+        let signalled = Instant::now();
+        server.terminate();
+        let code = server.exit_code(PATIENCE);
+        let exited = signalled.elapsed();
+        assert_eq!(code, Some(0), "round {round}: after {exited:?}");
+        (clients.into_iter().map(|client| client.join().unwrap()).collect(), signalled, exited)
+    })
+}
+
+/// Ends when the server says that it closes the connection, or when it just does.
+fn activate_until_the_end(mut client: Client, name: &str, pause: Duration) -> Account {
+    let mut account = Account::default();
+    for number in 0.. {
+        let identifier = format!("{name}:{number}");
+        let asked = Instant::now();
+        match client.post("activate", &[("license_key", KEY), ("identifier", &identifier)]) {
+            Ok(answer) => {
+                assert_eq!(answer.code, 300, "{identifier}");
+                account.answered.push(identifier);
+                if client.is_closing {
+                    break;
+                }
+            }
+            Err(cut) => {
+                account.cut = Some((identifier, asked, cut));
+                break;
+            }
+        }
+        thread::sleep(pause);
+    }
+    account
+}
+
+/// Panics if anything accepted was lost; gives how many were turned away.
+fn check(world: &World, accounts: &[Account], signalled: Instant, round: usize) -> usize {
+    let database = world.database();
+    database.check();
+    let found: BTreeSet<String> = database
+        .rows("SELECT identifier FROM activations")
+        .into_iter()
+        .map(|[identifier]| identifier)
+        .collect();
+    for identifier in accounts.iter().flat_map(|account| &account.answered) {
+        assert!(found.contains(identifier), "round {round}: {identifier} was acknowledged and is lost");
+    }
+    let cut: Vec<_> = accounts.iter().filter_map(|account| account.cut.as_ref()).collect();
+    for (identifier, asked, cut) in &cut {
+        assert_ne!(*cut, Cut::Midway, "round {round}: the answer to {identifier} ended midway");
+        assert!(!found.contains(identifier), "round {round}: {identifier} was carried out and not answered");
+        assert!(
+            *asked >= signalled,
+            "round {round}: {identifier} was sent before the signal and not answered"
+        );
+    }
+    cut.len()
+}
