@@ -59,7 +59,8 @@ impl Worker {
                 }
                 Ok(answer) if answer.code == wish.codes.0 => self.done(wish.change),
                 Ok(answer) => {
-                    assert_eq!(Some(answer.code), wish.codes.1, "{} {:?}", wish.endpoint, wish.change)
+                    // A license may be full.
+                    assert_eq!(Some(answer.code), wish.codes.1, "{} {:?}", wish.endpoint, wish.change);
                 }
             }
         }
