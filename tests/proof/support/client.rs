@@ -2,7 +2,7 @@
 
 use std::io::{self, Read as _, Write as _};
 use std::net::TcpStream;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -15,6 +15,8 @@ pub struct Client {
     received: Vec<u8>,
     /// The server has said that it closes this connection after the last answer.
     pub is_closing: bool,
+    /// When the last request had been handed to the system, to its last byte.
+    pub sent: Instant,
 }
 
 /// An answer of the API: what it says, and under which number.
@@ -40,7 +42,13 @@ impl Client {
         let stream = TcpStream::connect(address)?;
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(PATIENCE))?;
-        Ok(Self { stream, api_key: api_key.to_owned(), received: Vec::new(), is_closing: false })
+        Ok(Self {
+            stream,
+            api_key: api_key.to_owned(),
+            received: Vec::new(),
+            is_closing: false,
+            sent: Instant::now(),
+        })
     }
 
     /// Calls an endpoint. Its refusals are answers too; what the server could not do is none, and panics.
@@ -76,6 +84,7 @@ impl Client {
     /// Sends bytes and gives the body of the answer.
     pub fn exchange(&mut self, request: &[u8]) -> Result<String, Cut> {
         self.stream.write_all(request).map_err(|_| Cut::NotSent)?;
+        self.sent = Instant::now();
         self.received.clear();
         let mut chunk = [0; 16 * 1024];
         loop {

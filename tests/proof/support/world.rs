@@ -32,6 +32,11 @@ impl World {
         Server::start(self.data.path(), &self.api_key)
     }
 
+    /// Whether there is a write-ahead log: none, if the last to close the database could take it in.
+    pub fn has_log(&self) -> bool {
+        self.data.path().join("keyseal.db-wal").exists()
+    }
+
     /// A look into the database file.
     pub fn database(&self) -> Database {
         Database::open(self.data.path())
