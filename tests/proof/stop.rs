@@ -116,10 +116,12 @@ fn check(world: &World, accounts: &[Account], signalled: Instant, round: usize) 
     }
     let cut: Vec<_> = accounts.iter().filter_map(|account| account.cut.as_ref()).collect();
     for (identifier, sent, cut) in &cut {
-        assert_ne!(*cut, Cut::Midway, "round {round}: the answer to {identifier} ended midway");
-        assert!(!found.contains(identifier), "round {round}: {identifier} was carried out and not answered");
+        let when = sent.saturating_duration_since(signalled);
+        let what = format!("round {round}: {identifier}, sent {when:?} after the signal ({cut:?}),");
+        assert_ne!(*cut, Cut::Midway, "{what} got half an answer");
+        assert!(!found.contains(identifier), "{what} was carried out and not answered");
         let is_older = *cut == Cut::Unanswered && *sent < signalled;
-        assert!(!is_older, "round {round}: {identifier} was sent before the signal and not answered");
+        assert!(!is_older, "{what} that is before it, was not answered");
     }
     cut.len()
 }

@@ -97,6 +97,7 @@ impl Client {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     panic!("no answer in {PATIENCE:?}")
                 }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Ok(0) | Err(_) if self.received.is_empty() => return Err(Cut::Unanswered),
                 Ok(0) | Err(_) => return Err(Cut::Midway),
             }
