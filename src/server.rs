@@ -3,13 +3,16 @@
 use std::io;
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs as _};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use actix_web::dev::ServerHandle;
+use actix_web::dev::{ServerHandle, Service as _};
+use actix_web::http::ConnectionType;
 use actix_web::middleware::{NormalizePath, TrailingSlash};
 use actix_web::{HttpRequest, HttpServer, Resource, guard, rt, web};
+use futures_util::TryFutureExt as _;
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::Semaphore;
@@ -23,6 +26,10 @@ use crate::worker::Worker;
 
 /// How long a request that was accepted may take to finish once the server is told to stop.
 const SHUTDOWN_SECONDS: u64 = 15;
+
+/// How long a server that is told to stop goes on as before, but ends each connection with its next answer. actix closes a connection that
+/// is between two requests at once, even if the next one has come and was not read yet.
+const LAST_CALL: Duration = Duration::from_millis(250);
 
 /// Connections that may wait to be accepted.
 const BACKLOG: i32 = 4096;
@@ -141,9 +148,21 @@ fn run(
             let _worker = Worker::start(Arc::clone(&app))?;
             let workers = app.config.workers;
             let shared = Arc::clone(&app);
+            let stopping = Arc::new(AtomicBool::new(false));
+            let is_stopping = Arc::clone(&stopping);
             let server = HttpServer::new(move || {
-                let app = Arc::clone(&shared);
+                let (app, is_stopping) = (Arc::clone(&shared), Arc::clone(&is_stopping));
                 actix_web::App::new()
+                    .wrap_fn(move |request, service| {
+                        let is_stopping = Arc::clone(&is_stopping);
+                        service.call(request).map_ok(move |mut response| {
+                            if is_stopping.load(Ordering::Relaxed) {
+                                let head = response.response_mut().head_mut();
+                                head.set_connection_type(ConnectionType::Close);
+                            }
+                            response
+                        })
+                    })
                     .wrap(NormalizePath::new(TrailingSlash::Trim))
                     .configure(move |service| mount(service, &app))
             })
@@ -155,7 +174,7 @@ fn run(
             let handle = server.handle();
             // Watched before anyone is told that the server runs: a signal from then on is never lost.
             let (terminate, interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-            rt::spawn(stop_on_signal(handle.clone(), terminate, interrupt));
+            rt::spawn(stop_on_signal(handle.clone(), stopping, terminate, interrupt));
             rt::spawn(flush_now_and_then(Arc::clone(&app)));
             drop(started.send(handle));
             let ended = server.await;
@@ -177,12 +196,19 @@ fn run(
 }
 
 /// SIGTERM and Ctrl-C: stop accepting, finish what is in flight. (actix's own handling drops it on Ctrl-C.)
-async fn stop_on_signal(handle: ServerHandle, mut terminate: Signal, mut interrupt: Signal) {
+async fn stop_on_signal(
+    handle: ServerHandle,
+    stopping: Arc<AtomicBool>,
+    mut terminate: Signal,
+    mut interrupt: Signal,
+) {
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
     }
     log::info!("stopping: finishing what is in flight");
+    stopping.store(true, Ordering::Relaxed);
+    tokio::time::sleep(LAST_CALL).await;
     handle.stop(true).await;
 }
 

@@ -235,3 +235,6 @@ fn run_endpoint(route: &Route, tx: &Tx<'_>, params: &Params, from: From<'_>, now
 pub fn guarded<T>(job: impl FnOnce() -> reply::Result<T>) -> reply::Result<T> {
     catch_unwind(AssertUnwindSafe(job)).unwrap_or_else(|_| Err(Error::Failed(Failure::Panicked)))
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,91 @@
+//! What becomes of a request whose endpoint panics, and of the server. Asked here, because no endpoint of the API does.
+
+use std::panic::resume_unwind;
+
+use actix_web::FromRequest as _;
+use actix_web::body::to_bytes;
+use actix_web::test::TestRequest;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::*;
+use crate::domain::{Capabilities, Capability, NewProduct, ProductStatus};
+use crate::store::{DataDir, NewApiKey};
+
+const SECRET: &str = "a-secret-of-this-test";
+
+const fn route(access: Access, endpoint: fn(&mut Call<'_>) -> reply::Result) -> Route {
+    let (method, capability) = (actix_web::http::Method::POST, Capability::CreateProduct);
+    Route { method, path: "/test", aliases: &[], access, capability, endpoint }
+}
+
+static PANICS_READING: Route = route(Access::Reads, |_| resume_unwind(Box::new("an endpoint that panics")));
+static PANICS_WRITING: Route = route(Access::Writes, |call| {
+    add_product(call)?;
+    resume_unwind(Box::new("an endpoint that panics"))
+});
+static READS: Route = route(Access::Reads, |call| {
+    Ok(Reply::from(Outcome::AllProducts).with("count", call.tx.products()?.len()))
+});
+static WRITES: Route = route(Access::Writes, |call| {
+    add_product(call)?;
+    Ok(Outcome::ProductCreated.into())
+});
+
+fn add_product(call: &Call<'_>) -> reply::Result<()> {
+    let product = NewProduct {
+        uuid: "u".to_owned(),
+        name: "P".to_owned(),
+        description: String::new(),
+        status: ProductStatus::Active,
+    };
+    call.tx.add_product(&product, call.now)?;
+    Ok(())
+}
+
+async fn app() -> (TempDir, Arc<App>) {
+    let directory = tempfile::tempdir().unwrap();
+    let data = DataDir::new(directory.path());
+    let store = Store::create(&data).unwrap();
+    let api_key = NewApiKey {
+        name: "test".to_owned(),
+        secret: ApiKeySecret::parse(SECRET).unwrap(),
+        capabilities: Capabilities::parse(["*"]).unwrap(),
+        allow_ips: Vec::new(),
+        active: true,
+    };
+    let added = store.write(move |tx| Verdict::Keep(tx.add_api_key(&api_key, Timestamp(0)).is_ok()));
+    assert!(added.await.unwrap());
+    let (config, keyring) = (Config::local(directory.path()), Keyring::empty(&data));
+    let config = Config { unsigned: true, ..config };
+    let signatures = Signatures::start(1).unwrap();
+    (directory, Arc::new(App { config, store, keyring, signatures, last_used: LastUsed::default() }))
+}
+
+/// Gives the HTTP status and what was answered.
+async fn call(app: &Arc<App>, route: &'static Route) -> (u16, Value) {
+    let form = TestRequest::post().set_payload(format!("api_key={SECRET}"));
+    let (request, mut payload) =
+        form.insert_header(("content-type", "application/x-www-form-urlencoded")).to_http_parts();
+    let payload = web::Payload::from_request(&request, &mut payload).await.unwrap();
+    let response = answer(Arc::clone(app), route, request, payload).await;
+    let status = response.status().as_u16();
+    let body = to_bytes(response.into_body()).await.unwrap_or_else(|_| panic!("no body"));
+    let mut envelope: Value = serde_json::from_slice(&body).unwrap();
+    (status, envelope["response"].take())
+}
+
+#[tokio::test]
+async fn a_panic_ends_one_request_and_nothing_else() {
+    let (_directory, app) = app().await;
+    for _ in 0..20 {
+        for route in [&PANICS_READING, &PANICS_WRITING] {
+            let (status, answer) = call(&app, route).await;
+            assert_eq!((status, answer["code"].as_i64()), (500, Some(1900)), "{answer}");
+        }
+    }
+    let (_, answer) = call(&app, &READS).await;
+    assert_eq!(answer["count"], 0, "a panicking endpoint's product was kept");
+    assert_eq!(call(&app, &WRITES).await.1["code"], 750);
+    assert_eq!(call(&app, &READS).await.1["count"], 1);
+}

@@ -1,0 +1,48 @@
+//! Proofs that the server keeps its word: each puts the real binary under load, does it harm, and counts what is missing.
+//!
+//! `cargo test --test proof` runs the short forms and prints their figures; `KEYSEAL_PROOF=long` makes them long, `KEYSEAL_SEED=N` repeats
+//! a run that failed, and words after `--` choose the proofs whose names hold them.
+
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a proof's result is what it prints")]
+
+mod support;
+
+mod crash;
+mod history;
+mod limits;
+mod stop;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::ExitCode;
+use std::time::Instant;
+
+use support::Form;
+
+/// Runs to the end and gives its figures in one line, or panics with what is wrong.
+type Proof = fn(&Form) -> String;
+
+const PROOFS: [(&str, Proof); 4] =
+    [("crash", crash::prove), ("limits", limits::prove), ("history", history::prove), ("stop", stop::prove)];
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&String> = arguments.iter().filter(|argument| !argument.starts_with('-')).collect();
+    let form = Form::from_environment();
+    let chosen =
+        PROOFS.iter().filter(|(name, _)| words.is_empty() || words.iter().any(|word| name.contains(*word)));
+    let mut failed = false;
+    for (name, proof) in chosen {
+        if arguments.iter().any(|argument| argument == "--list") {
+            println!("{name}: test");
+            continue;
+        }
+        let started = Instant::now();
+        if let Ok(figures) = catch_unwind(AssertUnwindSafe(|| proof(&form))) {
+            println!("{name:<8} {figures} ({:.0?})", started.elapsed());
+        } else {
+            failed = true;
+            eprintln!("{name:<8} FAILED; again with KEYSEAL_SEED={}", form.seed);
+        }
+    }
+    ExitCode::from(u8::from(failed))
+}

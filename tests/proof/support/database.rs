@@ -1,0 +1,35 @@
+//! The database file as SQLite alone sees it, for what is to be found there whatever the server says.
+
+use std::path::Path;
+
+use rusqlite::{Connection, OpenFlags};
+
+pub struct Database(Connection);
+
+impl Database {
+    #[expect(clippy::disallowed_methods, reason = "no store of ours: it is the store that is judged")]
+    pub fn open(data: &Path) -> Self {
+        // May write: the first to open a database after a crash has its log to read, and the log's index to make.
+        let mode = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        Self(Connection::open_with_flags(data.join("keyseal.db"), mode).unwrap())
+    }
+
+    /// The rows of a question that asks for columns of text.
+    pub fn rows<const N: usize>(&self, sql: &str) -> Vec<[String; N]> {
+        let mut statement = self.0.prepare(sql).unwrap();
+        let rows = statement.query_map([], |row| {
+            let mut cells = [const { String::new() }; N];
+            for (at, cell) in cells.iter_mut().enumerate() {
+                *cell = row.get(at)?;
+            }
+            Ok(cells)
+        });
+        rows.unwrap().collect::<Result<_, _>>().unwrap()
+    }
+
+    /// Panics unless SQLite finds nothing wrong with the file.
+    pub fn check(&self) {
+        assert_eq!(self.rows("PRAGMA integrity_check"), [["ok".to_owned()]]);
+        assert_eq!(self.rows::<1>("SELECT \"table\" FROM pragma_foreign_key_check").len(), 0);
+    }
+}
