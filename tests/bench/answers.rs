@@ -111,8 +111,8 @@ fn measure(case: &Case, world: &World, server: &Running, length: Length) -> f64 
         let plan = Plan { connections, rate: None, measured: length.row };
         let load = load::run(server.address(), plan, case.expected, &mut world.requests(case));
         let processors = |time: Duration| time.as_secs_f64() / load.elapsed_in_all.as_secs_f64();
-        let cpu = processors(server.cpu() - before);
-        let others = (processors(running::cpu_of_all() - all_before) - cpu - load.cpu).max(0.0);
+        let cpu = processors(server.cpu().saturating_sub(before));
+        let others = (processors(running::cpu_of_all().saturating_sub(all_before)) - cpu - load.cpu).max(0.0);
         best = best.max(load.rate());
         let ceilings = [(Bound::Http, http), (Bound::Signatures, signatures), (Bound::Commits, commits)];
         table::print(case, &Row { connections, load, cpu, others, peak: server.peak(), ceilings });

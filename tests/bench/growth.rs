@@ -47,6 +47,6 @@ fn idle(grown: &mut [(World, Running, Grown)]) {
     let before: Vec<Duration> = grown.iter().map(|(_, server, _)| server.cpu()).collect();
     thread::sleep(IDLE);
     for ((_, server, grown), before) in grown.iter_mut().zip(before) {
-        grown.idle = (server.cpu() - before).as_secs_f64() / IDLE.as_secs_f64();
+        grown.idle = server.cpu().saturating_sub(before).as_secs_f64() / IDLE.as_secs_f64();
     }
 }

@@ -67,7 +67,7 @@ pub fn run(address: SocketAddr, plan: Plan, expected: &[&str], requests: &mut Re
         latencies: run.latencies,
         elapsed: plan.measured,
         elapsed_in_all,
-        cpu: (cpu_of("self") - cpu).as_secs_f64() / elapsed_in_all.as_secs_f64(),
+        cpu: cpu_of("self").saturating_sub(cpu).as_secs_f64() / elapsed_in_all.as_secs_f64(),
     }
 }
 

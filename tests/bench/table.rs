@@ -63,13 +63,10 @@ pub fn print_header() {
 
 pub fn print(case: &Case, row: &Row) {
     let rate = row.load.rate();
-    let ratios: String = row
-        .ceilings
-        .iter()
-        .map(|(bound, ceiling)| {
-            format!(" {:>6.2}{}", rate / ceiling, if *bound == case.bound { "*" } else { " " })
-        })
-        .collect();
+    let ratios = row.ceilings.map(|(bound, ceiling)| {
+        format!(" {:>6.2}{}", rate / ceiling, if bound == case.bound { "*" } else { " " })
+    });
+    let ratios = ratios.concat();
     println!(
         "{:<30} {:>5} {rate:>9.0} {} {:>5.2} {:>6.2} {:>6.2} {:>7.1} {:>8.0}{ratios}",
         case.name,
