@@ -1,0 +1,52 @@
+//! How cost grows with the number of licenses: the same call on databases of different sizes.
+
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::load::{self, Plan};
+use crate::requests::VERIFY;
+use crate::running::Running;
+use crate::table::{self, Grown};
+use crate::world::World;
+
+const CONNECTIONS: usize = 32;
+
+/// How long a server that nobody asks anything is watched.
+const IDLE: Duration = Duration::from_secs(3);
+
+/// Measures all sizes in turn, some rounds, so that what else the machine does in between falls on each.
+pub fn measure(folder: &Path, sizes: &[u64], rounds: u32, measured: Duration) {
+    let mut grown: Vec<(World, Running, Grown)> = sizes
+        .iter()
+        .map(|licenses| {
+            eprintln!("making {licenses} licenses ...");
+            let started = Instant::now();
+            let world = World::make(&folder.join(licenses.to_string()), *licenses, 1);
+            let (import, bytes) = (started.elapsed(), world.bytes());
+            let server = Running::start(world.data());
+            let ready = server.ready_after;
+            let grown = Grown { licenses: *licenses, import, bytes, ready, ..Grown::default() };
+            (world, server, grown)
+        })
+        .collect();
+    idle(&mut grown);
+    for _ in 0..rounds {
+        for (world, server, grown) in &mut grown {
+            let plan = Plan { connections: CONNECTIONS, rate: None, measured: measured / 2 };
+            let load = load::run(server.address(), plan, VERIFY.expected, &mut world.requests(&VERIFY));
+            grown.rates.push(load.rate());
+            grown.peak = server.peak();
+        }
+    }
+    let grown: Vec<Grown> = grown.into_iter().map(|(_, _, grown)| grown).collect();
+    table::print_growth(&grown);
+}
+
+fn idle(grown: &mut [(World, Running, Grown)]) {
+    let before: Vec<Duration> = grown.iter().map(|(_, server, _)| server.cpu()).collect();
+    thread::sleep(IDLE);
+    for ((_, server, grown), before) in grown.iter_mut().zip(before) {
+        grown.idle = server.cpu().saturating_sub(before).as_secs_f64() / IDLE.as_secs_f64();
+    }
+}

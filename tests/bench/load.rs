@@ -1,0 +1,161 @@
+//! The load: many connections on one thread. In a closed loop each sends its next request when it has its answer; in an open loop requests
+//! come at a fixed rate, whether or not the ones before are answered, and each one's latency counts from when it was due.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use mio::{Events, Poll, Token};
+
+use crate::client::Client;
+use crate::latencies::{Latencies, per_second};
+use crate::running::cpu_of;
+
+/// What comes before the measurement and isn't counted: caches fill, connections grow their windows.
+const WARM_UP: Duration = Duration::from_millis(300);
+
+/// The longest that an open loop sleeps between two looks at the clock.
+const TICK: Duration = Duration::from_micros(100);
+
+/// How late the last answers may be before the run gives them up for lost.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+#[derive(Clone, Copy)]
+pub struct Plan {
+    pub connections: usize,
+    /// Requests a second in an open loop; a closed loop has none.
+    pub rate: Option<f64>,
+    pub measured: Duration,
+}
+
+pub struct Load {
+    pub latencies: Latencies,
+    elapsed: Duration,
+    /// With the warm-up and the last answers.
+    pub elapsed_in_all: Duration,
+    /// Processors that this client used.
+    pub cpu: f64,
+}
+
+impl Load {
+    pub fn rate(&self) -> f64 {
+        per_second(self.latencies.count(), self.elapsed)
+    }
+}
+
+/// Writes a request, given the connection and how many that connection has sent.
+pub type Requests<'a> = dyn FnMut(usize, usize, &mut Vec<u8>) + 'a;
+
+/// Loads the server. The n-th answer on a connection must begin as the n-th of `expected`, taken in turn.
+pub fn run(address: SocketAddr, plan: Plan, expected: &[&str], requests: &mut Requests<'_>) -> Load {
+    let mut poll = Poll::new().unwrap();
+    let clients = (0..plan.connections)
+        .map(|number| Client::connect(address, poll.registry(), Token(number)))
+        .collect();
+    let cpu = cpu_of("self");
+    let started = Instant::now();
+    let counts_from = started + WARM_UP;
+    let mut run = Run { clients, requests, out: Vec::new(), latencies: Latencies::default(), counts_from };
+    let ends = counts_from + plan.measured;
+    match plan.rate {
+        None => run.closed(&mut poll, expected, ends),
+        Some(rate) => run.open(&mut poll, expected, ends, rate),
+    }
+    let elapsed_in_all = started.elapsed();
+    run.latencies.sort();
+    Load {
+        latencies: run.latencies,
+        elapsed: plan.measured,
+        elapsed_in_all,
+        cpu: cpu_of("self").saturating_sub(cpu).as_secs_f64() / elapsed_in_all.as_secs_f64(),
+    }
+}
+
+struct Run<'a> {
+    clients: Vec<Client>,
+    requests: &'a mut Requests<'a>,
+    out: Vec<u8>,
+    latencies: Latencies,
+    counts_from: Instant,
+}
+
+impl Run<'_> {
+    fn send(&mut self, number: usize, due: Instant) {
+        self.out.clear();
+        let client = &mut self.clients[number];
+        (self.requests)(number, client.sent, &mut self.out);
+        client.send(&self.out, due);
+    }
+
+    /// Whether the connection has its answer.
+    fn receive(&mut self, number: usize, expected: &[&str]) -> bool {
+        let client = &mut self.clients[number];
+        client.receive(expected[(client.sent - 1) % expected.len()])
+    }
+
+    fn closed(&mut self, poll: &mut Poll, expected: &[&str], ends: Instant) {
+        let mut events = Events::with_capacity(self.clients.len());
+        for number in 0..self.clients.len() {
+            self.send(number, Instant::now());
+        }
+        let mut on_the_way = self.clients.len();
+        while on_the_way > 0 {
+            poll.poll(&mut events, Some(PATIENCE)).unwrap();
+            assert!(!events.is_empty(), "no answer within {PATIENCE:?}");
+            for event in &events {
+                let Token(number) = event.token();
+                if !self.receive(number, expected) {
+                    continue;
+                }
+                let now = Instant::now();
+                if now >= ends {
+                    on_the_way -= 1;
+                    continue;
+                }
+                if now >= self.counts_from {
+                    self.latencies.note(now - self.clients[number].due);
+                }
+                self.send(number, now);
+            }
+        }
+    }
+
+    fn open(&mut self, poll: &mut Poll, expected: &[&str], ends: Instant, rate: f64) {
+        let mut events = Events::with_capacity(self.clients.len());
+        let interval = Duration::from_secs_f64(1.0 / rate);
+        let mut free: Vec<usize> = (0..self.clients.len()).collect();
+        let mut waiting: VecDeque<Instant> = VecDeque::new();
+        let mut next = Instant::now();
+        loop {
+            let now = Instant::now();
+            while next <= now && next < ends {
+                waiting.push_back(next);
+                next += interval;
+            }
+            while let (Some(due), Some(number)) = (waiting.front().copied(), free.last().copied()) {
+                waiting.pop_front();
+                free.pop();
+                self.send(number, due);
+            }
+            if next >= ends && waiting.is_empty() && free.len() == self.clients.len() {
+                return;
+            }
+            assert!(now < ends + PATIENCE, "no answer within {PATIENCE:?}");
+            poll.poll(&mut events, Some(Duration::ZERO)).unwrap();
+            for event in &events {
+                let Token(number) = event.token();
+                if !self.receive(number, expected) {
+                    continue;
+                }
+                let due = self.clients[number].due;
+                if due >= self.counts_from {
+                    self.latencies.note(due.elapsed());
+                }
+                free.push(number);
+            }
+            if events.is_empty() {
+                std::thread::sleep(next.saturating_duration_since(Instant::now()).min(TICK));
+            }
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! What is printed.
+
+use std::time::Duration;
+
+use crate::ceilings::Disk;
+use crate::load::Load;
+use crate::requests::{Bound, Case};
+
+/// One call at one number of connections.
+pub struct Row {
+    pub connections: usize,
+    pub load: Load,
+    /// Processors that the server used.
+    pub cpu: f64,
+    /// Processors that others than the server and this client used: they had no part in it, but took theirs.
+    pub others: f64,
+    /// Megabytes.
+    pub peak: f64,
+    /// What the machine did just before, each in a second.
+    pub ceilings: [(Bound, f64); 3],
+}
+
+/// One size of database.
+#[derive(Default)]
+pub struct Grown {
+    pub licenses: u64,
+    pub import: Duration,
+    pub bytes: u64,
+    pub ready: Duration,
+    /// Processors that the server uses when nobody asks anything.
+    pub idle: f64,
+    pub rates: Vec<f64>,
+    pub peak: f64,
+}
+
+pub fn print_ceilings(disk: &Disk, signatures: f64) {
+    println!("this machine, in a second:");
+    println!("{:<46} {signatures:>9.0}", "  RSA-2048 signatures, ring, all processors");
+    println!("{:<46} {:>9.0}", "  commits of one row, WAL, synchronous=FULL", disk.commits);
+    println!("{:<46} {:>9.0}", "  syncs of one page (fdatasync)", disk.syncs);
+}
+
+pub fn print_header() {
+    println!("\neach beside its ceilings, measured just before it; * is the one that bounds it:");
+    println!(
+        "{:<30} {:>5} {:>9} {:>8} {:>8} {:>8} {:>5} {:>6} {:>6} {:>7} {:>8} {:>7} {:>7} {:>8}",
+        "",
+        "conn.",
+        "answers/s",
+        "p50 ms",
+        "p99 ms",
+        "p99.9",
+        "CPU",
+        "client",
+        "others",
+        "peak MB",
+        "/livez",
+        "/HTTP",
+        "/sign",
+        "/commit"
+    );
+}
+
+pub fn print(case: &Case, row: &Row) {
+    let rate = row.load.rate();
+    let ratios = row.ceilings.map(|(bound, ceiling)| {
+        format!(" {:>6.2}{}", rate / ceiling, if bound == case.bound { "*" } else { " " })
+    });
+    let ratios = ratios.concat();
+    println!(
+        "{:<30} {:>5} {rate:>9.0} {} {:>5.2} {:>6.2} {:>6.2} {:>7.1} {:>8.0}{ratios}",
+        case.name,
+        row.connections,
+        latencies(&row.load),
+        row.cpu,
+        row.load.cpu,
+        row.others,
+        row.peak,
+        row.ceilings[0].1,
+    );
+}
+
+pub fn print_open_header() {
+    println!("\nat a fixed rate of arrivals; a latency counts from when its request was due:");
+    println!(
+        "{:<30} {:>5} {:>9} {:>9} {:>8} {:>8} {:>8} {:>6}",
+        "", "load", "due/s", "answers/s", "p50 ms", "p99 ms", "p99.9", "client"
+    );
+}
+
+pub fn print_open(case: &Case, percent: u32, due: f64, load: &Load) {
+    println!(
+        "{:<30} {:>4}% {due:>9.0} {:>9.0} {} {:>6.2}",
+        case.name,
+        percent,
+        load.rate(),
+        latencies(load),
+        load.cpu
+    );
+}
+
+/// The ratio is to the database that all else is measured on.
+pub fn print_growth(grown: &[Grown]) {
+    println!("\nverify, one product, 32 connections, on databases of different sizes:");
+    println!(
+        "{:>12} {:>9} {:>10} {:>9} {:>9} {:>10} {:>6} {:>7}",
+        "licenses", "answers/s", "to 100,000", "made in", "bytes/lic", "ready ms", "idle", "peak MB"
+    );
+    let base =
+        grown.iter().find(|grown| grown.licenses == 100_000).map_or(f64::NAN, |grown| middle(&grown.rates));
+    for grown in grown {
+        let rate = middle(&grown.rates);
+        println!(
+            "{:>12} {rate:>9.0} {:>10.2} {:>7.1} s {:>9} {:>10.1} {:>6.2} {:>7.1}",
+            grown.licenses,
+            rate / base,
+            grown.import.as_secs_f64(),
+            grown.bytes / grown.licenses,
+            grown.ready.as_secs_f64() * 1e3,
+            grown.idle,
+            grown.peak
+        );
+    }
+}
+
+/// The median.
+fn middle(rates: &[f64]) -> f64 {
+    let mut rates = rates.to_vec();
+    rates.sort_by(f64::total_cmp);
+    rates.get(rates.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+fn latencies(load: &Load) -> String {
+    let point = |permille| format!("{:>8.2}", load.latencies.milliseconds(permille));
+    [point(500), point(990), point(999)].join(" ")
+}
