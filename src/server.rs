@@ -34,6 +34,10 @@ const LAST_CALL: Duration = Duration::from_millis(250);
 /// Connections that may wait to be accepted.
 const BACKLOG: i32 = 4096;
 
+/// How often, and how far apart, it is looked whether all others have let go of the database: a second in all.
+const CLOSE_TRIES: u32 = 200;
+const CLOSE_PAUSE: Duration = Duration::from_millis(5);
+
 /// How often the times of last use are written.
 const FLUSH_EVERY: Duration = Duration::from_mins(1);
 
@@ -143,7 +147,8 @@ fn run(
 ) -> Result<(ServerHandle, JoinHandle<io::Result<()>>), StartError> {
     let (started, starting) = mpsc::channel();
     let thread = thread::Builder::new().name("server".to_owned()).spawn(move || {
-        rt::System::new().block_on(async {
+        let last = Arc::clone(&app);
+        let ended = rt::System::new().block_on(async move {
             // Ends after the last request: what that queued is in the database.
             let _worker = Worker::start(Arc::clone(&app))?;
             let workers = app.config.workers;
@@ -181,7 +186,9 @@ fn run(
             write_last_used(&app).await;
             log::info!("stopped: {} signatures were made", app.signatures.made());
             ended
-        })
+        });
+        close(last);
+        ended
     })?;
     match starting.recv() {
         Ok(handle) => Ok((handle, thread)),
@@ -193,6 +200,18 @@ fn run(
             )
             .into()),
     }
+}
+
+/// Lets go of the database as the last one, so that it is closed, and its log taken in, before the process ends: threads that answered may
+/// take a moment longer to end than the server does.
+fn close(app: Arc<App>) {
+    for _ in 0..CLOSE_TRIES {
+        if Arc::strong_count(&app) == 1 {
+            break;
+        }
+        thread::sleep(CLOSE_PAUSE);
+    }
+    drop(app);
 }
 
 /// SIGTERM and Ctrl-C: stop accepting, finish what is in flight. (actix's own handling drops it on Ctrl-C.)
