@@ -20,8 +20,7 @@ use tokio::sync::Semaphore;
 use crate::call::{Call, From};
 use crate::config::Config;
 use crate::domain::{ApiKeySecret, Fingerprint, Timestamp};
-use crate::envelope::Unsigned;
-use crate::outcome::{Outcome, SignedBy};
+use crate::outcome::Outcome;
 use crate::params::Params;
 use crate::reply::{self, Error, Failure, Reply};
 use crate::routes::Route;
@@ -188,13 +187,7 @@ async fn list(
 fn written(answered: Answered, now: Timestamp) -> Answered {
     let signing_product = answered.signing_product;
     let result = answered.result.map(|content| match content {
-        Content::New(reply) => Content::Given(GivenAnswer {
-            code: reply.outcome.code(),
-            response: Unsigned::write(&reply, now).into_response(),
-            signing_product: signing_product
-                .clone()
-                .filter(|_| reply.outcome.signed_by() == SignedBy::Product),
-        }),
+        Content::New(reply) => Content::Given(seal::given(&reply, signing_product.as_ref(), now)),
         given @ Content::Given(_) => given,
     });
     Answered { result, signing_product }

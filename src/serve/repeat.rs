@@ -2,14 +2,13 @@
 
 use sha2::{Digest as _, Sha256};
 
-use super::{Answered, Content};
+use super::{Answered, Content, seal};
 use crate::domain::Timestamp;
-use crate::envelope::Unsigned;
-use crate::outcome::{Outcome, SignedBy};
+use crate::outcome::Outcome;
 use crate::params::Params;
 use crate::reply::{self, Reply};
 use crate::routes::Route;
-use crate::store::{self, GivenAnswer, RepeatKey, Tx};
+use crate::store::{self, RepeatKey, Tx};
 
 /// The longest `Idempotency-Key`, in bytes.
 const MAX_KEY: usize = 255;
@@ -51,12 +50,7 @@ pub fn once(
     }
     let answered = run();
     if let Ok(Content::New(reply)) = &answered.result {
-        let by_product = reply.outcome.signed_by() == SignedBy::Product;
-        let given = GivenAnswer {
-            code: reply.outcome.code(),
-            response: Unsigned::write(reply, now).into_response(),
-            signing_product: answered.signing_product.clone().filter(|_| by_product),
-        };
+        let given = seal::given(reply, answered.signing_product.as_ref(), now);
         tx.keep_answer(key, &given, now)?;
     }
     Ok(answered)

@@ -6,7 +6,7 @@ use actix_web::{HttpResponse, HttpResponseBuilder};
 
 use super::caller::Caller;
 use super::{Answered, App, Content};
-use crate::domain::Fingerprint;
+use crate::domain::{Fingerprint, Timestamp};
 use crate::envelope::{self, Signer, Unsigned};
 use crate::outcome::{Outcome, SignedBy};
 use crate::reply::{Error, Failure, Reply};
@@ -77,6 +77,15 @@ async fn seal_given(app: &App, given: GivenAnswer) -> Result<Vec<u8>, signing::E
     let signed_by = if given.signing_product.is_some() { SignedBy::Product } else { SignedBy::Global };
     let signer = signer(app, signed_by, given.signing_product.as_ref())?;
     envelope::seal(&Unsigned::again(given.response), &signer, &app.signatures).await
+}
+
+/// A reply written down, and whose key signs it: all that it takes to seal it later, the same however often.
+pub fn given(reply: &Reply, product: Option<&(i64, Fingerprint)>, now: Timestamp) -> GivenAnswer {
+    GivenAnswer {
+        code: reply.outcome.code(),
+        response: Unsigned::write(reply, now).into_response(),
+        signing_product: product.filter(|_| reply.outcome.signed_by() == SignedBy::Product).cloned(),
+    }
 }
 
 /// Whether the key that must sign this answer is there.

@@ -1,6 +1,6 @@
 //! Contracts. How many licenses are under one is counted, not kept.
 
-use rusqlite::{OptionalExtension as _, Row};
+use rusqlite::{OptionalExtension as _, Params, Row, ToSql};
 
 use super::{Error, Tx};
 use crate::domain::{Contract, ContractStatus, Permission, Terms, Timestamp};
@@ -47,21 +47,7 @@ impl Tx<'_> {
         let sql = "INSERT INTO contracts (uuid, name, information, contract_key, license_keys_quantity, product_id, can_get_info,
                                           can_generate, can_destroy, can_destroy_all, status, created_at, updated_at)
                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12) RETURNING id";
-        let values = (
-            uuid,
-            &terms.name,
-            &terms.information,
-            &terms.contract_key,
-            terms.license_keys_quantity,
-            terms.product_id,
-            terms.allow(Permission::GetInfo),
-            terms.allow(Permission::Generate),
-            terms.allow(Permission::Destroy),
-            terms.allow(Permission::DestroyAll),
-            terms.status.as_str(),
-            now.0,
-        );
-        Ok(self.connection.prepare_cached(sql)?.query_row(values, |row| row.get(0))?)
+        Ok(self.connection.prepare_cached(sql)?.query_row(values(&uuid, terms, now), |row| row.get(0))?)
     }
 
     /// Agrees anew. The caller has checked, in this transaction, that the key is no other contract's.
@@ -70,21 +56,7 @@ impl Tx<'_> {
                    SET name = ?2, information = ?3, contract_key = ?4, license_keys_quantity = ?5, product_id = ?6, can_get_info = ?7,
                        can_generate = ?8, can_destroy = ?9, can_destroy_all = ?10, status = ?11, updated_at = ?12
                    WHERE id = ?1";
-        let values = (
-            id,
-            &terms.name,
-            &terms.information,
-            &terms.contract_key,
-            terms.license_keys_quantity,
-            terms.product_id,
-            terms.allow(Permission::GetInfo),
-            terms.allow(Permission::Generate),
-            terms.allow(Permission::Destroy),
-            terms.allow(Permission::DestroyAll),
-            terms.status.as_str(),
-            now.0,
-        );
-        self.connection.prepare_cached(sql)?.execute(values)?;
+        self.connection.prepare_cached(sql)?.execute(values(&id, terms, now))?;
         Ok(())
     }
 
@@ -100,6 +72,24 @@ impl Tx<'_> {
     pub fn delete_licenses_of_contract(&self, id: i64) -> Result<usize, Error> {
         Ok(self.connection.prepare_cached("DELETE FROM licenses WHERE contract_id = ?1")?.execute([id])?)
     }
+}
+
+/// What both statements that write a contract take, in this order: what names it, its terms, and the time.
+fn values<'a>(name: &'a dyn ToSql, terms: &'a Terms, now: Timestamp) -> impl Params + use<'a> {
+    (
+        name,
+        &terms.name,
+        &terms.information,
+        &terms.contract_key,
+        terms.license_keys_quantity,
+        terms.product_id,
+        terms.allow(Permission::GetInfo),
+        terms.allow(Permission::Generate),
+        terms.allow(Permission::Destroy),
+        terms.allow(Permission::DestroyAll),
+        terms.status.as_str(),
+        now.0,
+    )
 }
 
 fn read(row: &Row<'_>) -> Result<Result<Contract, Error>, rusqlite::Error> {

@@ -84,19 +84,16 @@ impl Delivery {
         until_next: Duration,
     ) -> Result<Result<(), NotDelivered>, store::Error> {
         let (id, next) = (self.callback.id, now().plus(until_next));
-        let (body, unsigned): (Arc<str>, _) = match &self.callback.body {
-            Some(body) => (body.as_str().into(), None),
-            None => match self.sign(app) {
-                Ok(body) => (body.into(), None),
-                Err(error) => {
-                    let reason = error.to_string();
-                    ("".into(), Some(NotDelivered { reason, another_try: true }))
-                }
-            },
+        let body: Result<Arc<str>, _> = match &self.callback.body {
+            Some(body) => Ok(body.as_str().into()),
+            None => self.sign(app).map(Into::into),
         };
-        let kept = unsigned.is_none().then(|| Arc::clone(&body));
+        let kept = body.as_ref().ok().cloned();
         write(app, move |tx| tx.begin_attempt(id, kept.as_deref(), next, now()))?;
-        Ok(unsigned.map_or_else(|| post.json(&self.callback.url, &body), Err))
+        Ok(match body {
+            Ok(body) => post.json(&self.callback.url, &body),
+            Err(error) => Err(NotDelivered { reason: error.to_string(), another_try: true }),
+        })
     }
 
     fn sign(&self, app: &App) -> Result<String, signing::Error> {
