@@ -37,6 +37,21 @@ CREATE TABLE products (
     updated_at          INTEGER NOT NULL
 ) STRICT;
 
+-- The public halves of all signing keys, for clients to fetch: they must know the next key before it signs, and may need a former one.
+CREATE TABLE published_keys (
+    id           INTEGER PRIMARY KEY AUTOINCREMENT,
+    product_id   INTEGER REFERENCES products (id) ON DELETE CASCADE,  -- whose key it is; NULL: the global one
+    state        TEXT    NOT NULL CHECK (state IN ('next', 'current', 'former')),
+    fingerprint  TEXT    NOT NULL,
+    public_key   TEXT    NOT NULL,  -- PEM
+    active_from  INTEGER,           -- since when it signs; NULL: not yet
+    active_until INTEGER,           -- when it ceased to
+    created_at   INTEGER NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX published_keys_once ON published_keys (coalesce(product_id, 0), fingerprint);
+-- One next key and one current one each, and any number of former ones.
+CREATE UNIQUE INDEX published_keys_by_state ON published_keys (coalesce(product_id, 0), state) WHERE state <> 'former';
+
 -- What vendors keep on a product.
 CREATE TABLE product_meta (
     id         INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -118,7 +133,12 @@ CREATE TABLE licenses (
     status           TEXT    NOT NULL CHECK (status IN ('available', 'assigned', 'reserved', 'blocked')),
     contract_id      INTEGER REFERENCES contracts (id) ON DELETE SET NULL,  -- made under it; then in no pool of its product
     created_at       INTEGER NOT NULL,
-    updated_at       INTEGER NOT NULL
+    updated_at       INTEGER NOT NULL,
+    -- A checksum of the numbers that verdicts follow from, made by SQLite at each write and compared at each read: a flipped byte in one of
+    -- them is an error and no verdict. The prime is larger than a byte and odd, so that no change of one byte gives the same sum.
+    seal             INTEGER NOT NULL GENERATED ALWAYS AS (
+        product_id % 1000003 + activation_limit % 1000003 * 3 + validity % 1000003 * 7 + coalesce(assigned_at, -1) % 1000003 * 31
+    ) STORED
 ) STRICT;
 
 -- Lists by product, by status, by both and by owner, each in order of id: a page deep in a long list steps over an index, not over rows.
@@ -244,3 +264,19 @@ CREATE TABLE idempotency (
     PRIMARY KEY (api_key_id, route, idempotency_key, params_hash)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX idempotency_by_age ON idempotency (created_at);
+
+-- Who changed what: an entry for each change, in its transaction. Only ever added to, at the end, so that it costs a change next to
+-- nothing; that is why it has no index. Pruned when the operator says so.
+CREATE TABLE audit (
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    at          INTEGER NOT NULL,
+    who         TEXT    NOT NULL CHECK (who IN ('api_key', 'contract', 'command_line')),
+    who_id      INTEGER,
+    address     TEXT,               -- where a request came from
+    action      TEXT    NOT NULL,   -- the endpoint's path, or the command's words
+    change      TEXT    NOT NULL,
+    subject     TEXT,               -- the noun that was changed, and its id; NULL: many at once
+    subject_id  INTEGER,
+    license_key TEXT    COLLATE NOCASE,  -- a license's, which may be gone by now
+    detail      TEXT
+) STRICT;

@@ -12,6 +12,7 @@ use crate::envelope::Unsigned;
 use crate::outcome::Outcome;
 use crate::params::Params;
 use crate::reply::{Error, Reply, Result};
+use crate::signing::Keyring;
 use crate::store::{self, Tx};
 
 /// One request, authorized, in its transaction: the whole input of an endpoint.
@@ -36,14 +37,18 @@ pub struct From<'a> {
     pub config: &'a Config,
     /// Whether the client named the request with an `Idempotency-Key`: then its repeats are known by that.
     pub names_request: bool,
-    /// The public half of the installation's signing key, as PEM; `None`: the server signs nothing.
-    pub global_public_key: Option<&'a str>,
+    pub keyring: &'a Keyring,
 }
 
 impl From<'_> {
     /// The contract whose key alone was the credential (contract §4.33).
     pub fn contract_id(&self) -> Option<i64> {
         (self.api_key_id < 0).then(|| self.api_key_id.saturating_neg())
+    }
+
+    /// The public half of the installation's signing key, as PEM; `None`: the server signs nothing.
+    pub fn global_public_key(&self) -> Option<String> {
+        self.keyring.global().map(|key| key.public().pem().to_owned())
     }
 }
 
@@ -55,6 +60,11 @@ impl<'a> Call<'a> {
     /// The license that the request is about, past every step of the license gate (contract §3.9).
     pub fn usable_license(&mut self) -> Result<License> {
         Ok(self.usable_license_and_product()?.0)
+    }
+
+    /// A text that names something new, and nothing else anywhere.
+    pub fn new_uuid(&self) -> Result<String> {
+        Ok(self.from.config.randomness.uuid()?)
     }
 
     /// The same, with the license's product.

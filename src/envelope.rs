@@ -9,7 +9,7 @@ use serde::ser::{Serialize, SerializeMap as _, Serializer};
 use crate::domain::{Fingerprint, Timestamp};
 use crate::php_json;
 use crate::reply::Reply;
-use crate::signing::{Error, KeyError, Keyring, Signatures, SigningKey};
+use crate::signing::{Asked, Error, KeyError, Keyring, Signatures, SigningKey};
 
 /// Which key signed, as the envelope names it (contract §0.4, item 3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +45,7 @@ impl Signer {
             (Some(_), Some((id, fingerprint))) => {
                 Ok(Self { key: Some(keyring.of_product(*id, fingerprint)?), label: Label::Product })
             }
-            (Some(global), None) => Ok(Self { key: Some(Arc::clone(global)), label: Label::Global }),
+            (Some(global), None) => Ok(Self { key: Some(global), label: Label::Global }),
         }
     }
 
@@ -64,6 +64,7 @@ impl Signer {
 pub struct Unsigned {
     response: Vec<u8>,
     response_base64: String,
+    retry_after: Option<u64>,
 }
 
 impl Unsigned {
@@ -75,12 +76,13 @@ impl Unsigned {
             log::error!("a reply could not be written: {error}");
         }
         let response_base64 = BASE64.encode(&response);
-        Self { response, response_base64 }
+        Self { response, response_base64, retry_after: reply.retry_after }
     }
 
     /// A reply that was written before.
     pub fn again(response: String) -> Self {
-        Self { response_base64: BASE64.encode(&response), response: response.into_bytes() }
+        let response_base64 = BASE64.encode(&response);
+        Self { response_base64, response: response.into_bytes(), retry_after: None }
     }
 
     /// The text that is signed, decoded: all that has to be kept to answer the same again.
@@ -94,7 +96,7 @@ impl Unsigned {
         self.response_base64.as_bytes()
     }
 
-    /// The envelope. Its members are in the contract's order.
+    /// The envelope. Its members are in the contract's order; `retry_after` comes after them, unsigned (contract §0.4, item 1).
     fn signed(&self, label: Label, signature: &str) -> Vec<u8> {
         let mut out =
             Vec::with_capacity(self.response.len() + self.response_base64.len() + signature.len() + 128);
@@ -106,7 +108,11 @@ impl Unsigned {
         out.extend_from_slice(label.as_str().as_bytes());
         out.extend_from_slice(b"\",\"signature\":\"");
         push_base64(&mut out, signature);
-        out.extend_from_slice(b"\"}");
+        out.push(b'"');
+        if let Some(seconds) = self.retry_after {
+            out.extend_from_slice(format!(",\"retry_after\":{seconds}").as_bytes());
+        }
+        out.push(b'}');
         out
     }
 }
@@ -122,9 +128,14 @@ fn push_base64(out: &mut Vec<u8>, text: &str) {
 }
 
 /// Seals a reply: the bytes to send.
-pub async fn seal(unsigned: &Unsigned, signer: &Signer, signatures: &Signatures) -> Result<Vec<u8>, Error> {
+pub async fn seal(
+    unsigned: &Unsigned,
+    signer: &Signer,
+    signatures: &Signatures,
+    asked: Asked,
+) -> Result<Vec<u8>, Error> {
     let Some(key) = &signer.key else { return Ok(unsigned.signed(signer.label, NOT_SIGNED)) };
-    let signature = signatures.sign(key, unsigned.message()).await?;
+    let signature = signatures.sign(key, unsigned.message(), asked).await?;
     Ok(unsigned.signed(signer.label, &signature))
 }
 
@@ -135,7 +146,7 @@ struct Response<'a> {
 
 impl Serialize for Response<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Reply { outcome, fields } = self.reply;
+        let Reply { outcome, fields, .. } = self.reply;
         let mut map = serializer.serialize_map(None)?;
         if outcome.shows_code_as_text() {
             map.serialize_entry("code", &outcome.code().to_string())?;

@@ -3,10 +3,20 @@
 //! The modules are declared in reading order, and each may use only those declared below it; `tests/tidy.rs` holds them to it.
 #![warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+#[cfg(all(feature = "answer-before-commit", not(debug_assertions)))]
+compile_error!(
+    "answer-before-commit breaks the promise that an answer is on disk: it is for a proof, never for a release"
+);
+
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod cli;
 mod server;
+mod supervisor;
 mod worker;
 mod serve;
+mod metrics;
+mod reference;
 mod routes;
 mod api;
 mod call;
@@ -17,12 +27,14 @@ mod params;
 mod reply;
 mod signing;
 mod config;
+mod randomness;
 mod store;
 mod domain;
 mod outcome;
 
-pub use cli::run;
-pub use config::Config;
+pub use cli::{main, run};
+pub use config::{Config, OnHangup, TlsFiles};
+pub use domain::{Rate, RateLimits};
 pub use outcome::HttpStatus;
 pub use routes::paths;
 pub use server::{Server, StartError};

@@ -115,6 +115,7 @@ pub enum Outcome {
     RequestTimeout = 1908,
     PayloadTooLarge = 1913,
     UnsupportedMediaType = 1915,
+    TooManyRequests = 1929,
 }
 
 /// Whose key signs an answer: the contract names one for each outcome.
@@ -259,6 +260,7 @@ impl Outcome {
             RequestTimeout => "Request timeout",
             PayloadTooLarge => "Payload too large",
             UnsupportedMediaType => "Unsupported media type",
+            TooManyRequests => "Too many requests",
         }
     }
 
@@ -373,7 +375,8 @@ impl Outcome {
             | MethodNotAllowed
             | RequestTimeout
             | PayloadTooLarge
-            | UnsupportedMediaType => SignedBy::Global,
+            | UnsupportedMediaType
+            | TooManyRequests => SignedBy::Global,
         }
     }
 
@@ -389,6 +392,7 @@ impl Outcome {
             (RequestTimeout, _) => 408,
             (PayloadTooLarge, _) => 413,
             (UnsupportedMediaType, _) => 415,
+            (TooManyRequests, _) => 429,
             (
                 InvalidApiKey | InactiveApiKey | MissingCapability | AddressNotAllowed,
                 HttpStatus::Documented,

@@ -106,7 +106,33 @@ mod tests {
         );
     }
 
+    /// Any JSON, but for objects without members, which PHP can't tell from lists.
+    fn any_value() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<String>().prop_map(Value::from),
+        ];
+        leaf.prop_recursive(4, 32, 6, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
+                prop::collection::vec((any::<String>(), inner), 1..6)
+                    .prop_map(|members| Value::Object(members.into_iter().collect())),
+            ]
+        })
+    }
+
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(1_000))]
+
+        #[test]
+        fn any_value_comes_back_as_it_was(value in any_value()) {
+            let written = php(&value);
+            prop_assert!(written.is_ascii());
+            prop_assert_eq!(serde_json::from_str::<Value>(&written).unwrap(), value);
+        }
+
         #[test]
         fn any_text_comes_back_as_it_was_and_in_ascii(text in any::<String>()) {
             let written = php(&json!(text));

@@ -11,6 +11,8 @@ use crate::{signing, store};
 pub struct Reply {
     pub outcome: Outcome,
     pub fields: Vec<(&'static str, Value)>,
+    /// In how many seconds to come back. Travels beside what is signed, so that refusals of the same second stay the same bytes.
+    pub retry_after: Option<u64>,
 }
 
 impl Reply {
@@ -20,11 +22,17 @@ impl Reply {
         self.fields.push((name, value.into()));
         self
     }
+
+    /// Says in how many seconds to come back.
+    #[must_use]
+    pub fn after(self, seconds: u64) -> Self {
+        Self { retry_after: Some(seconds), ..self }
+    }
 }
 
 impl From<Outcome> for Reply {
     fn from(outcome: Outcome) -> Self {
-        Self { outcome, fields: Vec::new() }
+        Self { outcome, fields: Vec::new(), retry_after: None }
     }
 }
 

@@ -1,7 +1,15 @@
 //! The server: opens what it serves, binds, mounts the routes, shuts down. The seam that tests use.
 
+mod bind;
+mod connections;
+mod mount;
+mod plain;
+mod reload;
+mod tls;
+mod well_known;
+
 use std::io;
-use std::net::{SocketAddr, TcpListener, ToSocketAddrs as _};
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
@@ -9,20 +17,20 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use actix_web::dev::{ServerHandle, Service as _};
-use actix_web::http::ConnectionType;
+use actix_web::http::{ConnectionType, Method};
 use actix_web::middleware::{NormalizePath, TrailingSlash};
-use actix_web::{HttpRequest, HttpServer, Resource, guard, rt, web};
+use actix_web::{HttpServer, rt};
 use futures_util::TryFutureExt as _;
-use socket2::{Domain, Protocol, Socket, Type};
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::Semaphore;
 
-use crate::config::Config;
-use crate::routes::{PREFIXES, ROUTES};
-use crate::serve::{self, App, LastUsed};
+use crate::config::{Config, OnHangup};
+use crate::serve::{self, App, Demo};
 use crate::signing::{KeyError, Keyring, Signatures};
 use crate::store::{self, OpenError, ServerLock, Store};
+use crate::supervisor;
 use crate::worker::Worker;
+use tls::{Certificates, TlsError};
+pub use tls::{WARN_DAYS as CERTIFICATE_WARN_DAYS, certificate_end};
 
 /// How long a request that was accepted may take to finish once the server is told to stop.
 const SHUTDOWN_SECONDS: u64 = 15;
@@ -31,12 +39,19 @@ const SHUTDOWN_SECONDS: u64 = 15;
 /// is between two requests at once, even if the next one has come and was not read yet.
 const LAST_CALL: Duration = Duration::from_millis(250);
 
-/// Connections that may wait to be accepted.
-const BACKLOG: i32 = 4096;
+/// How long a client may take for the handshake of TLS.
+const TLS_HANDSHAKE: Duration = Duration::from_secs(5);
+
+/// Handshakes that a worker has under way at a time. They are cheap while they wait: so many that a crowd which never finishes them keeps
+/// nobody out.
+const TLS_HANDSHAKES: usize = 8192;
 
 /// How often, and how far apart, it is looked whether all others have let go of the database: a second in all.
 const CLOSE_TRIES: u32 = 200;
 const CLOSE_PAUSE: Duration = Duration::from_millis(5);
+
+/// How long a start waits to hear whether the database is whole. Of a large one that is heard later, while it is served.
+const CHECKED_WITHIN: Duration = Duration::from_millis(50);
 
 /// How often the times of last use are written.
 const FLUSH_EVERY: Duration = Duration::from_mins(1);
@@ -44,8 +59,10 @@ const FLUSH_EVERY: Duration = Duration::from_mins(1);
 /// A running server. It accepts connections from the moment [`Server::start`] returns.
 pub struct Server {
     address: SocketAddr,
+    scheme: &'static str,
     handle: ServerHandle,
     thread: JoinHandle<io::Result<()>>,
+    metrics_address: Option<SocketAddr>,
     _lock: ServerLock,
 }
 
@@ -57,11 +74,20 @@ pub enum StartError {
     #[error(transparent)]
     Key(#[from] KeyError),
     #[error(transparent)]
+    Tls(#[from] TlsError),
+    #[error(transparent)]
     Store(#[from] store::Error),
-    #[error("can't listen on {listen}: {source}; give another address with --listen")]
-    Listen { listen: String, source: io::Error },
+    #[error("can't listen on {listen}: {source}; give another address with {flag}")]
+    Listen { listen: String, source: io::Error, flag: &'static str },
     #[error("can't start the server: {0}")]
     Io(#[from] io::Error),
+}
+
+impl StartError {
+    /// Whether a setting is wrong, so that the next start would find the same.
+    pub fn is_of_settings(&self) -> bool {
+        matches!(self, Self::Tls(TlsError::Unreadable { source, .. }) if source.kind() == io::ErrorKind::NotFound)
+    }
 }
 
 impl Server {
@@ -70,38 +96,62 @@ impl Server {
         // The reader pool: one connection for each worker, one for each list that is read beside them, and some for what else reads.
         let workers = config.workers;
         let readers = u32::try_from(workers).unwrap_or(u32::MAX).saturating_mul(2).saturating_add(2);
-        if !config.data.database().exists() {
+        if !config.data.has_database()? {
             return Err(OpenError::Missing(config.data.database()).into());
         }
+        config.data.refuse_backup()?;
         let lock = config.data.lock()?;
         let store = Store::open(&config.data, readers)?;
+        store.check(&config.data, CHECKED_WITHIN)?;
         let products = store.read(|tx| tx.products())??;
         let own_keys: Vec<_> =
             products.into_iter().filter_map(|product| Some((product.id, product.signing_key?))).collect();
         let keyring = if config.unsigned {
             Keyring::empty(&config.data)
         } else {
-            Keyring::load(&config.data, &own_keys)?
+            Keyring::load(&config.data, &own_keys, &store.read(|tx| tx.published_keys_of(None))??)?
         };
+        well_known::refuse_signing_keys(
+            &config.well_known,
+            &keyring,
+            if config.unsigned { &[] } else { &own_keys },
+        )?;
+        well_known::warn_of_api_keys(&config.well_known, &store)?;
+        reload::publish_global_key(&store, &keyring);
+        reload::note_key(&config.data, &keyring);
+        let certificates = config.tls.clone().map(Certificates::load).transpose()?;
+        let scheme = if certificates.is_some() { "https" } else { "http" };
         let signatures = Signatures::start(config.workers)?;
-        let listener = bind(&config.listen)?;
+        let listener = bind::bind(&config.listen, "--listen", config.send_timeout)?;
         let address = listener.local_addr()?;
-        config.public_url.get_or_insert_with(|| format!("http://{address}"));
-        let app = Arc::new(App {
-            config,
-            store,
-            keyring,
-            signatures,
-            last_used: LastUsed::default(),
-            lists: Semaphore::new(workers),
-        });
-        let (handle, thread) = run(app, listener)?;
-        Ok(Self { address, handle, thread, _lock: lock })
+        let metrics = config.metrics_listen.as_deref();
+        let metrics =
+            metrics.map(|listen| bind::bind(listen, "--metrics-listen", config.send_timeout)).transpose()?;
+        let metrics_address = metrics.as_ref().map(TcpListener::local_addr).transpose()?;
+        if certificates.is_none() && !address.ip().is_loopback() && config.trusted_proxies.is_empty() {
+            log::warn!(
+                "plain HTTP on {address}: whoever is on the way can read API keys; give --tls-cert and --tls-key, or name the proxy \
+                 with TLS in front by --trusted-proxy"
+            );
+        }
+        config.public_url.get_or_insert_with(|| format!("{scheme}://{address}"));
+        let mut app = App::new(config, store, keyring, signatures);
+        if let Some(demo) = &app.config.demo {
+            app.demo = Some(Demo::begin(demo, &app)?);
+        }
+        let app = Arc::new(app);
+        let (handle, thread) = run(app, listener, metrics, certificates)?;
+        Ok(Self { address, scheme, handle, thread, metrics_address, _lock: lock })
     }
 
     /// Where it listens, with the real port.
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("{}://{}", self.scheme, self.address)
+    }
+
+    /// Where it answers for Prometheus, with the real port, if it does.
+    pub fn metrics_url(&self) -> Option<String> {
+        self.metrics_address.map(|address| format!("http://{address}/metrics"))
     }
 
     /// Blocks until SIGTERM, Ctrl-C or [`Server::stop`]; then finishes what is in flight.
@@ -117,41 +167,22 @@ impl Server {
     }
 }
 
-fn bind(listen: &str) -> Result<TcpListener, StartError> {
-    let error = |source| StartError::Listen { listen: listen.to_owned(), source };
-    let addresses: Vec<SocketAddr> = listen.to_socket_addrs().map_err(error)?.collect();
-    let mut last = io::Error::from(io::ErrorKind::AddrNotAvailable);
-    for address in addresses {
-        match bind_to(address) {
-            Ok(listener) => return Ok(listener),
-            Err(failed) => last = failed,
-        }
-    }
-    Err(error(last))
-}
-
-/// As the standard library binds, but with a queue for connections that a burst doesn't overflow: a client whose connection finds no
-/// place waits a second before it tries again.
-fn bind_to(address: SocketAddr) -> io::Result<TcpListener> {
-    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
-    socket.set_reuse_address(true)?;
-    socket.bind(&address.into())?;
-    socket.listen(BACKLOG)?;
-    Ok(socket.into())
-}
-
 /// Runs the actix system on a thread, and gives its handle once it accepts.
 fn run(
     app: Arc<App>,
     listener: TcpListener,
+    metrics: Option<TcpListener>,
+    certificates: Option<Arc<Certificates>>,
 ) -> Result<(ServerHandle, JoinHandle<io::Result<()>>), StartError> {
     let (started, starting) = mpsc::channel();
+    let tls = certificates.as_ref().map(Certificates::server_config).transpose()?;
     let thread = thread::Builder::new().name("server".to_owned()).spawn(move || {
         let last = Arc::clone(&app);
         let ended = rt::System::new().block_on(async move {
             // Ends after the last request: what that queued is in the database.
             let _worker = Worker::start(Arc::clone(&app))?;
             let workers = app.config.workers;
+            let connections = connections::most_connections(workers);
             let shared = Arc::clone(&app);
             let stopping = Arc::new(AtomicBool::new(false));
             let is_stopping = Arc::clone(&stopping);
@@ -160,7 +191,11 @@ fn run(
                 actix_web::App::new()
                     .wrap_fn(move |request, service| {
                         let is_stopping = Arc::clone(&is_stopping);
+                        let is_head = request.method() == Method::HEAD;
                         service.call(request).map_ok(move |mut response| {
+                            if is_head {
+                                response = serve::without_body(response);
+                            }
                             if is_stopping.load(Ordering::Relaxed) {
                                 let head = response.response_mut().head_mut();
                                 head.set_connection_type(ConnectionType::Close);
@@ -169,20 +204,41 @@ fn run(
                         })
                     })
                     .wrap(NormalizePath::new(TrailingSlash::Trim))
-                    .configure(move |service| mount(service, &app))
+                    .configure(move |service| mount::mount(service, &app))
             })
             .workers(workers)
+            .max_connections((connections / workers.max(1)).max(1))
             .shutdown_timeout(SHUTDOWN_SECONDS)
             .disable_signals()
-            .listen(listener)?
+            .tls_handshake_timeout(TLS_HANDSHAKE)
+            .max_connection_rate(TLS_HANDSHAKES);
+            let server = match tls {
+                Some(tls) => server.listen_rustls_0_23(listener, tls)?,
+                None => server.listen(listener)?,
+            }
             .run();
             let handle = server.handle();
             // Watched before anyone is told that the server runs: a signal from then on is never lost.
             let (terminate, interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-            rt::spawn(stop_on_signal(handle.clone(), stopping, terminate, interrupt));
+            let hangup = signal(SignalKind::hangup())?;
+            let (reload, stop) = match app.config.on_hangup {
+                OnHangup::Reload => (Some(hangup), None),
+                OnHangup::Stop => (None, Some(hangup)),
+            };
+            rt::spawn(reload::on_hangup(Arc::clone(&app), certificates.clone(), reload));
+            if let Some(certificates) = certificates {
+                rt::spawn(reload::watch(certificates, Arc::clone(&app)));
+            }
+            rt::spawn(stop_on_signal(handle.clone(), stopping, terminate, interrupt, stop));
             rt::spawn(flush_now_and_then(Arc::clone(&app)));
+            rt::spawn(supervisor::stay_alive(Arc::clone(&app)));
+            let metrics = metrics.map(|listener| serve::serve_metrics(&app, listener)).transpose()?;
+            let metrics = metrics.map(|server| (server.handle(), rt::spawn(server)));
             drop(started.send(handle));
             let ended = server.await;
+            if let Some((metrics, _)) = metrics {
+                metrics.stop(false).await;
+            }
             write_last_used(&app).await;
             log::info!("stopped: {} signatures were made", app.signatures.made());
             ended
@@ -220,12 +276,15 @@ async fn stop_on_signal(
     stopping: Arc<AtomicBool>,
     mut terminate: Signal,
     mut interrupt: Signal,
+    hangup: Option<Signal>,
 ) {
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
+        () = reload::next_hangup(hangup) => {}
     }
     log::info!("stopping: finishing what is in flight");
+    supervisor::stopping();
     stopping.store(true, Ordering::Relaxed);
     tokio::time::sleep(LAST_CALL).await;
     handle.stop(true).await;
@@ -235,6 +294,7 @@ async fn flush_now_and_then(app: Arc<App>) {
     loop {
         tokio::time::sleep(FLUSH_EVERY).await;
         write_last_used(&app).await;
+        app.limits.tidy();
     }
 }
 
@@ -242,80 +302,4 @@ async fn write_last_used(app: &App) {
     if let Err(error) = app.last_used.flush(&app.store).await {
         log::warn!("the times of last use were not written: {error}");
     }
-}
-
-/// Mounts the table under each prefix, and beside it what is not part of the API.
-fn mount(service: &mut web::ServiceConfig, app: &Arc<App>) {
-    for prefix in PREFIXES {
-        let paths = ROUTES.iter().flat_map(|route| {
-            std::iter::once(&route.path).chain(route.aliases).map(move |path| (route, path))
-        });
-        for (route, path) in paths {
-            let (here, there) = (Arc::clone(app), Arc::clone(app));
-            service.service(
-                web::resource(format!("{prefix}{path}"))
-                    .route(web::method(route.method.clone()).to(
-                        move |request: HttpRequest, payload: web::Payload| {
-                            serve::answer(Arc::clone(&here), route, request, payload)
-                        },
-                    ))
-                    .default_service(web::to(move |request: HttpRequest, payload: web::Payload| {
-                        serve::method_not_allowed(
-                            Arc::clone(&there),
-                            route.path,
-                            route.method.as_str(),
-                            request,
-                            payload,
-                        )
-                    })),
-            );
-        }
-        mount_downloads(service, prefix, app);
-        mount_changelog(service, prefix, app);
-    }
-    let (ready, unknown) = (Arc::clone(app), Arc::clone(app));
-    let readyz = move |request, payload| serve::readyz(Arc::clone(&ready), request, payload);
-    service.service(health("/livez").to(serve::livez)).service(health("/readyz").to(readyz)).default_service(
-        web::to(move |request: HttpRequest, payload: web::Payload| {
-            serve::unknown_endpoint(Arc::clone(&unknown), request, payload)
-        }),
-    );
-}
-
-/// Health is asked for by GET, or by probes that want no body by HEAD.
-fn health(path: &str) -> Resource {
-    web::resource(path).guard(guard::Any(guard::Get()).or(guard::Head()))
-}
-
-/// Not in the table: its fields are segments of the path, and its answer is a file that streams (contract §5.1).
-fn mount_downloads(service: &mut web::ServiceConfig, prefix: &str, app: &Arc<App>) {
-    let (get, head, other) = (Arc::clone(app), Arc::clone(app), Arc::clone(app));
-    service.service(
-        web::resource(format!(
-            "{prefix}/download/{{api_key}}/{{license_key}}/{{identifier}}/{{numeric_version}}"
-        ))
-        .route(web::get().to(move |request: HttpRequest, payload: web::Payload| {
-            serve::download(Arc::clone(&get), request, payload)
-        }))
-        .route(web::head().to(move |request: HttpRequest, payload: web::Payload| {
-            serve::download(Arc::clone(&head), request, payload)
-        }))
-        .default_service(web::to(move |request: HttpRequest, payload: web::Payload| {
-            serve::method_not_allowed(Arc::clone(&other), "/download", "GET, HEAD", request, payload)
-        })),
-    );
-}
-
-/// Not in the table: anyone may read it, so it has no capability, and its field is a segment of the path (contract §5.2).
-fn mount_changelog(service: &mut web::ServiceConfig, prefix: &str, app: &Arc<App>) {
-    let (get, other) = (Arc::clone(app), Arc::clone(app));
-    service.service(
-        web::resource(format!("{prefix}/products/{{slug}}/changelog"))
-            .route(web::get().to(move |request: HttpRequest, payload: web::Payload| {
-                serve::changelog(Arc::clone(&get), request, payload)
-            }))
-            .default_service(web::to(move |request: HttpRequest, payload: web::Payload| {
-                serve::method_not_allowed(Arc::clone(&other), "/products/changelog", "GET", request, payload)
-            })),
-    );
 }

@@ -6,7 +6,7 @@ use crate::outcome::Outcome;
 use crate::reply::{Reply, Result};
 
 /// The longest `post_url`, in bytes: what any server takes as a request line.
-const MAX_POST_URL: usize = 2048;
+pub const MAX_POST_URL: usize = 2048;
 
 /// `POST /verify` (contract §4.1): `license_key`, `identifier`, and optionally the `product_id` that the key must be for.
 pub fn verify(call: &mut Call<'_>) -> Result {

@@ -1,7 +1,6 @@
 //! Contracts, as their issuer makes and changes them.
 
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 use super::contract_terms;
 use crate::call::Call;
@@ -19,7 +18,7 @@ pub fn list(call: &mut Call<'_>) -> Result {
 /// `license_keys_quantity`, `status`, `can_get_info`, `can_generate`, `can_destroy`, `can_destroy_all`.
 pub fn create(call: &mut Call<'_>) -> Result {
     let terms = contract_terms::read(call, None)?;
-    let id = call.tx.add_contract(&Uuid::new_v4().to_string(), &terms, call.now)?;
+    let id = call.tx.add_contract(&call.new_uuid()?, &terms, call.now)?;
     let contract = call.tx.contract(id)?.ok_or(Outcome::ContractNotFound)?;
     let shown = as_sent(call, created_value(&contract));
     Ok(Reply::from(Outcome::ContractCreated).with("contract", shown))

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::license_fields;
 use crate::call::Call;
-use crate::domain::{Generator, GeneratorError, License, MAX_QUANTITY, NewLicense, Recipe};
+use crate::domain::{Generator, License, MAX_QUANTITY, NewLicense, Recipe};
 use crate::field_errors::FieldErrors;
 use crate::outcome::Outcome;
 use crate::reply::{Error, Reply, Result};
@@ -82,7 +82,7 @@ pub fn add_licenses(
     settle: impl Fn(NewLicense) -> NewLicense,
 ) -> Result<Vec<License>> {
     let pattern = generator.recipe.pattern().map_err(Error::from)?;
-    let mut random = |bytes: &mut [u8]| getrandom::fill(bytes).map_err(|_| GeneratorError::NoRandomness);
+    let mut random = |bytes: &mut [u8]| call.from.config.randomness.fill(bytes);
     let add = |license_key| {
         let license = settle(generator.recipe.license(generator.product_id, license_key));
         let id = call.tx.add_license(&license, call.now)?;

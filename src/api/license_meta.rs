@@ -1,17 +1,19 @@
 //! Metadata on licenses.
 
+use super::meta;
 use crate::call::Call;
 use crate::outcome::Outcome;
 use crate::reply::{Reply, Result};
 
 /// `POST /create-license-key-meta` (contract §4.15): `license_key`, `identifier`, `key` (at most 255 bytes), `value` (at most 64 KiB).
-/// Answers the new entry's `meta_id`.
+/// Answers the new entry's `meta_id`. A license has at most 1,000 entries, of 1 MiB together.
 pub fn create(call: &mut Call<'_>) -> Result {
     let license = call.usable_license()?;
     let key = call.meta_key(Outcome::LicenseMetaKeyRequired)?;
     let value = call.meta_value(Outcome::LicenseMetaValueRequired)?;
     let meta_id =
         call.tx.add_license_meta(license.id, &key, &value, call.now)?.ok_or(Outcome::LicenseMetaKeyExists)?;
+    meta::check_size(call.tx.license_meta_size(license.id)?)?;
     Ok(Reply::from(Outcome::LicenseMetaCreated).with("meta_id", meta_id))
 }
 
@@ -24,6 +26,7 @@ pub fn update(call: &mut Call<'_>) -> Result {
         .tx
         .set_license_meta(license.id, &key, &value, call.now)?
         .ok_or(Outcome::UpdateLicenseMetaKeyMissing)?;
+    meta::check_size(call.tx.license_meta_size(license.id)?)?;
     Ok(Reply::from(Outcome::LicenseMetaUpdated).with("meta_id", meta_id))
 }
 

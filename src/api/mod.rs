@@ -10,7 +10,7 @@ pub mod downloads;
 pub mod generators;
 pub mod jobs;
 pub mod license_details;
-mod license_fields;
+pub mod license_fields;
 pub mod license_meta;
 mod license_orders;
 pub mod licenses;

@@ -6,7 +6,7 @@ use crate::outcome::Outcome;
 use crate::reply::{Reply, Result};
 
 /// `POST /create-product-meta` (contract §4.22): `product_id`, `key` (at most 255 bytes), `value` (at most 64 KiB).
-/// Unlike a license's, the new entry's id is not answered.
+/// Unlike a license's, the new entry's id is not answered. A product has at most 1,000 entries, of 1 MiB together.
 pub fn create(call: &mut Call<'_>) -> Result {
     let product = call.product(Outcome::CreateProductMetaProductNotFound)?;
     let key = call.meta_key(Outcome::CreateProductMetaKeyRequired)?;
@@ -14,6 +14,7 @@ pub fn create(call: &mut Call<'_>) -> Result {
     if !call.tx.add_product_meta(product.id, &key, &value, call.now)? {
         return Err(Outcome::ProductMetaKeyExists.into());
     }
+    meta::check_size(call.tx.product_meta_size(product.id)?)?;
     Ok(Outcome::ProductMetaCreated.into())
 }
 
@@ -25,6 +26,7 @@ pub fn update(call: &mut Call<'_>) -> Result {
     if !call.tx.set_product_meta(product.id, &key, &value, call.now)? {
         return Err(Outcome::UpdateProductMetaKeyMissing.into());
     }
+    meta::check_size(call.tx.product_meta_size(product.id)?)?;
     Ok(Outcome::ProductMetaUpdated.into())
 }
 

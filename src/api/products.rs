@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 use super::meta;
 use super::product_fields;
@@ -22,13 +21,12 @@ pub fn create(call: &mut Call<'_>) -> Result {
         return Err(Reply::from(Outcome::CreateProductIncorrectData).with("errors", errors.lists()).into());
     };
     let product = NewProduct {
-        uuid: Uuid::new_v4().to_string(),
+        uuid: call.new_uuid()?,
         name: name.clone(),
         description: description.clone(),
         status: change.status.unwrap_or(ProductStatus::Active),
     };
-    let id = call.tx.add_product(&product, call.now)?;
-    call.tx.change_product(id, &change, call.now)?;
+    let id = call.tx.add_product_with(&product, &change, call.now)?;
     Ok(Reply::from(Outcome::ProductCreated).with("product_id", id))
 }
 
@@ -98,9 +96,9 @@ pub fn show(call: &mut Call<'_>) -> Result {
 /// the server signs nothing.
 pub fn public_key(call: &mut Call<'_>) -> Result {
     let product = call.product_or_only(Outcome::ProductNotFound)?;
-    let global = call.from.global_public_key.ok_or(Outcome::ProductPublicKeyUnavailable)?;
+    let global = call.from.global_public_key().ok_or(Outcome::ProductPublicKeyUnavailable)?;
     let public_key = match product.signing_key {
-        None => global.to_owned(),
+        None => global,
         Some(_) => call.tx.product_public_key(product.id)?.ok_or(Outcome::ProductPublicKeyUnavailable)?,
     };
     Ok(Reply::from(Outcome::ProductPublicKey)

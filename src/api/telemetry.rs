@@ -15,7 +15,7 @@ use crate::params::Params;
 use crate::reply::{Reply, Result};
 
 /// The most reports that one answer lists.
-const MAX_ITEMS: i64 = 10_000;
+pub const MAX_ITEMS: i64 = 10_000;
 
 /// What newer clients send besides (contract §4.27).
 const EXTRA: [&str; 4] = ["hwid", "country", "flags", "metadata"];

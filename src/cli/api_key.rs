@@ -30,11 +30,20 @@ pub enum Command {
     /// List all API keys
     List,
     /// Switch an API key off: it gets 101 from the next request on
-    Disable { id: i64 },
+    Disable {
+        /// Its id in "keyseal api-key list"
+        id: i64,
+    },
     /// Switch an API key on
-    Enable { id: i64 },
+    Enable {
+        /// Its id in "keyseal api-key list"
+        id: i64,
+    },
     /// Delete an API key: it gets 100 from the next request on
-    Delete { id: i64 },
+    Delete {
+        /// Its id in "keyseal api-key list"
+        id: i64,
+    },
 }
 
 pub fn run(command: &Command, data: &DataDir, output: &mut Output<'_>) -> Result {

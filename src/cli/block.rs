@@ -14,7 +14,10 @@ pub enum Command {
     /// List all blocks
     List,
     /// Remove a block by its id
-    Remove { id: i64 },
+    Remove {
+        /// Its id in "keyseal block list"
+        id: i64,
+    },
 }
 
 #[derive(clap::Args)]

@@ -16,7 +16,10 @@ pub enum Command {
         state: Option<State>,
     },
     /// Have a message sent again, with the same bytes, whatever became of it. A running server does so within a minute
-    Retry { id: i64 },
+    Retry {
+        /// Its id in "keyseal callback list"
+        id: i64,
+    },
 }
 
 #[derive(Clone, Copy, ValueEnum)]

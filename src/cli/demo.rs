@@ -8,7 +8,10 @@ use zeroize::Zeroizing;
 
 use super::demo_world::World;
 use super::{Output, Result};
-use crate::config::{Config, ServeArgs};
+use crate::config::{Config, DemoConfig, OnHangup, ServeArgs};
+use crate::domain::{RateLimits, Timestamp, WellKnown};
+use crate::randomness::Randomness;
+use crate::serve::{now, playable};
 use crate::server::Server;
 use crate::signing::{self, KeyError, Keyring, SigningKey};
 use crate::store::{DataDir, OpenError, Store};
@@ -25,43 +28,106 @@ const FIRST_REQUEST: [(&str, &str); 5] = [
     ("value", "test value"),
 ];
 
-pub fn run(data: Option<&DataDir>, args: &ServeArgs, output: &mut Output<'_>) -> Result {
+/// Prepared keys, which everybody knows, so that a demo needs no time to make any: of the first product, and the global one.
+const KNOWN_KEYS: [&str; 2] =
+    [include_str!("../../data/demo/keys/product-1.pem"), include_str!("../../data/demo/keys/global.pem")];
+
+#[derive(clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    serve: ServeArgs,
+
+    /// Draw new ids and license keys from this number, so that they repeat from run to run; and make no first request, which would
+    /// change the world under a test suite
+    #[arg(long, env = "KEYSEAL_DEMO_SEED", value_name = "N")]
+    seed: Option<u64>,
+
+    /// The time at the start: YYYY-MM-DD HH:MM:SS in UTC, or with an offset as 2027-01-01T00:00:00Z; it runs on from there [default: the
+    /// machine's]
+    #[arg(long, env = "KEYSEAL_DEMO_CLOCK", value_name = "TIME", value_parser = start_time)]
+    clock: Option<Timestamp>,
+}
+
+fn start_time(text: &str) -> std::result::Result<Timestamp, String> {
+    Timestamp::parse(text).map_err(|error| error.to_string()).and_then(playable)
+}
+
+impl Args {
+    fn config(&self, data: &DataDir) -> Result<Config> {
+        let mut config = Config::new(data.clone(), &self.serve)?;
+        config.randomness = self.seed.map(Randomness::seeded).unwrap_or_default();
+        config.on_hangup = OnHangup::Stop;
+        // Who plays alone is never too many.
+        config.rate_limits = RateLimits::default();
+        config.demo = Some(DemoConfig { clock: self.clock });
+        Ok(config)
+    }
+}
+
+pub fn run(data: Option<&DataDir>, args: &Args, output: &mut Output<'_>) -> Result {
     if let Some(taken) = data.and_then(taken) {
         return Err(OpenError::Exists(taken).into());
     }
     let world = World::read()?;
-    let keys = generate(1 + world.own_keys())?;
-    // Removed with all that is in it when the demo ends. Made after the keys, which take the longest: until then there is nothing to leave.
+    let keys = match data {
+        // What is kept may one day be served for real.
+        Some(_) => generate(1 + world.own_keys())?,
+        None => KNOWN_KEYS.map(|key| Zeroizing::new(key.to_owned())).into(),
+    };
+    // Removed with all that is in it when the demo ends. Made after the keys, which can take the longest: until then there is nothing to
+    // leave.
     let temporary = if data.is_none() { Some(tempfile::tempdir()?) } else { None };
     let data = match (data, &temporary) {
         (Some(data), _) => data.clone(),
         (None, Some(directory)) => DataDir::new(directory.path().join("data")),
         (None, None) => return Err("no directory for the demo".into()),
     };
-    make_world(world, keys, &data)?;
-    let server = Server::start(Config::new(data.clone(), args))?;
+    let config = args.config(&data)?;
+    make_world(world, keys, &config, args.clock.unwrap_or_else(now))?;
+    // The clock starts as late as can be: the first answers are of the very second that was asked for.
+    let server = Server::start(config)?;
     let url = server.url();
     // The line comes first: who waits for it may go ahead, whatever the tour below finds.
     if !output.is_json() {
         output.result(&Value::Null, &format!("listening on {url}"))?;
     }
-    let endpoint = format!("{url}/api/v1/create-license-key-meta");
-    // Straight to ourselves, whatever proxy the environment names.
-    let agent: ureq::Agent = ureq::Agent::config_builder().proxy(None).build().into();
-    let envelope = agent.post(&endpoint).send_form(FIRST_REQUEST)?.body_mut().read_to_string()?;
     let key_file = data.path().join("product-1-public.pem");
     let public_key = publish(&data, &key_file)?;
-    let holds = holds(&envelope, &public_key)?;
-    if output.is_json() {
-        let reply: Value = serde_json::from_str(&envelope)?;
-        let value = json!({
-            "listening": url, "data": data.path().display().to_string(), "api_key": API_KEY,
-            "public_key": public_key.pem(), "reply": reply, "signature_holds": holds,
-        });
-        output.result(&value, "")?;
+    let mut shown = json!({
+        "listening": url, "data": data.path().display().to_string(), "api_key": API_KEY,
+        "public_key": public_key.pem(),
+    });
+    if args.seed.is_none() {
+        let endpoint = format!("{url}/api/v1/create-license-key-meta");
+        // Straight to ourselves, whatever proxy the environment names.
+        // By its address, for which a certificate hardly ever is; and what answers is told by its signature.
+        let tls = ureq::tls::TlsConfig::builder().disable_verification(true).build();
+        let agent: ureq::Agent = ureq::Agent::config_builder().proxy(None).tls_config(tls).build().into();
+        let envelope = agent.post(&endpoint).send_form(FIRST_REQUEST)?.body_mut().read_to_string()?;
+        let holds = holds(&envelope, &public_key)?;
+        if let Some(shown) = shown.as_object_mut() {
+            shown.insert("reply".to_owned(), serde_json::from_str(&envelope)?);
+            shown.insert("signature_holds".to_owned(), holds.into());
+        }
+        let docs = if args.serve.no_docs {
+            String::new()
+        } else {
+            format!("\nAll endpoints, with a form to try each: {url}/docs\n")
+        };
+        output.note(&tour(&url, &endpoint, &envelope, &key_file, holds, &docs));
     }
-    output.note(&tour(&url, &endpoint, &envelope, &key_file, holds));
+    if output.is_json() {
+        output.result(&shown, "")?;
+    }
     Ok(server.wait()?)
+}
+
+/// The secrets of every demo, which a real server must not go by.
+pub fn well_known() -> Result<WellKnown> {
+    let fingerprint =
+        |pem: &str| Ok(SigningKey::parse(pem.as_bytes(), Path::new("the demo"))?.fingerprint().clone());
+    let signing_keys = KNOWN_KEYS.into_iter().map(fingerprint).collect::<Result<_>>()?;
+    Ok(WellKnown { api_keys: World::read()?.api_key_hashes()?, signing_keys })
 }
 
 /// What a server keeps in this directory already, if it does.
@@ -69,11 +135,11 @@ fn taken(data: &DataDir) -> Option<PathBuf> {
     [data.database(), Keyring::global_path(data)].into_iter().find(|path| path.exists())
 }
 
-fn make_world(world: World, mut keys: Vec<Zeroizing<String>>, data: &DataDir) -> Result {
+fn make_world(world: World, mut keys: Vec<Zeroizing<String>>, config: &Config, now: Timestamp) -> Result {
     let global = keys.pop().ok_or("no key was made")?;
-    let store = Store::create(data)?;
-    SigningKey::save(&global, &Keyring::global_path(data))?;
-    world.write(&store, data, keys)
+    let store = Store::create(&config.data)?;
+    SigningKey::save(&global, &Keyring::global_path(&config.data))?;
+    world.write(&store, &config.data, keys, config.randomness.clone(), now)
 }
 
 /// Makes keys at the same time: that is most of the time that a demo takes to start.
@@ -102,23 +168,25 @@ fn holds(envelope: &str, key: &signing::PublicKey) -> Result<bool> {
     Ok(key.verifies(text("response_base64").as_bytes(), text("signature")))
 }
 
-fn tour(url: &str, endpoint: &str, envelope: &str, key_file: &Path, holds: bool) -> String {
+fn tour(url: &str, endpoint: &str, envelope: &str, key_file: &Path, holds: bool, docs: &str) -> String {
     let fields: Vec<String> =
         FIRST_REQUEST.iter().map(|(name, value)| format!("  --data-urlencode '{name}={value}'")).collect();
     let verdict = if holds { "The signature holds" } else { "THE SIGNATURE DOES NOT HOLD" };
     let key_file = key_file.display();
+    // Nobody but the one at this machine can say whether its certificate is to be trusted.
+    let curl = if url.starts_with("https:") { "curl -k" } else { "curl" };
     format!(
-        "\nThe first request:\n\ncurl {endpoint} \\\n{}\n\nIts answer:\n\n{envelope}\n\n\
+        "\nThe first request:\n\n{curl} {endpoint} \\\n{}\n\nIts answer:\n\n{envelope}\n\n\
          {verdict} under the public key of product 1, {key_file}\n\n\
          Try next, in another terminal:\n\n\
-         meta() {{ curl -s {endpoint} -d api_key={API_KEY} -d identifier=domain.ltd -d key=k -d value=v \"$@\"; echo; }}\n\
+         meta() {{ {curl} -s {endpoint} -d api_key={API_KEY} -d identifier=domain.ltd -d key=k -d value=v \"$@\"; echo; }}\n\
          meta -d license_key=demo-plain-product     # 453, signed by the global key\n\
          meta -d license_key=demo-plain-product     # 452: the key exists now\n\
          meta -d license_key=demo-available         # 201; demo-blocked 204, demo-expired 205, demo-full 202\n\
          meta -d license_key=demo-retired-product   # 203\n\
          meta -d identifier=shop.pirate.example     # 150: a blocked domain\n\
          meta -d license_key=demo-full | keyseal check-reply --public-key {key_file}\n\
-         curl {url}/readyz\n\n\
+         {curl} {url}/readyz\n{docs}\n\
          Stop with Ctrl-C.",
         fields.join(" \\\n")
     )

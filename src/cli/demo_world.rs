@@ -3,11 +3,12 @@
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use super::{Result, change, now, product};
+use super::{Result, change, generator, product};
 use crate::domain::{
-    ApiKeySecret, Block, Capabilities, Identifier, LicenseKey, LicenseStatus, NewActivation, NewLicense,
-    NewProduct, ProductChange, ProductStatus, Timestamp, parse_network,
+    ApiKeySecret, Block, Capabilities, GeneratorMethod, Identifier, LicenseKey, LicenseStatus, NewActivation,
+    NewGenerator, NewLicense, NewProduct, ProductChange, ProductStatus, Recipe, Timestamp, parse_network,
 };
+use crate::randomness::Randomness;
 use crate::store::{DataDir, NewApiKey, Store, Tx};
 
 const WORLD: &str = include_str!("../../data/demo/world.json");
@@ -16,6 +17,7 @@ const WORLD: &str = include_str!("../../data/demo/world.json");
 #[serde(deny_unknown_fields)]
 pub struct World {
     products: Vec<SampleProduct>,
+    generators: Vec<SampleGenerator>,
     licenses: Vec<SampleLicense>,
     api_keys: Vec<SampleApiKey>,
     blocks: Vec<SampleBlock>,
@@ -30,6 +32,16 @@ struct SampleProduct {
     active: bool,
     #[serde(default)]
     own_key: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SampleGenerator {
+    product: i64,
+    prefix: String,
+    number_of_chunks: u32,
+    activation_limit: i64,
+    validity: i64,
 }
 
 #[derive(Deserialize)]
@@ -83,36 +95,73 @@ impl World {
         self.products.iter().filter(|product| product.own_key).count()
     }
 
-    /// Writes the world into an empty database. `own_keys`: a private key for each product that has one.
-    pub fn write(self, store: &Store, data: &DataDir, own_keys: Vec<Zeroizing<String>>) -> Result {
-        let mut own_keys = own_keys.into_iter();
-        for sample in self.products {
-            let status = if sample.active { ProductStatus::Active } else { ProductStatus::Inactive };
-            let new = NewProduct {
-                uuid: uuid::Uuid::new_v4().to_string(),
-                name: sample.name,
-                description: sample.description,
-                status,
-            };
-            product::add(
-                store,
-                data,
-                new,
-                ProductChange::default(),
-                sample.own_key.then(|| own_keys.next()).flatten(),
-            )?;
-        }
-        let (licenses, api_keys, blocks) = (self.licenses, self.api_keys, self.blocks);
+    /// The hashes of all its API keys.
+    pub fn api_key_hashes(&self) -> Result<Vec<[u8; 32]>> {
+        self.api_keys.iter().map(|key| Ok(key.secret()?.hash())).collect()
+    }
+
+    /// Writes the world into an empty database, all of it at once. `own_keys`: a private key for each product that has one; `now`: when
+    /// it is made.
+    pub fn write(
+        self,
+        store: &Store,
+        data: &DataDir,
+        own_keys: Vec<Zeroizing<String>>,
+        randomness: Randomness,
+        now: Timestamp,
+    ) -> Result {
+        let data = data.clone();
         change(store, move |tx| {
-            licenses.iter().try_for_each(|sample| sample.write(tx))?;
-            api_keys.iter().try_for_each(|sample| sample.write(tx))?;
-            blocks.iter().try_for_each(|sample| sample.write(tx))
+            let mut own_keys = own_keys.iter();
+            for sample in &self.products {
+                let own_key = sample.own_key.then(|| own_keys.next()).flatten().map(|pem| pem.as_str());
+                sample.write(tx, &data, own_key, &randomness, now)?;
+            }
+            self.generators.iter().try_for_each(|sample| sample.write(tx, &randomness, now))?;
+            self.licenses.iter().try_for_each(|sample| sample.write(tx, now))?;
+            self.api_keys.iter().try_for_each(|sample| sample.write(tx, now))?;
+            self.blocks.iter().try_for_each(|sample| sample.write(tx, now))
         })
     }
 }
 
+impl SampleProduct {
+    fn write(
+        &self,
+        tx: &Tx<'_>,
+        data: &DataDir,
+        own_key: Option<&str>,
+        randomness: &Randomness,
+        now: Timestamp,
+    ) -> Result {
+        let product = NewProduct {
+            uuid: randomness.uuid()?,
+            name: self.name.clone(),
+            description: self.description.clone(),
+            status: if self.active { ProductStatus::Active } else { ProductStatus::Inactive },
+        };
+        product::add(tx, data, &product, &ProductChange::default(), own_key, now)?;
+        Ok(())
+    }
+}
+
+impl SampleGenerator {
+    fn write(&self, tx: &Tx<'_>, randomness: &Randomness, now: Timestamp) -> Result {
+        let recipe = Recipe {
+            prefix: self.prefix.clone(),
+            number_of_chunks: self.number_of_chunks,
+            activation_limit: self.activation_limit,
+            validity: self.validity,
+            ..generator::plain(GeneratorMethod::ChunkSystem)
+        };
+        let uuid = randomness.uuid()?;
+        tx.add_generator(&NewGenerator { uuid, product_id: self.product, recipe, active: true }, now)?;
+        Ok(())
+    }
+}
+
 impl SampleLicense {
-    fn write(&self, tx: &Tx<'_>) -> Result {
+    fn write(&self, tx: &Tx<'_>, now: Timestamp) -> Result {
         let license = NewLicense {
             product_id: self.product,
             license_key: LicenseKey::parse(&self.license_key)?,
@@ -124,12 +173,12 @@ impl SampleLicense {
             status: LicenseStatus::parse(&self.status).ok_or("unknown status")?,
             contract_id: None,
         };
-        let id = tx.add_license(&license, now())?.ok_or("license key twice")?;
+        let id = tx.add_license(&license, now)?.ok_or("license key twice")?;
         for identifier in &self.identifiers {
             let identifier = &Identifier::parse(identifier)?;
             tx.add_activation(
                 &NewActivation { license_id: id, identifier, address: None, post_url: None },
-                now(),
+                now,
             )?;
         }
         Ok(())
@@ -137,10 +186,14 @@ impl SampleLicense {
 }
 
 impl SampleApiKey {
-    fn write(&self, tx: &Tx<'_>) -> Result {
+    fn secret(&self) -> Result<ApiKeySecret> {
+        Ok(ApiKeySecret::parse(&self.api_key).ok_or("blank API key")?)
+    }
+
+    fn write(&self, tx: &Tx<'_>, now: Timestamp) -> Result {
         let key = NewApiKey {
             name: self.name.clone(),
-            secret: ApiKeySecret::parse(&self.api_key).ok_or("blank API key")?,
+            secret: self.secret()?,
             capabilities: Capabilities::parse(self.capabilities.iter().map(String::as_str))?,
             allow_ips: self
                 .allow_ips
@@ -149,19 +202,19 @@ impl SampleApiKey {
                 .collect::<std::result::Result<_, _>>()?,
             active: self.active,
         };
-        tx.add_api_key(&key, now())?.ok_or("API key twice")?;
+        tx.add_api_key(&key, now)?.ok_or("API key twice")?;
         Ok(())
     }
 }
 
 impl SampleBlock {
-    fn write(&self, tx: &Tx<'_>) -> Result {
+    fn write(&self, tx: &Tx<'_>, now: Timestamp) -> Result {
         let block = match self {
             Self::Ip(text) => Block::parse_ip(text)?,
             Self::Domain(text) => Block::parse_domain(text)?,
             Self::Identifier(text) => Block::parse_identifier(text)?,
         };
-        tx.add_block(&block, now())?;
+        tx.add_block(&block, now)?;
         Ok(())
     }
 }

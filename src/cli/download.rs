@@ -21,9 +21,15 @@ pub enum Command {
         product: Option<i64>,
     },
     /// Let customers see a version that was added as a draft
-    Publish { id: i64 },
+    Publish {
+        /// Its id in "keyseal download list"
+        id: i64,
+    },
     /// Delete a version, and the files that no version has any more
-    Delete { id: i64 },
+    Delete {
+        /// Its id in "keyseal download list"
+        id: i64,
+    },
 }
 
 #[derive(clap::Args)]

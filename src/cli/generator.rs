@@ -15,6 +15,7 @@ pub enum Command {
         /// The product that its keys are for
         #[arg(long, value_name = "ID")]
         product: i64,
+        /// How a key is made
         #[arg(long)]
         method: Method,
         #[command(flatten)]
@@ -31,7 +32,9 @@ pub enum Command {
     },
     /// Change what is given of a generator; the keys that it made stay as they are
     Update {
+        /// Its id in "keyseal generator list"
         id: i64,
+        /// How a key is made
         #[arg(long)]
         method: Option<Method>,
         #[command(flatten)]
@@ -44,7 +47,10 @@ pub enum Command {
         inactive: bool,
     },
     /// Delete a generator; the keys that it made stay
-    Delete { id: i64 },
+    Delete {
+        /// Its id in "keyseal generator list"
+        id: i64,
+    },
 }
 
 /// What keys look like, and what they are worth.
@@ -115,7 +121,7 @@ impl Options {
 }
 
 /// What a generator is if nothing else is said.
-fn plain(method: GeneratorMethod) -> Recipe {
+pub fn plain(method: GeneratorMethod) -> Recipe {
     Recipe {
         method,
         prefix: String::new(),

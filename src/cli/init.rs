@@ -2,13 +2,14 @@
 
 use serde_json::json;
 
+use super::shell::command;
 use super::{Output, Result, api_key, now};
 use crate::domain::Capabilities;
 use crate::signing::{self, KeyError, Keyring, SigningKey};
 use crate::store::{DataDir, NewApiKey, OpenError, Store};
 
 pub fn run(data: &DataDir, output: &mut Output<'_>) -> Result {
-    if data.database().exists() {
+    if data.has_database()? {
         return Err(OpenError::Exists(data.database()).into());
     }
     let key = global_key(data)?;
@@ -18,14 +19,20 @@ pub fn run(data: &DataDir, output: &mut Output<'_>) -> Result {
     let capabilities = Capabilities::parse(["*"])?;
     let first =
         NewApiKey { name: "init".to_owned(), secret, capabilities, allow_ips: Vec::new(), active: true };
-    super::change(&store, move |tx| Ok(tx.add_api_key(&first, now())?))?;
+    let public = key.public().clone();
+    super::change(&store, move |tx| {
+        tx.set_current_key(None, public.fingerprint(), public.pem(), now())?;
+        Ok(tx.add_api_key(&first, now())?)
+    })?;
     let path = data.path().display().to_string();
     let text = format!(
         "made {path}: database, global signing key, and one API key that may call every endpoint.\n\n\
          API key, shown this once:\n  {shown}\n\n\
          public key, for your clients:\n{}\n\
-         next: keyseal product create --name \"My product\"\n      keyseal serve",
-        key.public().pem()
+         next: {}\n      {}",
+        key.public().pem(),
+        command("product create --name \"My product\"", data),
+        command("serve", data),
     );
     output.result(&json!({ "data": path, "api_key": shown, "public_key": key.public().pem() }), &text)
 }

@@ -27,14 +27,18 @@ pub enum Command {
     },
     /// Give an available or reserved license to an owner, from now on
     Assign {
+        /// The license key
         key: String,
+        /// Whose it is from now on
         #[arg(long, value_name = "NAME")]
         owner_name: Option<String>,
+        /// The owner's address for mail
         #[arg(long, value_name = "EMAIL")]
         owner_email: Option<String>,
     },
     /// Activate a license for an identifier, if a seat is free
     Activate {
+        /// The license key
         key: String,
         /// What it is used on: a domain, a device, anything
         #[arg(long)]
@@ -42,14 +46,19 @@ pub enum Command {
     },
     /// Take a license off an identifier, which frees its place
     Deactivate {
+        /// The license key
         key: String,
+        /// What it is no longer used on
         #[arg(long)]
         identifier: String,
     },
     /// Change a license: only what is given
     Update(license_change::UpdateArgs),
     /// Delete a license with its activations and its metadata
-    Delete { key: String },
+    Delete {
+        /// The license key
+        key: String,
+    },
     /// Take licenses in from a CSV file: all of them, or none
     ///
     /// A server may run at the same time. It goes on reading; what it has to write waits while a file is written, and after five seconds
@@ -67,6 +76,7 @@ pub struct CreateArgs {
     /// The license key [default: a new UUID]
     #[arg(long)]
     key: Option<String>,
+    /// What it is to begin with
     #[arg(long, default_value = "available")]
     status: Status,
     /// How many identifiers may be active at once; 0: any number
@@ -78,8 +88,10 @@ pub struct CreateArgs {
     /// When it was assigned, in UTC [default: now, if the status is assigned]
     #[arg(long, value_name = "YYYY-MM-DD HH:MM:SS", value_parser = parse_time)]
     assigned_at: Option<Timestamp>,
+    /// Whose it is
     #[arg(long, value_name = "NAME")]
     owner_name: Option<String>,
+    /// The owner's address for mail
     #[arg(long, value_name = "EMAIL")]
     owner_email: Option<String>,
 }

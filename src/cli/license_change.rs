@@ -10,7 +10,9 @@ use crate::store::DataDir;
 #[derive(clap::Args)]
 #[command(group = clap::ArgGroup::new("changes").required(true).multiple(true))]
 pub struct UpdateArgs {
+    /// The license key
     key: String,
+    /// What it is from now on
     #[arg(long, group = "changes")]
     status: Option<Status>,
     /// How many identifiers may be active at once; 0: any number. Those that are active stay so
@@ -19,10 +21,10 @@ pub struct UpdateArgs {
     /// Days that it is valid from its assignment; 0: for ever
     #[arg(long, value_name = "DAYS", group = "changes", value_parser = clap::value_parser!(i64).range(0..=MAX_LICENSE_NUMBER))]
     validity: Option<i64>,
-    /// Empty: nobody
+    /// Whose it is; empty: nobody's
     #[arg(long, value_name = "NAME", group = "changes")]
     owner_name: Option<String>,
-    /// Empty: none
+    /// The owner's address for mail; empty: none
     #[arg(long, value_name = "EMAIL", group = "changes")]
     owner_email: Option<String>,
 }

@@ -9,6 +9,7 @@ use tempfile::NamedTempFile;
 
 use super::license::Status;
 use super::license_csv::{COLUMNS, fields};
+use super::output::number;
 use super::{Output, Result, open};
 use crate::domain::LicenseStatus;
 use crate::store::{DataDir, Tx};
@@ -52,7 +53,8 @@ pub fn run(args: &Args, data: &DataDir, output: &mut Output<'_>) -> Result {
     }
     let value =
         json!({ "exported": licenses, "of_contracts": of_contracts, "file": file.display().to_string() });
-    output.result(&value, &format!("{licenses} licenses are in {}", file.display()))
+    output
+        .result(&value, &format!("{} in {}", number(licenses, "license is", "licenses are"), file.display()))
 }
 
 #[derive(Default)]

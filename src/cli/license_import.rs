@@ -13,6 +13,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use super::license_csv::{Columns, Line};
+use super::output::number;
 use super::{Output, Result, change, now, open};
 use crate::domain::{LicenseKey, NewActivation, NewLicense, Timestamp};
 use crate::store::{DataDir, Tx};
@@ -79,8 +80,10 @@ pub fn run(args: &Args, data: &DataDir, output: &mut Output<'_>) -> Result {
     } else {
         let (file, skip_bad) = (args.file.clone(), args.skip_bad);
         change(&store, move |tx| {
+            tx.begin_audit_as_one();
             let written = write(tx, &file, now())?;
             refuse_if_bad(&written, skip_bad)?;
+            tx.end_audit_as_one("created", &format!("{} licenses of {}", written.good, file.display()))?;
             Ok(written)
         })?
     };
@@ -88,7 +91,11 @@ pub fn run(args: &Args, data: &DataDir, output: &mut Output<'_>) -> Result {
         output.note(&report.text());
     }
     let done = if args.dry_run { "good, and nothing was written" } else { "imported" };
-    let text = format!("{} licenses are {done}; {} bad lines are left out", report.good, report.bad);
+    let text = format!(
+        "{} {done}; {} left out",
+        number(report.good, "license is", "licenses are"),
+        number(report.bad, "bad line is", "bad lines are")
+    );
     let told: Vec<_> =
         report.told.iter().map(|(line, reason)| json!({ "line": line, "reason": reason })).collect();
     let value = json!({

@@ -30,7 +30,7 @@ impl<'a> Output<'a> {
         if self.json {
             writeln!(self.out, "{value}")?;
         } else {
-            writeln!(self.out, "{}", text.trim_end())?;
+            writeln!(self.out, "{}", plain(text.trim_end()))?;
         }
         Ok(self.out.flush()?)
     }
@@ -39,9 +39,11 @@ impl<'a> Output<'a> {
     pub fn list(&mut self, heading: &[&str], rows: &[(Value, Vec<String>)]) -> Result {
         let values = Value::Array(rows.iter().map(|(value, _)| value.clone()).collect());
         let heading: Vec<String> = heading.iter().map(|title| title.to_uppercase()).collect();
-        let lines: Vec<&[String]> = std::iter::once(heading.as_slice())
-            .chain(rows.iter().map(|(_, cells)| cells.as_slice()))
-            .collect();
+        // A cell is one line: what would begin another is shown as what it is.
+        let cells: Vec<Vec<String>> =
+            rows.iter().map(|(_, cells)| cells.iter().map(|cell| escaped(cell, "")).collect()).collect();
+        let lines: Vec<&[String]> =
+            std::iter::once(heading.as_slice()).chain(cells.iter().map(|cells| cells.as_slice())).collect();
         let width = |column| {
             lines.iter().filter_map(|line| line.get(column)).map(|cell: &String| cell.chars().count()).max()
         };
@@ -60,6 +62,57 @@ impl<'a> Output<'a> {
     /// Says something to the person at the terminal, who may not be there.
     #[expect(clippy::unused_self, reason = "notes and results are two ways out of one command")]
     pub fn note(&self, text: &str) {
-        drop(writeln!(io::stderr(), "{text}"));
+        drop(writeln!(io::stderr(), "{}", plain(text)));
+    }
+}
+
+/// Text for a terminal. What is in it may come from a stranger's file, and moves no cursor, rings no bell, and turns no line around.
+pub fn plain(text: &str) -> String {
+    escaped(text, "\n")
+}
+
+/// Shows what controls a terminal, or the direction of what is written, by what it is called in Rust; all but `kept`.
+fn escaped(text: &str, kept: &str) -> String {
+    let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{61c}');
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        if (c.is_control() || turns(c)) && !kept.contains(c) {
+            shown.extend(c.escape_default());
+        } else {
+            shown.push(c);
+        }
+    }
+    shown
+}
+
+/// So many of something: "1 entry", "2 entries".
+pub fn number<N: Copy + PartialEq + From<u8> + std::fmt::Display>(count: N, one: &str, many: &str) -> String {
+    let unit = if count == N::from(1) { one } else { many };
+    format!("{count} {unit}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_controls_a_terminal_is_shown_and_all_else_stays() {
+        for (text, shown) in [
+            ("Zoë 日本 \"x\" \\ 😀\nb", "Zoë 日本 \"x\" \\ 😀\nb"),
+            ("\u{1b}[2Ja\r\u{7}", "\\u{1b}[2Ja\\r\\u{7}"),
+            ("\u{9b}31m\u{7f}\u{202e}txt", "\\u{9b}31m\\u{7f}\\u{202e}txt"),
+        ] {
+            assert_eq!(plain(text), shown);
+        }
+    }
+
+    #[test]
+    fn a_cell_of_a_list_stays_in_its_line() {
+        let mut out = Vec::new();
+        let rows = [(Value::Null, vec!["a\nkeyseal: all is well\u{1b}[A".to_owned(), "b".to_owned()])];
+        Output::new(false, &mut out).list(&["name", "more"], &rows).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert_eq!(text.lines().nth(1), Some("a\\nkeyseal: all is well\\u{1b}[A  b"));
+        assert_eq!(text.lines().count(), 2);
     }
 }

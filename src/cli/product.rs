@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{Output, Result, change, now, open, signing_key};
-use crate::domain::{NewProduct, Product, ProductChange, ProductStatus, is_slug};
+use crate::domain::{NewProduct, Product, ProductChange, ProductStatus, Timestamp, is_slug};
 use crate::signing::{self, Keyring};
-use crate::store::{DataDir, Store};
+use crate::store::{DataDir, Tx};
 
 #[derive(Subcommand)]
 pub enum Command {
@@ -20,8 +20,10 @@ pub enum Command {
 #[derive(clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct CreateArgs {
+    /// What it is called
     #[arg(long)]
     name: String,
+    /// What it is
     #[arg(long, default_value = "")]
     description: String,
     /// Make it inactive: its licenses answer 203
@@ -72,7 +74,10 @@ fn create(args: &CreateArgs, data: &DataDir, output: &mut Output<'_>) -> Result 
     };
     let store = open(data)?;
     let pem = args.own_key.then(|| signing::generate(signing::DEFAULT_BITS)).transpose()?;
-    let id = add(&store, data, product, settings, pem)?;
+    let directory = data.clone();
+    let id = change(&store, move |tx| {
+        add(tx, &directory, &product, &settings, pem.as_ref().map(|pem| pem.as_str()), now())
+    })?;
     let product = store.read(|tx| tx.product(id))??.ok_or("the product was deleted at once")?;
     let text = format!("product {id} \"{}\", {}", product.name, signed_by(&product));
     output.result(&value(&product), &text)
@@ -80,28 +85,23 @@ fn create(args: &CreateArgs, data: &DataDir, output: &mut Output<'_>) -> Result 
 
 /// Adds a product, and its key if it has one of its own: both or neither.
 pub fn add(
-    store: &Store,
+    tx: &Tx<'_>,
     data: &DataDir,
-    product: NewProduct,
-    settings: ProductChange,
-    own_key: Option<zeroize::Zeroizing<String>>,
+    product: &NewProduct,
+    settings: &ProductChange,
+    own_key: Option<&str>,
+    now: Timestamp,
 ) -> Result<i64> {
-    let data = data.clone();
-    change(store, move |tx| {
-        if let Some(slug) = &settings.slug
-            && tx.is_slug_taken(slug, None)?
-        {
-            return Err(
-                format!("a product with the slug {slug} exists already: give another with --slug").into()
-            );
-        }
-        let id = tx.add_product(&product, now())?;
-        tx.change_product(id, &settings, now())?;
-        if let Some(pem) = own_key {
-            signing_key::give_to_product(tx, &data, id, &pem)?;
-        }
-        Ok(id)
-    })
+    if let Some(slug) = &settings.slug
+        && tx.is_slug_taken(slug, None)?
+    {
+        return Err(format!("a product with the slug {slug} exists already: give another with --slug").into());
+    }
+    let id = tx.add_product_with(product, settings, now)?;
+    if let Some(pem) = own_key {
+        signing_key::give_to_product(tx, data, id, pem, now)?;
+    }
+    Ok(id)
 }
 
 fn list(data: &DataDir, output: &mut Output<'_>) -> Result {

@@ -2,13 +2,17 @@
 
 use serde_json::json;
 
-use super::{Output, Result};
+use super::{Output, Result, demo};
 use crate::config::{Config, ServeArgs};
 use crate::server::Server;
 use crate::store::DataDir;
+use crate::supervisor;
 
 pub fn run(data: DataDir, args: &ServeArgs, output: &mut Output<'_>) -> Result {
-    let server = Server::start(Config::new(data, args))?;
+    let mut config = Config::new(data, args)?;
+    config.well_known = demo::well_known()?;
+    let server = Server::start(config)?;
+    supervisor::ready();
     let url = server.url();
     output.result(&json!({ "listening": url }), &format!("listening on {url}"))?;
     Ok(server.wait()?)

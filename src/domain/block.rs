@@ -129,7 +129,43 @@ impl Blocklist {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+        #[test]
+        fn a_blocked_domain_is_blocked_however_it_is_written(
+            domain in "[a-zA-Z0-9-]{1,12}(\\.[a-zA-Z0-9-]{1,12}){0,3}", sub in "[a-z0-9-]{1,8}", port in any::<u16>(),
+        ) {
+            let list = Blocklist::new([Block::parse_domain(&domain).unwrap()]);
+            let (upper, lower) = (domain.to_uppercase(), domain.to_lowercase());
+            let spellings = [
+                domain.clone(), format!(" {upper}. "), format!("{lower}:{port}"), format!("https://user@{domain}/a?b#c"),
+                format!("{sub}.{upper}"),
+            ];
+            for spelling in spellings {
+                prop_assert!(list.blocks_identifier(&spelling), "{}", spelling);
+            }
+            let other = format!("{sub}{domain}");
+            prop_assert!(!list.blocks_identifier(&other), "{}", other);
+        }
+
+        #[test]
+        fn any_text_is_a_block_that_reads_back_as_itself_or_refused(text in any::<String>()) {
+            for block in [Block::parse_domain(&text), Block::parse_identifier(&text)].into_iter().flatten() {
+                let value = block.value();
+                let again = if block.kind() == "domain" {
+                    Block::parse_domain(&value)
+                } else {
+                    Block::parse_identifier(&value)
+                };
+                prop_assert_eq!(again.unwrap(), block);
+            }
+        }
+    }
 
     fn list() -> Blocklist {
         Blocklist::new([

@@ -2,6 +2,7 @@
 
 mod activation;
 mod api_key;
+mod audit;
 mod block;
 mod callback;
 mod capabilities;
@@ -10,6 +11,7 @@ mod contract;
 mod download_link;
 mod downloadable;
 mod generator;
+mod histogram;
 mod job;
 mod license;
 mod meta;
@@ -17,12 +19,16 @@ mod names;
 mod network;
 mod page;
 mod product;
+mod published_key;
+mod rate;
 mod target;
 mod telemetry;
 mod timestamp;
+mod well_known;
 
 pub use activation::{NewActivation, has_free_seat};
 pub use api_key::{ApiKey, ApiKeySecret};
+pub use audit::{Actor, AuditEntry, AuditFilter, Subject, Who};
 pub use block::{Block, Blocklist};
 pub use callback::{Callback, CallbackKind, CallbackState, NewCallback, is_worth_another_try};
 pub use capabilities::Capabilities;
@@ -31,17 +37,21 @@ pub use contract::{Contract, ContractStatus, Permission, Terms};
 pub use download_link::{DownloadLink, download_url};
 pub use downloadable::{Downloadable, NewDownloadable, StoredFile};
 pub use generator::{Generator, GeneratorError, GeneratorMethod, MAX_QUANTITY, NewGenerator, Recipe};
+pub use histogram::Histogram;
 pub use job::{Job, job_fingerprint};
 pub use license::{
     License, LicenseChange, LicenseFilter, LicenseStatus, MAX_LICENSE_NUMBER, MAX_OWNER, NewLicense,
 };
-pub use meta::MetaEntry;
+pub use meta::{MAX_META_BYTES, MAX_META_ENTRIES, MetaEntry, MetaSize};
 pub use names::{Identifier, LicenseKey, MAX_META_VALUE, MAX_NAME, MetaKey, ParseNameError};
 pub use network::{ParseNetworkError, parse_network};
-pub use page::Page;
+pub use page::{MAX_PAGE_ITEMS, Page};
 pub use product::{
     Fingerprint, MAX_PRODUCT_TEXT, NewProduct, Product, ProductChange, ProductSource, ProductStatus, is_slug,
 };
+pub use published_key::{KeyState, PublishedKey};
+pub use rate::{Rate, RateLimits};
 pub use target::{Target, is_public};
 pub use telemetry::{DataType, MAX_TELEMETRY_TEXT, Telemetry, TelemetryFilter, TelemetryReport, is_numeric};
 pub use timestamp::Timestamp;
+pub use well_known::WellKnown;

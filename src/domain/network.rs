@@ -27,7 +27,28 @@ fn to_canonical(network: IpNet) -> IpNet {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+        #[test]
+        fn any_network_holds_its_address_and_reads_back_as_itself(address in any::<IpAddr>(), prefix_len in 0..=128_u8) {
+            let prefix_len = if address.is_ipv4() { prefix_len.min(32) } else { prefix_len };
+            let network = parse_network(&format!("{address}/{prefix_len}")).unwrap();
+            prop_assert!(network.contains(&address.to_canonical()) || network.contains(&address));
+            prop_assert_eq!(parse_network(&network.to_string()), Ok(network));
+        }
+
+        #[test]
+        fn any_text_is_a_network_or_refused(text in any::<String>()) {
+            if let Ok(network) = parse_network(&text) {
+                prop_assert_eq!(parse_network(&network.to_string()), Ok(network));
+            }
+        }
+    }
 
     #[test]
     fn networks_have_one_normal_form() {

@@ -4,7 +4,7 @@
 const DEFAULT_ITEMS: i64 = 10;
 
 /// How many items a page has at the most.
-const MAX_ITEMS: i64 = 1000;
+pub const MAX_PAGE_ITEMS: i64 = 1000;
 
 /// Which part of a list is asked for: how many items come before it, and how many it has at the most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,7 +17,7 @@ impl Page {
     /// Takes what was asked for: the page's number, from 1, and the items on each. What is no positive number counts as not given.
     pub fn new(number: Option<&str>, items: Option<&str>) -> Self {
         let number = number.and_then(positive).unwrap_or(1);
-        let limit = items.and_then(positive).unwrap_or(DEFAULT_ITEMS).min(MAX_ITEMS);
+        let limit = items.and_then(positive).unwrap_or(DEFAULT_ITEMS).min(MAX_PAGE_ITEMS);
         Self { offset: (number - 1).saturating_mul(limit), limit }
     }
 }

@@ -18,7 +18,9 @@ pub struct Timestamp(pub i64);
 
 /// The text is not a moment in a form that this server reads.
 #[derive(Debug, thiserror::Error)]
-#[error("\"{0}\" is not a time: write YYYY-MM-DD HH:MM:SS in UTC, for example \"2026-01-31 23:59:59\"")]
+#[error(
+    "\"{0}\" is not a time: write YYYY-MM-DD HH:MM:SS in UTC, or with an offset, for example \"2026-01-31 23:59:59\" or 2026-01-31T23:59:59+02:00"
+)]
 pub struct ParseTimestampError(String);
 
 impl Timestamp {
@@ -48,6 +50,11 @@ impl Timestamp {
     /// The moment so many whole seconds later; saturates at the end of time.
     pub fn plus(self, time: Duration) -> Self {
         Self(self.0.saturating_add(i64::try_from(time.as_secs()).unwrap_or(i64::MAX)))
+    }
+
+    /// The moment so many whole seconds earlier; saturates at the beginning of time.
+    pub fn minus(self, time: Duration) -> Self {
+        Self(self.0.saturating_sub(i64::try_from(time.as_secs()).unwrap_or(i64::MAX)))
     }
 
     /// How long it is until a later moment; nothing, if that is past.

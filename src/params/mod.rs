@@ -5,6 +5,10 @@ use std::borrow::Cow;
 use percent_encoding::percent_decode;
 use serde_json::{Map, Value};
 
+/// How deep a request's JSON may be nested. What is kept of it lies a few levels deeper in an answer, and whoever reads that need not read
+/// more than 127.
+const MAX_DEPTH: usize = 100;
+
 /// Other names that clients send for a field (contract §3.10), tried in this order after the field's own.
 const ALIASES: &[(&str, &[&str])] = &[
     ("contract_id", &["contract_uuid"]),
@@ -20,6 +24,11 @@ const ALIASES: &[(&str, &[&str])] = &[
     ("validity", &["validity_days"]),
     ("value", &["meta_value"]),
 ];
+
+/// The other names of a field.
+pub fn aliases(name: &str) -> &'static [&'static str] {
+    ALIASES.iter().find(|(canonical, _)| *canonical == name).map_or(&[][..], |(_, aliases)| aliases)
+}
 
 /// Fields by name. Of two with one name the last counts, as in PHP; a field of the body hides one of the query string.
 #[derive(Debug, Default, PartialEq)]
@@ -55,10 +64,10 @@ impl Params {
     /// Reads a JSON object. Numbers keep the digits they were sent with. `[]`, which is PHP's way to write an object without members, and
     /// `null` are no fields.
     pub fn from_json(bytes: &[u8]) -> Result<Self, Unreadable> {
-        match serde_json::from_slice(bytes) {
-            Ok(Value::Object(fields)) => Ok(Self(fields)),
-            Ok(Value::Array(values)) if values.is_empty() => Ok(Self::default()),
-            Ok(Value::Null) => Ok(Self::default()),
+        match parse(bytes) {
+            Some(Value::Object(fields)) => Ok(Self(fields)),
+            Some(Value::Array(values)) if values.is_empty() => Ok(Self::default()),
+            Some(Value::Null) => Ok(Self::default()),
             _ => Err(Unreadable),
         }
     }
@@ -144,7 +153,10 @@ impl Params {
     pub fn list(&self, name: &str) -> Option<Vec<Value>> {
         self.values(name).find_map(|value| match value {
             Value::Array(values) => Some(values.clone()),
-            Value::String(text) => serde_json::from_str(text).ok(),
+            Value::String(text) => match parse(text.as_bytes()) {
+                Some(Value::Array(values)) => Some(values),
+                _ => None,
+            },
             _ => None,
         })
     }
@@ -155,7 +167,7 @@ impl Params {
         self.values(name).find_map(|value| match value {
             Value::Null => None,
             Value::String(text) => {
-                present(text).map(|text| serde_json::from_str(&text).unwrap_or_else(|_| value.clone()))
+                present(text).map(|text| parse(text.as_bytes()).unwrap_or_else(|| value.clone()))
             }
             other => Some(other.clone()),
         })
@@ -187,9 +199,21 @@ impl Params {
 
     /// What was sent under the field's own name, then under its aliases.
     fn values(&self, name: &str) -> impl Iterator<Item = &Value> {
-        let aliases =
-            ALIASES.iter().find(|(canonical, _)| *canonical == name).map_or(&[][..], |(_, aliases)| aliases);
-        std::iter::once(name).chain(aliases.iter().copied()).filter_map(|name| self.0.get(name))
+        std::iter::once(name).chain(aliases(name).iter().copied()).filter_map(|name| self.0.get(name))
+    }
+}
+
+/// JSON that is nested no deeper than a request's may be.
+fn parse(json: &[u8]) -> Option<Value> {
+    serde_json::from_slice(json).ok().filter(|value| depth(value) <= MAX_DEPTH)
+}
+
+/// How many lists and objects there are around the innermost value. The parser has refused what is too deep to look for it this way.
+fn depth(value: &Value) -> usize {
+    match value {
+        Value::Array(values) => 1 + values.iter().map(depth).max().unwrap_or_default(),
+        Value::Object(members) => 1 + members.values().map(depth).max().unwrap_or_default(),
+        _ => 0,
     }
 }
 

@@ -37,6 +37,17 @@ fn what_is_no_json_object_is_unreadable() {
 }
 
 #[test]
+fn json_may_be_nested_a_hundred_levels_deep() {
+    let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+    let member = |depth: usize| format!("{{\"features\":{}}}", nested(depth));
+    assert!(Params::from_json(member(99).as_bytes()).is_ok());
+    assert_eq!(Params::from_json(member(100).as_bytes()), Err(Unreadable));
+    let as_text = |depth| form(&format!("features={}", nested(depth))).json("features").unwrap();
+    assert!(as_text(100).is_array());
+    assert_eq!(as_text(101), Value::from(nested(101)));
+}
+
+#[test]
 fn json_scalars_are_texts_and_keep_their_digits() {
     let params =
         json(r#"{"a":1,"b":true,"c":1.50,"d":123456789012345678901234567890,"e":null,"f":[1],"g":{}}"#);
@@ -130,7 +141,41 @@ fn the_body_wins_over_the_query_string() {
     assert_eq!(params.text("value").unwrap(), "query");
 }
 
+/// Fields as a client would have them: names that are no lists, each once.
+fn any_fields() -> impl Strategy<Value = Vec<(String, String)>> {
+    let names = prop_oneof![Just("license_key".to_owned()), Just("hwid".to_owned()), "[^\\[\\]]{1,12}"];
+    prop::collection::btree_map(names, any::<String>(), 0..8).prop_map(|fields| fields.into_iter().collect())
+}
+
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    #[test]
+    fn the_same_fields_are_the_same_in_every_encoding(fields in any_fields()) {
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(&fields).finish();
+        let object: Map<String, Value> =
+            fields.iter().map(|(name, value)| (name.clone(), Value::from(value.as_str()))).collect();
+        let mut parts = Params::default();
+        for (name, value) in &fields {
+            parts.add(name.clone(), value.clone());
+        }
+        let (form, json) = (form(&body), json(&Value::Object(object).to_string()));
+        prop_assert_eq!(&form, &parts);
+        prop_assert_eq!(form.canonical(), json.canonical());
+        for name in ["license_key", "identifier"] {
+            prop_assert_eq!(form.text(name), json.text(name));
+            prop_assert_eq!(form.integer(name), json.integer(name));
+        }
+    }
+
+    #[test]
+    fn what_is_stored_is_the_same_request_when_it_is_read_again(bytes in any::<Vec<u8>>(), text in any::<String>()) {
+        let read = [Params::from_form(&bytes), Params::from_form(text.as_bytes()), Params::from_json(text.as_bytes())];
+        for params in read.into_iter().flatten() {
+            prop_assert_eq!(json(&params.to_json()).canonical(), params.canonical());
+        }
+    }
+
     #[test]
     fn any_text_survives_a_form(text in any::<String>()) {
         let body = form_urlencoded::Serializer::new(String::new()).append_pair("value", &text).finish();

@@ -1,19 +1,21 @@
 //! Who calls, from where, and when.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::Instant;
 
 use actix_web::HttpRequest;
 use actix_web::http::Method;
 use actix_web::http::header::AUTHORIZATION;
 use ipnet::IpNet;
 
-use crate::config::Config;
+use super::App;
 use crate::domain::{ApiKeySecret, Timestamp};
 
 /// What is known of a request before its body is read.
 pub struct Caller {
     pub arrived: Instant,
+    /// Its name in the log and in the answer's header.
+    pub request_id: String,
     /// The time of everything that this request does, and of its answer.
     pub now: Timestamp,
     pub method: Method,
@@ -25,12 +27,13 @@ pub struct Caller {
 }
 
 impl Caller {
-    pub fn of(request: &HttpRequest, config: &Config) -> Self {
+    pub fn of(request: &HttpRequest, app: &App) -> Self {
         Self {
             arrived: Instant::now(),
-            now: now(),
+            request_id: app.request_ids.of(request),
+            now: app.clock.now(),
             method: request.method().clone(),
-            address: address(request, &config.trusted_proxies),
+            address: address(request, &app.config.trusted_proxies),
             secret: secret(request),
             idempotency_key: header(request, "idempotency-key").map(str::to_owned),
         }
@@ -53,11 +56,20 @@ impl Caller {
     }
 }
 
-/// The time of day. A clock before 1970 is 1970.
-#[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
-pub fn now() -> Timestamp {
-    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp(i64::try_from(since_epoch.as_secs()).unwrap_or(i64::MAX))
+/// Who counts as one: an IPv4 address, or the 64 bits of an IPv6 address that a provider gives to one customer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Network {
+    V4(u32),
+    V6(u64),
+}
+
+impl Network {
+    pub fn of(address: IpAddr) -> Self {
+        match address {
+            IpAddr::V4(address) => Self::V4(address.to_bits()),
+            IpAddr::V6(address) => Self::V6(u64::try_from(address.to_bits() >> 64).unwrap_or_default()),
+        }
+    }
 }
 
 /// The peer's address; or, if the peer is a trusted proxy, the last hop in `X-Forwarded-For` that isn't one. An IPv4 address in

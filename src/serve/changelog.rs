@@ -6,21 +6,24 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use percent_encoding::percent_decode_str;
 
 use super::caller::Caller;
-use super::{Answered, App, Content, gate, guarded, seal, unread};
+use super::{Answered, App, Content, admit, gate, guarded, seal, unread};
 use crate::api::changelogs;
 
 /// Answers a request for a product's changelog (contract §5.2). A blocked address gets none.
 pub async fn changelog(app: Arc<App>, request: HttpRequest, payload: web::Payload) -> HttpResponse {
-    let caller = Caller::of(&request, &app.config);
+    let caller = Caller::of(&request, &app);
     // What actix leaves encoded of a segment: slashes, plus and percent signs.
     let slug = percent_decode_str(request.match_info().query("slug")).decode_utf8_lossy();
-    let read = app.store.read(|tx| {
-        guarded(|| {
-            gate::check_address(tx, &caller)?;
-            changelogs::by_slug(tx, &slug, !app.config.no_changelog).map(Content::New)
-        })
-    });
-    let answered = read.map_or_else(Answered::refused, |result| Answered { result, signing_product: None });
+    let look_up = || {
+        let read = app.store.read(|tx| {
+            guarded(|| {
+                gate::check_address(tx, &caller)?;
+                changelogs::by_slug(tx, &slug, !app.config.no_changelog).map(Content::New)
+            })
+        });
+        read.unwrap_or_else(|error| Err(error.into()))
+    };
+    let answered = Answered { result: admit(&app, &caller).and_then(|()| look_up()), signing_product: None };
     let response = seal::respond(&app, &caller, "/products/changelog", answered).await;
     unread::close(response, &request, payload)
 }

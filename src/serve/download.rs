@@ -11,6 +11,7 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::caller::Caller;
+use super::guesses::Guess;
 use super::{Answered, App, gate, guarded, seal, unread};
 use crate::api::downloads;
 use crate::call::Call;
@@ -18,7 +19,7 @@ use crate::domain::{Capability, DownloadLink, Downloadable, StoredFile};
 use crate::outcome::Outcome;
 use crate::params::Params;
 use crate::reply::{self, Error};
-use crate::store::Verdict;
+use crate::store::{Access, Verdict};
 
 const ROUTE: &str = "/download";
 
@@ -29,17 +30,27 @@ pub async fn download(app: Arc<App>, request: HttpRequest, payload: web::Payload
 }
 
 async fn answer(app: &App, request: &HttpRequest) -> HttpResponse {
-    let mut caller = Caller::of(request, &app.config);
+    let mut caller = Caller::of(request, app);
     // As it was sent: a slash in a license key or in base64 is encoded, and stays so until the segments are apart.
     let link = DownloadLink::parse(request.uri().path());
     caller.secret = link.api_key;
+    if let Err(refusal) = app.limits.admit(&caller) {
+        return seal::respond(app, &caller, ROUTE, Answered::refused(refusal)).await;
+    }
     let mut params = Params::default();
     params.add("license_key".to_owned(), link.license_key);
     params.add("identifier".to_owned(), link.identifier);
-    let Requested { found, refused } = look_up(app, &caller, &params, &link.numeric_version);
-    match found.and_then(|found| open(app, &found.file).map(|file| (found, file))) {
-        Ok((found, file)) => send(app, &caller, request, &found, file).await,
-        Err(error) => seal::respond(app, &caller, ROUTE, Answered { result: Err(error), ..refused }).await,
+    let guess = Guess::new(app, caller.address);
+    let Requested { found, refused } = look_up(app, &caller, &guess, &params, &link.numeric_version);
+    match found.and_then(|found| open(app, &caller, &found.file).map(|file| (found, file))) {
+        Ok((found, file)) => {
+            guess.was_right();
+            send(app, &caller, request, &found, file).await
+        }
+        Err(error) => {
+            let answered = guess.judge(Answered { result: Err(error), ..refused });
+            seal::respond(app, &caller, ROUTE, answered).await
+        }
     }
 }
 
@@ -56,10 +67,20 @@ impl Requested {
 }
 
 /// Authorizes, and finds the version that the link is of: on one moment's view.
-fn look_up(app: &App, caller: &Caller, params: &Params, numeric_version: &str) -> Requested {
+fn look_up(
+    app: &App,
+    caller: &Caller,
+    guess: &Guess<'_>,
+    params: &Params,
+    numeric_version: &str,
+) -> Requested {
     let read = app.store.read(|tx| {
-        let authorized =
-            guarded(|| gate::authorize(tx, caller, caller.secret.as_ref(), params, Capability::Download));
+        let authorized = guarded(|| {
+            let secret = caller.secret.as_ref();
+            let authorized = gate::authorize(tx, caller, secret, params, Capability::Download)?;
+            guess.check(tx, params, &authorized, Access::Reads)?;
+            Ok(authorized.id)
+        });
         let api_key_id = match authorized {
             Ok(id) => id,
             Err(error) => return Requested::failed(error),
@@ -76,10 +97,11 @@ fn look_up(app: &App, caller: &Caller, params: &Params, numeric_version: &str) -
 }
 
 /// Opens the file of a version. That it isn't there is the operator's to know, and the customer's to be told as 700.
-fn open(app: &App, file: &StoredFile) -> reply::Result<NamedFile> {
+fn open(app: &App, caller: &Caller, file: &StoredFile) -> reply::Result<NamedFile> {
     let path = app.config.data.download(&file.sha256);
     NamedFile::open(&path).map_err(|error| {
-        log::error!("{ROUTE}: can't open {}: {error}", path.display());
+        let request_id = caller.request_id.as_str();
+        log::error!(request_id; "{ROUTE}: can't open {}: {error} (request {request_id})", path.display());
         Outcome::FileNotFound.into()
     })
 }
@@ -101,7 +123,8 @@ async fn send(
     if starts_a_download(&caller.method, &response) {
         count(app, found.id).await;
     }
-    seal::log_request(caller, ROUTE, response.status().as_u16());
+    let status = response.status().as_u16();
+    seal::finish(app, caller, ROUTE, status, &mut response);
     response
 }
 

@@ -10,14 +10,22 @@ use crate::params::Params;
 use crate::reply::Result;
 use crate::store::{self, Store, Tx, Verdict};
 
-/// Gives the id of the API key, past steps G1 to G6 in their order; of the owner of a contract, who may have none, minus the contract's.
+/// Who has passed the gate.
+pub struct Authorized {
+    /// The id of the API key; of the owner of a contract, who may have none, minus the contract's.
+    pub id: i64,
+    /// Whether it may list all license keys anyway: it has nothing to guess.
+    pub sees_licenses: bool,
+}
+
+/// Lets a caller pass steps G1 to G6 in their order.
 pub fn authorize(
     tx: &Tx<'_>,
     caller: &Caller,
     secret: Option<&ApiKeySecret>,
     params: &Params,
     capability: Capability,
-) -> Result<i64> {
+) -> Result<Authorized> {
     let blocklist = tx.blocklist()?;
     if blocklist.blocks_address(caller.address) {
         return Err(Outcome::AccessDenied.into());
@@ -26,19 +34,21 @@ pub fn authorize(
         Some(secret) => tx.api_key_by_hash(&secret.hash())?,
         None => None,
     };
-    let caller_id = match api_key {
+    let authorized = match api_key {
         Some(api_key) => check_api_key(&api_key, caller, capability)?,
-        None if capability.comes_with_a_contract() => contract_owner(tx, secret, params)?,
+        None if capability.comes_with_a_contract() => {
+            Authorized { id: contract_owner(tx, secret, params)?, sees_licenses: false }
+        }
         None => return Err(Outcome::InvalidApiKey.into()),
     };
     // Newer clients send a device and a domain: either may be blocked.
     if params.all_texts("identifier").any(|identifier| blocklist.blocks_identifier(&identifier)) {
         return Err(Outcome::AccessDenied.into());
     }
-    Ok(caller_id)
+    Ok(authorized)
 }
 
-fn check_api_key(api_key: &ApiKey, caller: &Caller, capability: Capability) -> Result<i64> {
+fn check_api_key(api_key: &ApiKey, caller: &Caller, capability: Capability) -> Result<Authorized> {
     if !api_key.active {
         return Err(Outcome::InactiveApiKey.into());
     }
@@ -48,7 +58,8 @@ fn check_api_key(api_key: &ApiKey, caller: &Caller, capability: Capability) -> R
     if !api_key.capabilities.allow(capability) {
         return Err(Outcome::MissingCapability.into());
     }
-    Ok(api_key.id)
+    let sees_licenses = api_key.capabilities.allow(Capability::GetLicenseKeys);
+    Ok(Authorized { id: api_key.id, sees_licenses })
 }
 
 /// The API key of a field, which counts where no header has one (contract §2.1).
@@ -80,6 +91,10 @@ pub struct LastUsed(Mutex<HashMap<i64, Timestamp>>);
 impl LastUsed {
     pub fn note(&self, api_key_id: i64, now: Timestamp) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(api_key_id, now);
+    }
+
+    pub fn forget(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     /// Writes what has been noted since the last time. What can't be written is lost, and noted again at the next use.

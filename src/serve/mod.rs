@@ -1,25 +1,38 @@
 //! The path of every request: read it, authorize it, run its endpoint in its transaction, seal the answer, log one line.
 
 mod body;
+mod buckets;
 mod caller;
 mod changelog;
+mod clock;
+mod demo;
+mod documents;
 mod download;
 mod gate;
+mod guesses;
+mod head;
 mod health;
+mod keys;
+mod large_bodies;
+mod limits;
 mod repeat;
+mod request_id;
+mod scrape;
 mod seal;
 mod unread;
 
 use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use tokio::sync::Semaphore;
 
 use crate::call::{Call, From};
 use crate::config::Config;
-use crate::domain::{ApiKeySecret, Fingerprint, Timestamp};
+use crate::domain::{Actor, ApiKeySecret, Fingerprint, Timestamp, Who};
+use crate::metrics::Metrics;
 use crate::outcome::Outcome;
 use crate::params::Params;
 use crate::reply::{self, Error, Failure, Reply};
@@ -27,26 +40,72 @@ use crate::routes::Route;
 use crate::signing::{self, Keyring, Signatures};
 use crate::store::{Access, GivenAnswer, Store, Tx, Verdict};
 
-pub use caller::now;
+#[cfg(feature = "fuzzing")]
+pub use body::from_multipart;
 pub use changelog::changelog;
+pub use clock::{Clock, now};
+pub use demo::{Demo, mount as mount_demo, playable};
+pub use documents::{Library, document, paths as document_paths};
 pub use download::download;
 pub use gate::LastUsed;
+pub use head::without_body;
 pub use health::{livez, readyz};
+pub use keys::{Published, keys};
+pub use limits::Limits;
+pub use scrape::serve_metrics;
 
 use caller::Caller;
+use guesses::Guess;
+use large_bodies::LargeBodies;
+use request_id::RequestIds;
+
+/// How long a list waits for its turn to be read.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// What all requests share.
 pub struct App {
     pub config: Config,
+    pub clock: Clock,
     pub store: Store,
     pub keyring: Keyring,
     pub signatures: Signatures,
     pub last_used: LastUsed,
+    pub limits: Limits,
+    /// `None`: nobody asks for them.
+    pub metrics: Option<Metrics>,
+    pub started_at: Timestamp,
+    pub request_ids: RequestIds,
     /// Places for endpoints that read much.
     pub lists: Semaphore,
+    /// What a demo begins again with; `None` in every other server.
+    pub demo: Option<Demo>,
+    pub large_bodies: LargeBodies,
+    pub library: Library,
+    pub published: Published,
 }
 
 impl App {
+    /// A server's own, from what it has opened. As many lists are read at the same time as there are threads that answer.
+    pub fn new(config: Config, store: Store, keyring: Keyring, signatures: Signatures) -> Self {
+        Self {
+            clock: Clock::start(Arc::clone(&config.clock_ahead)),
+            lists: Semaphore::new(config.workers),
+            large_bodies: LargeBodies::default(),
+            last_used: LastUsed::default(),
+            demo: None,
+            library: Library::default(),
+            published: Published::default(),
+            limits: Limits::new(&config.rate_limits),
+            metrics: config.metrics_listen.is_some().then(Metrics::new),
+            started_at: now(),
+            request_ids: RequestIds::default(),
+            config,
+            store,
+            keyring,
+            signatures,
+        }
+    }
+
     /// What an endpoint gets to know of a caller and of the server.
     pub fn from<'a>(
         &'a self,
@@ -54,8 +113,8 @@ impl App {
         api_key_id: i64,
         api_key: Option<&'a ApiKeySecret>,
     ) -> From<'a> {
-        let global_public_key = self.keyring.global().map(|key| key.public().pem());
-        From { address, api_key_id, api_key, config: &self.config, names_request: false, global_public_key }
+        let (config, keyring) = (&self.config, &self.keyring);
+        From { address, api_key_id, api_key, config, names_request: false, keyring }
     }
 }
 
@@ -86,16 +145,15 @@ pub async fn answer(
     request: HttpRequest,
     mut payload: web::Payload,
 ) -> HttpResponse {
-    let mut caller = Caller::of(&request, &app.config);
-    let answered = if app.signatures.is_overloaded() {
-        // Refused before anything is done: what is done is also answered.
-        body::discard(&mut payload, app.config.body_timeout).await;
-        Answered::refused(Outcome::ServiceUnavailable)
+    let mut caller = Caller::of(&request, &app);
+    let answered = if let Err(refusal) = admit(&app, &caller) {
+        body::discard(&request, &mut payload, app.config.body_timeout).await;
+        Answered::refused(refusal)
     } else {
-        match body::read(&request, &mut payload, app.config.body_timeout).await {
+        match body::read(&app, caller.address, &request, &mut payload).await {
             Ok(params) => {
                 // A body may have taken its time.
-                caller.now = now();
+                caller.now = app.clock.now();
                 run(&app, route, &caller, params).await
             }
             Err(refusal) => Answered::refused(refusal),
@@ -105,16 +163,27 @@ pub async fn answer(
     unread::close(response, &request, payload)
 }
 
+/// Before anything is done: what is done is also answered.
+fn admit(app: &App, caller: &Caller) -> reply::Result<()> {
+    app.limits.admit(caller)?;
+    if app.signatures.is_overloaded() { Err(Outcome::ServiceUnavailable.into()) } else { Ok(()) }
+}
+
+/// What a request is answered that no endpoint is asked for.
+fn elsewhere(app: &App, caller: &Caller, outcome: Outcome) -> Answered {
+    Answered::refused(app.limits.admit(caller).err().unwrap_or_else(|| outcome.into()))
+}
+
 /// Answers a request to a path that isn't there.
 pub async fn unknown_endpoint(
     app: Arc<App>,
     request: HttpRequest,
     mut payload: web::Payload,
 ) -> HttpResponse {
-    let caller = Caller::of(&request, &app.config);
-    body::discard(&mut payload, app.config.body_timeout).await;
+    let caller = Caller::of(&request, &app);
+    body::discard(&request, &mut payload, app.config.body_timeout).await;
     // The path is the caller's text and can hold a key, so it is not logged.
-    let answered = Answered::refused(Outcome::UnknownEndpoint);
+    let answered = elsewhere(&app, &caller, Outcome::UnknownEndpoint);
     let response = seal::respond(&app, &caller, "(unknown)", answered).await;
     unread::close(response, &request, payload)
 }
@@ -127,9 +196,9 @@ pub async fn method_not_allowed(
     request: HttpRequest,
     mut payload: web::Payload,
 ) -> HttpResponse {
-    let caller = Caller::of(&request, &app.config);
-    body::discard(&mut payload, app.config.body_timeout).await;
-    let answered = Answered::refused(Outcome::MethodNotAllowed);
+    let caller = Caller::of(&request, &app);
+    body::discard(&request, &mut payload, app.config.body_timeout).await;
+    let answered = elsewhere(&app, &caller, Outcome::MethodNotAllowed);
     let mut response = seal::respond(&app, &caller, path, answered).await;
     let allow = actix_web::http::header::HeaderValue::from_static(allow);
     response.headers_mut().insert(actix_web::http::header::ALLOW, allow);
@@ -139,16 +208,24 @@ pub async fn method_not_allowed(
 /// Authorizes on a reader, so that a stranger never comes near the writer; then runs the endpoint where its route says.
 async fn run(app: &Arc<App>, route: &'static Route, caller: &Caller, params: Params) -> Answered {
     let (now, address) = (caller.now, caller.address);
+    let of_field = if caller.secret.is_none() { gate::secret_of_field(&params) } else { None };
+    if let Some(Err(refusal)) = of_field.as_ref().map(|secret| app.limits.admit_key(secret)) {
+        return Answered::refused(refusal);
+    }
+    let guess = Guess::new(app, address);
     let read = app.store.read(|tx| {
         guarded(|| {
-            let of_field = gate::secret_of_field(&params);
             let secret = caller.secret.as_ref().or(of_field.as_ref());
-            let key_id = gate::authorize(tx, caller, secret, &params, route.capability)?;
-            let from = app.from(address, key_id, secret);
-            Ok((key_id, (route.access == Access::Reads).then(|| run_endpoint(route, tx, &params, from, now))))
+            let authorized = gate::authorize(tx, caller, secret, &params, route.capability)?;
+            guess.check(tx, &params, &authorized, route.access)?;
+            let from = app.from(address, authorized.id, secret);
+            Ok((
+                authorized.id,
+                (route.access == Access::Reads).then(|| run_endpoint(route, tx, &params, from, now)),
+            ))
         })
     });
-    match read.unwrap_or_else(|error| Err(error.into())) {
+    let answered = match read.unwrap_or_else(|error| Err(error.into())) {
         Err(error) => Answered::refused(error),
         Ok((key_id, answered)) => {
             app.last_used.note(key_id, now);
@@ -158,7 +235,8 @@ async fn run(app: &Arc<App>, route: &'static Route, caller: &Caller, params: Par
                 None => write(app, route, caller, key_id, params).await,
             }
         }
-    }
+    };
+    guess.judge(answered)
 }
 
 /// Reads on a thread of its own, where the others don't wait for it; a few at a time, so that there are readers left for them.
@@ -169,7 +247,9 @@ async fn list(
     api_key_id: i64,
     params: Params,
 ) -> Answered {
-    let Ok(_place) = app.lists.acquire().await else { return Answered::refused(Outcome::ServiceUnavailable) };
+    let Ok(Ok(_place)) = tokio::time::timeout(PATIENCE, app.lists.acquire()).await else {
+        return Answered::refused(Outcome::ServiceUnavailable);
+    };
     let (server, now, address) = (Arc::clone(app), caller.now, caller.address);
     let read = web::block(move || {
         server.store.read(|tx| {
@@ -205,7 +285,14 @@ async fn write(
         Ok(key) => key,
         Err(refusal) => return Answered::refused(refusal),
     };
+    let actor = Actor {
+        at: now,
+        who: Who::caller(api_key_id),
+        address: Some(address),
+        action: route.path.trim_start_matches('/').to_owned(),
+    };
     let written = app.store.write(move |tx| {
+        tx.act_as(actor);
         let from = From { names_request: repeat_key.is_some(), ..server.from(address, api_key_id, None) };
         let once = repeat::once(tx, repeat_key.as_ref(), now, || run_endpoint(route, tx, &params, from, now));
         let mut answered = once.unwrap_or_else(Answered::refused);

@@ -3,54 +3,73 @@
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use actix_web::{HttpResponse, HttpResponseBuilder};
+use log::Level;
 
 use super::caller::Caller;
-use super::{Answered, App, Content};
-use crate::domain::{Fingerprint, Timestamp};
+use super::{Answered, App, Content, request_id};
+use crate::domain::{Fingerprint, Product, Timestamp};
 use crate::envelope::{self, Signer, Unsigned};
 use crate::outcome::{Outcome, SignedBy};
 use crate::reply::{Error, Failure, Reply};
-use crate::signing::{self, KeyError};
-use crate::store::GivenAnswer;
+use crate::signing::{self, Asked, KeyError};
+use crate::store::{self, GivenAnswer};
 
 /// Seconds after which a client may try again what was refused because too much was going on.
 const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
 
 /// Seals and sends. `route` is the route's own text, never the caller's.
-pub async fn respond(app: &App, caller: &Caller, route: &str, answered: Answered) -> HttpResponse {
-    let (code, response) = match answered.result {
+pub async fn respond(app: &App, caller: &Caller, route: &'static str, answered: Answered) -> HttpResponse {
+    let (code, mut response) = match answered.result {
         Ok(Content::Given(given)) => {
             let code = given.code;
             match seal_given(app, given).await {
                 Ok(body) => (code, envelope_response(StatusCode::OK).body(body)),
-                Err(error) => last_resort(app, caller, &shown(&error.into(), caller, route)),
+                Err(error) => last_resort(app, caller, &shown(app, &error.into(), caller, route)),
             }
         }
         Ok(Content::New(reply)) | Err(Error::Refused(reply)) => {
             seal_new(app, caller, route, &reply, answered.signing_product.as_ref()).await
         }
         Err(Error::Failed(failure)) => {
-            seal_new(app, caller, route, &shown(&failure, caller, route), None).await
+            seal_new(app, caller, route, &shown(app, &failure, caller, route), None).await
         }
     };
-    log_request(caller, route, code);
+    finish(app, caller, route, code, &mut response);
     response
 }
 
-/// The one line that each request leaves in the log. `route` is the route's own text, never the caller's, which can hold a key.
-pub fn log_request(caller: &Caller, route: &str, code: u16) {
-    log::info!(
+/// What is left of each request when it is answered: it is counted, and one line is logged. `route` is the route's own text, never the
+/// caller's, which can hold a key.
+pub fn finish(app: &App, caller: &Caller, route: &'static str, code: u16, response: &mut HttpResponse) {
+    let took = caller.arrived.elapsed();
+    if let Some(metrics) = &app.metrics {
+        metrics.answered(route, code, took);
+    }
+    let (method, address, request_id) = (caller.method_name(), caller.address, caller.request_id.as_str());
+    if let Ok(id) = HeaderValue::from_str(request_id) {
+        response.headers_mut().insert(request_id::HEADER, id);
+    }
+    let ms = f64::from(u32::try_from(took.as_micros()).unwrap_or(u32::MAX)) / 1e3;
+    // Of a flood, the line a minute that tells of it is enough.
+    let level = if code == Outcome::TooManyRequests.code() { Level::Debug } else { Level::Info };
+    log::log!(
         target: "keyseal::request",
-        "{} {route} {code} {:.1}ms {}",
-        caller.method_name(),
-        caller.arrived.elapsed().as_secs_f64() * 1e3,
-        caller.address,
+        level,
+        method, route, code, ms, address:%, request_id;
+        "{method} {route} {code} {ms:.1}ms {address} {request_id}",
     );
 }
 
 /// Logs a failure, once, and gives what the client is told of it.
-fn shown(failure: &Failure, caller: &Caller, route: &str) -> Reply {
-    log::error!("{} {route} failed: {failure}", caller.method_name());
+fn shown(app: &App, failure: &Failure, caller: &Caller, route: &str) -> Reply {
+    if let Failure::Store(error) = failure {
+        app.store.note(error);
+    }
+    // One line for each of thousands that were refused would be one more thing to do: the line of the request tells of it.
+    if !matches!(failure, Failure::Store(store::Error::Overloaded)) {
+        let (method, request_id) = (caller.method_name(), caller.request_id.as_str());
+        log::error!(method, route, request_id; "{method} {route} failed: {failure} (request {request_id})");
+    }
     failure.outcome().into()
 }
 
@@ -63,20 +82,46 @@ async fn seal_new(
 ) -> (u16, HttpResponse) {
     let unsigned = Unsigned::write(reply, caller.now);
     let sealed = match signer(app, reply.outcome.signed_by(), product) {
-        Ok(signer) => envelope::seal(&unsigned, &signer, &app.signatures).await,
+        Ok(signer) => envelope::seal(&unsigned, &signer, &app.signatures, asked(reply.outcome)).await,
         Err(error) => Err(error.into()),
     };
     match sealed {
-        Ok(body) => (reply.outcome.code(), http_response(app, reply.outcome, body)),
-        Err(error) => last_resort(app, caller, &shown(&error.into(), caller, route)),
+        Ok(body) => (reply.outcome.code(), http_response(app, reply, body)),
+        Err(error) => last_resort(app, caller, &shown(app, &error.into(), caller, route)),
+    }
+}
+
+/// What says that there is too much to do comes first, and a changelog is the same for all who ask.
+fn asked(outcome: Outcome) -> Asked {
+    match outcome {
+        Outcome::ServiceUnavailable => Asked::First,
+        Outcome::Changelog => Asked::ByMany,
+        _ => Asked::Once,
     }
 }
 
 /// What is written already is sealed as it is: of a request that comes again, the very bytes that were given before.
 async fn seal_given(app: &App, given: GivenAnswer) -> Result<Vec<u8>, signing::Error> {
     let signed_by = if given.signing_product.is_some() { SignedBy::Product } else { SignedBy::Global };
-    let signer = signer(app, signed_by, given.signing_product.as_ref())?;
-    envelope::seal(&Unsigned::again(given.response), &signer, &app.signatures).await
+    let product = given.signing_product.as_ref();
+    let signer =
+        signer(app, signed_by, product).or_else(|error| signer_after_rotation(app, product, error))?;
+    envelope::seal(&Unsigned::again(given.response), &signer, &app.signatures, Asked::Once).await
+}
+
+/// The key that signs for a product now, where the one that did is not to be had: its operator may have deleted it after a rotation.
+fn signer_after_rotation(
+    app: &App,
+    product: Option<&(i64, Fingerprint)>,
+    error: KeyError,
+) -> Result<Signer, KeyError> {
+    let Some((id, _)) = product else { return Err(error) };
+    match app.store.read(|tx| tx.product(*id)).and_then(|found| found) {
+        Ok(Some(Product { signing_key: Some(current), .. })) => {
+            Signer::choose(&app.keyring, Some(&(*id, current)))
+        }
+        _ => Err(error),
+    }
 }
 
 /// A reply written down, and whose key signs it: all that it takes to seal it later, the same however often.
@@ -111,10 +156,11 @@ fn last_resort(app: &App, caller: &Caller, reply: &Reply) -> (u16, HttpResponse)
         log::error!("the global key can't sign: {error}");
         Vec::new()
     });
-    (reply.outcome.code(), http_response(app, reply.outcome, body))
+    (reply.outcome.code(), http_response(app, reply, body))
 }
 
-fn http_response(app: &App, outcome: Outcome, body: Vec<u8>) -> HttpResponse {
+fn http_response(app: &App, reply: &Reply, body: Vec<u8>) -> HttpResponse {
+    let outcome = reply.outcome;
     let status = outcome.http_status(app.config.http_status);
     let mut response =
         envelope_response(StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR));
@@ -127,6 +173,9 @@ fn http_response(app: &App, outcome: Outcome, body: Vec<u8>) -> HttpResponse {
             response.force_close();
         }
         _ => {}
+    }
+    if let Some(seconds) = reply.retry_after {
+        response.insert_header((RETRY_AFTER, seconds));
     }
     response.body(body)
 }

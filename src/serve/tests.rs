@@ -59,17 +59,7 @@ async fn app() -> (TempDir, Arc<App>) {
     let (config, keyring) = (Config::local(directory.path()), Keyring::empty(&data));
     let config = Config { unsigned: true, ..config };
     let signatures = Signatures::start(1).unwrap();
-    (
-        directory,
-        Arc::new(App {
-            config,
-            store,
-            keyring,
-            signatures,
-            last_used: LastUsed::default(),
-            lists: Semaphore::new(1),
-        }),
-    )
+    (directory, Arc::new(App::new(config, store, keyring, signatures)))
 }
 
 /// Gives the HTTP status and what was answered.

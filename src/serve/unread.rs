@@ -12,13 +12,18 @@ use actix_web::{HttpRequest, HttpResponse};
 /// actix closes a connection whose payload is still held when its answer is out. One that was dropped it goes on reading, without end and
 /// without a limit of time: any stranger could keep connections open that way.
 pub fn close(response: HttpResponse, request: &HttpRequest, payload: Payload) -> HttpResponse {
-    let headers = request.headers();
-    let has_body = headers.contains_key("transfer-encoding")
-        || headers.get("content-length").is_some_and(|length| length.as_bytes() != b"0");
-    if !has_body {
+    if !has_body(request) {
         return response;
     }
     response.map_body(|_, body| Held { body, _payload: payload }.boxed())
+}
+
+/// Whether a request comes with a body (RFC 9112, 6.3). What follows one that asks for a tunnel or for another protocol is none: it gets
+/// neither, and actix would go on reading it until its sender ends.
+pub fn has_body(request: &HttpRequest) -> bool {
+    let headers = request.headers();
+    headers.contains_key("transfer-encoding")
+        || headers.get("content-length").is_some_and(|length| length.as_bytes() != b"0")
 }
 
 /// An answer that keeps its request's payload until it is sent.

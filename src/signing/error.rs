@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::domain::Fingerprint;
+
 /// A key file that can't be used: what, where, why, and what to do. Never holds a byte of the key.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
@@ -12,6 +14,10 @@ pub enum KeyError {
         "no signing key at {path}, but product {product_id} has one: put the file back from a backup, it can't be made again"
     )]
     MissingForProduct { path: PathBuf, product_id: i64 },
+    #[error(
+        "no signing key at {path}, but the database names {}: put the file back from a backup; if it is lost for good, \"keyseal signing-key generate --replace-lost\" makes another, whose public key all your clients then need", named.0
+    )]
+    MissingGlobal { path: PathBuf, named: Fingerprint },
     #[error("can't read the signing key {path}: {source}")]
     Unreadable { path: PathBuf, source: io::Error },
     #[error("can't write the signing key {path}: {source}")]
@@ -37,7 +43,7 @@ pub enum KeyError {
     )]
     NotRsa { path: PathBuf, found: String },
     #[error(
-        "{path} is no RSA private key in PKCS#8 or PKCS#1, PEM or DER ({reason}): see whether \"openssl pkey -in {path} -check -noout\" can read it"
+        "{path} is no RSA private key in PKCS#8 or PKCS#1, PEM or DER ({reason}): see whether \"openssl pkey -in {path} -check -noout\" can read it, and put it back from a backup if not"
     )]
     Invalid { path: PathBuf, reason: String },
     #[error(
@@ -45,13 +51,41 @@ pub enum KeyError {
     )]
     Mismatch { path: PathBuf, product_id: i64 },
     #[error(
+        "{path} holds the key {}, but the database names {}: put the right file back from a backup; if it is lost for good, move this one away and run \"keyseal signing-key generate --replace-lost\" or \"import FILE --replace-lost\": all your clients then need the new public key", found.0, named.0
+    )]
+    MismatchGlobal { path: PathBuf, found: Fingerprint, named: Fingerprint },
+    #[error(
+        "the signing key of {signer} is the demo's, and everybody has its private half: go over to another with \"keyseal signing-key rotate{option}\" and \"keyseal signing-key rotate --activate{option}\", and give your clients its public key"
+    )]
+    WellKnown { signer: String, option: String },
+    #[error(
+        "{0} is the key that the database names, so it is not lost: go over to another with \"keyseal signing-key rotate\""
+    )]
+    NotLost(PathBuf),
+    #[error(
         "there is a signing key at {0} already: clients may trust it, so it is not replaced; move it away if none does"
     )]
     Exists(PathBuf),
+    #[error(
+        "{0} is not the next key that was published: put the right file back, or take the next key back with \"keyseal signing-key rotate --withdraw\""
+    )]
+    NotPublished(PathBuf),
     #[error("the key could not be made: {0}")]
     Generation(String),
     #[error("can't start a signing thread: {0}")]
     Thread(io::Error),
+}
+
+impl KeyError {
+    /// Everybody can sign as this product, or, without one, as the installation.
+    pub fn well_known(product_id: Option<i64>) -> Self {
+        match product_id {
+            None => Self::WellKnown { signer: "the installation".to_owned(), option: String::new() },
+            Some(id) => {
+                Self::WellKnown { signer: format!("product {id}"), option: format!(" --product {id}") }
+            }
+        }
+    }
 }
 
 /// An answer could not be signed.

@@ -4,24 +4,38 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use super::{KeyError, SigningKey};
-use crate::domain::Fingerprint;
+use arc_swap::ArcSwapOption;
+
+use super::{KeyError, SigningKey, key_files, load_global};
+use crate::domain::{Fingerprint, PublishedKey};
 use crate::store::DataDir;
 
 /// All keys, loaded at start. A product's key that comes later is loaded when an answer first needs it: the database names it by its
-/// fingerprint, so nothing has to watch the directory.
+/// fingerprint, so nothing has to watch the directory. The global key that comes later is loaded by [`Self::reload_global`].
 pub struct Keyring {
     data: DataDir,
-    /// None in a server that signs nothing.
-    global: Option<Arc<SigningKey>>,
-    products: RwLock<HashMap<i64, Arc<SigningKey>>>,
+    /// None in a server that signs nothing. Read by every answer, and never locked.
+    global: ArcSwapOption<SigningKey>,
+    /// Of each product the keys that were needed so far: after a rotation, what was begun before it still names the one before.
+    products: RwLock<HashMap<i64, Vec<Arc<SigningKey>>>>,
+}
+
+/// Another global key than before signs from now on.
+pub struct Switched {
+    pub before: Fingerprint,
+    pub now: Arc<SigningKey>,
 }
 
 impl Keyring {
-    /// Loads the global key and those of the products given; refuses to start without any one of them.
-    pub fn load(data: &DataDir, products: &[(i64, Fingerprint)]) -> Result<Self, KeyError> {
-        let global = Some(Arc::new(SigningKey::load(&Self::global_path(data))?));
-        let ring = Self { data: data.clone(), global, products: RwLock::default() };
+    /// Loads the global key and those of the products given; refuses to start without any one of them, or with another global key than
+    /// one that is `published` as the current one.
+    pub fn load(
+        data: &DataDir,
+        products: &[(i64, Fingerprint)],
+        published: &[PublishedKey],
+    ) -> Result<Self, KeyError> {
+        let ring = Self::empty(data);
+        ring.global.store(Some(Arc::new(load_global(data, published)?)));
         for (product_id, fingerprint) in products {
             ring.of_product(*product_id, fingerprint)?;
         }
@@ -29,11 +43,11 @@ impl Keyring {
     }
 
     pub fn global_path(data: &DataDir) -> PathBuf {
-        data.keys().join("global.pem")
+        key_files::current(data, None)
     }
 
     pub fn product_path(data: &DataDir, product_id: i64) -> PathBuf {
-        data.keys().join(Self::product_file(product_id))
+        key_files::current(data, Some(product_id))
     }
 
     /// The name of a product's key file, in the directory of the keys.
@@ -43,35 +57,43 @@ impl Keyring {
 
     /// No key at all: for a server that is told to sign nothing.
     pub fn empty(data: &DataDir) -> Self {
-        Self { data: data.clone(), global: None, products: RwLock::default() }
+        Self { data: data.clone(), global: ArcSwapOption::empty(), products: RwLock::default() }
     }
 
-    pub fn global(&self) -> Option<&Arc<SigningKey>> {
-        self.global.as_ref()
+    pub fn global(&self) -> Option<Arc<SigningKey>> {
+        self.global.load_full()
     }
 
-    /// The key of this product that has this fingerprint. Reads its file the first time.
+    /// Reads the global key's file again. If it holds another key, that one signs from now on; if it can't be read, or holds one that is
+    /// not `published`, the one before does.
+    pub fn reload_global(&self, published: &[PublishedKey]) -> Result<Option<Switched>, KeyError> {
+        let Some(before) = self.global() else { return Ok(None) };
+        let now = Arc::new(load_global(&self.data, published)?);
+        if now.fingerprint() == before.fingerprint() {
+            return Ok(None);
+        }
+        self.global.store(Some(Arc::clone(&now)));
+        Ok(Some(Switched { before: before.fingerprint().clone(), now }))
+    }
+
+    /// The key of this product that has this fingerprint, current or former. Reads its file the first time.
     pub fn of_product(
         &self,
         product_id: i64,
         fingerprint: &Fingerprint,
     ) -> Result<Arc<SigningKey>, KeyError> {
-        let known = self.products.read().unwrap_or_else(PoisonError::into_inner).get(&product_id).cloned();
-        if let Some(key) = known
-            && key.fingerprint() == fingerprint
-        {
+        if let Some(key) = self.known(product_id, fingerprint) {
             return Ok(key);
         }
-        let path = Self::product_path(&self.data, product_id);
-        let key = SigningKey::load(&path).map_err(|error| match error {
-            KeyError::Missing(path) => KeyError::MissingForProduct { path, product_id },
-            other => other,
-        })?;
-        if key.fingerprint() != fingerprint {
-            return Err(KeyError::Mismatch { path, product_id });
-        }
-        let key = Arc::new(key);
-        self.products.write().unwrap_or_else(PoisonError::into_inner).insert(product_id, Arc::clone(&key));
+        let key = Arc::new(key_files::find(&self.data, product_id, fingerprint)?);
+        let mut products = self.products.write().unwrap_or_else(PoisonError::into_inner);
+        products.entry(product_id).or_default().push(Arc::clone(&key));
         Ok(key)
+    }
+
+    fn known(&self, product_id: i64, fingerprint: &Fingerprint) -> Option<Arc<SigningKey>> {
+        let products = self.products.read().unwrap_or_else(PoisonError::into_inner);
+        // The one that came last is the one that signs.
+        products.get(&product_id)?.iter().rev().find(|key| key.fingerprint() == fingerprint).cloned()
     }
 }

@@ -1,15 +1,24 @@
-//! Private keys and signatures: reading and making keys, and signing with them. The only place that uses `ring`.
+//! Private keys and signatures: reading and making keys, and signing with them. The only place that uses `ring`, or, with the feature
+//! `aws-lc`, the library of the same interface that takes its place.
 
 mod error;
 mod generate;
+mod global_key;
+pub mod key_files;
 mod keyring;
 mod public_key;
 mod signatures;
 mod signing_key;
 
+#[cfg(feature = "aws-lc")]
+use aws_lc_rs as library;
+#[cfg(not(feature = "aws-lc"))]
+use ring as library;
+
 pub use error::{Error, KeyError};
 pub use generate::{DEFAULT_BITS, generate};
+pub use global_key::{load_global, place_for_global};
 pub use keyring::Keyring;
 pub use public_key::PublicKey;
-pub use signatures::Signatures;
+pub use signatures::{Asked, Signatures};
 pub use signing_key::SigningKey;

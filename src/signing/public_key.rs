@@ -4,20 +4,22 @@ use std::fmt::Write as _;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use ring::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
 use rsa::RsaPublicKey;
 use rsa::pkcs1::{DecodeRsaPublicKey as _, EncodeRsaPublicKey as _};
 use rsa::pkcs8::{DecodePublicKey as _, EncodePublicKey as _, LineEnding};
+use rsa::traits::PublicKeyParts as _;
 use sha2::{Digest as _, Sha256};
 
+use super::library::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
 use crate::domain::Fingerprint;
 
-/// A public key, in the two encodings that are needed: SPKI PEM for people, PKCS#1 DER for `ring`.
+/// A public key, in the two encodings that are needed: SPKI PEM for people, PKCS#1 DER for the library that verifies.
 #[derive(Clone, Debug)]
 pub struct PublicKey {
     pkcs1: Vec<u8>,
     pem: String,
     fingerprint: Fingerprint,
+    bits: usize,
 }
 
 impl PublicKey {
@@ -47,7 +49,7 @@ impl PublicKey {
         for byte in Sha256::digest(spki.as_bytes()) {
             write!(hex, "{byte:02x}").map_err(|error| error.to_string())?;
         }
-        Ok(Self { pkcs1, pem, fingerprint: Fingerprint(hex.into()) })
+        Ok(Self { pkcs1, pem, fingerprint: Fingerprint(hex.into()), bits: key.size() * 8 })
     }
 
     /// SPKI PEM, ending in a line break.
@@ -55,8 +57,17 @@ impl PublicKey {
         &self.pem
     }
 
+    /// How long its signatures are, in bytes: as long as its modulus.
+    pub fn signature_len(&self) -> usize {
+        self.bits / 8
+    }
+
     pub fn fingerprint(&self) -> &Fingerprint {
         &self.fingerprint
+    }
+
+    pub fn bits(&self) -> usize {
+        self.bits
     }
 
     /// Whether `signature` (base64) is this key's over `message` (contract §1.6).

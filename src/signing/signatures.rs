@@ -7,9 +7,11 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
+use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, Sender, unbounded};
+use crossbeam_channel::{Receiver, Sender, select_biased, unbounded};
 use quick_cache::sync::Cache;
+use sha2::{Digest as _, Sha256};
 use tokio::sync::oneshot;
 
 use super::{Error, KeyError, SigningKey};
@@ -17,21 +19,60 @@ use super::{Error, KeyError, SigningKey};
 /// How many signatures are remembered: far more than there are (product, code) pairs in a second.
 const REMEMBERED: usize = 4096;
 
-/// The longest message that is remembered, in bytes. What is longer carries data of its own and is not asked for twice.
+/// The longest message that is remembered as it is, in bytes. What is longer carries data of its own and is mostly not asked for twice;
+/// where it is, its hash is remembered in its place.
 const LONGEST_REMEMBERED: usize = 1024;
 
-/// How many signatures may wait before new requests are refused instead of answered late: a fraction of a second's worth. What was let in
-/// is always signed, however many wait: its change may be on disk already.
-const OVERLOADED: usize = 1024;
+/// How long a new request would wait for its signature when it is refused instead. What was let in is always signed, however many wait:
+/// its change may be on disk already. So this, and not the second after which an answer is too old, is asked for at the door.
+const LONGEST_WAIT: Duration = Duration::from_millis(500);
 
-/// What a signature depends on: the key (its fingerprint) and the bytes.
+/// What a signature is taken to cost until some have been made, in nanoseconds.
+const FIRST_GUESS: u64 = 1_000_000;
+
+/// How many results a thread holds back while others wait: who signs wakes who answers less often.
+const HELD_BACK: usize = 4;
+
+/// By whom a signature is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// One caller, who waits for his turn.
+    Once,
+    /// Many, who all ask for the same in one second, however long it is.
+    ByMany,
+    /// Many, and before all that waits: for the few answers that say that there is too much to do, or that the server lives.
+    First,
+}
+
+/// What a signature depends on: the key (its fingerprint) and the bytes, or their SHA-256.
 type Question = (Arc<str>, Box<[u8]>);
 
 /// Threads that sign, and what they made. RSA runs here and nowhere else, so that it stalls neither the network nor the writer.
 pub struct Signatures {
     queue: Sender<Order>,
+    /// Comes before the queue: what says that there is no time for more must not wait for its turn.
+    urgent: Sender<Order>,
     remembered: Cache<Question, Arc<str>>,
-    made: Arc<AtomicU64>,
+    requested: AtomicU64,
+    threads: u32,
+    pace: Arc<Pace>,
+}
+
+/// What signing costs here and now.
+struct Pace {
+    made: AtomicU64,
+    /// The mean of the last signatures, in nanoseconds.
+    mean: AtomicU64,
+}
+
+impl Pace {
+    fn note(&self, took: Duration) {
+        self.made.fetch_add(1, Ordering::Relaxed);
+        // Two threads at once may lose one of two measurements: it is a mean.
+        let (mean, took) =
+            (self.mean.load(Ordering::Relaxed), u64::try_from(took.as_nanos()).unwrap_or(u64::MAX));
+        self.mean.store(mean - mean / 64 + took / 64, Ordering::Relaxed);
+    }
 }
 
 struct Order {
@@ -43,55 +84,123 @@ struct Order {
 impl Signatures {
     /// Starts `threads` threads; they end when this is dropped.
     pub fn start(threads: usize) -> Result<Self, KeyError> {
-        let (queue, orders) = unbounded();
-        let made = Arc::new(AtomicU64::new(0));
-        for number in 0..threads.max(1) {
-            let (orders, made) = (orders.clone(), Arc::clone(&made));
+        let threads = threads.max(1);
+        let (signatures, desk) = Self::unattended(threads);
+        for number in 0..threads {
+            let desk = desk.clone();
             thread::Builder::new()
                 .name(format!("signer-{number}"))
-                .spawn(move || work(&orders, &made))
+                .spawn(move || desk.attend())
                 .map_err(KeyError::Thread)?;
         }
-        Ok(Self { queue, remembered: Cache::new(REMEMBERED), made })
+        Ok(signatures)
+    }
+
+    /// What `threads` threads are to attend, and nobody does yet.
+    fn unattended(threads: usize) -> (Self, Desk) {
+        let ((queue, orders), (urgent, urgent_orders)) = (unbounded(), unbounded());
+        let pace = Arc::new(Pace { made: AtomicU64::new(0), mean: AtomicU64::new(FIRST_GUESS) });
+        let desk = Desk { orders, urgent: urgent_orders, pace: Arc::clone(&pace) };
+        let threads = u32::try_from(threads).unwrap_or(u32::MAX);
+        let (remembered, requested) = (Cache::new(REMEMBERED), AtomicU64::new(0));
+        (Self { queue, urgent, remembered, requested, threads, pace }, desk)
     }
 
     /// How many RSA operations there have been.
     pub fn made(&self) -> u64 {
-        self.made.load(Ordering::Relaxed)
+        self.pace.made.load(Ordering::Relaxed)
     }
 
-    /// Whether so many wait that a new request is better refused, before it does anything.
+    /// How many signatures were asked for.
+    pub fn requested(&self) -> u64 {
+        self.requested.load(Ordering::Relaxed)
+    }
+
+    /// How many wait for a thread.
+    pub fn waiting(&self) -> usize {
+        self.queue.len() + self.urgent.len()
+    }
+
+    /// Whether a new request would wait so long for its signature that it is better refused, before it does anything.
     pub fn is_overloaded(&self) -> bool {
-        self.queue.len() > OVERLOADED
+        let waiting = u32::try_from(self.queue.len()).unwrap_or(u32::MAX);
+        let mean = Duration::from_nanos(self.pace.mean.load(Ordering::Relaxed));
+        mean.saturating_mul(waiting) / self.threads > LONGEST_WAIT
     }
 
     /// The signature of `message` in base64. Of those who ask for the same at once, one has it made and the others wait for it.
-    pub async fn sign(&self, key: &Arc<SigningKey>, message: &[u8]) -> Result<Arc<str>, Error> {
-        if message.len() > LONGEST_REMEMBERED {
-            return self.make(key, message).await;
+    pub async fn sign(&self, key: &Arc<SigningKey>, message: &[u8], asked: Asked) -> Result<Arc<str>, Error> {
+        let queue = if asked == Asked::First { &self.urgent } else { &self.queue };
+        self.requested.fetch_add(1, Ordering::Relaxed);
+        let making = async {
+            let (customer, made) = oneshot::channel();
+            let order = Order { key: Arc::clone(key), message: message.into(), customer };
+            queue.send(order).map_err(|_| Error::Failed)?;
+            made.await.map_err(|_| Error::Failed)?
+        };
+        let is_long = message.len() > LONGEST_REMEMBERED;
+        if is_long && asked == Asked::Once {
+            return making.await;
         }
-        self.remembered.get_or_insert_async(&question(key, message), self.make(key, message)).await
-    }
-
-    async fn make(&self, key: &Arc<SigningKey>, message: &[u8]) -> Result<Arc<str>, Error> {
-        let (customer, made) = oneshot::channel();
-        let order = Order { key: Arc::clone(key), message: message.into(), customer };
-        self.queue.send(order).map_err(|_| Error::Failed)?;
-        made.await.map_err(|_| Error::Failed)?
+        let message = if is_long { Sha256::digest(message).as_slice().into() } else { message.into() };
+        self.remembered.get_or_insert_async(&(Arc::clone(&key.fingerprint().0), message), making).await
     }
 }
 
-fn question(key: &SigningKey, message: &[u8]) -> Question {
-    (Arc::clone(&key.fingerprint().0), message.into())
+type Made = (oneshot::Sender<Result<Arc<str>, Error>>, Result<Arc<str>, Error>);
+
+/// Where a thread that signs finds what it is to sign.
+#[derive(Clone)]
+struct Desk {
+    orders: Receiver<Order>,
+    urgent: Receiver<Order>,
+    pace: Arc<Pace>,
 }
 
-fn work(orders: &Receiver<Order>, made: &AtomicU64) {
-    while let Ok(Order { key, message, customer }) = orders.recv() {
-        // Whoever has gone away meanwhile needs no signature.
-        if !customer.is_closed() {
-            made.fetch_add(1, Ordering::Relaxed);
-            drop(customer.send(key.sign(&message).map(Into::into)));
+impl Desk {
+    fn attend(&self) {
+        let mut held_back: Vec<Made> = Vec::with_capacity(HELD_BACK);
+        loop {
+            // Nothing is held back by a thread that waits: another may have taken what it saw coming.
+            let Some(order) = self.waiting().or_else(|| {
+                deliver(&mut held_back);
+                self.next()
+            }) else {
+                return;
+            };
+            let Order { key, message, customer } = order;
+            // Whoever has gone away meanwhile needs no signature.
+            if !customer.is_closed() {
+                let began = Instant::now();
+                let signature = key.sign(&message).map(Into::into);
+                self.pace.note(began.elapsed());
+                held_back.push((customer, signature));
+            }
+            if held_back.len() >= HELD_BACK {
+                deliver(&mut held_back);
+            }
         }
+    }
+
+    /// What waits already.
+    fn waiting(&self) -> Option<Order> {
+        self.urgent.try_recv().or_else(|_| self.orders.try_recv()).ok()
+    }
+
+    /// Waits for the next; `None`: there will be none any more.
+    fn next(&self) -> Option<Order> {
+        select_biased! {
+            recv(self.urgent) -> order => order.ok(),
+            recv(self.orders) -> order => order.ok(),
+        }
+        // Both ends close at once, and what is still in the other is signed.
+        .or_else(|| self.waiting())
+    }
+}
+
+fn deliver(made: &mut Vec<Made>) {
+    for (customer, signature) in made.drain(..) {
+        drop(customer.send(signature));
     }
 }
 
@@ -109,23 +218,85 @@ mod tests {
     #[tokio::test]
     async fn those_who_ask_for_the_same_at_once_share_one_operation() {
         let (signatures, key) = (Signatures::start(2).unwrap(), key());
-        let same = futures_util::future::join_all((0..50).map(|_| signatures.sign(&key, b"same"))).await;
+        let same =
+            futures_util::future::join_all((0..50).map(|_| signatures.sign(&key, b"same", Asked::Once)))
+                .await;
         let first = same[0].as_ref().unwrap();
         assert!(key.public().verifies(b"same", first));
         assert!(same.iter().all(|signature| signature.as_ref().unwrap() == first));
         assert_eq!(signatures.made(), 1);
-        assert!(key.public().verifies(b"other", &signatures.sign(&key, b"other").await.unwrap()));
+        assert!(
+            key.public().verifies(b"other", &signatures.sign(&key, b"other", Asked::Once).await.unwrap())
+        );
         assert_eq!(signatures.made(), 2);
     }
 
     #[tokio::test]
     async fn one_who_leaves_does_not_take_the_others_signature_along() {
-        let (signatures, key) = (Signatures::start(1).unwrap(), key());
-        let mut leaving = Box::pin(signatures.sign(&key, b"same"));
-        let staying = signatures.sign(&key, b"same");
+        let ((signatures, desk), key) = (Signatures::unattended(1), key());
+        let mut leaving = Box::pin(signatures.sign(&key, b"same", Asked::Once));
+        let staying = signatures.sign(&key, b"same", Asked::Once);
         assert!(futures_util::poll!(&mut leaving).is_pending());
         drop(leaving);
+        thread::spawn(move || desk.attend());
         assert!(key.public().verifies(b"same", &staying.await.unwrap()));
+    }
+
+    #[tokio::test]
+    async fn what_is_urgent_comes_first_and_nothing_that_waits_is_forgotten() {
+        let ((signatures, desk), key) = (Signatures::unattended(1), key());
+        let messages: Vec<String> = (0..40).map(|number| format!("message {number}")).collect();
+        let mut waiting: Vec<_> = messages
+            .iter()
+            .map(|message| Box::pin(signatures.sign(&key, message.as_bytes(), Asked::Once)))
+            .collect();
+        for waiting in &mut waiting {
+            assert!(futures_util::poll!(waiting).is_pending());
+        }
+        let mut urgent = Box::pin(signatures.sign(&key, b"urgent", Asked::First));
+        assert!(futures_util::poll!(&mut urgent).is_pending());
+        for next in [desk.waiting().unwrap(), desk.next().unwrap()].into_iter().zip(["urgent", "message 0"]) {
+            assert_eq!(&*next.0.message, next.1.as_bytes());
+            signatures.queue.send(next.0).unwrap();
+        }
+        thread::spawn(move || desk.attend());
+        assert!(key.public().verifies(b"urgent", &urgent.await.unwrap()));
+        for (waiting, message) in waiting.into_iter().zip(&messages) {
+            assert!(key.public().verifies(message.as_bytes(), &waiting.await.unwrap()));
+        }
+    }
+
+    #[tokio::test]
+    async fn no_signature_is_held_back_by_a_thread_that_waits_for_more() {
+        let (signatures, key) = (Signatures::start(2).unwrap(), key());
+        // Two threads and a few orders: again and again one takes the last that the other has seen coming.
+        for burst in 0..150 {
+            let messages: Vec<String> =
+                (0..2 + burst % 3).map(|number| format!("{burst} {number}")).collect();
+            let made = messages.iter().map(|message| signatures.sign(&key, message.as_bytes(), Asked::Once));
+            let made = tokio::time::timeout(Duration::from_secs(20), futures_util::future::join_all(made));
+            assert!(made.await.expect("one waits for ever").iter().all(Result::is_ok));
+        }
+    }
+
+    #[tokio::test]
+    async fn too_many_that_wait_are_too_much_by_what_each_costs() {
+        let ((signatures, desk), key) = (Signatures::unattended(1), key());
+        assert!(!signatures.is_overloaded());
+        let messages: Vec<String> = (0..20).map(|number| format!("message {number}")).collect();
+        let mut waiting: Vec<_> = messages
+            .iter()
+            .map(|message| Box::pin(signatures.sign(&key, message.as_bytes(), Asked::Once)))
+            .collect();
+        for waiting in &mut waiting {
+            assert!(futures_util::poll!(waiting).is_pending());
+        }
+        assert!(!signatures.is_overloaded());
+        signatures.pace.mean.store(1_000_000_000, Ordering::Relaxed);
+        assert!(signatures.is_overloaded());
+        thread::spawn(move || desk.attend());
+        futures_util::future::join_all(waiting).await;
+        assert!(!signatures.is_overloaded());
     }
 
     #[tokio::test]
@@ -133,7 +304,18 @@ mod tests {
         let (signatures, key) = (Signatures::start(1).unwrap(), key());
         let long = vec![b'x'; LONGEST_REMEMBERED + 1];
         for _ in 0..2 {
-            assert!(key.public().verifies(&long, &signatures.sign(&key, &long).await.unwrap()));
+            assert!(key.public().verifies(&long, &signatures.sign(&key, &long, Asked::Once).await.unwrap()));
+        }
+        assert_eq!(signatures.made(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_long_message_that_many_ask_for_is_signed_once() {
+        let (signatures, key) = (Signatures::start(1).unwrap(), key());
+        let (long, other) = (vec![b'x'; 1 << 20], vec![b'y'; 1 << 20]);
+        for message in [&long, &other, &long, &other] {
+            let signature = signatures.sign(&key, message, Asked::ByMany).await.unwrap();
+            assert!(key.public().verifies(message, &signature));
         }
         assert_eq!(signatures.made(), 2);
     }

@@ -1,20 +1,21 @@
 //! A private RSA key: read from what `openssl` and others write, and able to sign.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use pkcs8::EncryptedPrivateKeyInfo;
-use ring::error::KeyRejected;
-use ring::rand::SystemRandom;
-use ring::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
 use zeroize::Zeroizing;
 
+use super::library::error::KeyRejected;
+use super::library::rand::SystemRandom;
+use super::library::signature::{KeyPair as _, RSA_PKCS1_SHA256, RsaKeyPair};
 use super::{Error, KeyError, PublicKey};
 use crate::domain::Fingerprint;
+use crate::store::create_private_file;
 
 const PEM_BEGIN: &str = "-----BEGIN ";
 
@@ -60,7 +61,7 @@ impl SigningKey {
             Ok(text) if text.contains(PEM_BEGIN) => from_pem(text, path)?,
             _ => from_der(bytes, path)?,
         };
-        let public = PublicKey::from_pkcs1(pair.public().as_ref())
+        let public = PublicKey::from_pkcs1(pair.public_key().as_ref())
             .map_err(|reason| KeyError::Invalid { path: path.to_owned(), reason })?;
         Ok(Self { pair, random: SystemRandom::new(), public })
     }
@@ -68,7 +69,7 @@ impl SigningKey {
     /// Writes a key file that only its owner can read; refuses to replace one. Synced, for what it signs can't be signed again without it.
     pub fn save(pem: &str, path: &Path) -> Result<(), KeyError> {
         let write = || {
-            let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+            let mut file = create_private_file(path)?;
             file.write_all(pem.as_bytes())?;
             file.sync_all()?;
             // The name too: a file that a power cut takes away is a key that never was.
@@ -88,13 +89,9 @@ impl SigningKey {
         self.public.fingerprint()
     }
 
-    pub fn bits(&self) -> usize {
-        self.pair.public().modulus_len() * 8
-    }
-
     /// RSASSA-PKCS1-v1_5 with SHA-256, in base64 (contract §1.6). Takes about a millisecond of processor time.
     pub fn sign(&self, message: &[u8]) -> Result<String, Error> {
-        let mut signature = vec![0; self.pair.public().modulus_len()];
+        let mut signature = vec![0; self.public.signature_len()];
         self.pair
             .sign(&RSA_PKCS1_SHA256, &self.random, message, &mut signature)
             .map_err(|_| Error::Failed)?;
@@ -136,7 +133,7 @@ fn from_der(bytes: &[u8], path: &Path) -> Result<RsaKeyPair, KeyError> {
     })
 }
 
-/// `ring` tells its reasons by name only.
+/// The library tells its reasons by name only.
 fn rejected(error: KeyRejected, path: &Path) -> KeyError {
     let path = path.to_owned();
     match error.to_string().as_str() {

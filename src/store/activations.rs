@@ -3,7 +3,7 @@
 use rusqlite::OptionalExtension as _;
 
 use super::{Error, Tx};
-use crate::domain::{Identifier, NewActivation, Timestamp};
+use crate::domain::{Identifier, NewActivation, Subject, Timestamp};
 
 impl Tx<'_> {
     pub fn is_activated(&self, license_id: i64, identifier: &Identifier) -> Result<bool, Error> {
@@ -21,7 +21,8 @@ impl Tx<'_> {
     /// Gives a seat back. `false`: the identifier had none.
     pub fn remove_activation(&self, license_id: i64, identifier: &Identifier) -> Result<bool, Error> {
         let sql = "DELETE FROM activations WHERE license_id = ?1 AND identifier = ?2";
-        Ok(self.connection.prepare_cached(sql)?.execute((license_id, identifier.as_str()))? == 1)
+        let ended = self.connection.prepare_cached(sql)?.execute((license_id, identifier.as_str()))? == 1;
+        self.audit_if(ended, Subject::License(license_id), "deactivated", Some(&identifier.as_str()))
     }
 
     /// Says anew who is told when an activation ends.
@@ -33,7 +34,7 @@ impl Tx<'_> {
     ) -> Result<(), Error> {
         let sql = "UPDATE activations SET post_url = ?3 WHERE license_id = ?1 AND identifier = ?2";
         self.connection.prepare_cached(sql)?.execute((license_id, identifier.as_str(), post_url))?;
-        Ok(())
+        self.audit(Subject::License(license_id), "post_url set", Some(&identifier.as_str()))
     }
 
     /// Takes a seat. The caller has checked, in this transaction, that the identifier has none and that one is free.
@@ -44,7 +45,7 @@ impl Tx<'_> {
         let values =
             (license_id, identifier.as_str(), address.map(|address| address.to_string()), post_url, now.0);
         self.connection.prepare_cached(sql)?.execute(values)?;
-        Ok(())
+        self.audit(Subject::License(*license_id), "activated", Some(&identifier.as_str()))
     }
 
     /// The identifiers of a license with who is told when each ends, if anyone is.

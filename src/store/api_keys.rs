@@ -4,7 +4,7 @@ use ipnet::IpNet;
 use rusqlite::{OptionalExtension as _, Row};
 
 use super::{Error, Tx};
-use crate::domain::{ApiKey, ApiKeySecret, Capabilities, Timestamp};
+use crate::domain::{ApiKey, ApiKeySecret, Capabilities, Subject, Timestamp};
 
 /// What is needed to create an API key. (No `Debug`: it holds the secret.)
 pub struct NewApiKey {
@@ -30,6 +30,15 @@ impl Tx<'_> {
         statement.query_map([], read)?.map(|row| row?).collect()
     }
 
+    /// The active ones among those that have these hashes.
+    pub fn active_api_keys_of(&self, hashes: &[[u8; 32]]) -> Result<Vec<ApiKey>, Error> {
+        let mut found = Vec::new();
+        for hash in hashes {
+            found.extend(self.api_key_by_hash(hash)?.filter(|key| key.active));
+        }
+        Ok(found)
+    }
+
     /// Gives the new key's id; `None`: a key with the same text exists.
     pub fn add_api_key(&self, key: &NewApiKey, now: Timestamp) -> Result<Option<i64>, Error> {
         let sql = "INSERT INTO api_keys (name, key_hash, prefix, capabilities, allow_ips, active, created_at)
@@ -45,18 +54,27 @@ impl Tx<'_> {
             key.active,
             now.0,
         );
-        Ok(self.connection.prepare_cached(sql)?.query_row(values, |row| row.get(0)).optional()?)
+        let id: Option<i64> =
+            self.connection.prepare_cached(sql)?.query_row(values, |row| row.get(0)).optional()?;
+        if let Some(id) = id {
+            self.audit(Subject::ApiKey(id), "created", Some(&key.name))?;
+        }
+        Ok(id)
     }
 
     /// Switches a key on or off. `false`: there is no such key.
     pub fn set_api_key_active(&self, id: i64, active: bool) -> Result<bool, Error> {
         let sql = "UPDATE api_keys SET active = ?2 WHERE id = ?1";
-        Ok(self.connection.prepare_cached(sql)?.execute((id, active))? == 1)
+        let switched = self.connection.prepare_cached(sql)?.execute((id, active))? == 1;
+        let change = if active { "enabled" } else { "disabled" };
+        self.audit_if(switched, Subject::ApiKey(id), change, None)
     }
 
     /// `false`: there is no such key.
     pub fn delete_api_key(&self, id: i64) -> Result<bool, Error> {
-        Ok(self.connection.prepare_cached("DELETE FROM api_keys WHERE id = ?1")?.execute([id])? == 1)
+        let deleted =
+            self.connection.prepare_cached("DELETE FROM api_keys WHERE id = ?1")?.execute([id])? == 1;
+        self.audit_if(deleted, Subject::ApiKey(id), "deleted", None)
     }
 
     /// Notes when a key was last used; never moves it back.

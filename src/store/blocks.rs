@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use rusqlite::OptionalExtension as _;
 
 use super::{Error, Tx};
-use crate::domain::{Block, Blocklist, Timestamp};
+use crate::domain::{Block, Blocklist, Subject, Timestamp};
 
 /// The list as of some revision. Every request compares revisions by one small read, so a change counts from the next request on.
 #[derive(Default)]
@@ -53,11 +53,17 @@ impl Tx<'_> {
         let sql = "INSERT INTO blocks (kind, value, created_at) VALUES (?1, ?2, ?3)
                    ON CONFLICT (kind, value) DO NOTHING RETURNING id";
         let values = (block.kind(), block.value(), now.0);
-        Ok(self.connection.prepare_cached(sql)?.query_row(values, |row| row.get(0)).optional()?)
+        let id: Option<i64> =
+            self.connection.prepare_cached(sql)?.query_row(values, |row| row.get(0)).optional()?;
+        if let Some(id) = id {
+            self.audit(Subject::Block(id), "added", Some(&block.value()))?;
+        }
+        Ok(id)
     }
 
     /// `false`: there is no such entry.
     pub fn remove_block(&self, id: i64) -> Result<bool, Error> {
-        Ok(self.connection.prepare_cached("DELETE FROM blocks WHERE id = ?1")?.execute([id])? == 1)
+        let removed = self.connection.prepare_cached("DELETE FROM blocks WHERE id = ?1")?.execute([id])? == 1;
+        self.audit_if(removed, Subject::Block(id), "removed", None)
     }
 }

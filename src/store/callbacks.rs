@@ -3,7 +3,7 @@
 use rusqlite::{OptionalExtension as _, Row, ToSql, params_from_iter};
 
 use super::{Error, Tx};
-use crate::domain::{Callback, CallbackKind, CallbackState, NewCallback, Target, Timestamp};
+use crate::domain::{Callback, CallbackKind, CallbackState, NewCallback, Subject, Target, Timestamp};
 
 /// A message that is to be sent now.
 #[derive(Clone, Debug)]
@@ -76,6 +76,12 @@ impl Tx<'_> {
         Ok(next.optional()?)
     }
 
+    /// How many are not delivered and not given up: counted in the index.
+    pub fn count_pending_callbacks(&self) -> Result<i64, Error> {
+        let sql = "SELECT count(*) FROM callbacks WHERE state = 'pending'";
+        Ok(self.connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
+    }
+
     /// Whether there is any message that the command line may want tried again.
     pub fn has_undelivered_callbacks(&self) -> Result<bool, Error> {
         let sql = "SELECT EXISTS (SELECT 1 FROM callbacks WHERE state IN ('pending', 'failed'))";
@@ -139,7 +145,7 @@ impl Tx<'_> {
         let sql = "UPDATE callbacks SET state = 'pending', attempts = 0, next_attempt = ?2, updated_at = ?2 WHERE id = ?1";
         self.connection.prepare_cached(sql)?.execute((id, now.0))?;
         self.note_work();
-        Ok(())
+        self.audit(Subject::Callback(id), "sent again", None)
     }
 
     /// Where a message goes.

@@ -3,7 +3,7 @@
 use rusqlite::{OptionalExtension as _, Params, Row, ToSql};
 
 use super::{Error, Tx};
-use crate::domain::{Contract, ContractStatus, Permission, Terms, Timestamp};
+use crate::domain::{Contract, ContractStatus, LicenseStatus, Permission, Subject, Terms, Timestamp};
 
 impl Tx<'_> {
     pub fn contract(&self, id: i64) -> Result<Option<Contract>, Error> {
@@ -47,7 +47,10 @@ impl Tx<'_> {
         let sql = "INSERT INTO contracts (uuid, name, information, contract_key, license_keys_quantity, product_id, can_get_info,
                                           can_generate, can_destroy, can_destroy_all, status, created_at, updated_at)
                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12) RETURNING id";
-        Ok(self.connection.prepare_cached(sql)?.query_row(values(&uuid, terms, now), |row| row.get(0))?)
+        let id =
+            self.connection.prepare_cached(sql)?.query_row(values(&uuid, terms, now), |row| row.get(0))?;
+        self.audit(Subject::Contract(id), "created", None)?;
+        Ok(id)
     }
 
     /// Agrees anew. The caller has checked, in this transaction, that the key is no other contract's.
@@ -57,19 +60,25 @@ impl Tx<'_> {
                        can_generate = ?8, can_destroy = ?9, can_destroy_all = ?10, status = ?11, updated_at = ?12
                    WHERE id = ?1";
         self.connection.prepare_cached(sql)?.execute(values(&id, terms, now))?;
-        Ok(())
+        self.audit(Subject::Contract(id), "changed", None)
     }
 
     /// Ends a contract; its licenses stay, and are no contract's. Those that are available are held back from now on: its owner may have
     /// given them to somebody, so no pool may. `false`: there is no such contract.
     pub fn delete_contract(&self, id: i64) -> Result<bool, Error> {
+        // Before it, while it can be told which they are.
+        self.audit_licenses_of_contract(id, "reserved", Some(LicenseStatus::Available))?;
         let sql = "UPDATE licenses SET status = 'reserved' WHERE contract_id = ?1 AND status = 'available'";
         self.connection.prepare_cached(sql)?.execute([id])?;
-        Ok(self.connection.prepare_cached("DELETE FROM contracts WHERE id = ?1")?.execute([id])? == 1)
+        let deleted =
+            self.connection.prepare_cached("DELETE FROM contracts WHERE id = ?1")?.execute([id])? == 1;
+        self.audit_if(deleted, Subject::Contract(id), "deleted", None)
     }
 
     /// Deletes all licenses under a contract, and gives their number.
     pub fn delete_licenses_of_contract(&self, id: i64) -> Result<usize, Error> {
+        // Before it, while their keys are there to be noted.
+        self.audit_licenses_of_contract(id, "deleted", None)?;
         Ok(self.connection.prepare_cached("DELETE FROM licenses WHERE contract_id = ?1")?.execute([id])?)
     }
 }

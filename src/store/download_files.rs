@@ -1,13 +1,14 @@
 //! The files that customers download: taken into the data directory whole and synced, or not at all.
 
-use std::fs::{self, DirBuilder, File};
+use std::fs::{self, File};
 use std::io::{self, BufReader, BufWriter, Read as _, Write as _};
-use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 use tempfile::NamedTempFile;
 
+use super::data_dir::create_private_directories;
+use super::ownership::give_file;
 use super::{DataDir, OpenError};
 
 /// A copy of a file, on disk under a temporary name. Removed when dropped, unless it is kept.
@@ -22,14 +23,13 @@ impl DataDir {
     /// Copies a file into the directory of downloads, and syncs the copy.
     pub fn receive(&self, file: &Path) -> Result<ReceivedFile, OpenError> {
         let directory = self.downloads();
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(&directory)
+        create_private_directories(&directory)
             .map_err(|source| failed("can't make the directory", &directory, source))?;
         let original = File::open(file).map_err(|source| failed("can't read", file, source))?;
         let copy = NamedTempFile::new_in(&directory)
             .map_err(|source| failed("can't make a file in", &directory, source))?;
+        give_file(copy.as_file(), copy.path())
+            .map_err(|source| failed("can't give to the directory's owner what is in", &directory, source))?;
         let (sha256, size) = copy_and_hash(original, &copy)
             .map_err(|source| failed("can't copy into the data directory", file, source))?;
         Ok(ReceivedFile { copy, place: self.download(&sha256), sha256, size })

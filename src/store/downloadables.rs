@@ -4,7 +4,7 @@ use rusqlite::{OptionalExtension as _, Row};
 
 use super::download_files::is_sha256;
 use super::{Error, Tx};
-use crate::domain::{Downloadable, NewDownloadable, StoredFile, Timestamp};
+use crate::domain::{Downloadable, NewDownloadable, StoredFile, Subject, Timestamp};
 
 impl Tx<'_> {
     pub fn downloadable(&self, id: i64) -> Result<Option<Downloadable>, Error> {
@@ -72,18 +72,26 @@ impl Tx<'_> {
             downloadable.file.size,
             now.0,
         );
-        Ok(self.connection.prepare_cached(sql)?.query_row(values, |row| row.get(0)).optional()?)
+        let id: Option<i64> =
+            self.connection.prepare_cached(sql)?.query_row(values, |row| row.get(0)).optional()?;
+        if let Some(id) = id {
+            self.audit(Subject::Downloadable(id), "added", Some(&downloadable.version))?;
+        }
+        Ok(id)
     }
 
     /// `false`: there is no such downloadable.
     pub fn publish_downloadable(&self, id: i64, now: Timestamp) -> Result<bool, Error> {
         let sql = "UPDATE downloadables SET published = 1, updated_at = ?2 WHERE id = ?1";
-        Ok(self.connection.prepare_cached(sql)?.execute((id, now.0))? == 1)
+        let published = self.connection.prepare_cached(sql)?.execute((id, now.0))? == 1;
+        self.audit_if(published, Subject::Downloadable(id), "published", None)
     }
 
     /// `false`: there is no such downloadable.
     pub fn delete_downloadable(&self, id: i64) -> Result<bool, Error> {
-        Ok(self.connection.prepare_cached("DELETE FROM downloadables WHERE id = ?1")?.execute([id])? == 1)
+        let deleted =
+            self.connection.prepare_cached("DELETE FROM downloadables WHERE id = ?1")?.execute([id])? == 1;
+        self.audit_if(deleted, Subject::Downloadable(id), "deleted", None)
     }
 
     /// Counts one download more.

@@ -3,7 +3,7 @@
 use rusqlite::{OptionalExtension as _, Row};
 
 use super::{Error, Tx};
-use crate::domain::{Generator, GeneratorMethod, NewGenerator, Recipe, Timestamp};
+use crate::domain::{Generator, GeneratorMethod, NewGenerator, Recipe, Subject, Timestamp};
 
 impl Tx<'_> {
     pub fn generator(&self, id: i64) -> Result<Option<Generator>, Error> {
@@ -61,7 +61,9 @@ impl Tx<'_> {
             generator.active,
             now.0,
         );
-        Ok(self.connection.prepare_cached(sql)?.query_row(values, |row| row.get(0))?)
+        let id = self.connection.prepare_cached(sql)?.query_row(values, |row| row.get(0))?;
+        self.audit(Subject::Generator(id), "created", None)?;
+        Ok(id)
     }
 
     /// Gives a generator another recipe, and switches it. `false`: there is no such generator.
@@ -90,12 +92,15 @@ impl Tx<'_> {
             active,
             now.0,
         );
-        Ok(self.connection.prepare_cached(sql)?.execute(values)? == 1)
+        let changed = self.connection.prepare_cached(sql)?.execute(values)? == 1;
+        self.audit_if(changed, Subject::Generator(id), "changed", None)
     }
 
     /// `false`: there is no such generator.
     pub fn delete_generator(&self, id: i64) -> Result<bool, Error> {
-        Ok(self.connection.prepare_cached("DELETE FROM generators WHERE id = ?1")?.execute([id])? == 1)
+        let deleted =
+            self.connection.prepare_cached("DELETE FROM generators WHERE id = ?1")?.execute([id])? == 1;
+        self.audit_if(deleted, Subject::Generator(id), "deleted", None)
     }
 }
 

@@ -31,6 +31,11 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// How many wait: each is one row of a short queue.
+    pub fn count_jobs(&self) -> Result<i64, Error> {
+        Ok(self.connection.prepare_cached("SELECT count(*) FROM jobs")?.query_row([], |row| row.get(0))?)
+    }
+
     pub fn has_jobs(&self) -> Result<bool, Error> {
         let sql = "SELECT EXISTS (SELECT 1 FROM jobs)";
         Ok(self.connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?)

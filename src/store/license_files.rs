@@ -2,6 +2,7 @@
 
 use rusqlite::OptionalExtension as _;
 
+use super::connection::LARGE_CACHE_KIB;
 use super::{Error, Tx, licenses};
 use crate::domain::{License, LicenseKey, LicenseStatus};
 
@@ -15,7 +16,7 @@ impl Tx<'_> {
         limit: i64,
     ) -> Result<Vec<License>, Error> {
         let sql = "SELECT id, product_id, license_key, owner_name, owner_email, activation_limit, validity, assigned_at, status,
-                          contract_id, created_at, updated_at
+                          contract_id, created_at, updated_at, seal
                    FROM licenses
                    WHERE id > ?1 AND (?2 IS NULL OR product_id = ?2) AND (?3 IS NULL OR status = ?3) ORDER BY id LIMIT ?4";
         let mut statement = self.connection.prepare_cached(sql)?;
@@ -55,6 +56,3 @@ impl Tx<'_> {
         Ok(self.connection.pragma_update(None, "cache_size", LARGE_CACHE_KIB)?)
     }
 }
-
-/// 64 MiB: SQLite counts KiB below zero, pages above.
-const LARGE_CACHE_KIB: i64 = -64 * 1024;

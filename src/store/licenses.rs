@@ -1,14 +1,18 @@
 //! License keys.
 
-use rusqlite::{OptionalExtension as _, Row};
+use std::fmt::Display;
+
+use rusqlite::{Connection, OptionalExtension as _, Row};
 
 use super::{Error, Tx};
-use crate::domain::{License, LicenseFilter, LicenseKey, LicenseStatus, NewLicense, Page, Timestamp};
+use crate::domain::{
+    License, LicenseFilter, LicenseKey, LicenseStatus, NewLicense, Page, Subject, Timestamp,
+};
 
 impl Tx<'_> {
     pub fn license(&self, id: i64) -> Result<Option<License>, Error> {
         let sql = "SELECT id, product_id, license_key, owner_name, owner_email, activation_limit, validity, assigned_at, status,
-                          contract_id, created_at, updated_at
+                          contract_id, created_at, updated_at, seal
                    FROM licenses WHERE id = ?1";
         self.connection.prepare_cached(sql)?.query_row([id], read).optional()?.transpose()
     }
@@ -16,7 +20,7 @@ impl Tx<'_> {
     /// The licenses under a contract that are active on something, by id.
     pub fn active_licenses_of_contract(&self, contract_id: i64) -> Result<Vec<License>, Error> {
         let sql = "SELECT id, product_id, license_key, owner_name, owner_email, activation_limit, validity, assigned_at, status,
-                          contract_id, created_at, updated_at
+                          contract_id, created_at, updated_at, seal
                    FROM licenses
                    WHERE contract_id = ?1 AND EXISTS (SELECT 1 FROM activations WHERE license_id = licenses.id) ORDER BY id";
         let mut statement = self.connection.prepare_cached(sql)?;
@@ -34,7 +38,7 @@ impl Tx<'_> {
 
     pub fn license_by_key(&self, license_key: &LicenseKey) -> Result<Option<License>, Error> {
         let sql = "SELECT id, product_id, license_key, owner_name, owner_email, activation_limit, validity, assigned_at, status,
-                          contract_id, created_at, updated_at
+                          contract_id, created_at, updated_at, seal
                    FROM licenses WHERE license_key = ?1";
         self.connection.prepare_cached(sql)?.query_row([license_key.as_str()], read).optional()?.transpose()
     }
@@ -46,7 +50,7 @@ impl Tx<'_> {
         status: Option<LicenseStatus>,
     ) -> Result<Vec<License>, Error> {
         let sql = "SELECT id, product_id, license_key, owner_name, owner_email, activation_limit, validity, assigned_at, status,
-                          contract_id, created_at, updated_at
+                          contract_id, created_at, updated_at, seal
                    FROM licenses
                    WHERE (?1 IS NULL OR product_id = ?1) AND (?2 IS NULL OR status = ?2) ORDER BY id";
         let mut statement = self.connection.prepare_cached(sql)?;
@@ -66,7 +70,7 @@ impl Tx<'_> {
         // The pages before are stepped over in an index; rows are read only of this one.
         let sql = format!(
             "SELECT id, product_id, license_key, owner_name, owner_email, activation_limit, validity, assigned_at, status,
-                    contract_id, created_at, updated_at
+                    contract_id, created_at, updated_at, seal
              FROM licenses
              WHERE id IN (SELECT id FROM licenses WHERE {} ORDER BY id LIMIT ?5 OFFSET ?6) ORDER BY id",
             conditions(filter)
@@ -106,11 +110,17 @@ impl Tx<'_> {
             license.contract_id,
             now.0,
         );
-        Ok(self.connection.prepare_cached(sql)?.query_row(values, |row| row.get(0)).optional()?)
+        let id: Option<i64> =
+            self.connection.prepare_cached(sql)?.query_row(values, |row| row.get(0)).optional()?;
+        if let Some(id) = id {
+            self.audit(Subject::License(id), "created", Some(&license.status.as_str()))?;
+        }
+        Ok(id)
     }
 
     /// Writes what can change about a license.
     pub fn change_license(&self, license: &License, now: Timestamp) -> Result<(), Error> {
+        let before = self.license(license.id)?;
         let sql = "UPDATE licenses
                    SET product_id = ?2, owner_name = ?3, owner_email = ?4, activation_limit = ?5, validity = ?6, assigned_at = ?7,
                        status = ?8, updated_at = ?9
@@ -127,11 +137,13 @@ impl Tx<'_> {
             now.0,
         );
         self.connection.prepare_cached(sql)?.execute(values)?;
-        Ok(())
+        self.audit(Subject::License(license.id), "changed", Some(&told(before.as_ref(), license)))
     }
 
     /// Deletes a license with its activations and its metadata. What was reported of its use stays.
     pub fn delete_license(&self, id: i64) -> Result<(), Error> {
+        // Before it, while its key is there to be noted.
+        self.audit(Subject::License(id), "deleted", None)?;
         self.connection.prepare_cached("DELETE FROM licenses WHERE id = ?1")?.execute([id])?;
         Ok(())
     }
@@ -148,8 +160,25 @@ impl Tx<'_> {
                    SET status = 'assigned', owner_name = ?2, owner_email = ?3, assigned_at = ?4, updated_at = ?4
                    WHERE id = ?1";
         self.connection.prepare_cached(sql)?.execute((id, owner_name, owner_email, now.0))?;
-        Ok(())
+        self.audit(Subject::License(id), "assigned", owner_email.as_ref().map(|owner| owner as &dyn Display))
     }
+}
+
+/// What the audit trail says of a changed license: its state now, and of all else what was before and what is now, where that differs.
+fn told(before: Option<&License>, now: &License) -> String {
+    let state = format!("{}, limit {}, validity {}", now.status.as_str(), now.activation_limit, now.validity);
+    let Some(before) = before else { return state };
+    let text = |text: &Option<String>| text.as_deref().unwrap_or("-").to_owned();
+    let moment =
+        |moment: Option<Timestamp>| moment.map_or_else(|| "-".to_owned(), |moment| moment.to_string());
+    let others = [
+        ("product", before.product_id.to_string(), now.product_id.to_string()),
+        ("owner name", text(&before.owner_name), text(&now.owner_name)),
+        ("owner email", text(&before.owner_email), text(&now.owner_email)),
+        ("assigned at", moment(before.assigned_at), moment(now.assigned_at)),
+    ];
+    let changed = others.iter().filter(|(_, before, now)| before != now);
+    changed.fold(state, |told, (what, before, now)| format!("{told}; {what} {before} -> {now}"))
 }
 
 /// A condition for each thing that is asked for, and none for the rest, so that each combination has a plan of its own.
@@ -172,8 +201,11 @@ fn conditions(filter: &LicenseFilter) -> String {
 pub(super) fn read(row: &Row<'_>) -> Result<Result<License, Error>, rusqlite::Error> {
     let id = row.get(0)?;
     let Some(status) = LicenseStatus::parse(row.get_ref(8)?.as_str()?) else {
-        return Ok(Err(Error::Unreadable { what: "license status", id }));
+        return Ok(Err(Error::AlteredLicense(id)));
     };
+    if row.get::<_, i64>(12)? != seal(row.get(1)?, row.get(5)?, row.get(6)?, row.get(7)?) {
+        return Ok(Err(Error::AlteredLicense(id)));
+    }
     Ok(Ok(License {
         id,
         product_id: row.get(1)?,
@@ -188,4 +220,37 @@ pub(super) fn read(row: &Row<'_>) -> Result<Result<License, Error>, rusqlite::Er
         created_at: Timestamp(row.get(10)?),
         updated_at: Timestamp(row.get(11)?),
     }))
+}
+
+/// What the column of this name holds in a row that is as it was written.
+fn seal(product_id: i64, activation_limit: i64, validity: i64, assigned_at: Option<i64>) -> i64 {
+    const PRIME: i64 = 1_000_003;
+    let parts = [(product_id, 1), (activation_limit, 3), (validity, 7), (assigned_at.unwrap_or(-1), 31)];
+    parts.iter().map(|(number, weight)| number % PRIME * weight).sum()
+}
+
+/// How many licenses are looked at in one statement: between two of them a look outside of a transaction lets go of the log.
+const LOOKED_AT: i64 = 10_000;
+
+/// The id of a license whose numbers are not as they were written.
+pub(super) fn first_with_a_broken_seal(connection: &Connection) -> Result<Option<i64>, rusqlite::Error> {
+    let sql = "SELECT id, product_id, activation_limit, validity, assigned_at, seal FROM licenses WHERE id > ?1 ORDER BY id LIMIT ?2";
+    let mut statement = connection.prepare(sql)?;
+    let mut last: Option<i64> = Some(i64::MIN);
+    while let Some(after) = last.take() {
+        let mut rows = statement.query((after, LOOKED_AT))?;
+        while let Some(row) = rows.next()? {
+            let id: i64 = row.get(0)?;
+            if row.get::<_, i64>(5)? != seal(row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?) {
+                return Ok(Some(id));
+            }
+            last = Some(id);
+        }
+    }
+    Ok(None)
+}
+
+/// What is told of it.
+pub(super) fn broken_seal(id: i64) -> String {
+    format!("table licenses: row {id} was not written as it is")
 }

@@ -2,30 +2,44 @@
 
 mod activations;
 mod api_keys;
+mod audit;
 mod blocks;
 mod callbacks;
+mod check;
 mod connection;
+mod contents;
 mod contracts;
+mod copied_files;
 mod data_dir;
 mod download_files;
 mod downloadables;
 mod error;
 mod generators;
 mod idempotency;
+mod inspection;
 mod jobs;
 mod license_files;
 mod license_meta;
 mod licenses;
 mod product_meta;
 mod products;
+mod ownership;
+mod published_keys;
 mod schema;
+mod shape;
+mod snapshot;
+mod soundness;
+mod stats;
 mod telemetry;
 mod tx;
+mod wal;
 mod writer;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use blocks::BlocklistCache;
+use check::{Check, Damage};
 use connection::Readers;
 use crossbeam_channel::{Receiver, bounded};
 use tokio::sync::oneshot;
@@ -33,17 +47,33 @@ use writer::Writer;
 
 pub use api_keys::NewApiKey;
 pub use callbacks::{DueCallback, MAX_UNDER_WAY};
-pub use data_dir::{DataDir, ServerLock};
+pub use contents::Contents;
+pub use copied_files::{
+    CopiedFile, copy_file, describe_file, make_private_directory, sync_directory, write_file,
+};
+pub use data_dir::{DataDir, ServerLock, create_private_file};
 pub use error::{Error, OpenError};
 pub use idempotency::{GivenAnswer, RepeatKey};
+pub use inspection::{Inspection, sqlite_version};
+pub use ownership::give_directory;
+pub use schema::VERSION as SCHEMA_VERSION;
+pub use snapshot::copy_database;
+pub use soundness::TableCounts;
+pub use stats::WriterStats;
 pub use tx::{Access, Tx, Verdict};
+
+/// How long a change may wait for its turn: whoever asked for it is told to come again, rather than later than is of use.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The database: a pool of read-only connections, and the one thread that writes.
 pub struct Store {
+    /// Looks through the database while it is served. First here, so that it lets go of the file before the writer does.
+    check: Mutex<Option<Check>>,
     readers: r2d2::Pool<Readers>,
     writer: Writer,
     blocklist: Arc<BlocklistCache>,
     work: Receiver<()>,
+    damage: Arc<Damage>,
 }
 
 impl Store {
@@ -69,11 +99,29 @@ impl Store {
             .max_lifetime(None)
             .test_on_check_out(false)
             .build_unchecked(Readers::new(data));
-        Ok(Self { readers, writer, blocklist, work })
+        let (damage, check) = (Arc::default(), Mutex::default());
+        Ok(Self { check, readers, writer, blocklist, work, damage })
+    }
+
+    /// Looks through the whole database, and refuses one that is damaged. What has not been seen `within` that time is looked at while the
+    /// database is served; once damage is found, all that is asked of it is [`Error::Damaged`].
+    pub fn check(&self, data: &DataDir, within: Duration) -> Result<(), OpenError> {
+        let check = Check::start(data, &self.damage)?;
+        let found = check.wait(within);
+        *self.check.lock().unwrap_or_else(PoisonError::into_inner) = Some(check);
+        found
+    }
+
+    /// Tells of an error that an answer ended with: one that shows that the database is damaged is the last that it answers.
+    pub fn note(&self, error: &Error) {
+        if let Some(what) = error.damage() {
+            self.damage.note(&what);
+        }
     }
 
     /// Runs `job` on one moment's view of the database. Blocks for as long as it reads.
     pub fn read<T>(&self, job: impl FnOnce(&Tx<'_>) -> T) -> Result<T, Error> {
+        self.damage.refuse_if_known()?;
         let connection = self.readers.get()?;
         // Rolled back when dropped, also by a panic: a connection never returns to the pool inside a transaction.
         let transaction = connection.unchecked_transaction()?;
@@ -82,21 +130,32 @@ impl Store {
 
     /// Runs `job` on the writer thread, in a transaction shared with what else is waiting.
     ///
-    /// Comes back when its changes are on disk ([`Verdict::Keep`]) or undone ([`Verdict::Undo`]). An error means that nothing was kept.
-    /// [`Error::Overloaded`] if the queue is full.
+    /// Comes back when its changes are on disk ([`Verdict::Keep`]) or undone ([`Verdict::Undo`]). An error means that nothing was kept, nor
+    /// ever seen by another; only if the disk failed in the last moment, and the program dies before its next commit, may it be there after.
+    /// [`Error::Overloaded`] if the queue is full, or its turn did not come within a second.
     pub async fn write<T: Send + 'static>(
         &self,
         job: impl FnOnce(&Tx<'_>) -> Verdict<T> + Send + 'static,
     ) -> Result<T, Error> {
-        self.enqueue(job)?.await.map_err(|_| Error::Panicked)?
+        self.enqueue(job, PATIENCE)?.await.map_err(|_| Error::Panicked)?
     }
 
-    /// As [`Self::write`], for callers that have nothing else to do: the command line.
+    /// As [`Self::write`], for callers that have time: the command line and the worker.
     pub fn write_blocking<T: Send + 'static>(
         &self,
         job: impl FnOnce(&Tx<'_>) -> Verdict<T> + Send + 'static,
     ) -> Result<T, Error> {
-        self.enqueue(job)?.blocking_recv().map_err(|_| Error::Panicked)?
+        self.enqueue(job, Duration::MAX)?.blocking_recv().map_err(|_| Error::Panicked)?
+    }
+
+    /// What the writer has done so far.
+    pub fn writer_stats(&self) -> &WriterStats {
+        self.writer.stats()
+    }
+
+    /// How many changes wait for the writer.
+    pub fn queued(&self) -> usize {
+        self.writer.queued()
     }
 
     /// Gets a word after each commit that queued a job or a message to another server.
@@ -107,9 +166,11 @@ impl Store {
     fn enqueue<T: Send + 'static>(
         &self,
         job: impl FnOnce(&Tx<'_>) -> Verdict<T> + Send + 'static,
+        patience: Duration,
     ) -> Result<oneshot::Receiver<Result<T, Error>>, Error> {
+        self.damage.refuse_if_known()?;
         let (answer, answered) = oneshot::channel();
-        self.writer.enqueue(writer::Job::new(job, answer))?;
+        self.writer.enqueue(writer::Job::new(job, answer, patience))?;
         Ok(answered)
     }
 }

@@ -3,7 +3,7 @@
 use rusqlite::{OptionalExtension as _, Row};
 
 use super::{Error, Tx};
-use crate::domain::{MetaEntry, MetaKey, Timestamp};
+use crate::domain::{MetaEntry, MetaKey, MetaSize, Subject, Timestamp};
 
 impl Tx<'_> {
     /// A product's entries, in the order in which they were made.
@@ -33,8 +33,16 @@ impl Tx<'_> {
         let sql = "INSERT INTO product_meta (product_id, key, value, created_at, updated_at) VALUES (?1, ?2, ?3, ?4, ?4)
                    ON CONFLICT (product_id, key) DO NOTHING RETURNING id";
         let values = (product_id, key.as_str(), value, now.0);
-        let added = self.connection.prepare_cached(sql)?.query_row(values, |_| Ok(()));
-        Ok(added.optional()?.is_some())
+        let added = self.connection.prepare_cached(sql)?.query_row(values, |_| Ok(())).optional()?.is_some();
+        self.audit_if(added, Subject::Product(product_id), "meta created", Some(&key.as_str()))
+    }
+
+    /// How much there is of a product's entries. Their values are not read for it, only how long they are.
+    pub fn product_meta_size(&self, product_id: i64) -> Result<MetaSize, Error> {
+        let sql = "SELECT count(*), coalesce(sum(octet_length(key) + octet_length(value)), 0)
+                   FROM product_meta WHERE product_id = ?1";
+        let size = |row: &Row<'_>| Ok(MetaSize { entries: row.get(0)?, bytes: row.get(1)? });
+        Ok(self.connection.prepare_cached(sql)?.query_row([product_id], size)?)
     }
 
     /// Gives an entry another value. `false`: there is none under this key.
@@ -46,13 +54,16 @@ impl Tx<'_> {
         now: Timestamp,
     ) -> Result<bool, Error> {
         let sql = "UPDATE product_meta SET value = ?3, updated_at = ?4 WHERE product_id = ?1 AND key = ?2";
-        Ok(self.connection.prepare_cached(sql)?.execute((product_id, key.as_str(), value, now.0))? == 1)
+        let values = (product_id, key.as_str(), value, now.0);
+        let changed = self.connection.prepare_cached(sql)?.execute(values)? == 1;
+        self.audit_if(changed, Subject::Product(product_id), "meta changed", Some(&key.as_str()))
     }
 
     /// `false`: there is no entry under this key.
     pub fn delete_product_meta(&self, product_id: i64, key: &MetaKey) -> Result<bool, Error> {
         let sql = "DELETE FROM product_meta WHERE product_id = ?1 AND key = ?2";
-        Ok(self.connection.prepare_cached(sql)?.execute((product_id, key.as_str()))? == 1)
+        let deleted = self.connection.prepare_cached(sql)?.execute((product_id, key.as_str()))? == 1;
+        self.audit_if(deleted, Subject::Product(product_id), "meta deleted", Some(&key.as_str()))
     }
 }
 

@@ -6,7 +6,7 @@ use rusqlite::{OptionalExtension as _, Row};
 
 use super::{Error, Tx};
 use crate::domain::{
-    Fingerprint, NewProduct, Product, ProductChange, ProductSource, ProductStatus, Timestamp,
+    Fingerprint, NewProduct, Product, ProductChange, ProductSource, ProductStatus, Subject, Timestamp,
 };
 
 impl Tx<'_> {
@@ -54,7 +54,21 @@ impl Tx<'_> {
         let sql = "INSERT INTO products (uuid, name, description, status, created_at, updated_at)
                    VALUES (?1, ?2, ?3, ?4, ?5, ?5) RETURNING id";
         let values = (&product.uuid, &product.name, &product.description, product.status.as_str(), now.0);
-        Ok(self.connection.prepare_cached(sql)?.query_row(values, |row| row.get(0))?)
+        let id = self.connection.prepare_cached(sql)?.query_row(values, |row| row.get(0))?;
+        self.audit(Subject::Product(id), "created", Some(&product.name))?;
+        Ok(id)
+    }
+
+    /// Adds a product with all that can be set of it: one entry of the audit trail. Gives its id.
+    pub fn add_product_with(
+        &self,
+        product: &NewProduct,
+        settings: &ProductChange,
+        now: Timestamp,
+    ) -> Result<i64, Error> {
+        let id = self.add_product(product, now)?;
+        self.set_product(id, settings, now)?;
+        Ok(id)
     }
 
     /// Says which key signs for a product from now on, and its public half as PEM. `false`: there is no such product.
@@ -66,7 +80,9 @@ impl Tx<'_> {
         now: Timestamp,
     ) -> Result<bool, Error> {
         let sql = "UPDATE products SET signing_key = ?2, public_key = ?3, updated_at = ?4 WHERE id = ?1";
-        Ok(self.connection.prepare_cached(sql)?.execute((id, &*signing_key.0, public_key, now.0))? == 1)
+        let values = (id, &*signing_key.0, public_key, now.0);
+        let set = self.connection.prepare_cached(sql)?.execute(values)? == 1;
+        self.audit_if(set, Subject::Product(id), "signing key set", Some(&signing_key.0))
     }
 
     /// The public half of a product's own signing key, as PEM. Not part of [`Product`], which every license look-up reads.
@@ -84,6 +100,13 @@ impl Tx<'_> {
     }
 
     pub fn change_product(&self, id: i64, change: &ProductChange, now: Timestamp) -> Result<(), Error> {
+        let changed = self.set_product(id, change, now)?;
+        self.audit_if(changed, Subject::Product(id), "changed", None)?;
+        Ok(())
+    }
+
+    /// `false`: there is no such product.
+    fn set_product(&self, id: i64, change: &ProductChange, now: Timestamp) -> Result<bool, Error> {
         let sql = "UPDATE products
                    SET name = coalesce(?2, name), description = coalesce(?3, description), source = coalesce(?4, source),
                        status = coalesce(?5, status), require_non_expired = coalesce(?6, require_non_expired),
@@ -103,14 +126,13 @@ impl Tx<'_> {
             &change.features,
             now.0,
         );
-        self.connection.prepare_cached(sql)?.execute(values)?;
-        Ok(())
+        Ok(self.connection.prepare_cached(sql)?.execute(values)? == 1)
     }
 
     /// Deletes a product with its metadata, generators and downloads. Its licenses stay.
     pub fn delete_product(&self, id: i64) -> Result<(), Error> {
         self.connection.prepare_cached("DELETE FROM products WHERE id = ?1")?.execute([id])?;
-        Ok(())
+        self.audit(Subject::Product(id), "deleted", None)
     }
 
     /// Whether a product has a downloadable of this version.

@@ -1,17 +1,19 @@
 //! Makes the database from schema.sql, and refuses one that isn't ours to serve.
 
 use std::fs;
+use std::path::Path;
 
 use rusqlite::Connection;
+use rusqlite::config::DbConfig;
 
 use super::connection::open_writing;
-use super::data_dir::create_private_file;
-use super::{DataDir, OpenError};
+use super::data_dir::{create_private_file, is_there};
+use super::{DataDir, OpenError, shape, wal};
 
-const SCHEMA: &str = include_str!("../../schema.sql");
+pub(super) const SCHEMA: &str = include_str!("../../schema.sql");
 
 /// Raised with every change to schema.sql that a released version has seen.
-const VERSION: i64 = 1;
+pub const VERSION: i64 = 1;
 
 /// "KSEL": tells our database from another program's.
 const APPLICATION_ID: i64 = 0x4b53_454c;
@@ -23,13 +25,13 @@ const OLDEST_SAFE_SQLITE: (i32, &str) = (3_051_003, "3.51.3");
 pub(super) fn create(data: &DataDir) -> Result<(), OpenError> {
     data.create()?;
     let path = data.database();
-    if path.exists() {
+    if is_there(&path)? {
         return Err(OpenError::Exists(path));
     }
     // Made under another name, so that there is never half a database, even if this is interrupted.
     let unfinished = path.with_extension("unfinished");
     let io_error = |what, source| OpenError::Io { what, path: unfinished.clone(), source };
-    if unfinished.exists() {
+    if is_there(&unfinished)? {
         fs::remove_file(&unfinished).map_err(|source| io_error("can't remove", source))?;
     }
     // Made by us and not by SQLite, so that it, and the log beside it that inherits its mode, are private whatever the umask.
@@ -51,27 +53,58 @@ fn fill() -> String {
 
 /// Opens the writing connection of an existing database, after checking that it is ours and that this program may serve it.
 pub(super) fn open_writer(data: &DataDir) -> Result<Connection, OpenError> {
-    check_sqlite()?;
+    data.refuse_backup()?;
+    let connection = open_existing(data)?;
     let path = data.database();
-    if !path.exists() {
-        return Err(OpenError::Missing(path));
-    }
     let unreadable = |source| OpenError::Unreadable { path: path.clone(), source };
-    let connection = open_writing(&path).map_err(unreadable)?;
-    let number = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
-    if number("application_id").map_err(unreadable)? != APPLICATION_ID {
-        return Err(OpenError::Foreign { path });
-    }
-    let found = number("user_version").map_err(unreadable)?;
-    if found > VERSION {
-        return Err(OpenError::Newer { path, found, known: VERSION });
+    // SQLite opens what it may only read without a word, and then fails each change.
+    if connection.is_readonly("main").map_err(unreadable)? {
+        return Err(OpenError::ReadOnly { path });
     }
     // Kept in the file since it was made, unless another tool changed it: without it readers would wait for the writer.
     connection.pragma_update(None, "journal_mode", "WAL").map_err(unreadable)?;
     Ok(connection)
 }
 
-fn check_sqlite() -> Result<(), OpenError> {
+/// Opens an existing database as it is, after the same checks.
+pub(super) fn open_existing(data: &DataDir) -> Result<Connection, OpenError> {
+    check_sqlite()?;
+    let path = data.database();
+    if !is_there(&path)? {
+        return Err(OpenError::Missing(path));
+    }
+    let unreadable = |source| OpenError::Unreadable { path: path.clone(), source };
+    let connection = open_writing(&path).map_err(unreadable)?;
+    check_is_ours(&connection, &path)?;
+    if let Some(what) = wal::damage(&connection, &path).map_err(unreadable)? {
+        // Or SQLite, closing it, would take in what it can read of the log, and delete the rest.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(unreadable)?;
+        return Err(OpenError::Damaged { path, what });
+    }
+    if let Some(what) = shape::first_difference(&connection).map_err(unreadable)? {
+        return Err(OpenError::Changed { path, what });
+    }
+    Ok(connection)
+}
+
+/// Refuses another program's database, and one that is newer than this program. Gives the version of its schema.
+pub(super) fn check_is_ours(connection: &Connection, path: &Path) -> Result<i64, OpenError> {
+    let unreadable = |source| OpenError::Unreadable { path: path.to_owned(), source };
+    let number = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+    if number("application_id").map_err(unreadable)? != APPLICATION_ID {
+        return Err(OpenError::Foreign { path: path.to_owned() });
+    }
+    let found = number("user_version").map_err(unreadable)?;
+    if found > VERSION {
+        return Err(OpenError::Newer { path: path.to_owned(), found, known: VERSION });
+    }
+    if found < 1 {
+        return Err(OpenError::Foreign { path: path.to_owned() });
+    }
+    Ok(found)
+}
+
+pub(super) fn check_sqlite() -> Result<(), OpenError> {
     let (number, needed) = OLDEST_SAFE_SQLITE;
     if rusqlite::version_number() >= number {
         return Ok(());

@@ -1,5 +1,7 @@
 //! What the store promises, asked of it directly: no client can see a single connection or a single commit.
 
+use std::time::{Duration, Instant};
+
 use rusqlite::Connection;
 use tempfile::TempDir;
 
@@ -107,12 +109,13 @@ fn a_batch_that_cannot_be_committed_answers_none_of_its_jobs_as_done() {
         starting.recv().unwrap();
         let jobs: Vec<_> = (0..6)
             .map(|number| {
-                store.enqueue(move |tx| {
+                let job = move |tx: &Tx<'_>| {
                     if number == 3 {
                         violate_at_commit(tx);
                     }
                     Verdict::Keep(add(tx, &format!("key-{number}")))
-                })
+                };
+                store.enqueue(job, Duration::MAX)
             })
             .collect();
         go_on.send(()).unwrap();
@@ -183,4 +186,48 @@ fn the_log_is_copied_into_the_database_as_it_grows() {
 #[test]
 fn a_sqlite_that_can_damage_a_database_is_not_what_we_ship() {
     assert!(rusqlite::version_number() >= 3_051_003);
+}
+
+#[test]
+fn a_change_that_has_waited_too_long_is_refused_and_not_made() {
+    let (_directory, _data, store) = store();
+    let (caller, answer) = oneshot::channel();
+    // However soon its turn comes: it had no time at all.
+    store
+        .writer
+        .enqueue(writer::Job::new(|tx| Verdict::Keep(add(tx, "late")), caller, Duration::ZERO))
+        .unwrap();
+    assert!(matches!(answer.blocking_recv().unwrap(), Err(Error::Overloaded)));
+    let found = store.write_blocking(|tx| Verdict::Keep(add(tx, "late")));
+    assert!(matches!(found, Ok(Some(_))), "it was there: {found:?}");
+}
+
+#[test]
+fn a_reader_that_stays_holds_no_writer_up_however_long_the_log_grows() {
+    let (_directory, data, store) = store();
+    let backup = connection::open_writing(&data.database()).unwrap();
+    let moment = backup.unchecked_transaction().unwrap();
+    assert!(moment.query_row("SELECT count(*) FROM licenses", [], |row| row.get::<_, i64>(0)).is_ok());
+    let value = "v".repeat(1024 * 1024);
+    let mut slowest = Duration::ZERO;
+    for number in 0..80 {
+        let (key, value, began) =
+            (MetaKey::parse(&format!("k{number}")).unwrap(), value.clone(), Instant::now());
+        let added =
+            store.write_blocking(move |tx| Verdict::Keep(tx.add_license_meta(1, &key, &value, NOW).unwrap()));
+        assert!(added.unwrap().is_some());
+        slowest = slowest.max(began.elapsed());
+    }
+    let log = data.database().with_extension("db-wal");
+    assert!(std::fs::metadata(&log).unwrap().len() > 65 * 1024 * 1024, "too short to be cut");
+    assert!(slowest < connection::BUSY_TIMEOUT, "a change waited for the reader: {slowest:?}");
+    drop(moment);
+    for key in ["after", "that"] {
+        store.write_blocking(move |tx| Verdict::Keep(add(tx, key))).unwrap();
+    }
+    drop(store);
+    assert!(
+        std::fs::metadata(&log).unwrap().len() < 1024 * 1024,
+        "the log was not cut when the reader had left"
+    );
 }

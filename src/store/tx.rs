@@ -1,11 +1,12 @@
 //! One request's view of the database. All SQL is methods on it, in the files of the nouns.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use rusqlite::Connection;
 
 use super::Error;
 use super::blocks::BlocklistCache;
+use crate::domain::Actor;
 
 /// An open transaction. Who opened it commits it or undoes it; methods on it never do.
 pub struct Tx<'c> {
@@ -13,11 +14,21 @@ pub struct Tx<'c> {
     pub(super) blocklist: &'c BlocklistCache,
     /// Something was queued that is done after the commit.
     pub(super) has_work: Cell<bool>,
+    /// On whose behalf things are changed; nobody's, and it is not audited.
+    pub(super) actor: RefCell<Option<Actor>>,
+    /// The changes are many, and audited as one.
+    pub(super) audits_as_one: Cell<bool>,
 }
 
 impl<'c> Tx<'c> {
     pub(super) fn new(connection: &'c Connection, blocklist: &'c BlocklistCache) -> Self {
-        Self { connection, blocklist, has_work: Cell::new(false) }
+        Self {
+            connection,
+            blocklist,
+            has_work: Cell::new(false),
+            actor: RefCell::default(),
+            audits_as_one: Cell::new(false),
+        }
     }
 
     /// Has the worker woken once this is committed.

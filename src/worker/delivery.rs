@@ -8,7 +8,7 @@ use super::post::{NotDelivered, Post};
 use crate::domain::{CallbackKind, Fingerprint};
 use crate::envelope::{Signer, Unsigned};
 use crate::reply::Failure;
-use crate::serve::{App, now};
+use crate::serve::App;
 use crate::signing;
 use crate::store::{self, DueCallback, Tx, Verdict};
 
@@ -30,7 +30,7 @@ impl Delivery {
     /// The message that has been due for longest, to a target that is not busy.
     pub fn next_due(app: &App, busy: &[String]) -> Result<Option<Self>, Failure> {
         app.store.read(|tx| {
-            let Some(callback) = tx.due_callback(busy, now())? else { return Ok(None) };
+            let Some(callback) = tx.due_callback(busy, app.clock.now())? else { return Ok(None) };
             let product = match callback.product_id {
                 Some(id) => tx.product(id)?,
                 None => None,
@@ -60,17 +60,20 @@ impl Delivery {
         if self.callback.attempts > 0 && delay(self.callback.attempts).is_none() {
             // The server ended in the midst of the last one, or could not write what came of it.
             let reason = "what came of the last attempt is not known";
-            return write(app, move |tx| tx.callback_not_delivered(id, reason, None, now()));
+            let now = app.clock.now();
+            return write(app, move |tx| tx.callback_not_delivered(id, reason, None, now));
         }
-        match self.post(app, post, delay(tried).unwrap_or(AFTER_LAST))? {
+        let sent = self.post(app, post, delay(tried).unwrap_or(AFTER_LAST))?;
+        let now = app.clock.now();
+        match sent {
             Ok(()) => {
                 log::info!("callback {id} is delivered");
-                write(app, move |tx| tx.callback_delivered(id, now()))
+                write(app, move |tx| tx.callback_delivered(id, now))
             }
             Err(NotDelivered { reason, another_try }) => {
                 log::warn!("callback {id} is not delivered by attempt {tried}: {reason}");
-                let next = delay(tried).filter(|_| another_try).map(|delay| now().plus(delay));
-                write(app, move |tx| tx.callback_not_delivered(id, &reason, next, now()))
+                let next = delay(tried).filter(|_| another_try).map(|delay| now.plus(delay));
+                write(app, move |tx| tx.callback_not_delivered(id, &reason, next, now))
             }
         }
     }
@@ -83,13 +86,14 @@ impl Delivery {
         post: &Post,
         until_next: Duration,
     ) -> Result<Result<(), NotDelivered>, store::Error> {
-        let (id, next) = (self.callback.id, now().plus(until_next));
+        let (id, now) = (self.callback.id, app.clock.now());
+        let next = now.plus(until_next);
         let body: Result<Arc<str>, _> = match &self.callback.body {
             Some(body) => Ok(body.as_str().into()),
             None => self.sign(app).map(Into::into),
         };
         let kept = body.as_ref().ok().cloned();
-        write(app, move |tx| tx.begin_attempt(id, kept.as_deref(), next, now()))?;
+        write(app, move |tx| tx.begin_attempt(id, kept.as_deref(), next, now))?;
         Ok(match body {
             Ok(body) => post.json(&self.callback.url, &body),
             Err(error) => Err(NotDelivered { reason: error.to_string(), another_try: true }),
@@ -114,7 +118,8 @@ impl Delivery {
 
 /// Goes on with what the end of the server interrupted.
 pub fn resume(app: &App) -> Result<(), store::Error> {
-    write(app, |tx| tx.resume_callbacks(now()))
+    let now = app.clock.now();
+    write(app, move |tx| tx.resume_callbacks(now))
 }
 
 /// Makes a change, waiting for its turn if the writer is busy with requests: they come first.

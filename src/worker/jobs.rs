@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use crate::api::random_assignments::random_assign;
 use crate::call::Call;
-use crate::domain::{CallbackKind, Timestamp};
+use crate::domain::{Actor, CallbackKind, Timestamp, Who};
 use crate::outcome::Outcome;
 use crate::params::Params;
 use crate::reply::{Error, Failure, Reply};
-use crate::serve::{App, guarded, now};
+use crate::serve::{App, guarded};
 use crate::store::{Tx, Verdict};
 
 /// Carries out the job that has waited longest. `false`: there is none.
@@ -20,8 +20,8 @@ pub fn carry_out_next(app: &Arc<App>) -> Result<bool, Failure> {
     if !app.store.read(|tx| tx.has_jobs())?? {
         return Ok(false);
     }
-    let server = Arc::clone(app);
-    app.store.write_blocking(move |tx| match carry_out(tx, &server, now()) {
+    let (server, now) = (Arc::clone(app), app.clock.now());
+    app.store.write_blocking(move |tx| match carry_out(tx, &server, now) {
         Ok(()) => Verdict::Keep(Ok(())),
         Err(failure) => Verdict::Undo(Err(failure)),
     })??;
@@ -37,6 +37,8 @@ fn carry_out(tx: &Tx<'_>, app: &App, now: Timestamp) -> Result<(), Failure> {
     // Who queued it has passed the gate; from where is of no use any more.
     let address = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
     let from = app.from(address, job.api_key_id, None);
+    let action = "random-assign-license-keys-queued".to_owned();
+    tx.act_as(Actor { at: now, who: Who::caller(job.api_key_id), address: None, action });
     let mut call = Call::new(tx, &params, from, now);
     let reply = assign(&mut call, job.id)?;
     // A shop names its orders, and sends one again when it has lost the answer. Nameless orders that are alike are two; and one that got

@@ -18,7 +18,7 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, Sender, TryRecvError, after, bounded, never, select, unbounded};
 
 use crate::reply::Failure;
-use crate::serve::{App, now};
+use crate::serve::App;
 use crate::store::MAX_UNDER_WAY;
 use delivery::Delivery;
 use post::Post;
@@ -113,7 +113,7 @@ impl Round<'_, '_> {
         })??;
         // With no room for another, the end of one of those under way is what to wait for.
         let next = next.filter(|_| self.busy.len() < MAX_UNDER_WAY);
-        let until_next = next.map_or(LONGEST_SLEEP, |next| now().until(next));
+        let until_next = next.map_or(LONGEST_SLEEP, |next| self.app.clock.now().until(next));
         Ok(undelivered.then(|| until_next.min(LONGEST_SLEEP)))
     }
 

@@ -16,7 +16,6 @@ use crate::domain::{
     ProductStatus, Timestamp,
 };
 use crate::params::Params;
-use crate::serve::LastUsed;
 use crate::signing::{Keyring, Signatures, SigningKey};
 use crate::store::{DataDir, Store, Verdict};
 
@@ -61,18 +60,11 @@ fn app(post_url: &str) -> (TempDir, Arc<App>, License) {
         }
         Verdict::Keep(tx.license_by_key(&license_key).unwrap().unwrap())
     });
-    let keyring = Keyring::load(&data, &[]).unwrap();
+    let keyring = Keyring::load(&data, &[], &[]).unwrap();
     let mut config = Config::local(directory.path());
     config.allow_private_targets = true;
     let signatures = Signatures::start(1).unwrap();
-    let app = App {
-        config,
-        store,
-        keyring,
-        signatures,
-        last_used: LastUsed::default(),
-        lists: tokio::sync::Semaphore::new(1),
-    };
+    let app = App::new(config, store, keyring, signatures);
     (directory, Arc::new(app), license.unwrap())
 }
 
@@ -143,7 +135,7 @@ fn the_delays_between_attempts_are_those_of_the_contract() {
     let post = Post::new(&app.config);
     for (attempt, delay) in [(1, 60), (2, 300), (3, 900), (4, 3600)] {
         let delivery = Delivery::next_due(&app, &[]).unwrap().expect("it is due");
-        let before = now();
+        let before = app.clock.now();
         delivery.run(&app, &post);
         let found = app.store.read(|tx| tx.callbacks(Some(CallbackState::Pending))).unwrap().unwrap();
         assert_eq!((found[0].attempts, found[0].last_error.is_some()), (attempt, true));

@@ -209,3 +209,48 @@ fn an_entry_is_updated_and_deleted_by_its_key() {
     // The number of a deleted entry is never used again.
     assert_eq!(create(&server, "KEY-1", "domain.ltd", "color", "green").fields["meta_id"], 2);
 }
+
+#[test]
+fn a_license_has_at_most_a_thousand_entries() {
+    let server = TestServer::start();
+    server.add_license(&License::default());
+    server.add_license(&License { key: "KEY-2", ..License::default() });
+    for number in 0..1_000 {
+        assert_eq!(create(&server, "KEY-1", "domain.ltd", &format!("k{number}"), "v").code, 453);
+    }
+    let one_more = create(&server, "KEY-1", "domain.ltd", "k1000", "v");
+    assert_eq!((one_more.status, one_more.code, one_more.fields["field"].as_str()), (413, 1913, Some("key")));
+    assert_eq!(create(&server, "KEY-1", "domain.ltd", "k999", "v").code, 452);
+    assert_eq!(create(&server, "KEY-2", "domain.ltd", "k1000", "v").code, 453);
+    let fields = |key| [("license_key", "KEY-1"), ("identifier", "domain.ltd"), ("key", key), ("value", "w")];
+    assert_eq!(server.post("update-license-key-meta", &fields("k0")).code, 353);
+    assert_eq!(server.post("delete-license-key-meta", &fields("k0")).code, 252);
+    assert_eq!(create(&server, "KEY-1", "domain.ltd", "k1000", "v").code, 453);
+}
+
+#[test]
+fn the_entries_of_a_license_have_at_most_a_mebibyte_together() {
+    let server = TestServer::start();
+    server.add_license(&License::default());
+    // Of two bytes each, and the keys count too: sixteen entries fill it to the last byte.
+    let value = "\u{e9}".repeat((64 * 1024 - 10) / 2);
+    for number in 10..26 {
+        let key = format!("number--{number}");
+        assert_eq!(create(&server, "KEY-1", "domain.ltd", &key, &value).code, 453);
+    }
+    let change = |value: &str| {
+        let fields =
+            [("license_key", "KEY-1"), ("identifier", "domain.ltd"), ("key", "number--10"), ("value", value)];
+        server.post("update-license-key-meta", &fields)
+    };
+    let is_too_large =
+        |answer: &Answer| (answer.code, answer.fields["field"].as_str()) == (1913, Some("value"));
+    assert!(is_too_large(&create(&server, "KEY-1", "domain.ltd", "k", "v")));
+    assert!(is_too_large(&change(&format!("{value}x"))));
+    let details =
+        server.post("get-license-key-details", &[("license_key", "KEY-1"), ("identifier", "domain.ltd")]);
+    let entries = details.fields["licenseKey"]["meta_data"].as_array().unwrap();
+    assert_eq!((entries.len(), entries[0]["value"].as_str()), (16, Some(value.as_str())));
+    assert_eq!(change(&value[2..]).code, 353);
+    assert_eq!(create(&server, "KEY-1", "domain.ltd", "k", "v").code, 453);
+}

@@ -1,16 +1,22 @@
 //! Black-box tests of the API over real HTTP: a file per endpoint family. The client in `support` checks every answer's envelope and
 //! signature before a test sees it.
 
+#[path = "../program.rs"]
+mod program;
 mod support;
 
 mod activations;
 mod assignments;
+mod audit;
 mod random_assignments;
+mod rate_limits;
 mod bodies;
 mod changelogs;
 mod checklist;
+mod clock;
 mod contracts;
 mod downloads;
+mod documents;
 mod envelope;
 mod every_route;
 mod gate;
@@ -21,11 +27,14 @@ mod license_details;
 mod license_files;
 mod license_meta;
 mod license_orders;
+mod metrics;
 mod licenses;
 mod outcomes;
 mod own_contract;
+mod pipelining;
 mod product_meta;
 mod products;
 mod queue;
+mod reference;
 mod routing;
 mod telemetry;

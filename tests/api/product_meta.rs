@@ -147,3 +147,23 @@ fn two_who_create_the_same_key_at_once_get_one_273_and_one_272() {
         assert_eq!(codes, [272, 273]);
     }
 }
+
+#[test]
+fn a_product_has_at_most_a_thousand_entries_of_a_mebibyte() {
+    let server = TestServer::start();
+    for number in 0..1_000 {
+        assert_eq!(post(&server, CREATE, "1", &format!("k{number}"), "v").code, 273);
+    }
+    let is_too_large =
+        |answer: &Answer, field| (answer.code, answer.fields["field"].as_str()) == (1913, Some(field));
+    assert!(is_too_large(&post(&server, CREATE, "1", "k1000", "v"), "key"));
+    assert_eq!(post(&server, DELETE, "1", "k0", "").code, 482);
+    assert_eq!(post(&server, CREATE, "1", "k1000", "v").code, 273);
+    let value = "v".repeat(64 * 1024 - 10);
+    for number in 10..26 {
+        assert_eq!(post(&server, CREATE, "2", &format!("number--{number}"), &value).code, 273);
+    }
+    assert!(is_too_large(&post(&server, CREATE, "2", "k", "v"), "value"));
+    assert!(is_too_large(&post(&server, UPDATE, "2", "number--10", &format!("{value}x")), "value"));
+    assert_eq!(post(&server, UPDATE, "2", "number--10", &value[1..]).code, 373);
+}

@@ -326,3 +326,18 @@ fn a_public_key_that_the_database_does_not_hold_is_not_available() {
     assert!(answer.fields.is_empty());
     assert_eq!(get(&server, "get-product-public-key", "&product_id=2").code, 632);
 }
+
+#[test]
+fn features_as_deep_as_they_may_be_are_in_an_answer_that_can_be_read() {
+    let server = TestServer::start();
+    let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+    let update = |depth| {
+        let body =
+            format!("{{\"api_key\":\"{}\",\"product_id\":1,\"features\":{}}}", server.api_key, nested(depth));
+        server.post_body("update-product", "application/json", body.as_bytes()).code
+    };
+    // The object around it is a level too.
+    assert_eq!((update(99), update(100)), (650, 1902));
+    let answer = server.get(&format!("/api/v1/get-product?product_id=1&api_key={}", server.api_key));
+    assert!(answer.response.contains(&nested(99)), "{answer:?}");
+}

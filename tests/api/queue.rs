@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{IpAddr, TcpListener};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -395,7 +395,7 @@ struct Process {
 
 impl Process {
     fn start(server: &TestServer) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_keyseal"))
+        let mut child = crate::program::program()
             .arg("--data")
             .arg(server.data())
             .args(["serve", "--listen", "127.0.0.1:0", "--allow-private-targets"])

@@ -5,10 +5,12 @@
 //! right after its ceilings. Nothing here judges a speed; only a wrong answer ends the run.
 //!
 //! `KEYSEAL_BENCH=long` measures each row longer, and at 5,000,000 licenses too. `cargo bench -- activate` measures only the calls with
-//! that in their names, and no growth.
+//! that in their names, and no growth; `cargo bench -- growth` that alone.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a bench's result is what it prints")]
 
+#[path = "../program.rs"]
+mod program;
 mod ceilings;
 mod client;
 mod growth;
@@ -21,6 +23,7 @@ mod world;
 
 use std::time::Duration;
 
+use client::MayBe;
 use load::{Load, Plan};
 use requests::{Bound, CASES, Case};
 use running::Running;
@@ -35,8 +38,8 @@ const PRODUCTS: u64 = 50;
 
 const CONNECTIONS: [usize; 3] = [1, 32, 256];
 
-/// Connections among which an open loop spreads its requests: enough that a request seldom waits for one.
-const OPEN_CONNECTIONS: usize = 512;
+/// Connections among which an open loop spreads its requests: enough that a request seldom waits for one, also where many are refused.
+const OPEN_CONNECTIONS: usize = 4096;
 
 /// How long things are measured.
 #[derive(Clone, Copy)]
@@ -60,7 +63,7 @@ const LONG: Length = Length {
     row: Duration::from_secs(10),
     ceiling: Duration::from_secs(3),
     open_loop: Duration::from_secs(30),
-    growth_rounds: 20,
+    growth_rounds: 6,
     growth: &[1_000, 100_000, 1_000_000, 5_000_000],
 };
 
@@ -70,6 +73,9 @@ fn main() {
     let cases: Vec<&Case> =
         CASES.iter().filter(|case| wanted.as_deref().is_none_or(|part| case.name.contains(part))).collect();
     let folder = tempfile::tempdir().unwrap();
+    if wanted.as_deref() == Some("growth") {
+        return growth::measure(folder.path(), length.growth, length.growth_rounds, length.row);
+    }
     eprintln!("making {LICENSES} licenses of {PRODUCTS} products ...");
     let world = World::make(&folder.path().join("main"), LICENSES, PRODUCTS);
     let server = Running::start(world.data());
@@ -79,12 +85,14 @@ fn main() {
     let best: Vec<f64> = cases.iter().map(|case| measure(case, &world, &server, length)).collect();
 
     table::print_open_header();
-    for (case, best) in cases.into_iter().zip(best).filter(|(case, _)| case.open_loop) {
-        for percent in [50, 80] {
-            let rate = best * f64::from(percent) / 100.0;
-            let plan = Plan { connections: OPEN_CONNECTIONS, rate: Some(rate), measured: length.open_loop };
+    for (case, best) in cases.into_iter().zip(best).filter(|(case, _)| !case.open_loop.is_empty()) {
+        for percent in case.open_loop {
+            let rate = best * f64::from(*percent) / 100.0;
+            let may_be = if *percent > 100 { MayBe::Refused } else { MayBe::Answered };
+            let plan =
+                Plan { connections: OPEN_CONNECTIONS, rate: Some(rate), measured: length.open_loop, may_be };
             let load = load::run(server.address(), plan, case.expected, &mut world.requests(case));
-            table::print_open(case, percent, rate, &load);
+            table::print_open(case, *percent, (rate, best), &load);
         }
     }
     drop(server);
@@ -108,7 +116,7 @@ fn measure(case: &Case, world: &World, server: &Running, length: Length) -> f64 
         let http = bare_http(server, connections, length.ceiling);
         server.forget_peak();
         let (before, all_before) = (server.cpu(), running::cpu_of_all());
-        let plan = Plan { connections, rate: None, measured: length.row };
+        let plan = Plan { connections, rate: None, measured: length.row, may_be: MayBe::Answered };
         let load = load::run(server.address(), plan, case.expected, &mut world.requests(case));
         let processors = |time: Duration| time.as_secs_f64() / load.elapsed_in_all.as_secs_f64();
         let cpu = processors(server.cpu().saturating_sub(before));
@@ -123,7 +131,7 @@ fn measure(case: &Case, world: &World, server: &Running, length: Length) -> f64 
 /// What the server and this client can exchange at all: a request that does nothing.
 fn bare_http(server: &Running, connections: usize, measured: Duration) -> f64 {
     let request = b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n";
-    let plan = Plan { connections, rate: None, measured };
+    let plan = Plan { connections, rate: None, measured, may_be: MayBe::Answered };
     let load: Load =
         load::run(server.address(), plan, &["ok\n"], &mut |_, _, out| out.extend_from_slice(request));
     load.rate()

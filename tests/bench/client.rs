@@ -8,6 +8,22 @@ use std::time::Instant;
 use mio::net::TcpStream;
 use mio::{Interest, Registry, Token};
 
+/// How a refusal begins that says that there is too much to do.
+const TOO_MUCH: &[u8] = br#"{"response":{"code":1901,"#;
+
+/// Whether requests may be refused because there is too much to do.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum MayBe {
+    Answered,
+    Refused,
+}
+
+#[derive(PartialEq, Eq)]
+pub enum Received {
+    Expected,
+    Refused,
+}
+
 pub struct Client {
     stream: TcpStream,
     buffer: Vec<u8>,
@@ -37,19 +53,21 @@ impl Client {
         assert_eq!(written, request.len(), "the request did not fit the socket's buffer");
     }
 
-    /// `true`: the answer is here, and begins as one of `expected`. Anything else ends the run.
-    pub fn receive(&mut self, expected: &str) -> bool {
+    /// Once the answer is here, whether it is what was `expected`: begins so; or, where that `may_be`, a refusal because there is too much
+    /// to do. Anything else ends the run.
+    pub fn receive(&mut self, expected: &str, may_be: MayBe) -> Option<Received> {
         loop {
             match self.stream.read(&mut self.buffer[self.length..]) {
                 Ok(0) => panic!("the server closed the connection"),
                 Ok(read) => self.length += read,
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return false,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return None,
                 Err(error) => panic!("the connection broke: {error}"),
             }
             if let Some(body) = whole_body(&self.buffer[..self.length]) {
-                assert!(body.starts_with(expected.as_bytes()), "not {expected}: {}", self.text());
+                let refused = may_be == MayBe::Refused && body.starts_with(TOO_MUCH);
+                assert!(refused || body.starts_with(expected.as_bytes()), "not {expected}: {}", self.text());
                 self.length = 0;
-                return true;
+                return Some(if refused { Received::Refused } else { Received::Expected });
             }
             assert!(self.length < self.buffer.len(), "longer than any answer: {}", self.text());
         }

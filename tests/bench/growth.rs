@@ -4,6 +4,7 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::client::MayBe;
 use crate::load::{self, Plan};
 use crate::requests::VERIFY;
 use crate::running::Running;
@@ -33,7 +34,12 @@ pub fn measure(folder: &Path, sizes: &[u64], rounds: u32, measured: Duration) {
     idle(&mut grown);
     for _ in 0..rounds {
         for (world, server, grown) in &mut grown {
-            let plan = Plan { connections: CONNECTIONS, rate: None, measured: measured / 2 };
+            let plan = Plan {
+                connections: CONNECTIONS,
+                rate: None,
+                measured: measured / 2,
+                may_be: MayBe::Answered,
+            };
             let load = load::run(server.address(), plan, VERIFY.expected, &mut world.requests(&VERIFY));
             grown.rates.push(load.rate());
             grown.peak = server.peak();

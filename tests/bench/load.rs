@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use mio::{Events, Poll, Token};
 
-use crate::client::Client;
+use crate::client::{Client, MayBe, Received};
 use crate::latencies::{Latencies, per_second};
 use crate::running::cpu_of;
 
@@ -26,10 +26,14 @@ pub struct Plan {
     /// Requests a second in an open loop; a closed loop has none.
     pub rate: Option<f64>,
     pub measured: Duration,
+    pub may_be: MayBe,
 }
 
 pub struct Load {
+    /// Of what was answered as expected.
     pub latencies: Latencies,
+    /// How many were refused because there was too much to do.
+    pub refused: usize,
     elapsed: Duration,
     /// With the warm-up and the last answers.
     pub elapsed_in_all: Duration,
@@ -40,6 +44,10 @@ pub struct Load {
 impl Load {
     pub fn rate(&self) -> f64 {
         per_second(self.latencies.count(), self.elapsed)
+    }
+
+    pub fn refused_rate(&self) -> f64 {
+        per_second(self.refused, self.elapsed)
     }
 }
 
@@ -55,7 +63,15 @@ pub fn run(address: SocketAddr, plan: Plan, expected: &[&str], requests: &mut Re
     let cpu = cpu_of("self");
     let started = Instant::now();
     let counts_from = started + WARM_UP;
-    let mut run = Run { clients, requests, out: Vec::new(), latencies: Latencies::default(), counts_from };
+    let mut run = Run {
+        clients,
+        requests,
+        out: Vec::new(),
+        latencies: Latencies::default(),
+        refused: 0,
+        counts_from,
+        may_be: plan.may_be,
+    };
     let ends = counts_from + plan.measured;
     match plan.rate {
         None => run.closed(&mut poll, expected, ends),
@@ -65,6 +81,7 @@ pub fn run(address: SocketAddr, plan: Plan, expected: &[&str], requests: &mut Re
     run.latencies.sort();
     Load {
         latencies: run.latencies,
+        refused: run.refused,
         elapsed: plan.measured,
         elapsed_in_all,
         cpu: cpu_of("self").saturating_sub(cpu).as_secs_f64() / elapsed_in_all.as_secs_f64(),
@@ -76,7 +93,9 @@ struct Run<'a> {
     requests: &'a mut Requests<'a>,
     out: Vec<u8>,
     latencies: Latencies,
+    refused: usize,
     counts_from: Instant,
+    may_be: MayBe,
 }
 
 impl Run<'_> {
@@ -87,10 +106,17 @@ impl Run<'_> {
         client.send(&self.out, due);
     }
 
-    /// Whether the connection has its answer.
-    fn receive(&mut self, number: usize, expected: &[&str]) -> bool {
+    /// What the connection has got, once it has its answer.
+    fn receive(&mut self, number: usize, expected: &[&str]) -> Option<Received> {
         let client = &mut self.clients[number];
-        client.receive(expected[(client.sent - 1) % expected.len()])
+        client.receive(expected[(client.sent - 1) % expected.len()], self.may_be)
+    }
+
+    fn note(&mut self, received: &Received, latency: Duration) {
+        match received {
+            Received::Expected => self.latencies.note(latency),
+            Received::Refused => self.refused += 1,
+        }
     }
 
     fn closed(&mut self, poll: &mut Poll, expected: &[&str], ends: Instant) {
@@ -104,16 +130,14 @@ impl Run<'_> {
             assert!(!events.is_empty(), "no answer within {PATIENCE:?}");
             for event in &events {
                 let Token(number) = event.token();
-                if !self.receive(number, expected) {
-                    continue;
-                }
+                let Some(received) = self.receive(number, expected) else { continue };
                 let now = Instant::now();
                 if now >= ends {
                     on_the_way -= 1;
                     continue;
                 }
                 if now >= self.counts_from {
-                    self.latencies.note(now - self.clients[number].due);
+                    self.note(&received, now - self.clients[number].due);
                 }
                 self.send(number, now);
             }
@@ -144,12 +168,10 @@ impl Run<'_> {
             poll.poll(&mut events, Some(Duration::ZERO)).unwrap();
             for event in &events {
                 let Token(number) = event.token();
-                if !self.receive(number, expected) {
-                    continue;
-                }
+                let Some(received) = self.receive(number, expected) else { continue };
                 let due = self.clients[number].due;
                 if due >= self.counts_from {
-                    self.latencies.note(due.elapsed());
+                    self.note(&received, due.elapsed());
                 }
                 free.push(number);
             }

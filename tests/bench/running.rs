@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 /// The kernel's unit of processor time in /proc, the same on every Linux.
@@ -20,10 +20,10 @@ pub struct Running {
 impl Running {
     pub fn start(data: &Path) -> Self {
         let started = Instant::now();
-        let mut process = Command::new(env!("CARGO_BIN_EXE_keyseal"))
+        let mut process = crate::program::program()
             .arg("--data")
             .arg(data)
-            .args(["serve", "--listen", "127.0.0.1:0"])
+            .args(["serve", "--listen", "127.0.0.1:0", "--no-rate-limit"])
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()

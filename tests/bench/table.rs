@@ -35,7 +35,8 @@ pub struct Grown {
 
 pub fn print_ceilings(disk: &Disk, signatures: f64) {
     println!("this machine, in a second:");
-    println!("{:<46} {signatures:>9.0}", "  RSA-2048 signatures, ring, all processors");
+    let library = if cfg!(feature = "aws-lc") { "AWS-LC" } else { "ring" };
+    println!("{:<46} {signatures:>9.0}", format!("  RSA-2048 signatures, {library}, all processors"));
     println!("{:<46} {:>9.0}", "  commits of one row, WAL, synchronous=FULL", disk.commits);
     println!("{:<46} {:>9.0}", "  syncs of one page (fdatasync)", disk.syncs);
 }
@@ -83,18 +84,20 @@ pub fn print(case: &Case, row: &Row) {
 pub fn print_open_header() {
     println!("\nat a fixed rate of arrivals; a latency counts from when its request was due:");
     println!(
-        "{:<30} {:>5} {:>9} {:>9} {:>8} {:>8} {:>8} {:>6}",
-        "", "load", "due/s", "answers/s", "p50 ms", "p99 ms", "p99.9", "client"
+        "{:<30} {:>5} {:>9} {:>9} {:>8} {:>8} {:>8} {:>8} {:>9} {:>6}",
+        "", "load", "due/s", "answers/s", "to best", "p50 ms", "p99 ms", "p99.9", "refused/s", "client"
     );
 }
 
-pub fn print_open(case: &Case, percent: u32, due: f64, load: &Load) {
+pub fn print_open(case: &Case, percent: u32, (due, best): (f64, f64), load: &Load) {
     println!(
-        "{:<30} {:>4}% {due:>9.0} {:>9.0} {} {:>6.2}",
+        "{:<30} {:>4}% {due:>9.0} {:>9.0} {:>8.2} {} {:>9.0} {:>6.2}",
         case.name,
         percent,
         load.rate(),
+        load.rate() / best,
         latencies(load),
+        load.refused_rate(),
         load.cpu
     );
 }

@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
@@ -105,12 +104,8 @@ fn write_csv(path: &Path, licenses: u64, products: u64) {
 }
 
 fn keyseal(data: &Path, arguments: &[&str]) -> Value {
-    let output = Command::new(env!("CARGO_BIN_EXE_keyseal"))
-        .args(["--json", "--data"])
-        .arg(data)
-        .args(arguments)
-        .output()
-        .unwrap();
+    let output =
+        crate::program::program().args(["--json", "--data"]).arg(data).args(arguments).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).unwrap()
 }

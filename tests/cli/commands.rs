@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use serde_json::{Value, json};
 
@@ -283,7 +283,7 @@ fn an_import_that_is_killed_leaves_all_or_nothing() {
     let key = |n: u64| format!("{:x}-{n},1", n.wrapping_mul(0x9e37_79b9_7f4a_7c15));
     let lines: Vec<String> = (0..30_000).map(key).collect();
     fs::write(&file, format!("license_key,product_id\n{}\n", lines.join("\n"))).unwrap();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_keyseal"));
+    let mut command = crate::program::program();
     command.arg("--data").arg(data.path()).args(["license", "import"]).arg(&file).stdout(Stdio::null());
     let mut import = command.spawn().unwrap();
     // Nobody else can begin to write while its one transaction is open: that is half-way.
@@ -297,4 +297,21 @@ fn an_import_that_is_killed_leaves_all_or_nothing() {
     import.wait().unwrap();
     let left = done(data.path(), &["license", "list"]).as_array().unwrap().len();
     assert!([0, 30_000].contains(&left), "{left}");
+}
+
+#[test]
+fn what_is_not_in_the_audit_trail_is_said_so_and_one_of_something_is_one() {
+    let data = initialized();
+    let unknown = keyseal(data.path(), &["audit", "list", "--license", "NONE"]);
+    assert!(unknown.status.success() && unknown.stdout.is_empty());
+    contains(&String::from_utf8(unknown.stderr).unwrap(), &["no such entry of license NONE"]);
+    assert_eq!(done(data.path(), &["audit", "list", "--license", "NONE"]), serde_json::json!([]));
+    done(data.path(), &["product", "create", "--name", "P"]);
+    let file = data.path().join("all.csv");
+    for (key, says) in [("A", "1 license is in "), ("B", "2 licenses are in ")] {
+        done(data.path(), &["license", "create", "--product", "1", "--key", key]);
+        let said = keyseal(data.path(), &["license", "export", file.to_str().unwrap()]).stdout;
+        contains(&String::from_utf8(said).unwrap(), &[says]);
+        fs::remove_file(&file).unwrap();
+    }
 }

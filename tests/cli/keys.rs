@@ -1,9 +1,12 @@
 //! Signing keys: which are made, read and refused.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
+use std::path::{Path, PathBuf};
 
-use crate::support::{contains, done, golden_key, initialized, keyseal, put_private, refused};
+use serde_json::Value;
+
+use crate::support::{Server, contains, done, golden_key, initialized, keyseal, put_private, refused};
 
 #[test]
 fn signing_key_public_prints_the_pem_alone() {
@@ -69,4 +72,174 @@ fn every_usual_encoding_of_a_key_is_read() {
         assert_eq!(imported["public_key"].as_str().unwrap().as_bytes(), golden_key("public.pem"), "{name}");
         contains(&fs::read_to_string(data.path().join("keys/global.pem")).unwrap(), &["-----BEGIN "]);
     }
+}
+
+/// Puts another valid key into the place of the global one, and gives the fingerprints of both.
+fn replace_global(data: &Path) -> (String, String) {
+    let fingerprint =
+        |data: &Path| done(data, &["signing-key", "public"])["fingerprint"].as_str().unwrap().to_owned();
+    let other = tempfile::tempdir().unwrap();
+    done(other.path(), &["signing-key", "generate"]);
+    let fingerprints = (fingerprint(data), fingerprint(other.path()));
+    put_private(&fs::read(other.path().join("keys/global.pem")).unwrap(), &data.join("keys/global.pem"));
+    fingerprints
+}
+
+fn states(data: &Path) -> Vec<String> {
+    let list = done(data, &["signing-key", "list"]);
+    let line = |key: &Value| format!("{} {}", key["state"], key["fingerprint"]).replace('"', "");
+    list.as_array().unwrap().iter().map(line).collect()
+}
+
+#[test]
+fn a_global_key_that_the_database_does_not_name_is_refused_everywhere_and_retires_none() {
+    let data = initialized();
+    let data = data.path();
+    let global = data.join("keys/global.pem");
+    let before = states(data);
+    let (named, found) = replace_global(data);
+    let outside = tempfile::tempdir().unwrap();
+    let backup = outside.path().join("backup");
+    for command in [
+        &["serve", "--listen", "127.0.0.1:0"][..],
+        &["backup", backup.to_str().unwrap()],
+        &["signing-key", "public"],
+        &["signing-key", "list"],
+        &["signing-key", "rotate"],
+        &["signing-key", "generate"],
+    ] {
+        contains(&refused(data, command), &[&named, &found, "from a backup", "generate --replace-lost"]);
+    }
+    assert!(!backup.exists());
+    assert!(!data.join("keys/global-next.pem").exists());
+    put_private(&golden_key("pkcs8.pem"), &global);
+    assert_eq!(states(data), before, "nothing was written of the other key");
+    done(data, &["backup", backup.to_str().unwrap()]);
+}
+
+#[test]
+fn a_running_server_does_not_go_over_to_a_key_that_the_database_does_not_name() {
+    let data = initialized();
+    let before = states(data.path());
+    let mut server = Server::start(data.path());
+    let (named, found) = replace_global(data.path());
+    server.signal("-HUP");
+    contains(&server.log_until("still signs"), &["ERROR", &named, &found]);
+    put_private(&golden_key("pkcs8.pem"), &data.path().join("keys/global.pem"));
+    server.signal("-HUP");
+    server.log_until("the same as before");
+    assert_eq!(server.end("-TERM").0, Some(0));
+    assert_eq!(states(data.path()), before);
+}
+
+#[test]
+fn a_lost_global_key_is_put_back_or_deliberately_replaced_and_never_by_accident() {
+    let data = initialized();
+    let data = data.path();
+    let global = data.join("keys/global.pem");
+    let named = done(data, &["signing-key", "public"])["fingerprint"].as_str().unwrap().to_owned();
+    contains(&refused(data, &["signing-key", "generate", "--replace-lost"]), &["is not lost", "rotate"]);
+
+    fs::remove_file(&global).unwrap();
+    for command in [
+        &["serve", "--listen", "127.0.0.1:0"][..],
+        &["backup", tempfile::tempdir().unwrap().path().join("backup").to_str().unwrap()],
+        &["signing-key", "generate"],
+        &["signing-key", "public"],
+        &["signing-key", "rotate"],
+    ] {
+        let said = refused(data, command);
+        contains(&said, &[&named, "from a backup", "generate --replace-lost"]);
+        assert!(!said.contains("keyseal init"), "{said}");
+    }
+    assert!(!global.exists());
+
+    // The very key is put back without a word.
+    let copy = data.join("copy.pem");
+    put_private(&golden_key("pkcs8.pem"), &copy);
+    done(data, &["signing-key", "import", copy.to_str().unwrap()]);
+    assert_eq!(states(data), [format!("current {named}")]);
+
+    fs::remove_file(&global).unwrap();
+    let output = keyseal(data, &["--json", "signing-key", "generate", "--replace-lost"]);
+    assert!(output.status.success());
+    contains(&String::from_utf8(output.stderr).unwrap(), &["give them all its public key"]);
+    let made: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let made = made["fingerprint"].as_str().unwrap();
+    assert_eq!(states(data), [format!("current {made}"), format!("former {named}")]);
+    let server = Server::start(data);
+    assert_eq!(server.end("-TERM").0, Some(0));
+}
+
+#[test]
+fn a_published_next_key_can_take_the_place_of_a_lost_one() {
+    let data = initialized();
+    let data = data.path();
+    let next = done(data, &["signing-key", "rotate"]);
+    fs::remove_file(data.join("keys/global.pem")).unwrap();
+    let file = next["file"].as_str().unwrap();
+    contains(&refused(data, &["signing-key", "rotate", "--activate"]), &["from a backup"]);
+    done(data, &["signing-key", "import", file, "--replace-lost"]);
+    assert!(!Path::new(file).exists());
+    assert_eq!(states(data)[0], format!("current {}", next["fingerprint"].as_str().unwrap()));
+    done(data, &["signing-key", "rotate"]);
+}
+
+/// The user that a service would have.
+const SERVICE: u32 = 64_321;
+
+/// All that is in a directory and is not the service's.
+fn strangers(directory: &Path) -> Vec<PathBuf> {
+    let (mut open, mut found) = (vec![directory.to_owned()], Vec::new());
+    while let Some(path) = open.pop() {
+        let about = fs::symlink_metadata(&path).unwrap();
+        if about.is_dir() {
+            open.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+        }
+        if (about.uid(), about.gid()) != (SERVICE, SERVICE) {
+            found.push(path);
+        }
+    }
+    found
+}
+
+/// An empty directory of the service's. `None`: only root can give one to it.
+fn of_service(within: &Path, name: &str) -> Option<PathBuf> {
+    let directory = within.join(name);
+    fs::create_dir(&directory).unwrap();
+    fs::set_permissions(&directory, fs::Permissions::from_mode(0o700)).unwrap();
+    match chown(&directory, Some(SERVICE), Some(SERVICE)) {
+        Err(_) if fs::metadata(&directory).unwrap().uid() != 0 => None,
+        given => given.map(|()| Some(directory)).unwrap(),
+    }
+}
+
+#[test]
+fn what_root_makes_in_the_directory_of_a_service_belongs_to_the_service() {
+    let outside = tempfile::tempdir().unwrap();
+    let Some(data) = of_service(outside.path(), "data") else { return };
+    let file = outside.path().join("app.zip");
+    fs::write(&file, "a version").unwrap();
+    let add = ["download", "add", "--product", "1", "--version", "1", "--numeric-version", "1"];
+    for command in [
+        &["init"][..],
+        &["product", "create", "--name", "P", "--own-key"],
+        &[&add[..], &[file.to_str().unwrap()]].concat(),
+        &["signing-key", "rotate"],
+        &["signing-key", "rotate", "--activate"],
+        &["signing-key", "rotate", "--product", "1"],
+    ] {
+        done(&data, command);
+        assert_eq!(strangers(&data), Vec::<PathBuf>::new(), "after {command:?}");
+    }
+    let server = Server::start(&data);
+    done(&data, &["license", "create", "--product", "1", "--key", "K"]);
+    assert_eq!(strangers(&data), Vec::<PathBuf>::new(), "beside a server");
+    drop(server);
+    let backup = outside.path().join("backup");
+    done(&data, &["backup", backup.to_str().unwrap()]);
+    assert!(!strangers(&backup).is_empty(), "a backup is its maker's");
+    let restored = of_service(outside.path(), "restored").unwrap();
+    done(&restored, &["restore", backup.to_str().unwrap()]);
+    assert_eq!(strangers(&restored), Vec::<PathBuf>::new(), "after a restore");
 }

@@ -1,7 +1,22 @@
 //! The real binary: flags, exit codes, files, signals.
 
+#[path = "../program.rs"]
+mod program;
 mod support;
 
+mod backup;
 mod commands;
+mod demo;
+mod doctor;
+mod examples;
+mod forged;
 mod keys;
+mod rotation;
+mod logs;
 mod serving;
+mod healthcheck;
+mod manual;
+mod settings;
+mod supervisor;
+mod tls;
+mod unsound;

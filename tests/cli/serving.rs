@@ -1,7 +1,8 @@
-//! `serve` and `demo`: how they start, what they log, and how they end.
+//! `serve`: how it starts, what it logs, and how it ends.
 
 use std::fs;
-use std::process::Command;
+use std::io::{Read as _, Write as _};
+use std::net::{Shutdown, TcpStream};
 
 use crate::support::{Server, contains, done, initialized, refused};
 
@@ -22,6 +23,26 @@ fn a_server_prints_one_line_logs_no_secret_and_stops_on_either_signal() {
     }
     // Written when the server stopped.
     assert!(done(data.path(), &["api-key", "list"])[1]["last_used_at"].is_string());
+}
+
+#[test]
+fn what_is_no_http_leaves_nothing_in_the_log() {
+    let data = initialized();
+    let server = Server::start(data.path());
+    for bytes in [
+        &b"EHLO example.com\r\n"[..],
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+    ] {
+        let mut stream = TcpStream::connect(server.url().trim_start_matches("http://")).unwrap();
+        stream.write_all(bytes).unwrap();
+        stream.shutdown(Shutdown::Write).unwrap();
+        // A reset is an end too.
+        drop(stream.read_to_end(&mut Vec::new()));
+    }
+    let (code, _, log) = server.end("-TERM");
+    assert_eq!(code, Some(0));
+    assert!(!log.contains("ERROR") && !log.contains("actix"), "{log}");
 }
 
 #[test]
@@ -58,38 +79,6 @@ fn a_foreign_or_newer_database_is_refused() {
 }
 
 #[test]
-fn demo_shows_a_verified_answer_and_leaves_nothing_behind() {
-    let temporary = tempfile::tempdir().unwrap();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_keyseal"));
-    let mut demo =
-        Server::run(command.args(["demo", "--listen", "127.0.0.1:0"]).env("TMPDIR", temporary.path()));
-    let tour = demo.log_until("Stop with Ctrl-C");
-    let verdict = "The signature holds under the public key of product 1";
-    contains(&tour, &["--data-urlencode 'key=test-key'", "\"code\":453", verdict]);
-    for (license_key, code) in [
-        ("demo-plain-product", 453),
-        ("demo-available", 201),
-        ("demo-reserved", 201),
-        ("demo-blocked", 204),
-        ("demo-expired", 205),
-        ("demo-full", 202),
-        ("demo-retired-product", 203),
-    ] {
-        let fields = [
-            ("api_key", "2964c3c9-0b5d-4d89-b3ac-4668f30bc492"),
-            ("license_key", license_key),
-            ("identifier", "domain.ltd"),
-            ("key", "test-key"),
-            ("value", "x"),
-        ];
-        assert_eq!(demo.post(&fields)["response"]["code"], code, "{license_key}");
-    }
-    let (code, rest, log) = demo.end("-TERM");
-    assert_eq!((code, rest.as_str()), (Some(0), ""), "{log}");
-    assert_eq!(fs::read_dir(temporary.path()).unwrap().count(), 0);
-}
-
-#[test]
 fn a_download_leaves_no_key_in_the_log() {
     let data = initialized();
     done(data.path(), &["product", "create", "--name", "P"]);
@@ -104,5 +93,24 @@ fn a_download_leaves_no_key_in_the_log() {
     contains(&log, &["GET /download 701 ", "GET (unknown) 1904 "]);
     for secret in [key.as_str().unwrap(), "SECRET-LICENSE", "U0VDUkVU"] {
         assert!(!log.contains(secret), "{log}");
+    }
+}
+
+#[test]
+fn limits_are_what_the_flags_say_and_a_demo_has_none() {
+    let data = initialized();
+    let listen = ["--listen", "127.0.0.1:0", "--rate-limit-guesses", "1"];
+    let (mut limited, mut open, mut demo) =
+        (crate::program::program(), crate::program::program(), crate::program::program());
+    limited.arg("--data").arg(data.path()).arg("serve").args(listen);
+    open.arg("--data").arg(data.path()).arg("serve").args(listen).arg("--no-rate-limit");
+    let temporary = tempfile::tempdir().unwrap();
+    demo.arg("demo").args(listen).env("TMPDIR", temporary.path());
+    for (command, refused) in [(&mut limited, true), (&mut open, false), (&mut demo, false)] {
+        let server = Server::run(command);
+        let guess = || ureq::get(format!("{}/v1/get-all-products?api_key=no", server.url())).call();
+        assert!(guess().is_ok());
+        assert_eq!(matches!(guess(), Err(ureq::Error::StatusCode(429))), refused);
+        assert_eq!(server.end("-TERM").0, Some(0));
     }
 }

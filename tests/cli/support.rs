@@ -10,7 +10,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 pub fn keyseal(data: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_keyseal")).arg("--data").arg(data).args(arguments).output().unwrap()
+    crate::program::program().arg("--data").arg(data).args(arguments).output().unwrap()
 }
 
 /// Runs a command that must be done, with --json, and gives its result.
@@ -68,8 +68,13 @@ pub struct Server {
 
 impl Server {
     pub fn start(data: &Path) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_keyseal"));
-        Self::run(command.arg("--data").arg(data).args(["serve", "--listen", "127.0.0.1:0"]))
+        Self::start_with(data, &[])
+    }
+
+    pub fn start_with(data: &Path, options: &[&str]) -> Self {
+        let mut command = crate::program::program();
+        let serve = command.arg("--data").arg(data).args(["serve", "--listen", "127.0.0.1:0"]);
+        Self::run(serve.args(options))
     }
 
     pub fn run(command: &mut Command) -> Self {
@@ -101,11 +106,15 @@ impl Server {
         log
     }
 
-    /// Ends it with a signal, and gives its exit code, what else it printed, and the rest of its log.
-    pub fn end(mut self, signal: &str) -> (Option<i32>, String, String) {
+    pub fn signal(&self, signal: &str) {
         // The shell's own command: not every system has it as a program.
         let kill = Command::new("sh").args(["-c", &format!("kill {signal} {}", self.process.id())]).status();
         assert!(kill.unwrap().success());
+    }
+
+    /// Ends it with a signal, and gives its exit code, what else it printed, and the rest of its log.
+    pub fn end(mut self, signal: &str) -> (Option<i32>, String, String) {
+        self.signal(signal);
         let (mut rest, mut log) = (String::new(), String::new());
         self.out.read_to_string(&mut rest).unwrap();
         self.log.read_to_string(&mut log).unwrap();

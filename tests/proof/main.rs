@@ -1,15 +1,29 @@
-//! Proofs that the server keeps its word: each puts the real binary under load, does it harm, and counts what is missing.
+//! Proofs that the server keeps its word: each puts the server under load, does it or its disk harm, and counts what
+//! is missing.
 //!
 //! `cargo test --test proof` runs the short forms and prints their figures; `KEYSEAL_PROOF=long` makes them long, `KEYSEAL_SEED=N` repeats
 //! a run that failed, and words after `--` choose the proofs whose names hold them.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a proof's result is what it prints")]
 
+#[path = "../program.rs"]
+mod program;
 mod support;
 
+mod account;
+mod image;
+mod ledger;
+mod load;
+
+mod backup;
 mod crash;
+mod disk;
+mod files;
 mod history;
+mod hostile;
 mod limits;
+mod power;
+mod slow;
 mod stop;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -21,8 +35,18 @@ use support::Form;
 /// Runs to the end and gives its figures in one line, or panics with what is wrong.
 type Proof = fn(&Form) -> String;
 
-const PROOFS: [(&str, Proof); 4] =
-    [("crash", crash::prove), ("limits", limits::prove), ("history", history::prove), ("stop", stop::prove)];
+const PROOFS: &[(&str, Proof)] = &[
+    ("crash", crash::prove),
+    ("power", power::prove),
+    ("disk", disk::prove),
+    ("limits", limits::prove),
+    ("history", history::prove),
+    ("stop", stop::prove),
+    ("slow", slow::prove),
+    ("files", files::prove),
+    ("backup", backup::prove),
+    ("hostile", hostile::prove),
+];
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -23,6 +23,8 @@ pub struct Answer {
     /// The envelope, byte for byte.
     pub body: String,
     pub allow: Option<String>,
+    /// Seconds after which to come back: the header, and beside what is signed.
+    pub retry_after: Option<u64>,
 }
 
 impl Answer {
@@ -31,7 +33,10 @@ impl Answer {
         let envelope: Map<String, Value> =
             serde_json::from_str(body).unwrap_or_else(|_| panic!("no JSON: {body}"));
         let members: Vec<&str> = envelope.keys().map(String::as_str).collect();
-        assert_eq!(members, ["response", "response_base64", "private_key_used", "signature"]);
+        let own = ["response", "response_base64", "private_key_used", "signature"];
+        assert_eq!(members[..4], own);
+        let retry_after = envelope.get("retry_after").map(|seconds| seconds.as_u64().unwrap());
+        assert_eq!(members.len(), own.len() + usize::from(retry_after.is_some()));
         let text = |name: &str| envelope[name].as_str().unwrap();
         let response = String::from_utf8(BASE64.decode(text("response_base64")).unwrap()).unwrap();
         assert!(body.starts_with(&format!("{{\"response\":{response},\"response_base64\":\"")), "{body}");
@@ -62,6 +67,7 @@ impl Answer {
             body: body.to_owned(),
             response,
             allow: None,
+            retry_after,
         }
     }
 }

@@ -3,20 +3,20 @@
 use std::net::SocketAddr;
 use std::path::Path;
 
-use ::keyseal::{Config, Server};
+use ::keyseal::{Config, HttpStatus, Server};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use ureq::Agent;
 use ureq::http::{Request, Response};
 
-use super::{Answer, keys, keyseal};
-use crate::outcomes::is_known;
+use super::{Answer, Document, keys, keyseal};
 
 /// Starts with two products, 1 with a signing key of its own and 2 without, and stops when dropped.
 pub struct TestServer {
     server: Option<Server>,
     data: TempDir,
     agent: Agent,
+    mode: HttpStatus,
     /// The text of an API key that may do everything.
     pub api_key: String,
     pub global_key: String,
@@ -67,6 +67,7 @@ impl TestServer {
         let agent = Agent::config_builder().proxy(None).http_status_as_error(false).build().into();
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         Self {
+            mode: config.http_status,
             server: Some(Server::start(config).unwrap()),
             data,
             agent,
@@ -84,20 +85,25 @@ impl TestServer {
         self.server.as_ref().unwrap().url()
     }
 
+    pub fn metrics_url(&self) -> Option<String> {
+        self.server.as_ref().unwrap().metrics_url()
+    }
+
     pub fn address(&self) -> SocketAddr {
         self.url().trim_start_matches("http://").parse().unwrap()
     }
 
     /// Stops the server and starts another on the same data.
     pub fn restart(&mut self) {
-        self.server.take().unwrap().stop().unwrap();
-        self.server = Some(Server::start(Config::local(self.data.path())).unwrap());
+        self.stop();
+        self.start_again(|_| {});
     }
 
     /// Starts the server again after [`Self::stop`], maybe with another configuration.
     pub fn start_again(&mut self, configure: impl FnOnce(&mut Config)) {
         let mut config = Config::local(self.data.path());
         configure(&mut config);
+        self.mode = config.http_status;
         self.server = Some(Server::start(config).unwrap());
     }
 
@@ -138,14 +144,18 @@ impl TestServer {
 
     /// Posts exactly this form to exactly this path.
     pub fn post_form(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
-        self.checked(path, self.agent.post(format!("{}{path}", self.url())).send_form(fields.iter().copied()))
+        self.checked(
+            "POST",
+            path,
+            self.agent.post(format!("{}{path}", self.url())).send_form(fields.iter().copied()),
+        )
     }
 
     /// Posts a body of any kind with the API key in a header.
     pub fn post_body(&self, endpoint: &str, content_type: &str, body: &[u8]) -> Answer {
         let request = self.agent.post(format!("{}/api/v1/{endpoint}", self.url()));
         let sent = request.header("X-API-Key", &self.api_key).content_type(content_type).send(body);
-        self.checked(&format!("/api/v1/{endpoint}"), sent)
+        self.checked("POST", &format!("/api/v1/{endpoint}"), sent)
     }
 
     pub fn post_json(&self, endpoint: &str, body: &Value) -> Answer {
@@ -163,16 +173,21 @@ impl TestServer {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        self.checked(&format!("/api/v1/{endpoint}"), request.send_form(fields.iter().copied()))
+        self.checked("POST", &format!("/api/v1/{endpoint}"), request.send_form(fields.iter().copied()))
     }
 
     pub fn get(&self, path: &str) -> Answer {
-        self.checked(path, self.agent.get(format!("{}{path}", self.url())).call())
+        self.checked("GET", path, self.agent.get(format!("{}{path}", self.url())).call())
     }
 
     /// A plain answer that is no envelope: its status and its text.
     pub fn get_plain(&self, path: &str) -> (u16, String) {
-        let mut response = self.agent.get(format!("{}{path}", self.url())).call().unwrap();
+        self.get_url(&format!("{}{path}", self.url()))
+    }
+
+    /// The same, from another port.
+    pub fn get_url(&self, url: &str) -> (u16, String) {
+        let mut response = self.agent.get(url).call().unwrap();
         (response.status().as_u16(), response.body_mut().read_to_string().unwrap())
     }
 
@@ -187,16 +202,28 @@ impl TestServer {
         response.map(|_| body)
     }
 
-    fn checked(&self, path: &str, response: Result<Response<ureq::Body>, ureq::Error>) -> Answer {
+    /// Every answer must be one that the server's own document has.
+    fn checked(
+        &self,
+        method: &str,
+        path: &str,
+        response: Result<Response<ureq::Body>, ureq::Error>,
+    ) -> Answer {
         let mut response = response.unwrap();
         let headers = response.headers();
         assert_eq!(headers["content-type"], "application/json");
         assert_eq!(headers["cache-control"], "no-cache, private");
         let allow = headers.get("allow").map(|value| value.to_str().unwrap().to_owned());
+        let retry_after = headers.get("retry-after").map(|value| value.to_str().unwrap().parse().unwrap());
         let status = response.status().as_u16();
         let body = response.body_mut().read_to_string().unwrap();
         let answer = Answer { allow, ..self.answer(status, &body) };
-        assert!(is_known(path, answer.code), "{path} answered {}, which is not in the table", answer.code);
+        Document::of(self.mode).check(method, path, &answer);
+        assert_eq!(
+            (answer.code == 1929, answer.status == 429),
+            (answer.retry_after.is_some(), answer.code == 1929)
+        );
+        assert!(answer.code != 1929 || answer.retry_after == retry_after);
         answer
     }
 

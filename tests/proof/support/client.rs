@@ -15,6 +15,8 @@ pub struct Client {
     received: Vec<u8>,
     /// The server has said that it closes this connection after the last answer.
     pub is_closing: bool,
+    /// The body of the last answer.
+    pub body: String,
     /// When the last request had been handed to the system, to its last byte.
     pub sent: Instant,
 }
@@ -24,6 +26,17 @@ pub struct Client {
 pub struct Answer {
     pub code: i64,
     pub response: Value,
+}
+
+impl Answer {
+    /// The server could not do it.
+    pub fn is_failure(&self) -> bool {
+        (1900..2000).contains(&self.code)
+    }
+
+    fn check(&self) {
+        assert!(!self.is_failure(), "{}", self.response);
+    }
 }
 
 /// No whole answer came.
@@ -47,12 +60,18 @@ impl Client {
             api_key: api_key.to_owned(),
             received: Vec::new(),
             is_closing: false,
+            body: String::new(),
             sent: Instant::now(),
         })
     }
 
     /// Calls an endpoint. Its refusals are answers too; what the server could not do is none, and panics.
     pub fn post(&mut self, endpoint: &str, fields: &[(&str, &str)]) -> Result<Answer, Cut> {
+        self.ask(endpoint, fields).inspect(Answer::check)
+    }
+
+    /// Calls an endpoint that may fail.
+    pub fn ask(&mut self, endpoint: &str, fields: &[(&str, &str)]) -> Result<Answer, Cut> {
         let mut form = form_urlencoded::Serializer::new(String::new());
         let body = form.append_pair("api_key", &self.api_key).extend_pairs(fields).finish();
         self.call(&format!(
@@ -68,16 +87,17 @@ impl Client {
         self.call(&format!(
             "GET /api/v1/{endpoint}?api_key={key}&{query} HTTP/1.1\r\nHost: localhost\r\n\r\n"
         ))
+        .inspect(Answer::check)
     }
 
     fn call(&mut self, request: &str) -> Result<Answer, Cut> {
-        let body = self.exchange(request.as_bytes())?;
-        let mut envelope: Value = serde_json::from_str(&body).unwrap_or_else(|_| panic!("no JSON: {body}"));
+        self.body = self.exchange(request.as_bytes())?;
+        let mut envelope: Value =
+            serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("no JSON: {}", self.body));
         let response = envelope["response"].take();
         // One code is shown as text.
         let code = &response["code"];
         let code = code.as_i64().or_else(|| code.as_str()?.parse().ok()).expect("a code");
-        assert!(!(1900..2000).contains(&code), "{response}");
         Ok(Answer { code, response })
     }
 

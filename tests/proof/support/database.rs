@@ -29,7 +29,18 @@ impl Database {
 
     /// Panics unless SQLite finds nothing wrong with the file.
     pub fn check(&self) {
-        assert_eq!(self.rows("PRAGMA integrity_check"), [["ok".to_owned()]]);
-        assert_eq!(self.rows::<1>("SELECT \"table\" FROM pragma_foreign_key_check").len(), 0);
+        assert_eq!(self.flaw(), None);
+    }
+
+    /// What SQLite finds wrong with the file.
+    pub fn flaw(&self) -> Option<String> {
+        let sound: Result<String, _> = self.0.query_row("PRAGMA integrity_check", [], |row| row.get(0));
+        match sound {
+            Ok(text) if text == "ok" => {}
+            Ok(text) => return Some(text),
+            Err(error) => return Some(error.to_string()),
+        }
+        let orphans = self.rows::<1>("SELECT \"table\" FROM pragma_foreign_key_check").len();
+        (orphans > 0).then(|| format!("{orphans} rows that refer to none"))
     }
 }

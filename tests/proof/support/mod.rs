@@ -3,11 +3,15 @@
 mod client;
 mod database;
 mod form;
+mod local;
 mod server;
+mod watched;
 mod world;
 
 pub use client::{Client, Cut};
 pub use database::Database;
 pub use form::Form;
+pub use local::Local;
 pub use server::Server;
-pub use world::World;
+pub use watched::{Refused, Watched, serving};
+pub use world::{World, keyseal};

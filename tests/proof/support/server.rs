@@ -1,5 +1,6 @@
 //! The real binary as a process: started, killed, told to stop.
 
+use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -18,21 +19,50 @@ pub struct Server {
 
 impl Server {
     pub fn start(data: &Path, api_key: &str) -> Self {
+        Self::run(data, api_key, "serve", &[], &[], Stdio::null())
+    }
+
+    /// Starts with more flags and in another environment, and logs to a file what is wrong.
+    pub fn start_logged(
+        data: &Path,
+        api_key: &str,
+        flags: &[&str],
+        environment: &[(&str, &str)],
+        log: File,
+    ) -> Self {
+        Self::run(data, api_key, "serve", flags, environment, log.into())
+    }
+
+    /// Makes the sample world in a new directory, and serves it.
+    pub fn demo(data: &Path, api_key: &str) -> Self {
+        Self::run(data, api_key, "demo", &[], &[], Stdio::null())
+    }
+
+    fn run(
+        data: &Path,
+        api_key: &str,
+        command: &str,
+        flags: &[&str],
+        environment: &[(&str, &str)],
+        log: Stdio,
+    ) -> Self {
         let started = Instant::now();
-        let mut process = Command::new(env!("CARGO_BIN_EXE_keyseal"))
+        let mut process = crate::program::program()
             .arg("--data")
             .arg(data)
-            .args(["serve", "--listen", "127.0.0.1:0"])
+            .args([command, "--listen", "127.0.0.1:0", "--no-rate-limit"])
+            .args(flags)
+            .env("RUST_LOG", "warn")
+            .envs(environment.iter().copied())
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(log)
             .spawn()
             .unwrap();
         let mut line = String::new();
         BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let address = line.trim().strip_prefix("listening on http://").expect("it starts").to_owned();
         let mut server = Self { process, address, api_key: api_key.to_owned(), ready_after: Duration::ZERO };
-        let ready = server.client().exchange(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
-        assert_eq!(ready, "ready\n");
+        server.check_ready();
         server.ready_after = started.elapsed();
         server
     }
@@ -44,6 +74,21 @@ impl Server {
 
     pub fn try_client(&self) -> std::io::Result<Client> {
         Client::connect(&self.address, &self.api_key)
+    }
+
+    /// Panics unless it says that it is ready.
+    pub fn check_ready(&self) {
+        let ready = self.client().exchange(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+        assert_eq!(ready, "ready\n");
+    }
+
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.process.id()
+    }
+
+    pub fn address(&self) -> &str {
+        &self.address
     }
 
     /// SIGKILL: it gets no chance to do anything more.

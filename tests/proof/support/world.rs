@@ -1,12 +1,12 @@
 //! A data directory of its own, with an API key and one product.
 
+use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::{Database, Server};
+use super::{Database, Local, Server};
 
 pub struct World {
     data: TempDir,
@@ -15,16 +15,41 @@ pub struct World {
 
 impl World {
     pub fn new() -> Self {
-        let data = tempfile::tempdir().unwrap();
-        let made = keyseal(data.path(), &["init"]);
-        let world = Self { api_key: made["api_key"].as_str().unwrap().to_owned(), data };
+        let world = Self::empty();
         world.command(&["product", "create", "--name", "Proven"]);
         world
+    }
+
+    /// One without a product.
+    pub fn empty() -> Self {
+        let data = tempfile::tempdir().unwrap();
+        let made = keyseal(data.path(), &["init"]);
+        Self { api_key: made["api_key"].as_str().unwrap().to_owned(), data }
+    }
+
+    /// A copy of its keys, with a database that is yet to come.
+    pub fn without_database(&self) -> Self {
+        let copy = Self { data: tempfile::tempdir().unwrap(), api_key: self.api_key.clone() };
+        fs::create_dir(copy.path().join("keys")).unwrap();
+        for key in fs::read_dir(self.path().join("keys")).unwrap() {
+            let key = key.unwrap();
+            fs::copy(key.path(), copy.path().join("keys").join(key.file_name())).unwrap();
+        }
+        copy
     }
 
     /// Runs a command and gives what it printed. Panics if it is refused.
     pub fn command(&self, arguments: &[&str]) -> Value {
         keyseal(self.data.path(), arguments)
+    }
+
+    pub fn path(&self) -> &Path {
+        self.data.path()
+    }
+
+    /// Starts the server in this process on it, for what can only be seen from within.
+    pub fn serve_here(&self) -> Local {
+        Local::start(self.data.path(), &self.api_key)
     }
 
     /// Starts the server on it.
@@ -37,14 +62,26 @@ impl World {
         self.data.path().join("keyseal.db-wal").exists()
     }
 
+    pub fn data(&self) -> &Path {
+        self.data.path()
+    }
+
+    /// The same world in a new directory, from a backup of it.
+    pub fn restored_from(&self, backup: &Path) -> Self {
+        let data = tempfile::tempdir().unwrap();
+        keyseal(data.path(), &["restore", backup.to_str().unwrap()]);
+        Self { data, api_key: self.api_key.clone() }
+    }
+
     /// A look into the database file.
     pub fn database(&self) -> Database {
         Database::open(self.data.path())
     }
 }
 
-fn keyseal(data: &Path, arguments: &[&str]) -> Value {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_keyseal"));
+/// Runs a command and gives what it printed. Panics if it is refused.
+pub fn keyseal(data: &Path, arguments: &[&str]) -> Value {
+    let mut command = crate::program::program();
     let output = command.args(["--json", "--data"]).arg(data).args(arguments).output().unwrap();
     assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).unwrap()

@@ -1,10 +1,35 @@
-//! What one client does until its server dies.
+//! What one client does, one request after the other, until its server dies or it is told that it is enough.
 
 use fastrand::Rng;
 
-use super::SHARED;
-use super::ledger::{Change, Ledger, Thing};
+use crate::ledger::{Change, Ledger, Thing};
 use crate::support::Client;
+
+/// Licenses that all clients compete for, with one seat more each.
+const SHARED: usize = 4;
+
+/// Makes them, and gives what is then there.
+pub fn share_licenses(client: &mut Client) -> Vec<(Thing, String)> {
+    let share = |number: usize| {
+        let (key, limit) = (format!("SHARED-{number}"), number + 1);
+        let wish = create(key.clone(), limit);
+        assert_eq!(client.post(wish.endpoint, &wish.fields()).unwrap().code, wish.codes.0);
+        (Thing::License(key), limit.to_string())
+    };
+    (0..SHARED).map(share).collect()
+}
+
+/// How a request goes, for who keeps an account of it.
+pub enum Step<'a> {
+    /// It is about to be sent.
+    Asks(&'a Change),
+    /// It was answered: it is done.
+    Done,
+    /// It was answered: it may not be.
+    Refused,
+    /// It was answered: the server could not.
+    Failed { code: i64, body: &'a str },
+}
 
 pub struct Seat {
     pub key: String,
@@ -40,27 +65,39 @@ struct Wish {
     codes: (i64, Option<i64>),
 }
 
+impl Wish {
+    fn fields(&self) -> Vec<(&str, &str)> {
+        self.fields.iter().map(|(name, value)| (*name, value.as_str())).collect()
+    }
+}
+
 impl Worker {
     pub fn new(number: usize, kill: usize, chance: Rng, seats: Vec<Seat>) -> Self {
         let keys = (0..SHARED).map(|number| format!("SHARED-{number}")).collect();
         Self { name: format!("{number}:{kill}"), used: 0, chance, keys, seats, ledger: Ledger::default() }
     }
 
-    /// Until the connection ends.
-    pub fn run(mut self, mut client: Client) -> Ledger {
+    /// Until the connection ends, or the witness says no to a request that is about to be sent.
+    pub fn run(mut self, mut client: Client, mut witness: impl FnMut(Step<'_>) -> bool) -> Ledger {
         loop {
             let wish = self.wish();
-            let fields: Vec<(&str, &str)> =
-                wish.fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
-            match client.post(wish.endpoint, &fields) {
+            if !witness(Step::Asks(&wish.change)) {
+                return self.ledger;
+            }
+            match client.ask(wish.endpoint, &wish.fields()) {
                 Err(_) => {
                     self.ledger.open = Some(wish.change);
                     return self.ledger;
                 }
-                Ok(answer) if answer.code == wish.codes.0 => self.done(wish.change),
+                Ok(answer) if answer.code == wish.codes.0 => {
+                    witness(Step::Done);
+                    self.done(wish.change);
+                }
+                // A license may be full.
+                Ok(answer) if Some(answer.code) == wish.codes.1 => drop(witness(Step::Refused)),
                 Ok(answer) => {
-                    // A license may be full.
-                    assert_eq!(Some(answer.code), wish.codes.1, "{} {:?}", wish.endpoint, wish.change);
+                    assert!(answer.is_failure(), "{} {:?}: {}", wish.endpoint, wish.change, answer.code);
+                    witness(Step::Failed { code: answer.code, body: &client.body });
                 }
             }
         }
@@ -87,7 +124,7 @@ impl Worker {
         self.used += 1;
         let seat = self.chance.choice(&self.seats);
         match (self.chance.u8(0..10), seat) {
-            (0..2, _) => create(format!("{}:{}", self.name, self.used), self.chance.u8(0..4)),
+            (0..2, _) => create(format!("{}:{}", self.name, self.used), self.chance.usize(0..4)),
             (2..5, Some(seat)) => deactivate(seat),
             (5..7, Some(seat)) => write_meta(seat, self.chance.u64(..).to_string()),
             _ => {
@@ -98,7 +135,7 @@ impl Worker {
     }
 }
 
-fn create(key: String, limit: u8) -> Wish {
+fn create(key: String, limit: usize) -> Wish {
     let fields = vec![
         ("license_keys", format!("[\"{key}\"]")),
         ("product_id", "1".to_owned()),

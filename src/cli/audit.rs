@@ -1,0 +1,130 @@
+//! `keyseal audit …`: who changed what, when, from where.
+
+use std::time::Duration;
+
+use clap::Subcommand;
+use serde_json::{Value, json};
+
+use super::output::number;
+use super::{Output, Result, change, now, open};
+use crate::domain::{AuditEntry, AuditFilter, LicenseKey, Timestamp};
+use crate::store::DataDir;
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// List changes, the oldest first
+    ///
+    /// Every change is there that was made by a request or by a command, and nothing that was only read, reported or refused.
+    List(ListArgs),
+    /// Forget what is older than so many days
+    ///
+    /// Nothing is ever forgotten otherwise. The space is used again by what comes.
+    Prune {
+        /// How many days back the trail still reaches afterwards
+        #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u64).range(1..=36_500))]
+        older_than: u64,
+    },
+}
+
+#[derive(clap::Args)]
+pub struct ListArgs {
+    /// Only what was done to this license, also after its end
+    #[arg(long, value_name = "KEY")]
+    license: Option<String>,
+    /// Only what was done with this API key, by its id
+    #[arg(long, value_name = "ID")]
+    api_key: Option<i64>,
+    /// Only from this time on: YYYY-MM-DD HH:MM:SS in UTC, or a date
+    #[arg(long, value_name = "TIME", value_parser = Timestamp::parse)]
+    since: Option<Timestamp>,
+    /// Only before this time
+    #[arg(long, value_name = "TIME", value_parser = Timestamp::parse)]
+    until: Option<Timestamp>,
+    /// No more than the last so many
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(i64).range(1..))]
+    limit: i64,
+}
+
+pub fn run(command: &Command, data: &DataDir, output: &mut Output<'_>) -> Result {
+    match command {
+        Command::List(args) => list(args, data, output),
+        Command::Prune { older_than } => prune(*older_than, data, output),
+    }
+}
+
+fn list(args: &ListArgs, data: &DataDir, output: &mut Output<'_>) -> Result {
+    let filter = AuditFilter {
+        license_key: args.license.as_deref().map(LicenseKey::parse).transpose()?,
+        api_key_id: args.api_key,
+        since: args.since,
+        until: args.until,
+        limit: args.limit,
+    };
+    let entries = open(data)?.read(|tx| tx.audit_entries(&filter))??;
+    if entries.is_empty() && !output.is_json() {
+        let of = args.license.as_ref().map(|key| format!(" of license {key}")).unwrap_or_default();
+        output.note(&format!("no such entry{of}: see \"keyseal audit list\" without options"));
+        return Ok(());
+    }
+    let rows: Vec<(Value, Vec<String>)> = entries.iter().map(|entry| (value(entry), cells(entry))).collect();
+    output.list(&["time (UTC)", "who", "from", "called", "what", "detail"], &rows)
+}
+
+fn cells(entry: &AuditEntry) -> Vec<String> {
+    let or_dash = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
+    vec![
+        entry.at.to_string(),
+        who(entry),
+        or_dash(&entry.address),
+        entry.action.clone(),
+        format!("{}{}", subject(entry).map_or_else(String::new, |subject| subject + " "), entry.change),
+        or_dash(&entry.detail),
+    ]
+}
+
+fn who(entry: &AuditEntry) -> String {
+    let kind = entry.who_kind.replace('_', " ").replace("api", "API");
+    match (entry.who_id, &entry.who_name) {
+        (Some(id), Some(name)) => format!("{kind} {id} \"{name}\""),
+        (Some(id), None) => format!("{kind} {id} (deleted)"),
+        (None, _) => kind,
+    }
+}
+
+fn subject(entry: &AuditEntry) -> Option<String> {
+    let kind = entry.subject_kind.as_ref()?.replace('_', " ").replace("api", "API");
+    if entry.subject_kind.as_deref() == Some("signing_key") {
+        return Some(match entry.subject_id {
+            None => format!("global {kind}"),
+            Some(product) => format!("{kind} of product {product}"),
+        });
+    }
+    let name = match (&entry.license_key, entry.subject_id) {
+        (Some(license_key), _) => license_key.clone(),
+        (None, id) => id.map_or_else(String::new, |id| id.to_string()),
+    };
+    Some(format!("{kind} {name}"))
+}
+
+fn value(entry: &AuditEntry) -> Value {
+    json!({
+        "id": entry.id, "at": entry.at.to_string(),
+        "who": entry.who_kind, "who_id": entry.who_id, "who_name": entry.who_name, "address": entry.address,
+        "action": entry.action, "change": entry.change,
+        "subject": entry.subject_kind, "subject_id": entry.subject_id, "license_key": entry.license_key,
+        "detail": entry.detail,
+    })
+}
+
+fn prune(days: u64, data: &DataDir, output: &mut Output<'_>) -> Result {
+    let before = now().minus(Duration::from_secs(days.saturating_mul(86_400)));
+    let pruned = change(&open(data)?, move |tx| {
+        let pruned = tx.prune_audit(before)?;
+        tx.end_audit_as_one("pruned", &format!("{pruned} entries of the audit trail from before {before}"))?;
+        Ok(pruned)
+    })?;
+    output.result(
+        &json!({ "pruned": pruned, "before": before.to_string() }),
+        &format!("{} from before {before} forgotten", number(pruned, "entry", "entries")),
+    )
+}

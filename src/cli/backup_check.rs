@@ -1,0 +1,74 @@
+//! Whether a copy of a data directory is whole: what a backup is asked before it says that it is done, and a restore too.
+
+use std::path::Path;
+
+use super::Result;
+use crate::domain::{Downloadable, Fingerprint, PublishedKey};
+use crate::signing::Keyring;
+use crate::store::{DataDir, Inspection, TableCounts, describe_file};
+
+/// What the database of a copy says must be there beside it.
+pub struct Contents {
+    pub schema: i64,
+    counts: TableCounts,
+    /// The products that have a key of their own.
+    own_keys: Vec<(i64, Fingerprint)>,
+    global_keys: Vec<PublishedKey>,
+    /// A file each, by its SHA-256.
+    pub downloads: Vec<Downloadable>,
+}
+
+impl Contents {
+    /// Reads a database that nobody else has open, after asking SQLite whether it is sound.
+    pub fn read(copy: &DataDir) -> Result<Self> {
+        let path = copy.database();
+        let database = Inspection::open(&path)?;
+        let (faults, broken) = database.read(|tx| Ok((tx.faults()?, tx.broken_references()?)))?;
+        if let Some(fault) = faults.first() {
+            return Err(unsound(&path, fault).into());
+        }
+        if let Some(row) = broken.first() {
+            return Err(unsound(&path, &format!("{row} refers to nothing")).into());
+        }
+        let (counts, products, downloads) =
+            database.read(|tx| Ok((tx.table_counts()?, tx.products()?, tx.downloadables(None)?)))?;
+        let own_keys =
+            products.into_iter().filter_map(|product| Some((product.id, product.signing_key?))).collect();
+        let global_keys = database.read(|tx| tx.published_keys_of(None))?;
+        Ok(Self { schema: database.version(), counts, own_keys, global_keys, downloads })
+    }
+
+    /// The database has the rows that it must have, each key is there and is the right one, and so is each file that customers download.
+    pub fn check(&self, copy: &DataDir, counts: &TableCounts) -> Result {
+        if self.counts != *counts {
+            return Err(unsound(&copy.database(), "it has not the rows that were counted").into());
+        }
+        self.check_keys(copy)?;
+        self.downloads.iter().try_for_each(|download| check_download(copy, download))
+    }
+
+    pub fn check_keys(&self, data: &DataDir) -> Result {
+        Keyring::load(data, &self.own_keys, &self.global_keys)?;
+        Ok(())
+    }
+}
+
+fn check_download(copy: &DataDir, download: &Downloadable) -> Result {
+    let file = copy.download(&download.file.sha256);
+    if describe_file(&file)?.sha256 == download.file.sha256.to_ascii_lowercase() {
+        return Ok(());
+    }
+    let Downloadable { id, version, product_id, .. } = download;
+    Err(format!(
+        "downloadable {id} (version {version} of product {product_id}) is not what was added: its file is damaged; \
+         \"keyseal download delete {id}\" and add it again"
+    )
+    .into())
+}
+
+fn unsound(path: &Path, fault: &str) -> String {
+    format!(
+        "{} is damaged ({fault}): run \"keyseal doctor\", and keep the backups that you have",
+        path.display()
+    )
+}

@@ -1,0 +1,160 @@
+//! What is in a backup, written beside it: a restore takes nothing else, and nothing that isn't as it was.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read as _;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::Result;
+use crate::store::{CopiedFile, DataDir, SCHEMA_VERSION, TableCounts, describe_file, write_file};
+
+const NAME: &str = "manifest.json";
+
+/// The file of the settings, which not every data directory has.
+pub const SETTINGS: &str = "keyseal.toml";
+
+/// Raised when a backup has another form, so that an older program refuses it.
+const FORMAT: u32 = 1;
+
+/// A manifest of a hundred thousand downloads has about 15 MB.
+const MAX_BYTES: u64 = 256 * 1024 * 1024;
+
+#[derive(Serialize, Deserialize)]
+pub struct Manifest {
+    format: u32,
+    /// The version of the program that made it.
+    pub keyseal: String,
+    /// The version of the database's schema.
+    schema: i64,
+    /// The moment that it holds, in UTC.
+    pub made_at: String,
+    /// Rows by table.
+    pub counts: TableCounts,
+    /// By name, below the directory.
+    files: BTreeMap<String, Entry>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Entry {
+    size: u64,
+    sha256: String,
+}
+
+impl Manifest {
+    pub fn new(made_at: String, schema: i64, counts: TableCounts) -> Self {
+        let keyseal = env!("CARGO_PKG_VERSION").to_owned();
+        Self { format: FORMAT, keyseal, schema, made_at, counts, files: BTreeMap::new() }
+    }
+
+    pub fn add(&mut self, name: String, file: CopiedFile) {
+        self.files.insert(name, Entry { size: file.size, sha256: file.sha256 });
+    }
+
+    /// The files, each with what it must be.
+    pub fn files(&self) -> impl Iterator<Item = (&str, CopiedFile)> {
+        self.files.iter().map(|(name, entry)| {
+            (name.as_str(), CopiedFile { size: entry.size, sha256: entry.sha256.clone() })
+        })
+    }
+
+    /// How many files are in this directory.
+    pub fn count_in(&self, directory: &str) -> usize {
+        self.files
+            .keys()
+            .filter(|name| name.split_once('/').is_some_and(|(first, _)| first == directory))
+            .count()
+    }
+
+    /// Whether the settings are in it.
+    pub fn has_settings(&self) -> bool {
+        self.files.contains_key(SETTINGS)
+    }
+
+    /// The bytes of all files.
+    pub fn bytes(&self) -> u64 {
+        self.files.values().fold(0, |sum, entry| sum.saturating_add(entry.size))
+    }
+
+    /// Writes it into the directory of the backup, with its sum.
+    pub fn write(&self, directory: &Path) -> Result {
+        let [path, sum_path] = DataDir::new(directory).manifest();
+        write_file(format!("{}\n", serde_json::to_string_pretty(self)?).as_bytes(), &path)?;
+        let sum = describe_file(&path)?.sha256;
+        Ok(write_file(format!("{sum}  {NAME}\n").as_bytes(), &sum_path)?)
+    }
+
+    /// Reads the manifest of a backup, if it is as it was written and this program can restore what it describes.
+    pub fn read(directory: &Path) -> Result<Self> {
+        // The sum is in the form that `sha256sum -c` reads.
+        let [path, sum_path] = DataDir::new(directory).manifest();
+        let sum = read(&sum_path, directory)?;
+        let text = read(&path, directory)?;
+        let damaged = |what: &str| format!("{} {what}: this backup is damaged, take another", path.display());
+        if sum != format!("{}  {NAME}\n", describe_file(&path)?.sha256).as_bytes() {
+            return Err(damaged("is not what its sum says").into());
+        }
+        let manifest: Self = serde_json::from_slice(&text).map_err(|_| damaged("is no manifest"))?;
+        if manifest.format > FORMAT || manifest.schema > SCHEMA_VERSION {
+            return Err(format!(
+                "{} was made by a newer Keyseal ({}): restore it with that version",
+                directory.display(),
+                manifest.keyseal
+            )
+            .into());
+        }
+        if let Some(name) = manifest.files.keys().find(|name| !is_ours(name)) {
+            return Err(damaged(&format!("names a file that no backup has ({})", name.escape_debug())).into());
+        }
+        Ok(manifest)
+    }
+}
+
+/// Whether a backup has a file of this name. It becomes a path, so nothing else may stand in its place.
+fn is_ours(name: &str) -> bool {
+    let plain = |name: &str| !["", ".", ".."].contains(&name) && !name.contains(['/', '\0']);
+    match name.split_once('/') {
+        None => ["keyseal.db", SETTINGS].contains(&name),
+        Some(("keys" | "downloads", file)) => plain(file),
+        Some(_) => false,
+    }
+}
+
+fn read(path: &Path, directory: &Path) -> Result<Vec<u8>> {
+    let mut content = Vec::new();
+    File::open(path).and_then(|file| file.take(MAX_BYTES).read_to_end(&mut content)).map_err(|error| {
+        format!(
+            "can't read {}: {error}; {} must be a whole directory that \"keyseal backup\" made",
+            path.display(),
+            directory.display()
+        )
+    })?;
+    Ok(content)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_manifest_names_nothing_outside_of_its_backup() {
+        for name in ["keyseal.db", "keyseal.toml", "keys/global.pem", "downloads/00ff"] {
+            assert!(is_ours(name), "{name}");
+        }
+        for name in [
+            "",
+            "/etc/x",
+            "../x",
+            "keys/../x",
+            "keys/",
+            "keys/..",
+            "keys/a/b",
+            "server.lock",
+            "other/x",
+            "keys/a\0",
+        ] {
+            assert!(!is_ours(name), "{name}");
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! `keyseal.toml`: settings in a file, each refused with its line if it can't be what is written there.
+
+use std::fs;
+use std::io::{self, ErrorKind, Read as _};
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+
+use toml::Spanned;
+use toml::de::{DeInteger, DeTable, DeValue};
+
+use super::settings::{self, Kind, Setting};
+use super::{User, Wrong, did_you_mean};
+
+/// The longest file that is read.
+const MAX_BYTES: u64 = 1 << 20;
+
+/// What a file sets.
+#[derive(Clone, Debug, Default)]
+pub struct File {
+    pub path: PathBuf,
+    entries: Vec<Entry>,
+}
+
+/// One setting in it.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    key: String,
+    /// Counted from 1.
+    pub line: usize,
+    /// As the command line would have it.
+    pub values: Vec<String>,
+}
+
+impl File {
+    /// Reads the file that the operator named. It must be there.
+    pub fn named(path: &Path) -> Result<Self, Wrong> {
+        match read(path) {
+            Ok(text) => Self::parse(path, &text),
+            Err(error) => Err(unreadable(path, &error)),
+        }
+    }
+
+    /// Reads the file of the data directory, if there is one.
+    pub fn of_data(directory: &Path) -> Result<Option<Self>, Wrong> {
+        let path = directory.join("keyseal.toml");
+        let text = match read(&path) {
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+                return Ok(None);
+            }
+            Err(error) if error.kind() == ErrorKind::PermissionDenied => {
+                return Err(denied(directory, &path, &error));
+            }
+            text => text.map_err(|error| unreadable(&path, &error))?,
+        };
+        let file = Self::parse(&path, &text)?;
+        match file.entry("data") {
+            None => Ok(Some(file)),
+            Some(entry) => Err(Wrong(format!(
+                "{} line {}: \"data\" can't be set here, in the data directory itself; set it in a file that \
+                 --config names, by --data, or by KEYSEAL_DATA",
+                path.display(),
+                entry.line
+            ))),
+        }
+    }
+
+    pub fn entry(&self, key: &str) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.key == key)
+    }
+
+    fn parse(path: &Path, text: &str) -> Result<Self, Wrong> {
+        let line_of = |at: usize| text.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1;
+        let table = DeTable::parse(text).map_err(|error| {
+            let line = error.span().map_or(1, |span| line_of(span.start));
+            Wrong(format!("{} line {line}: {}", path.display(), error.message().replace('\n', "; ")))
+        })?;
+        let mut items: Vec<_> = table.get_ref().iter().collect();
+        items.sort_by_key(|(key, _)| key.span().start);
+        let settings = settings::all();
+        let mut file = Self { path: path.to_owned(), entries: Vec::new() };
+        for (key, value) in items {
+            let line = line_of(key.span().start);
+            let place = Place { path, line, key: key.get_ref() };
+            let values = place.values(&settings, value)?;
+            file.entries.push(Entry { key: key.get_ref().to_string(), line, values });
+        }
+        Ok(file)
+    }
+}
+
+fn read(path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    let length = fs::File::open(path)?.take(MAX_BYTES + 1).read_to_string(&mut text)?;
+    if length as u64 > MAX_BYTES {
+        return Err(io::Error::other("it is longer than 1 MiB"));
+    }
+    Ok(text)
+}
+
+/// Says whose it is: who is kept out of a data directory has most often forgotten to run as the server's user.
+fn denied(directory: &Path, path: &Path, error: &io::Error) -> Wrong {
+    let me = rustix::process::geteuid().as_raw();
+    let owner = |path: &Path| {
+        fs::metadata(path).ok().map(|about| about.uid()).filter(|owner| *owner != me).map(User::of)
+    };
+    if let Some(owner) = owner(directory) {
+        let sudo = owner.sudo();
+        let directory = directory.display();
+        return Wrong(format!(
+            "the data directory {directory} belongs to user {owner}: run this as that user, for example {sudo} keyseal …"
+        ));
+    }
+    match owner(path) {
+        Some(owner) => Wrong(format!(
+            "the settings in {0} belong to user {owner}, and you may not read them: run \"sudo chown {me} {0}\"",
+            path.display()
+        )),
+        None => Wrong(format!(
+            "can't read the settings in {}: {error}; run \"chmod -R u=rwX,go= {}\"",
+            path.display(),
+            directory.display()
+        )),
+    }
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> Wrong {
+    Wrong(format!("can't read the settings in {}: {error}; name another file with --config", path.display()))
+}
+
+/// A key, and where it stands.
+struct Place<'a> {
+    path: &'a Path,
+    line: usize,
+    key: &'a str,
+}
+
+impl Place<'_> {
+    /// What is written there, if it is a setting and may be set so.
+    fn values(&self, settings: &[Setting], value: &Spanned<DeValue<'_>>) -> Result<Vec<String>, Wrong> {
+        // The file can't name itself.
+        let keys = || settings.iter().map(Setting::key).filter(|key| *key != "config");
+        let Some(setting) = settings.iter().find(|setting| setting.key() == self.key && self.key != "config")
+        else {
+            return Err(self.unknown(keys(), value.get_ref()));
+        };
+        let kind = setting.kind();
+        let values = match (kind, value.get_ref()) {
+            (Kind::List, DeValue::Array(items)) => {
+                items.iter().map(|item| self.text(kind, item.get_ref())).collect::<Result<Vec<_>, _>>()?
+            }
+            (Kind::Switch, DeValue::Boolean(on)) => vec![on.to_string()],
+            (Kind::Number, DeValue::Integer(number)) => vec![self.number(number)?],
+            (Kind::Text, value) => vec![self.text(kind, value)?],
+            (_, other) => return Err(self.wrong_kind(kind, other)),
+        };
+        match values.iter().find_map(|value| Some((value, setting.refusal(value)?))) {
+            None => Ok(values),
+            Some(_) if setting.is_secret() => Err(self.wrong("can't have this value")),
+            Some((value, why)) => Err(self.wrong(&format!("can't be {value:?}: {why}"))),
+        }
+    }
+
+    fn text(&self, kind: Kind, value: &DeValue<'_>) -> Result<String, Wrong> {
+        match value {
+            DeValue::String(text) => Ok(text.to_string()),
+            other => Err(self.wrong_kind(kind, other)),
+        }
+    }
+
+    fn number(&self, number: &DeInteger<'_>) -> Result<String, Wrong> {
+        match i64::from_str_radix(number.as_str(), number.radix()) {
+            Ok(number) => Ok(number.to_string()),
+            Err(error) => Err(self.wrong(&format!("can't be {number}: {error}"))),
+        }
+    }
+
+    fn unknown<'a>(&self, keys: impl Iterator<Item = &'a str>, value: &DeValue<'_>) -> Wrong {
+        let next = match (did_you_mean(self.key, keys), value) {
+            (Some(key), _) => format!("did you mean {key:?}?"),
+            (None, DeValue::Table(_)) => "there are no sections, every setting stands by itself".to_owned(),
+            (None, _) => "see \"keyseal serve --help\": a setting is a flag without its dashes".to_owned(),
+        };
+        Wrong(format!("unknown setting {:?} in {} line {}: {next}", self.key, self.path.display(), self.line))
+    }
+
+    fn wrong_kind(&self, kind: Kind, found: &DeValue<'_>) -> Wrong {
+        let found = match found {
+            DeValue::String(_) => "a text",
+            DeValue::Integer(_) | DeValue::Float(_) => "a number",
+            DeValue::Boolean(_) => "true or false",
+            DeValue::Datetime(_) => "a time",
+            DeValue::Array(_) => "a list",
+            DeValue::Table(_) => "a section",
+        };
+        self.wrong(&format!("must be {}, and is {found}", kind.expects()))
+    }
+
+    fn wrong(&self, what: &str) -> Wrong {
+        Wrong(format!("{} line {}: {:?} {what}", self.path.display(), self.line, self.key))
+    }
+}

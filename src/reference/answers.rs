@@ -1,0 +1,98 @@
+//! All that an endpoint can answer: its own outcomes, and those that it shares with others.
+
+use super::endpoints::{self, DOWNLOAD, PRODUCT_CHANGELOG};
+use super::shape::Shape;
+use super::{Answer, Endpoint, answer, plain};
+use crate::outcome::Outcome::{self, *};
+
+/// One answer of one endpoint.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Possible {
+    pub outcome: Outcome,
+    pub fields: &'static [(&'static str, Shape)],
+    /// Whether the endpoint's own row has it.
+    pub own: bool,
+}
+
+/// What the gate says to whom may not call (contract §2.2).
+const GATE: &[Answer] = &[
+    plain(InvalidApiKey),
+    plain(InactiveApiKey),
+    plain(MissingCapability),
+    plain(AddressNotAllowed),
+    plain(AccessDenied),
+];
+
+const FIELD: &[(&str, Shape)] = &[("field", Shape::Sometimes(&Shape::Text("identifier")))];
+
+/// What is said of any request that the server can't read.
+const UNREAD: &[Answer] = &[
+    answer(UnreadableBody, FIELD),
+    plain(RequestTimeout),
+    answer(PayloadTooLarge, FIELD),
+    plain(UnsupportedMediaType),
+];
+
+/// What is the server's own fault, or that of too many who ask.
+const FAULTS: &[Answer] = &[plain(InternalError), plain(ServiceUnavailable), plain(TooManyRequests)];
+
+/// What belongs to no endpoint.
+pub const NOWHERE: &[Answer] = &[plain(UnknownEndpoint), plain(MethodNotAllowed)];
+
+/// All answers of an endpoint, its own first.
+pub fn of(endpoint: &Endpoint) -> Vec<Possible> {
+    let own = endpoint.answers.iter().map(|answer| (answer.outcome, answer.fields));
+    let refusals = endpoint.refusals.iter().map(|outcome| (*outcome, &[][..]));
+    let own = own.chain(refusals).map(|(outcome, fields)| Possible { outcome, fields, own: true });
+    let shared: Vec<Possible> = match endpoint.path {
+        PRODUCT_CHANGELOG => shared(GATE).filter(|answer| answer.outcome == AccessDenied).collect(),
+        DOWNLOAD => shared(GATE).collect(),
+        _ => shared(GATE).chain(shared(UNREAD)).collect(),
+    };
+    own.chain(shared).chain(shared_faults()).collect()
+}
+
+fn shared(answers: &'static [Answer]) -> impl Iterator<Item = Possible> {
+    answers.iter().map(|answer| Possible { outcome: answer.outcome, fields: answer.fields, own: false })
+}
+
+fn shared_faults() -> impl Iterator<Item = Possible> {
+    shared(FAULTS)
+}
+
+/// What every endpoint of the route table shares.
+pub fn everywhere() -> Vec<Possible> {
+    shared(GATE).chain(shared(UNREAD)).chain(shared(FAULTS)).collect()
+}
+
+/// Each answer with fields of its own, once.
+pub fn distinct() -> Vec<Possible> {
+    let all = endpoints::all().flat_map(of).chain(shared(NOWHERE));
+    let mut distinct: Vec<Possible> = Vec::new();
+    for answer in all {
+        if !distinct.iter().any(|known| known.is_like(&answer)) {
+            distinct.push(answer);
+        }
+    }
+    distinct.sort_by_key(|answer| answer.outcome.code());
+    distinct
+}
+
+impl Possible {
+    fn is_like(&self, other: &Self) -> bool {
+        self.outcome == other.outcome && self.fields == other.fields
+    }
+
+    /// What its schema and its example are called: the code, and a number where the code comes with other fields elsewhere.
+    pub fn name(&self, distinct: &[Self]) -> String {
+        let mut alike = distinct.iter().filter(|other| other.outcome == self.outcome);
+        match alike.position(|other| other.is_like(self)) {
+            None | Some(0) => format!("Answer{}", self.outcome.code()),
+            Some(place) => format!("Answer{}-{}", self.outcome.code(), place + 1),
+        }
+    }
+
+    pub fn title(&self) -> String {
+        format!("{} {}", self.outcome.code(), self.outcome.message())
+    }
+}

@@ -1,0 +1,222 @@
+//! Endpoints as operations of an OpenAPI document.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use crate::outcome::{HttpStatus, Outcome, SignedBy};
+use crate::reference::answers::{self, Possible};
+use crate::reference::endpoints::DOWNLOAD;
+use crate::reference::fields::Field;
+use crate::reference::{Asker, Endpoint, schemas};
+use crate::routes::Route;
+use crate::store::Access;
+
+/// What a part of a multipart body may be called without quoting.
+const PART_NAME: &str = r#"^[^\u0000-\u001f\u007f\\"]*$"#;
+
+/// A route of the table.
+pub fn of_route(route: &Route, endpoint: &Endpoint, mode: HttpStatus, distinct: &[Possible]) -> Value {
+    let mut operation = described(endpoint, route.capability.as_str(), mode, distinct);
+    let by_query = route.method.as_str() == "GET";
+    let mut parameters: Vec<Value> = Vec::new();
+    if by_query {
+        parameters.extend(endpoint.fields.iter().map(|field| parameter(field, "query")));
+    } else {
+        insert(&mut operation, "requestBody", request_body(endpoint));
+    }
+    if route.access == Access::Writes {
+        parameters.push(json!({ "$ref": "#/components/parameters/IdempotencyKey" }));
+    }
+    if !parameters.is_empty() {
+        insert(&mut operation, "parameters", Value::Array(parameters));
+    }
+    if endpoint.asker == Asker::ContractOwner {
+        let security = json!([{ "contractKey": [] }, { "bearer": [] }, { "header": [] }, { "field": [] }]);
+        insert(&mut operation, "security", security);
+    }
+    insert(&mut operation, "x-capability", json!(route.capability.as_str()));
+    operation
+}
+
+/// The same operation by another of its paths.
+pub fn deprecated(operation: &Value, path: &str, alias: &str) -> Value {
+    let mut operation = operation.clone();
+    insert(&mut operation, "deprecated", json!(true));
+    insert(&mut operation, "operationId", json!(alias.trim_start_matches('/').replace('/', "-")));
+    insert(&mut operation, "description", json!(format!("The same as `{path}`.")));
+    operation
+}
+
+/// What is mounted beside the table: its fields are segments of the path.
+pub fn beside_the_table(endpoint: &Endpoint, mode: HttpStatus, distinct: &[Possible]) -> Value {
+    let is_download = endpoint.path == DOWNLOAD;
+    let name = if is_download { "download" } else { "product-changelog" };
+    let mut get = described(endpoint, name, mode, distinct);
+    insert(&mut get, "security", json!([]));
+    let parameters: Vec<Value> = endpoint.fields.iter().map(|field| parameter(field, "path")).collect();
+    insert(&mut get, "parameters", Value::Array(parameters));
+    if !is_download {
+        return json!({ "get": get });
+    }
+    insert(&mut get, "x-capability", json!(name));
+    if let Some(responses) = get.get_mut("responses").and_then(Value::as_object_mut) {
+        add_file_responses(responses);
+    }
+    let mut head = get.clone();
+    insert(&mut head, "operationId", json!("download-head"));
+    insert(&mut head, "summary", json!("The same without the file"));
+    json!({ "get": get, "head": head })
+}
+
+fn described(endpoint: &Endpoint, id: &str, mode: HttpStatus, distinct: &[Possible]) -> Value {
+    let all = answers::of(endpoint);
+    let outcomes: Vec<Value> = all.iter().map(|answer| outcome(answer, mode, distinct)).collect();
+    let mut operation = json!({
+        "operationId": id, "tags": [endpoint.asker.title()], "summary": endpoint.summary,
+    });
+    if !endpoint.text.is_empty() {
+        insert(&mut operation, "description", json!(endpoint.text));
+    }
+    insert(&mut operation, "responses", responses(&all, mode, distinct).into());
+    insert(&mut operation, "x-outcomes", Value::Array(outcomes));
+    operation
+}
+
+/// What a program needs to know of one answer without reading schemas. `own`: not shared by all endpoints.
+fn outcome(answer: &Possible, mode: HttpStatus, distinct: &[Possible]) -> Value {
+    let signed_by = match answer.outcome.signed_by() {
+        SignedBy::Product => "product",
+        SignedBy::Global => "global",
+    };
+    json!({
+        "code": answer.outcome.code(), "message": answer.outcome.message(), "signed_by": signed_by,
+        "http_status": answer.outcome.http_status(mode), "own": answer.own, "name": answer.name(distinct),
+    })
+}
+
+fn responses(all: &[Possible], mode: HttpStatus, distinct: &[Possible]) -> Map<String, Value> {
+    let shared = by_status(&answers::everywhere(), mode);
+    let groups = by_status(all, mode).into_iter();
+    groups
+        .map(|(status, group)| {
+            let is_shared = status != 200 && shared.get(&status) == Some(&group);
+            let response = if is_shared {
+                json!({ "$ref": format!("#/components/responses/Status{status}") })
+            } else {
+                response(status, &group, distinct)
+            };
+            (status.to_string(), response)
+        })
+        .collect()
+}
+
+pub fn by_status(all: &[Possible], mode: HttpStatus) -> BTreeMap<u16, Vec<Possible>> {
+    let mut groups: BTreeMap<u16, Vec<Possible>> = BTreeMap::new();
+    for answer in all {
+        groups.entry(answer.outcome.http_status(mode)).or_default().push(*answer);
+    }
+    groups
+}
+
+/// All answers under one HTTP status.
+pub fn response(status: u16, group: &[Possible], distinct: &[Possible]) -> Value {
+    let names: Vec<String> = group.iter().map(|answer| answer.name(distinct)).collect();
+    let examples: Map<String, Value> = names
+        .iter()
+        .map(|name| (name.clone(), json!({ "$ref": format!("#/components/examples/{name}") })))
+        .collect();
+    let description = if status == 200 {
+        "A signed envelope; its `code` says what happened.".to_owned()
+    } else {
+        group.iter().map(Possible::title).collect::<Vec<_>>().join("; ")
+    };
+    let mut response = json!({
+        "description": description,
+        "content": { "application/json": { "schema": schemas::envelope(&names), "examples": examples } },
+    });
+    let asks_again = [Outcome::ServiceUnavailable, Outcome::TooManyRequests];
+    if group.iter().any(|answer| asks_again.contains(&answer.outcome)) {
+        let text = "Seconds after which it may go better.";
+        let header = json!({ "Retry-After": { "description": text, "schema": { "type": "integer" } } });
+        insert(&mut response, "headers", header);
+    }
+    if group.iter().any(|answer| answer.outcome == Outcome::MethodNotAllowed) {
+        let header = json!({ "Allow": { "description": "The method that it takes.", "schema": { "type": "string" } } });
+        insert(&mut response, "headers", header);
+    }
+    response
+}
+
+/// A file, or a part of it. A refusal may come under 200 too: it is JSON, a file never is.
+fn add_file_responses(responses: &mut Map<String, Value>) {
+    let file = json!({ "schema": { "type": "string", "contentMediaType": "application/octet-stream" } });
+    let content = json!({ "application/octet-stream": file });
+    match responses.get_mut("200").and_then(|response| response.get_mut("content")) {
+        Some(Value::Object(refusals)) => {
+            refusals.insert("application/octet-stream".to_owned(), file.clone());
+        }
+        _ => {
+            responses.insert("200".to_owned(), json!({ "description": "The file.", "content": content }));
+        }
+    }
+    responses.insert(
+        "206".to_owned(),
+        json!({ "description": "The part that was asked for.", "content": content }),
+    );
+    for (status, text) in [
+        ("304", "Not changed since."),
+        ("412", "What was asked for has changed."),
+        ("416", "The file has no such part."),
+    ] {
+        responses.insert(status.to_owned(), json!({ "description": text }));
+    }
+}
+
+fn request_body(endpoint: &Endpoint) -> Value {
+    let content = |as_form: bool| {
+        let mut content = json!({ "schema": schemas::body(endpoint, as_form) });
+        let example = schemas::body_example(endpoint, as_form);
+        if example != json!({}) {
+            insert(&mut content, "example", example);
+        }
+        content
+    };
+    let form = content(true);
+    let mut multipart = form.clone();
+    if let Some(schema) = multipart.get_mut("schema") {
+        insert(schema, "propertyNames", json!({ "pattern": PART_NAME }));
+    }
+    json!({ "content": {
+        "application/x-www-form-urlencoded": form,
+        "multipart/form-data": multipart,
+        "application/json": content(false),
+    } })
+}
+
+fn parameter(field: &Field, place: &str) -> Value {
+    let mut parameter = json!({
+        "name": field.name, "in": place, "required": field.required, "description": field.description(),
+        "schema": field.schema(), "example": field.example(),
+    });
+    if !field.aliases().is_empty() && place == "query" {
+        insert(&mut parameter, "x-aliases", json!(field.aliases()));
+    }
+    parameter
+}
+
+/// The header of every route that writes.
+pub fn idempotency_key() -> Value {
+    json!({
+        "name": "Idempotency-Key", "in": "header", "required": false,
+        "description": "Makes the request safe to repeat: for a day, the same request under the same key gets the very bytes of its first answer. A refusal did nothing and is not kept.",
+        "schema": { "type": "string", "maxLength": 255 },
+        "example": "5f1c2e9a-7c1d-4a51-9c64-0d6b7f0f9e21",
+    })
+}
+
+fn insert(object: &mut Value, name: &str, value: Value) {
+    if let Some(members) = object.as_object_mut() {
+        members.insert(name.to_owned(), value);
+    }
+}

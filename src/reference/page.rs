@@ -1,0 +1,52 @@
+//! The page for people, built into the program: it reads the OpenAPI document and shows it.
+
+use super::Settings;
+
+/// One file of the page.
+#[derive(Clone, Copy, Debug)]
+pub struct Asset {
+    /// Below the server's address.
+    pub path: &'static str,
+    pub content_type: &'static str,
+    content: &'static str,
+}
+
+/// What stands in the page for the path below which its customers reach the server.
+const BASE: &str = "{{base}}";
+
+impl Asset {
+    /// As this server sends it.
+    pub fn content(&self, settings: &Settings) -> String {
+        self.content.replace(BASE, settings.base_path())
+    }
+}
+
+/// All of it. Nothing is fetched from elsewhere.
+pub const ASSETS: &[Asset] = &[
+    Asset {
+        path: "/docs",
+        content_type: "text/html; charset=utf-8",
+        content: include_str!("page/index.html"),
+    },
+    Asset {
+        path: "/docs/page.css",
+        content_type: "text/css; charset=utf-8",
+        content: include_str!("page/page.css"),
+    },
+    Asset {
+        path: "/docs/page.js",
+        content_type: "text/javascript; charset=utf-8",
+        content: include_str!("page/page.js"),
+    },
+    Asset {
+        path: "/docs/try.js",
+        content_type: "text/javascript; charset=utf-8",
+        content: include_str!("page/try.js"),
+    },
+    Asset {
+        path: "/docs/dom.js",
+        content_type: "text/javascript; charset=utf-8",
+        content: include_str!("page/dom.js"),
+    },
+    Asset { path: "/docs/icon.svg", content_type: "image/svg+xml", content: include_str!("page/icon.svg") },
+];

@@ -1,0 +1,161 @@
+//! The reference as a Postman collection, version 2.1.
+
+use serde_json::{Value, json};
+
+use super::answers;
+use super::endpoints::{DOWNLOAD, PRODUCT_CHANGELOG};
+use super::fields::Field;
+use super::{Asker, Endpoint, Settings, endpoint, routed, schemas};
+use crate::outcome::HttpStatus;
+use crate::routes::Route;
+use crate::store::Access;
+
+const SCHEMA: &str = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json";
+
+/// Fields whose value is a variable of the collection, wherever they are: whoever imports it sets each once.
+const VARIABLES: [&str; 6] =
+    ["license_key", "identifier", "product_id", "generator_id", "contract_id", "contract_key"];
+
+/// The whole collection: a folder for each who asks.
+pub fn collection(settings: &Settings) -> Value {
+    let folders: Vec<Value> = Asker::ALL
+        .iter()
+        .map(|asker| {
+            let routes = routed().filter(|(_, endpoint)| endpoint.asker == *asker);
+            let mut items: Vec<Value> =
+                routes.map(|(route, endpoint)| of_route(route, endpoint, settings.http_status)).collect();
+            let beside = [DOWNLOAD, PRODUCT_CHANGELOG].into_iter().filter_map(endpoint);
+            let beside = beside.filter(|endpoint| endpoint.asker == *asker);
+            items.extend(beside.map(|endpoint| beside_the_table(endpoint, settings.http_status)));
+            json!({ "name": asker.title(), "description": asker.text(), "item": items })
+        })
+        .collect();
+    json!({
+        "info": {
+            "name": "Keyseal", "schema": SCHEMA, "version": env!("CARGO_PKG_VERSION"),
+            "description": "Set the variables of the collection, `api_key` first. Each request checks that the answer is one that the server says it can give.",
+        },
+        "auth": { "type": "bearer", "bearer": [{ "key": "token", "value": "{{api_key}}", "type": "string" }] },
+        "variable": variables(settings),
+        "item": folders,
+    })
+}
+
+fn variables(settings: &Settings) -> Vec<Value> {
+    let example = |name: &str| {
+        let mut fields = super::endpoints::all().flat_map(|endpoint| endpoint.fields);
+        fields.find(|field| field.name == name).map_or("", |field| field.example)
+    };
+    let own = [("base_url", format!("{}/api/v1", settings.base())), ("api_key", String::new())];
+    let of_fields = VARIABLES.iter().map(|name| (*name, example(name).to_owned()));
+    own.into_iter()
+        .chain(of_fields)
+        .map(|(key, value)| json!({ "key": key, "value": value, "type": "string" }))
+        .collect()
+}
+
+fn of_route(route: &Route, endpoint: &Endpoint, mode: HttpStatus) -> Value {
+    let method = route.method.as_str();
+    let fields: Vec<Value> = endpoint.fields.iter().map(pair).collect();
+    let mut headers = Vec::new();
+    if route.access == Access::Writes {
+        headers.push(json!({
+            "key": "Idempotency-Key", "value": "{{$guid}}", "disabled": true,
+            "description": "The same request under the same key gets the answer of the first.",
+        }));
+    }
+    let mut request = json!({
+        "method": method, "header": headers, "description": description(endpoint),
+        "url": url(route.path, if method == "GET" { &fields } else { &[] }),
+    });
+    if let (true, Some(members)) = (method != "GET", request.as_object_mut()) {
+        members.insert("body".to_owned(), json!({ "mode": "urlencoded", "urlencoded": fields }));
+    }
+    item(endpoint, &request, mode)
+}
+
+fn beside_the_table(endpoint: &Endpoint, mode: HttpStatus) -> Value {
+    let segments: Vec<String> = endpoint
+        .path
+        .trim_start_matches('/')
+        .split('/')
+        .map(|segment| match segment.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
+            Some(name) => format!(":{name}"),
+            None => segment.to_owned(),
+        })
+        .collect();
+    let variables: Vec<Value> = endpoint
+        .fields
+        .iter()
+        .map(
+            |field| json!({ "key": field.name, "value": in_path(field), "description": field.description() }),
+        )
+        .collect();
+    let path = segments.join("/");
+    let request = json!({
+        "method": "GET", "header": [], "auth": { "type": "noauth" }, "description": description(endpoint),
+        "url": { "raw": format!("{{{{base_url}}}}/{path}"), "host": ["{{base_url}}"], "path": segments, "variable": variables },
+    });
+    item(endpoint, &request, mode)
+}
+
+fn in_path(field: &Field) -> String {
+    match field.name {
+        "api_key" | "license_key" => format!("{{{{{}}}}}", field.name),
+        _ => field.example.to_owned(),
+    }
+}
+
+/// A request, what it can be answered, and a check that it was.
+fn item(endpoint: &Endpoint, request: &Value, mode: HttpStatus) -> Value {
+    let all = answers::of(endpoint);
+    let codes: Vec<u16> = all.iter().map(|answer| answer.outcome.code()).collect();
+    let script = format!(
+        "pm.test('the answer is one of {}', () => pm.expect({}).to.include(Number(pm.response.json().response.code)));",
+        endpoint.path,
+        json!(codes),
+    );
+    let responses: Vec<Value> = all
+        .iter()
+        .filter(|answer| answer.own)
+        .map(|answer| {
+            json!({
+                "name": answer.title(), "originalRequest": request, "code": answer.outcome.http_status(mode),
+                "header": [{ "key": "Content-Type", "value": "application/json" }],
+                "body": schemas::example(answer).to_string(),
+            })
+        })
+        .collect();
+    let mut item = json!({
+        "name": endpoint.path.trim_start_matches('/'), "request": request, "response": responses,
+    });
+    // A link that is good gives a file, which has no code.
+    if let (true, Some(members)) = (endpoint.path != DOWNLOAD, item.as_object_mut()) {
+        let test = json!({ "type": "text/javascript", "exec": [script] });
+        members.insert("event".to_owned(), json!([{ "listen": "test", "script": test }]));
+    }
+    item
+}
+
+fn url(path: &str, query: &[Value]) -> Value {
+    let segments: Vec<&str> = path.trim_start_matches('/').split('/').collect();
+    json!({ "raw": format!("{{{{base_url}}}}{path}"), "host": ["{{base_url}}"], "path": segments, "query": query })
+}
+
+fn pair(field: &Field) -> Value {
+    let value = if VARIABLES.contains(&field.name) {
+        format!("{{{{{}}}}}", field.name)
+    } else {
+        field.example.to_owned()
+    };
+    json!({
+        "key": field.name, "value": value, "description": field.description(), "disabled": !field.required,
+    })
+}
+
+fn description(endpoint: &Endpoint) -> String {
+    if endpoint.text.is_empty() {
+        return format!("{}.", endpoint.summary);
+    }
+    format!("{}. {}", endpoint.summary, endpoint.text)
+}

@@ -1,0 +1,177 @@
+//! Schemas and examples of requests and answers.
+
+use serde_json::{Map, Value, json};
+
+use super::answers::Possible;
+use super::fields::{Field, Kind};
+use super::{Endpoint, shape};
+use crate::domain::Timestamp;
+use crate::envelope::Unsigned;
+use crate::outcome::{Outcome, SignedBy};
+use crate::reply::Reply;
+
+/// The time of all examples.
+const EXAMPLE_TIME: Timestamp = Timestamp(1_772_161_531);
+
+/// What stands for a signature in an example. A real one would be true of one server's key only.
+const EXAMPLE_SIGNATURE: &str = "(a signature in base64)";
+
+/// What the signed text says.
+pub fn reply(answer: &Possible) -> Value {
+    let outcome = answer.outcome;
+    let code =
+        if outcome.shows_code_as_text() { json!(outcome.code().to_string()) } else { json!(outcome.code()) };
+    let mut schema = shape::object(answer.fields);
+    let mut properties = Map::new();
+    properties.insert("code".to_owned(), json!({ "const": code }));
+    properties.insert("message".to_owned(), json!({ "const": outcome.message() }));
+    let mut required = vec![json!("code"), json!("message")];
+    if let Some(Value::Object(fields)) = schema.get_mut("properties") {
+        properties.append(fields);
+    }
+    if let Some(Value::Array(fields)) = schema.get_mut("required") {
+        required.append(fields);
+    }
+    properties.insert(
+        "timestamp".to_owned(),
+        json!({ "type": "integer", "description": "When it was answered, in seconds since 1970." }),
+    );
+    required.push(json!("timestamp"));
+    json!({
+        "title": answer.title(), "type": "object",
+        "properties": properties, "required": required, "additionalProperties": false,
+    })
+}
+
+/// An envelope around one of these replies.
+pub fn envelope(replies: &[String]) -> Value {
+    let reference = |name: &String| json!({ "$ref": format!("#/components/schemas/{name}") });
+    let response = match replies {
+        [one] => reference(one),
+        several => json!({ "oneOf": several.iter().map(reference).collect::<Value>() }),
+    };
+    let mut envelope = json!({
+        "type": "object",
+        "properties": {
+            "response": response,
+            "response_base64": { "$ref": "#/components/schemas/ResponseBase64" },
+            "private_key_used": { "$ref": "#/components/schemas/PrivateKeyUsed" },
+            "signature": { "$ref": "#/components/schemas/Signature" },
+        },
+        "required": ["response", "response_base64", "private_key_used", "signature"],
+        "additionalProperties": false,
+    });
+    let too_many = format!("Answer{}", Outcome::TooManyRequests.code());
+    if let Some(properties) = envelope.get_mut("properties").filter(|_| replies.contains(&too_many))
+        && let Some(properties) = properties.as_object_mut()
+    {
+        let text = "Seconds after which it may go better. Not signed.";
+        properties.insert(RETRY_AFTER.to_owned(), json!({ "type": "integer", "description": text }));
+    }
+    envelope
+}
+
+/// A member that only the refusal of one request too many has, beside what is signed.
+const RETRY_AFTER: &str = "retry_after";
+
+/// What all envelopes have besides their reply.
+pub fn envelope_members() -> [(&'static str, Value); 3] {
+    [
+        (
+            "ResponseBase64",
+            json!({
+                "type": "string", "contentEncoding": "base64",
+                "description": "The bytes of `response`, in base64. This text is what is signed: verify it, decode it, and trust what you decoded.",
+            }),
+        ),
+        (
+            "PrivateKeyUsed",
+            json!({
+                "type": "string", "enum": ["product", "global"],
+                "description": "Whose key signed: the product's, where the outcome is the product's to sign and it has a key of its own; or the installation's.",
+            }),
+        ),
+        (
+            "Signature",
+            json!({
+                "type": "string",
+                "description": "RSASSA-PKCS1-v1_5 with SHA-256 over the text of `response_base64`, in base64. From a server that is told to sign nothing, the text `Private key not set`.",
+            }),
+        ),
+    ]
+}
+
+/// An envelope as the server would write it, but for its signature.
+pub fn example(answer: &Possible) -> Value {
+    let fields = answer.fields.iter().map(|(name, shape)| (*name, shape.example())).collect();
+    let reply = Reply { fields, ..Reply::from(answer.outcome) };
+    let unsigned = Unsigned::write(&reply, EXAMPLE_TIME);
+    let response_base64 = String::from_utf8_lossy(unsigned.message()).into_owned();
+    let response: Value = serde_json::from_str(&unsigned.into_response()).unwrap_or_default();
+    let signed_by = match answer.outcome.signed_by() {
+        SignedBy::Product => "product",
+        SignedBy::Global => "global",
+    };
+    let mut envelope = json!({
+        "response": response, "response_base64": response_base64,
+        "private_key_used": signed_by, "signature": EXAMPLE_SIGNATURE,
+    });
+    if let Some(members) = envelope.as_object_mut().filter(|_| answer.outcome == Outcome::TooManyRequests) {
+        members.insert(RETRY_AFTER.to_owned(), json!(1));
+    }
+    envelope
+}
+
+/// A body: as JSON, or as a form, where all is text.
+pub fn body(endpoint: &Endpoint, as_form: bool) -> Value {
+    let properties: Map<String, Value> = endpoint
+        .fields
+        .iter()
+        .map(|field| (field.name.to_owned(), with_description(field, field_schema(field, as_form))))
+        .collect();
+    let mut schema = json!({ "type": "object", "properties": properties });
+    let required: Vec<&str> =
+        endpoint.fields.iter().filter(|field| field.required).map(|field| field.name).collect();
+    let instead = endpoint.fields.iter().find(|field| matches!(field.kind, Kind::Objects(_)));
+    if let Some(members) = schema.as_object_mut() {
+        match instead {
+            Some(field) => {
+                let either = json!([{ "required": required }, { "required": [field.name] }]);
+                members.insert("anyOf".to_owned(), either);
+            }
+            None if required.is_empty() => {}
+            None => {
+                members.insert("required".to_owned(), json!(required));
+            }
+        }
+    }
+    schema
+}
+
+fn field_schema(field: &Field, as_form: bool) -> Value {
+    match field.kind {
+        Kind::Texts(_) | Kind::Objects(_) if as_form => {
+            json!({ "type": "string", "contentMediaType": "application/json" })
+        }
+        Kind::Json(bytes) if as_form => json!({ "type": "string", "x-max-bytes": bytes }),
+        _ => field.schema(),
+    }
+}
+
+pub fn with_description(field: &Field, mut schema: Value) -> Value {
+    if let Some(members) = schema.as_object_mut() {
+        members.insert("description".to_owned(), json!(field.description()));
+        if !field.aliases().is_empty() {
+            members.insert("x-aliases".to_owned(), json!(field.aliases()));
+        }
+    }
+    schema
+}
+
+/// A body that succeeds in a world where what it names is there: what is required, and what isn't in the place of anything else.
+pub fn body_example(endpoint: &Endpoint, as_form: bool) -> Value {
+    let shown = endpoint.fields.iter().filter(|field| field.required);
+    shown
+        .map(|field| (field.name.to_owned(), if as_form { json!(field.example) } else { field.example() }))
+        .collect()
+}

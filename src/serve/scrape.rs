@@ -1,0 +1,79 @@
+//! `GET /metrics`, for Prometheus: on a port of its own, because whoever reads it needs no key.
+
+use std::fs;
+use std::io;
+use std::net::TcpListener;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use actix_web::dev::Server;
+use actix_web::http::header::CONTENT_TYPE;
+use actix_web::{HttpResponse, HttpServer, web};
+
+use super::App;
+use crate::metrics::{self, Readings};
+use crate::store;
+
+/// A server that answers `GET /metrics` and nothing else, on one thread of its own: however slow a scrape is, no request waits for it.
+pub fn serve_metrics(app: &Arc<App>, listener: TcpListener) -> io::Result<Server> {
+    let address = listener.local_addr()?;
+    log::info!("metrics on http://{address}/metrics");
+    if !address.ip().is_loopback() {
+        log::warn!(
+            "whoever can reach {address} can read the metrics, without any key: keep it off the internet"
+        );
+    }
+    let app = Arc::clone(app);
+    let server = HttpServer::new(move || {
+        let app = Arc::clone(&app);
+        let page = web::get().to(move || {
+            let page = scrape(&app);
+            async move { page }
+        });
+        actix_web::App::new().route("/metrics", page)
+    });
+    Ok(server.workers(1).disable_signals().listen(listener)?.run())
+}
+
+fn scrape(app: &App) -> HttpResponse {
+    let Some(metrics) = &app.metrics else { return HttpResponse::NotFound().finish() };
+    match metrics::write(metrics, &readings(app)) {
+        Ok(page) => HttpResponse::Ok().insert_header((CONTENT_TYPE, metrics::CONTENT_TYPE)).body(page),
+        Err(error) => {
+            log::error!("the metrics could not be written: {error}");
+            HttpResponse::InternalServerError().finish()
+        }
+    }
+}
+
+fn readings(app: &App) -> Readings {
+    let refused = app.limits.refused();
+    let limits = [("address", &refused.address), ("key", &refused.api_key), ("guesses", &refused.guesses)];
+    let pending =
+        app.store.read(|tx| Ok::<_, store::Error>((tx.count_jobs()?, tx.count_pending_callbacks()?)));
+    let pending = pending.and_then(|counts| counts);
+    if let Err(error) = &pending {
+        log::warn!("what is pending could not be counted: {error}");
+    }
+    Readings {
+        version: env!("CARGO_PKG_VERSION"),
+        sqlite_version: store::sqlite_version().unwrap_or("unsafe"),
+        started_at: app.started_at.0,
+        refused: limits.map(|(limit, count)| (limit, count.load(Ordering::Relaxed))),
+        signatures_requested: app.signatures.requested(),
+        signatures_made: app.signatures.made(),
+        signatures_waiting: app.signatures.waiting(),
+        writer: app.store.writer_stats().clone(),
+        writer_queue: app.store.queued(),
+        jobs_pending: pending.as_ref().ok().map(|(jobs, _)| *jobs),
+        callbacks_pending: pending.as_ref().ok().map(|(_, callbacks)| *callbacks),
+        database_size: size(&app.config.data.database()),
+        log_size: size(&app.config.data.log()),
+    }
+}
+
+/// In bytes.
+fn size(path: &Path) -> Option<u64> {
+    fs::metadata(path).ok().map(|metadata| metadata.len())
+}

@@ -1,0 +1,89 @@
+//! The files of the signing keys, and the step from one key to the next. An owner is a product, or nobody: then the key is the global one.
+//!
+//! `product-1.pem` signs now, `product-1-next.pem` will, and `product-1-<start of its fingerprint>.pem` did.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::{KeyError, SigningKey};
+use crate::domain::Fingerprint;
+use crate::store::DataDir;
+
+/// How much of a fingerprint is in the name of a former key's file.
+const NAMED_BY: usize = 16;
+
+/// The key that signs.
+pub fn current(data: &DataDir, owner: Option<i64>) -> PathBuf {
+    named(data, owner, "")
+}
+
+/// The key that will sign after the next step.
+pub fn next(data: &DataDir, owner: Option<i64>) -> PathBuf {
+    named(data, owner, "-next")
+}
+
+/// A key that signed once.
+pub fn former(data: &DataDir, owner: Option<i64>, fingerprint: &Fingerprint) -> PathBuf {
+    let start = fingerprint.0.get(..NAMED_BY).unwrap_or(&fingerprint.0);
+    named(data, owner, &format!("-{start}"))
+}
+
+fn named(data: &DataDir, owner: Option<i64>, suffix: &str) -> PathBuf {
+    data.keys().join(match owner {
+        None => format!("global{suffix}.pem"),
+        Some(id) => format!("product-{id}{suffix}.pem"),
+    })
+}
+
+/// Makes the next key the one that signs, and the one that signed a former one. At any moment, also after a power cut, each of them is in
+/// one of the files at least, and there is a current one.
+pub fn step(data: &DataDir, owner: Option<i64>, next_fingerprint: &Fingerprint) -> Result<(), KeyError> {
+    let (current, next) = (current(data, owner), next(data, owner));
+    let before = SigningKey::load(&current)?;
+    if before.fingerprint() == next_fingerprint {
+        // An earlier attempt came this far.
+        return Ok(());
+    }
+    if SigningKey::load(&next)?.fingerprint() != next_fingerprint {
+        return Err(KeyError::NotPublished(next));
+    }
+    let former = former(data, owner, before.fingerprint());
+    let unwritable = |path: &Path| {
+        let path = path.to_owned();
+        move |source| KeyError::Unwritable { path, source }
+    };
+    match fs::hard_link(&current, &former) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(unwritable(&former)(error)),
+        _ => {}
+    }
+    sync(&data.keys()).map_err(unwritable(&former))?;
+    fs::rename(&next, &current).map_err(unwritable(&current))?;
+    sync(&data.keys()).map_err(unwritable(&current))
+}
+
+fn sync(directory: &Path) -> io::Result<()> {
+    File::open(directory)?.sync_all()
+}
+
+/// The key of a product that has this fingerprint, whichever of its files it is in. Looked for in the order in which a step of another
+/// process moves it, so that it is never missed on its way.
+pub fn find(data: &DataDir, product_id: i64, fingerprint: &Fingerprint) -> Result<SigningKey, KeyError> {
+    let owner = Some(product_id);
+    if let Ok(key) = SigningKey::load(&next(data, owner))
+        && key.fingerprint() == fingerprint
+    {
+        return Ok(key);
+    }
+    let path = current(data, owner);
+    let failed = match SigningKey::load(&path) {
+        Ok(key) if key.fingerprint() == fingerprint => return Ok(key),
+        Ok(_) => KeyError::Mismatch { path, product_id },
+        Err(KeyError::Missing(path)) => KeyError::MissingForProduct { path, product_id },
+        Err(error) => error,
+    };
+    match SigningKey::load(&former(data, owner, fingerprint)) {
+        Ok(key) if key.fingerprint() == fingerprint => Ok(key),
+        _ => Err(failed),
+    }
+}

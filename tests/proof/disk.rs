@@ -1,0 +1,29 @@
+//! A disk that is full, and one that fails: what was refused is not there, what was acknowledged is, and when the disk is well again so is the
+//! server, without a restart.
+
+mod faults;
+mod full;
+mod messages;
+
+use keyseal_test_disk::Disk;
+
+use crate::account::{Account, Failures, Findings};
+use crate::ledger;
+use crate::support::{Form, World};
+
+pub fn prove(form: &Form) -> String {
+    let (full, messages, faults) = (full::prove(form), messages::prove(), faults::prove(form));
+    format!("{full}; {messages}; {faults}")
+}
+
+/// Panics unless the database is sound and holds what clients were told, no more and no less.
+fn check(world: &World, disk: &Disk, account: &Account, when: &str) -> usize {
+    let database = world.database();
+    database.check();
+    let Findings { checked, lost, phantom } =
+        account.judge(&ledger::found(&database), disk.moment(), Failures::AreNot);
+    let overfull = ledger::overfull(&database);
+    let examples = (lost.first(), phantom.first(), overfull.first());
+    assert!(examples == (None, None, None), "{when}: {examples:?}");
+    checked
+}

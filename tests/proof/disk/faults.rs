@@ -1,0 +1,142 @@
+//! A write or a sync that fails, each in its turn: the first, the second, and so on; and the sync that ends a checkpoint. And a power cut
+//! afterwards.
+
+use std::thread;
+
+use keyseal_test_disk::{Disk, Replay};
+
+use super::check;
+use crate::account::{Account, Entry, Failures, Witness};
+use crate::image::{self, Found, Look};
+use crate::load::{self, Step};
+use crate::support::{Form, Local, World};
+
+const CLIENTS: usize = 4;
+
+/// How many changes a client makes after the fault.
+const AFTER: usize = 3;
+
+/// What a disk writes in one piece.
+const TEAR: usize = 512;
+
+#[derive(Clone, Copy, Debug)]
+enum Fault {
+    Write,
+    Sync,
+    Checkpoint,
+}
+
+pub fn prove(form: &Form) -> String {
+    let most = form.pick(20, 200);
+    let (mut refused, mut checked) = (0, 0);
+    let (mut faults, mut images, mut effects) = (0, 0, 0);
+    let checkpoints = form.pick(2, 20);
+    let kinds = [(Fault::Write, most), (Fault::Sync, most), (Fault::Checkpoint, checkpoints)];
+    for (number, (fault, most)) in kinds.into_iter().enumerate() {
+        let mut trial = Trial::new(form, number);
+        for nth in 1..=most {
+            faults += 1;
+            refused += trial.fail(fault, nth);
+            checked += check(&trial.world, &trial.disk, &trial.account, &format!("{fault:?} {nth}"));
+            if matches!(fault, Fault::Checkpoint) {
+                trial.restart();
+            }
+        }
+        trial.server.take().expect("it runs").stop();
+        let (found, of) = trial.cut(form.pick(30, 1_000));
+        (images, effects) = (images + found, effects + of);
+    }
+    format!(
+        "writes and syncs that fail: {faults} faults, {refused} changes refused, {checked} effects checked, \
+         and {effects} in {images} power cuts later, 0 lost, 0 phantom"
+    )
+}
+
+struct Trial {
+    world: World,
+    disk: Disk,
+    server: Option<Local>,
+    account: Account,
+    chance: fastrand::Rng,
+    round: usize,
+}
+
+impl Trial {
+    /// After a checkpoint that failed there is none until the next start, as the log tells the operator.
+    fn restart(&mut self) {
+        self.server.take().expect("it runs").stop();
+        self.server = Some(self.world.serve_here());
+    }
+
+    fn new(form: &Form, part: usize) -> Self {
+        let world = World::new();
+        let disk = Disk::under(world.path());
+        let server = world.serve_here();
+        let account = Account::new(load::share_licenses(&mut server.client()), disk.moment());
+        Self { world, disk, server: Some(server), account, chance: form.chance(part), round: 0 }
+    }
+
+    /// Lets the `nth` write or sync from now fail, under load, and goes on for a while after it. Gives how many changes were refused.
+    fn fail(&mut self, fault: Fault, nth: usize) -> usize {
+        let before = self.disk.refused();
+        match fault {
+            Fault::Write => self.disk.fail_write(nth),
+            Fault::Sync => self.disk.fail_sync(nth),
+            Fault::Checkpoint => self.disk.fail_sync_of(image::DATABASE),
+        }
+        let (disk, server) = (&self.disk, self.server.as_ref().expect("it runs"));
+        let (round, chance) = (self.round, &mut self.chance);
+        let (entries, refused): (Vec<_>, Vec<_>) = thread::scope(|scope| {
+            let clients: Vec<_> = (0..CLIENTS)
+                .map(|number| {
+                    let worker = load::Worker::new(number, round, chance.fork(), Vec::new());
+                    let client = server.client();
+                    scope.spawn(move || {
+                        let (mut witness, mut left, mut refused) = (Witness::new(disk), AFTER, 0);
+                        worker.run(client, |step| {
+                            match step {
+                                Step::Asks(_) if left == 0 => return false,
+                                Step::Failed { code, .. } => {
+                                    assert_eq!(code, 1901, "a failing disk is no fault of the program");
+                                    refused += 1;
+                                }
+                                Step::Done if disk.refused() > before => left -= 1,
+                                _ => {}
+                            }
+                            witness.note(&step);
+                            true
+                        });
+                        (witness.entries, refused)
+                    })
+                })
+                .collect();
+            clients.into_iter().map(|client| client.join().unwrap()).unzip()
+        });
+        self.round += 1;
+        self.account.add(entries.into_iter().flatten().collect::<Vec<Entry>>());
+        refused.into_iter().sum()
+    }
+
+    /// Cuts the power at moments of all that happened. What a failed sync left behind is there or not, and was never synced by a later one.
+    /// Gives how many cuts there were, and how many effects they were judged by.
+    fn cut(mut self, images: usize) -> (usize, usize) {
+        let history = self.disk.history();
+        let mut moments: Vec<_> = (0..images).map(|_| self.chance.usize(0..=history.events.len())).collect();
+        moments.sort_unstable();
+        let mut replay = Replay::new(&history);
+        let mut checked = 0;
+        for moment in moments {
+            while replay.moment() < moment && replay.step(&mut self.chance, TEAR) {}
+            match image::look(&self.world, &replay.image(&mut self.chance, TEAR), Look::Tables) {
+                Found::Corrupt(flaw) => panic!("at {moment}: {flaw}"),
+                Found::Sound { things, overfull } => {
+                    let findings = self.account.judge(&things, moment, Failures::MayBeThere);
+                    let examples = (findings.lost.first(), findings.phantom.first(), overfull.first());
+                    assert!(examples == (None, None, None), "at {moment}: {examples:?}");
+                    checked += findings.checked;
+                }
+            }
+        }
+        (images, checked)
+    }
+}

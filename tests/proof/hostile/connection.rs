@@ -1,0 +1,148 @@
+//! A kept-alive connection on which several requests are sent before the first is answered.
+
+use std::io::{self, Read as _, Write as _};
+use std::net::TcpStream;
+use std::time::Duration;
+
+use super::request::Request;
+
+/// Past this a server that says nothing has failed.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// The answer to a request, whatever it is.
+pub struct Answer {
+    pub status: u16,
+    /// In lower case.
+    pub head: String,
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).map(str::trim)
+    }
+
+    /// The server has said that nothing comes after it; in the old version of HTTP, by not saying that something does.
+    fn is_last(&self) -> bool {
+        match self.header("connection") {
+            Some("close") => true,
+            Some("keep-alive") => false,
+            _ => self.head.starts_with("http/1.0"),
+        }
+    }
+}
+
+pub struct Connection {
+    address: String,
+    stream: Option<TcpStream>,
+    received: Vec<u8>,
+}
+
+impl Connection {
+    pub fn new(address: &str) -> Self {
+        Self { address: address.to_owned(), stream: None, received: Vec::new() }
+    }
+
+    /// Sends all and gives an answer for each; or says which got none. A request is sent again only if the answer to the one before it
+    /// said, or could say, that it is the last of its connection: then the server never read it.
+    pub fn exchange(&mut self, requests: &[Request]) -> Result<Vec<Answer>, (usize, String)> {
+        let mut answers: Vec<Answer> = Vec::with_capacity(requests.len());
+        let mut first = 0;
+        // A connection that the server could have ended after its last answer is not used again, so the first one must be answered.
+        while answers.len() < requests.len() {
+            let sent = requests[answers.len()..]
+                .iter()
+                .map(|request| &request.bytes[..])
+                .collect::<Vec<_>>()
+                .concat();
+            let stream = match &mut self.stream {
+                Some(stream) => stream,
+                none => {
+                    let stream =
+                        TcpStream::connect(&self.address).map_err(|error| (first, error.to_string()))?;
+                    stream.set_nodelay(true).unwrap();
+                    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+                    none.insert(stream)
+                }
+            };
+            // What can't be sent is what nobody reads any more; whether that is well shows in what is answered.
+            let _sent = stream.write_all(&sent);
+            while answers.len() < requests.len() {
+                let request = &requests[answers.len()];
+                match read(stream, &mut self.received, request.is_head) {
+                    Ok(answer) => {
+                        let is_last = answer.is_last()
+                            || request.has_unread_body && answers.len() + 1 == requests.len();
+                        answers.push(answer);
+                        if is_last {
+                            self.close();
+                            break;
+                        }
+                    }
+                    Err(error) => {
+                        let may_end = answers.len() > first
+                            && self.received.is_empty()
+                            && requests[answers.len() - 1].has_unread_body;
+                        if !may_end {
+                            let before = answers
+                                .len()
+                                .checked_sub(1)
+                                .map(|at| requests[at].bytes.escape_ascii().to_string());
+                            let before = before.unwrap_or_default().chars().take(1_000).collect::<String>();
+                            let problem =
+                                format!("no answer: {error}; on its connection came before: {before}");
+                            return Err((answers.len(), problem));
+                        }
+                        self.close();
+                        break;
+                    }
+                }
+            }
+            first = answers.len();
+        }
+        Ok(answers)
+    }
+
+    fn close(&mut self) {
+        self.stream = None;
+        self.received.clear();
+    }
+}
+
+/// Reads one answer and leaves in `received` what comes after it. Interim answers are skipped.
+pub fn read(stream: &mut TcpStream, received: &mut Vec<u8>, is_head: bool) -> Result<Answer, String> {
+    loop {
+        if let Some(answer) = take(received, is_head)? {
+            if answer.status >= 200 {
+                return Ok(answer);
+            }
+            continue;
+        }
+        let mut chunk = [0; 16 * 1024];
+        match stream.read(&mut chunk) {
+            Ok(0) => return Err(format!("the connection ended after {} bytes of it", received.len())),
+            Ok(read) => received.extend_from_slice(&chunk[..read]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error.to_string()),
+        }
+    }
+}
+
+/// Takes a whole answer from the front of what was received.
+fn take(received: &mut Vec<u8>, is_head: bool) -> Result<Option<Answer>, String> {
+    let Some(end) = received.windows(4).position(|bytes| bytes == b"\r\n\r\n") else { return Ok(None) };
+    let head = String::from_utf8_lossy(&received[..end]).to_ascii_lowercase();
+    let status = head.strip_prefix("http/1.").and_then(|rest| rest.get(2..5)?.parse().ok());
+    let status = status.ok_or_else(|| format!("no status line: {head}"))?;
+    let mut answer = Answer { status, head, body: Vec::new() };
+    let has_body = !is_head && status >= 200 && status != 204 && status != 304;
+    let length = match answer.header("content-length") {
+        Some(length) if has_body => length.parse().map_err(|_| format!("no length: {}", answer.head))?,
+        None if has_body => return Err(format!("an answer without a length: {}", answer.head)),
+        _ => 0,
+    };
+    let Some(body) = received.get(end + 4..end + 4 + length) else { return Ok(None) };
+    answer.body = body.to_vec();
+    received.drain(..end + 4 + length);
+    Ok(Some(answer))
+}

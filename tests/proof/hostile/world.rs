@@ -1,0 +1,110 @@
+//! The sample world with what it lacks for every endpoint to have something to do, and a server on it that is watched from outside.
+
+use std::fs::{self, File};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::fields;
+use crate::support::{Database, Server, keyseal};
+
+/// For the C library's allocator: give back at once what is freed, so that what a process holds is what it needs.
+const FRUGAL: &[(&str, &str)] =
+    &[("MALLOC_ARENA_MAX", "2"), ("MALLOC_MMAP_THRESHOLD_", "65536"), ("MALLOC_TRIM_THRESHOLD_", "65536")];
+
+pub struct HostileWorld {
+    data: TempDir,
+    pub global_key: String,
+    pub product_key: String,
+}
+
+impl HostileWorld {
+    pub fn new() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let data = directory.path().join("data");
+        // It makes its world and begins to serve; only the world is wanted.
+        drop(Server::demo(&data, fields::API_KEY));
+        let text = |value: &Value| value["public_key"].as_str().unwrap().to_owned();
+        let world = Self {
+            global_key: text(&keyseal(&data, &["signing-key", "public"])),
+            product_key: text(&keyseal(&data, &["signing-key", "public", "--product", "1"])),
+            data: directory,
+        };
+        world.furnish();
+        world
+    }
+
+    fn data(&self) -> PathBuf {
+        self.data.path().join("data")
+    }
+
+    fn furnish(&self) {
+        let file = self.data.path().join("app.zip");
+        fs::write(&file, b"what a customer downloads").unwrap();
+        let add = ["download", "add", "--product", "1", "--version", "1.0.2", "--numeric-version", "102"];
+        keyseal(&self.data(), &[&add[..], &[file.to_str().unwrap()]].concat());
+        for name in ["Fourth", "Fifth", "Sixth"] {
+            keyseal(&self.data(), &["product", "create", "--name", name]);
+        }
+        for product in ["1", "2", "4"] {
+            keyseal(&self.data(), &["generator", "create", "--product", product, "--method", "uuid"]);
+        }
+    }
+
+    /// Starts the server: it logs to a file what is wrong, and believes what proxies on this machine say of their clients.
+    pub fn serve(&self) -> Server {
+        let log = File::create(self.log()).unwrap();
+        Server::start_logged(&self.data(), fields::API_KEY, &["--trusted-proxy", "127.0.0.1"], FRUGAL, log)
+    }
+
+    fn log(&self) -> PathBuf {
+        self.data.path().join("server.log")
+    }
+
+    /// Panics if the server logged a panic or an error; gives how many warnings it logged. `allowed`: what an error may say, because
+    /// it is of no request: actix's word for what is no HTTP.
+    pub fn check_log(&self, allowed: Option<&str>) -> usize {
+        let log = fs::read_to_string(self.log()).unwrap();
+        let is_allowed = |line: &&str| !allowed.is_some_and(|allowed| line.contains(allowed));
+        let log = log.lines().filter(is_allowed).collect::<Vec<_>>().join("\n");
+        let bad: Vec<&str> =
+            log.lines().filter(|line| line.contains("panicked") || line.contains("ERROR")).take(5).collect();
+        assert!(bad.is_empty(), "the server logged {bad:#?}");
+        log.lines().filter(|line| line.contains("WARN")).count()
+    }
+
+    pub fn database(&self) -> Database {
+        Database::open(&self.data())
+    }
+}
+
+/// The memory that a process holds now, in KiB.
+pub fn memory(process: u32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse().unwrap()
+}
+
+/// What a process has open, but for the files of its database: a reader opens those when it first reads.
+pub fn open_files(process: u32) -> Vec<String> {
+    let links = fs::read_dir(format!("/proc/{process}/fd")).unwrap();
+    // One may be closed while it is looked at.
+    let targets = links.filter_map(|link| fs::read_link(link.ok()?.path()).ok());
+    let targets = targets.map(|target| target.to_string_lossy().into_owned());
+    targets.filter(|target| !target.contains("keyseal.db")).collect()
+}
+
+/// Waits until a process has no more open than it had: a connection that its client closed takes it a moment to see.
+pub fn check_open_files(process: u32, had: &[String]) {
+    let started = Instant::now();
+    loop {
+        let now = open_files(process);
+        if now.len() <= had.len() {
+            return;
+        }
+        assert!(started.elapsed() < Duration::from_secs(20), "{had:?} were open, and now {now:?} are");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}

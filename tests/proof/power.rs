@@ -1,0 +1,179 @@
+//! Power cuts: the disk writes down all that it is told, and from that is made what a cut at any moment could have left. Each such image must
+//! open, be sound, and hold what was acknowledged before.
+//!
+//! A disk that ignores syncs, or a server that answers before it commits, must be found out: the proof tries the first on itself each time,
+//! and the second when it is built with `answer-before-commit`.
+
+use std::thread;
+use std::time::Duration;
+
+use fastrand::Rng;
+use keyseal_test_disk::{Disk, History, Replay};
+
+use crate::account::{Account, Failures, Witness};
+use crate::image::{self, Found};
+use crate::load::{self, Step};
+use crate::support::{Form, World};
+
+/// Unless the server was built to break its promise.
+const IS_SOUND: bool = !cfg!(feature = "answer-before-commit");
+
+const CLIENTS: usize = 8;
+const REQUESTS: usize = 250;
+const IMAGES_PER_STORY: usize = 200;
+
+/// Enough to find out a broken promise.
+const IMAGES_OF_BROKEN: usize = 40;
+
+/// Long enough that what happens during a sync is seen happening.
+const SYNC_TAKES: Duration = Duration::from_millis(2);
+
+/// What a disk writes in one piece: the old size, and that of today.
+const TEARS: [usize; 2] = [512, 4096];
+
+pub fn prove(form: &Form) -> String {
+    let stories = form.pick(1, 25);
+    let mut sum = Sum::default();
+    for number in 0..stories {
+        let story = Story::live(form.chance(number), |_| ());
+        story.judge(IMAGES_PER_STORY, IS_SOUND, &mut sum);
+    }
+    if !IS_SOUND {
+        assert!(!sum.lost.is_empty(), "answers came before their commits, and nobody found out");
+        return format!("answers before commits are found out: {} of {} images", sum.bad, sum.images);
+    }
+    let examples = (sum.lost.first(), sum.phantom.first(), sum.corrupt.first());
+    assert!(examples == (None, None, None), "{} of {} images: {examples:?}", sum.bad, sum.images);
+
+    let mut broken = Sum::default();
+    Story::live(form.chance(stories), Disk::ignore_syncs).judge(IMAGES_OF_BROKEN, false, &mut broken);
+    assert!(broken.bad > 0, "syncs were ignored, and nobody found out");
+    format!(
+        "{} images, {} of them inside checkpoints, {} acknowledged effects checked, 0 lost, 0 corrupt; \
+         without syncs {} of {} are bad",
+        sum.images, sum.in_checkpoints, sum.checked, broken.bad, broken.images
+    )
+}
+
+#[derive(Default)]
+struct Sum {
+    images: usize,
+    in_checkpoints: usize,
+    checked: usize,
+    bad: usize,
+    lost: Vec<String>,
+    phantom: Vec<String>,
+    corrupt: Vec<String>,
+}
+
+/// A server's life, from its start to its end, as its disk saw it.
+struct Story {
+    world: World,
+    history: History,
+    account: Account,
+    chance: Rng,
+}
+
+impl Story {
+    fn live(mut chance: Rng, prepare: impl FnOnce(&Disk)) -> Self {
+        let world = World::empty();
+        let disk = Disk::under(world.path());
+        disk.sync_takes(SYNC_TAKES);
+        prepare(&disk);
+        let server = world.serve_here();
+        let mut first = server.client();
+        let product = [("name", "Proven"), ("description", "A product.")];
+        assert_eq!(first.post("create-product", &product).unwrap().code, 750);
+        let mut account = Account::new(load::share_licenses(&mut first), disk.moment());
+        drop(first);
+        let entries: Vec<_> = thread::scope(|scope| {
+            let clients: Vec<_> = (0..CLIENTS)
+                .map(|number| {
+                    let worker = load::Worker::new(number, 0, chance.fork(), Vec::new());
+                    let (client, mut witness) = (server.client(), Witness::new(&disk));
+                    scope.spawn(move || {
+                        worker.run(client, |step| {
+                            assert!(!matches!(step, Step::Failed { .. }), "the disk is sound");
+                            if matches!(step, Step::Asks(_)) && witness.entries.len() == REQUESTS {
+                                return false;
+                            }
+                            witness.note(&step);
+                            true
+                        });
+                        witness.entries
+                    })
+                })
+                .collect();
+            clients.into_iter().flat_map(|client| client.join().unwrap()).collect()
+        });
+        server.stop();
+        account.add(entries);
+        Self { world, history: disk.history(), account, chance }
+    }
+
+    /// Makes images and judges them.
+    fn judge(mut self, images: usize, is_sound: bool, sum: &mut Sum) {
+        let moments = self.choose(images, is_sound);
+        let mut replay = Replay::new(&self.history);
+        for (number, moment) in moments.into_iter().enumerate() {
+            let tear = TEARS[number % TEARS.len()];
+            while replay.moment() < moment && replay.step(&mut self.chance, tear) {}
+            let image = replay.image(&mut self.chance, tear);
+            let look = if is_sound { image::Look::nth(number) } else { image::Look::Tables };
+            sum.images += 1;
+            sum.in_checkpoints += usize::from(is_in_checkpoint(&replay));
+            match image::look(&self.world, &image, look) {
+                Found::Corrupt(flaw) => {
+                    sum.bad += 1;
+                    sum.corrupt.push(flaw);
+                }
+                Found::Sound { things, overfull } => {
+                    let findings = self.account.judge(&things, moment, Failures::MayBeThere);
+                    let is_bad =
+                        [&findings.lost, &findings.phantom, &overfull].iter().any(|bad| !bad.is_empty());
+                    sum.bad += usize::from(is_bad);
+                    sum.checked += findings.checked;
+                    sum.lost.extend(findings.lost);
+                    sum.phantom.extend(findings.phantom);
+                    sum.phantom.extend(overfull);
+                }
+            }
+        }
+    }
+
+    /// When to cut the power: while a checkpoint copies, when the log begins anew, just before syncs, and anywhere, in equal parts.
+    fn choose(&mut self, images: usize, is_sound: bool) -> Vec<usize> {
+        let mut kinds: [Vec<usize>; 4] = Default::default();
+        let mut replay = Replay::new(&self.history);
+        loop {
+            let moment = replay.moment();
+            kinds[0].push(moment);
+            let is_synced_next = replay.is_synced_next();
+            for (kind, is_so) in [
+                (1, is_synced_next),
+                (2, replay.is_pending(image::DATABASE)),
+                (3, replay.is_restarting(image::LOG)),
+            ] {
+                if is_so {
+                    kinds[kind].push(moment);
+                }
+            }
+            if !replay.step(&mut self.chance, TEARS[0]) {
+                break;
+            }
+        }
+        if is_sound {
+            assert!(kinds.iter().all(|moments| !moments.is_empty()), "no checkpoint came, or no sync");
+        }
+        let kinds: Vec<_> = kinds.iter().filter(|moments| !moments.is_empty()).collect();
+        let mut chosen: Vec<_> = (0..images)
+            .filter_map(|number| self.chance.choice(kinds[number % kinds.len()]).copied())
+            .collect();
+        chosen.sort_unstable();
+        chosen
+    }
+}
+
+fn is_in_checkpoint(replay: &Replay<'_>) -> bool {
+    replay.is_pending(image::DATABASE) || replay.is_restarting(image::LOG)
+}

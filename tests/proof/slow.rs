@@ -1,0 +1,126 @@
+//! Slow clients and many: they are ended in time, they take little memory, and honest clients beside them are answered as before.
+
+mod crowd;
+mod hoard;
+mod honest;
+mod scarce;
+
+use std::fs;
+use std::thread;
+use std::time::Duration;
+
+use crate::support::{Form, Watched, World, serving};
+use crowd::Crowd;
+use honest::{Latencies, beside};
+
+/// What a busy machine may add to a limit of time.
+const LEEWAY: Duration = Duration::from_secs(5);
+/// actix's own limit for the head of a request, and for the time between two requests.
+const HEAD_WITHIN: Duration = Duration::from_secs(5);
+/// The server's own default.
+const BODY_WITHIN: Duration = Duration::from_secs(10);
+/// How far the slowest honest answers may be from what they are without a crowd.
+const MOST: f64 = 2.0;
+
+const SLOW_BODY: &[u8] =
+    b"POST /api/v1/verify HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 1000\r\n\r\n";
+const SLOW_HEAD: &[u8] = b"POST /api/v1/verify HTTP/1.1\r\nX-Slow: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+
+pub fn prove(form: &Form) -> String {
+    // A connection has two ends, and one of them is here.
+    rlimit::increase_nofile_limit(u64::MAX).unwrap();
+    let world = World::new();
+    honest::prepare(&world);
+    thread::scope(|scope| {
+        let default = scope.spawn(|| default_limit(&world));
+        let others = || [hoard::bodies(form), hoard::takers_of_nothing(form), scarce::prove()].join("; ");
+        // At length one after the other, because there the time of an answer counts.
+        if form.long {
+            [default.join().unwrap(), crowds(form), others()].join("; ")
+        } else {
+            let others = scope.spawn(others);
+            let crowds = crowds(form);
+            [default.join().unwrap(), crowds, others.join().unwrap()].join("; ")
+        }
+    })
+}
+
+/// The limit that the server has when nobody says otherwise, measured once.
+fn default_limit(world: &World) -> String {
+    let server = start(world, &[]);
+    let mut crowd = Crowd::connect(&server.address, 3);
+    crowd.send(SLOW_BODY);
+    crowd.trickle(b"a", BODY_WITHIN + LEEWAY);
+    assert_eq!(crowd.answered("1908"), 3);
+    let (answered, ended) = (crowd.longest_wait(), crowd.longest());
+    assert!(answered >= BODY_WITHIN, "{answered:?}");
+    format!("by default a slow body is answered after {answered:.1?} and ended after {ended:.1?}")
+}
+
+pub fn start(world: &World, arguments: &[&str]) -> Watched {
+    let mut command = serving(world.data());
+    // A line for each request of thousands is of no use here.
+    let server = Watched::start(command.args(arguments).env("RUST_LOG", "warn"));
+    server.unwrap_or_else(|refused| panic!("{}", refused.log))
+}
+
+fn crowds(form: &Form) -> String {
+    let world = World::new();
+    honest::prepare(&world);
+    let (slow, idle, rounds) = (form.pick(400, 5_000), form.pick(1_000, 10_000), form.pick(1, 3));
+    let limit = if form.long { BODY_WITHIN } else { Duration::from_secs(2) };
+    let server = start(&world, &["--body-timeout", &limit.as_secs().to_string()]);
+    let quiet = Duration::from_secs(form.pick(1, 8) as u64);
+    let (mut alone, mut body, mut head, mut silent) =
+        (Latencies::default(), Latencies::default(), Latencies::default(), Latencies::default());
+    let mut longest = [Duration::ZERO; 3];
+    for _ in 0..rounds {
+        beside(&server, &world.api_key, &mut alone, || thread::sleep(quiet));
+        // Connected before anyone is measured: what is proven is what it costs to have them.
+        let mut crowd = Crowd::connect(&server.address, slow);
+        assert_eq!(crowd.send(SLOW_BODY), slow);
+        longest[0] = longest[0]
+            .max(beside(&server, &world.api_key, &mut body, || crowd.trickle(b"a", limit + LEEWAY)));
+        assert_eq!(crowd.answered("1908"), slow);
+        check_signature(&world, crowd.members[slow / 2].body());
+        let mut crowd = Crowd::connect(&server.address, slow);
+        let trickled =
+            beside(&server, &world.api_key, &mut head, || crowd.trickle(SLOW_HEAD, HEAD_WITHIN + LEEWAY));
+        longest[1] = longest[1].max(trickled);
+        let mut crowd = Crowd::connect(&server.address, idle);
+        beside(&server, &world.api_key, &mut silent, || crowd.read_for(HEAD_WITHIN + LEEWAY));
+        assert_eq!(crowd.open(), 0, "idle connections were not ended within {:?}", HEAD_WITHIN + LEEWAY);
+        longest[2] = longest[2].max(crowd.longest());
+    }
+    let base = alone.p99().as_secs_f64();
+    let ratios = [&body, &head, &silent].map(|latencies| latencies.p99().as_secs_f64() / base);
+    if form.long {
+        assert!(
+            ratios.iter().all(|ratio| *ratio < MOST),
+            "p99 beside crowds, as a multiple of {base:.4}s: {ratios:.2?}"
+        );
+    }
+    let asked = [&alone, &body, &head, &silent].map(Latencies::count).iter().sum::<usize>();
+    format!(
+        "{slow} slow bodies ended after {:.1?} at most (limit {limit:?}), each with a signed 1908; {slow} slow heads after {:.1?}; \
+         {idle} idle after {:.1?}; {asked} honest answers beside them, 0 wrong, p99 {:.1?} alone and {:.2}, {:.2}, {:.2} times that",
+        longest[0],
+        longest[1],
+        longest[2],
+        alone.p99(),
+        ratios[0],
+        ratios[1],
+        ratios[2]
+    )
+}
+
+/// Panics unless the answer holds under the server's key.
+pub fn check_signature(world: &World, answer: &str) {
+    let files = tempfile::tempdir().unwrap();
+    let (reply, key) = (files.path().join("reply.json"), files.path().join("public.pem"));
+    fs::write(&reply, answer).unwrap();
+    let mut command = crate::program::program();
+    let public = command.arg("--data").arg(world.data()).args(["signing-key", "public"]).output().unwrap();
+    fs::write(&key, public.stdout).unwrap();
+    world.command(&["check-reply", reply.to_str().unwrap(), "--public-key", key.to_str().unwrap()]);
+}

@@ -1,0 +1,39 @@
+//! A server that may open few files: connections past what it has room for wait, and are answered when others have gone.
+
+use std::process::Command;
+use std::time::Duration;
+
+use super::crowd::Crowd;
+use super::honest;
+use crate::support::{Watched, World};
+
+const FILES: usize = 200;
+const CONNECTIONS: usize = 400;
+
+pub fn prove() -> String {
+    let world = World::new();
+    honest::prepare(&world);
+    let mut command = Command::new("sh");
+    let serve = format!("ulimit -n {FILES} && exec \"$0\" \"$@\"");
+    command.args(["-c", &serve, env!("CARGO_BIN_EXE_keyseal"), "--data"]).arg(world.data());
+    let mut server = Watched::start(command.args(["serve", "--listen", "127.0.0.1:0", "--no-rate-limit"]))
+        .unwrap_or_else(|refused| panic!("{}", refused.log));
+    let warning = server.log_until(&["limit on open files"]);
+    assert!(warning.contains("raise it"), "{warning}");
+    let mut crowd = Crowd::connect(&server.address, CONNECTIONS);
+    let ticks = server.ticks();
+    crowd.read_for(Duration::from_secs(2));
+    // A hundredth of a second each: one that tried to accept over and over would use all of a processor.
+    let used = server.ticks() - ticks;
+    assert!(used < 100, "{used} hundredths of a second of processor time in 2 s");
+    // It waits behind the idle, who are ended after five seconds, and is answered.
+    let mut client = server.client(&world.api_key);
+    let fields = [("license_key", "HONEST"), ("identifier", "honest.example")];
+    assert_eq!(client.post("verify", &fields).unwrap().code, 200);
+    let log = server.log();
+    assert!(!log.contains("ERROR") && !log.contains("panicked"), "{log}");
+    drop(crowd);
+    format!(
+        "with room for {FILES} files {CONNECTIONS} idle connections wait their turn, 0 errors, and an honest client is answered"
+    )
+}
