@@ -1,6 +1,7 @@
 //! A disk that is full, and one that fails: what was refused is not there, what was acknowledged is, and when the disk is well again so is the
 //! server, without a restart.
 
+mod cut_short;
 mod faults;
 mod full;
 mod messages;
@@ -12,8 +13,9 @@ use crate::ledger;
 use crate::support::{Form, World};
 
 pub fn prove(form: &Form) -> String {
-    let (full, messages, faults) = (full::prove(form), messages::prove(), faults::prove(form));
-    format!("{full}; {messages}; {faults}")
+    let (full, messages) = (full::prove(form), messages::prove());
+    let (faults, cut_short) = (faults::prove(form), cut_short::prove(form));
+    format!("{full}; {messages}; {faults}; {cut_short}")
 }
 
 /// Panics unless the database is sound and holds what clients were told, no more and no less.

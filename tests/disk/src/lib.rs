@@ -74,6 +74,11 @@ impl Disk {
         self.recording().failing_sync_of = Some(name.to_owned());
     }
 
+    /// How often the file of this name was written to.
+    pub fn writes_to(&self, name: &str) -> usize {
+        self.recording().writes_to(name)
+    }
+
     /// How many writes and syncs were refused.
     pub fn refused(&self) -> usize {
         self.recording().refused

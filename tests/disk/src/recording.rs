@@ -141,6 +141,11 @@ impl Recording {
         self.events.push(Event::Written { file, offset, bytes: bytes.into() });
     }
 
+    pub fn writes_to(&self, name: &str) -> usize {
+        let is_to = |event: &&Event| matches!(event, Event::Written { file, .. } if self.names.get(name) == Some(file));
+        self.events.iter().filter(is_to).count()
+    }
+
     pub fn truncated(&mut self, file: usize, size: usize) {
         self.sizes[file] = size;
         self.events.push(Event::Truncated { file, size });
