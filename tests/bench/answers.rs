@@ -1,8 +1,8 @@
 //! `cargo bench`: how fast the release server answers, beside what this machine can do at all, in one run.
 //!
 //! Starts the real binary on loopback on a fresh database and loads it from this process, on the same machine. What counts are the
-//! ratios: seconds differ from machine to machine and from hour to hour, ratios within one run much less. So each row is measured
-//! right after its ceilings. Nothing here judges a speed; only a wrong answer ends the run.
+//! ratios: seconds differ from machine to machine and from minute to minute, ratios within one run much less. So each row is measured
+//! in turn with its ceilings. Nothing here judges a speed; only a wrong answer ends the run.
 //!
 //! `KEYSEAL_BENCH=long` measures each row longer, and at 5,000,000 licenses too. `cargo bench -- activate` measures only the calls with
 //! that in their names, and no growth; `cargo bench -- growth` that alone.
@@ -17,6 +17,7 @@ mod growth;
 mod latencies;
 mod load;
 mod requests;
+mod row;
 mod running;
 mod table;
 mod world;
@@ -25,9 +26,9 @@ use std::time::Duration;
 
 use client::MayBe;
 use load::{Load, Plan};
-use requests::{Bound, CASES, Case};
+use requests::{CASES, Case};
+use row::{Round, Row};
 use running::Running;
-use table::Row;
 use world::World;
 
 /// In the database that all rows but those of growth are measured on.
@@ -38,32 +39,40 @@ const PRODUCTS: u64 = 50;
 
 const CONNECTIONS: [usize; 3] = [1, 32, 256];
 
-/// Connections among which an open loop spreads its requests: enough that a request seldom waits for one, also where many are refused.
-const OPEN_CONNECTIONS: usize = 4096;
+/// Connections among which an open loop spreads its requests, at the most: enough that a request seldom waits for one, also where many are
+/// refused. And no more than there are requests in a second: one that says nothing for five after it was opened is ended.
+const OPEN_CONNECTIONS: f64 = 4096.0;
 
 /// How long things are measured.
 #[derive(Clone, Copy)]
 struct Length {
+    /// Of each row, in turn with its ceilings.
+    rounds: u32,
     row: Duration,
     ceiling: Duration,
     open_loop: Duration,
     growth_rounds: u32,
+    growth_row: Duration,
     growth: &'static [u64],
 }
 
 const SHORT: Length = Length {
-    row: Duration::from_millis(1200),
-    ceiling: Duration::from_millis(500),
+    rounds: 3,
+    row: Duration::from_millis(500),
+    ceiling: Duration::from_millis(200),
     open_loop: Duration::from_secs(3),
     growth_rounds: 3,
+    growth_row: Duration::from_millis(600),
     growth: &[1_000, 100_000, 1_000_000],
 };
 
 const LONG: Length = Length {
-    row: Duration::from_secs(10),
-    ceiling: Duration::from_secs(3),
+    rounds: 12,
+    row: Duration::from_secs(1),
+    ceiling: Duration::from_millis(400),
     open_loop: Duration::from_secs(30),
     growth_rounds: 6,
+    growth_row: Duration::from_secs(5),
     growth: &[1_000, 100_000, 1_000_000, 5_000_000],
 };
 
@@ -74,12 +83,15 @@ fn main() {
         CASES.iter().filter(|case| wanted.as_deref().is_none_or(|part| case.name.contains(part))).collect();
     let folder = tempfile::tempdir().unwrap();
     if wanted.as_deref() == Some("growth") {
-        return growth::measure(folder.path(), length.growth, length.growth_rounds, length.row);
+        return growth::measure(folder.path(), length.growth, length.growth_rounds, length.growth_row);
     }
     eprintln!("making {LICENSES} licenses of {PRODUCTS} products ...");
     let world = World::make(&folder.path().join("main"), LICENSES, PRODUCTS);
     let server = Running::start(world.data());
-    table::print_ceilings(&ceilings::disk(folder.path(), length.ceiling), world.signatures(length.ceiling));
+    table::print_ceilings(
+        &ceilings::disk(folder.path(), length.ceiling * 3),
+        world.signatures(length.ceiling * 3),
+    );
 
     table::print_header();
     let best: Vec<f64> = cases.iter().map(|case| measure(case, &world, &server, length)).collect();
@@ -89,8 +101,12 @@ fn main() {
         for percent in case.open_loop {
             let rate = best * f64::from(*percent) / 100.0;
             let may_be = if *percent > 100 { MayBe::Refused } else { MayBe::Answered };
-            let plan =
-                Plan { connections: OPEN_CONNECTIONS, rate: Some(rate), measured: length.open_loop, may_be };
+            let plan = Plan {
+                connections: open_connections(rate),
+                rate: Some(rate),
+                measured: length.open_loop,
+                may_be,
+            };
             let load = load::run(server.address(), plan, case.expected, &mut world.requests(case));
             table::print_open(case, *percent, (rate, best), &load);
         }
@@ -98,8 +114,13 @@ fn main() {
     drop(server);
 
     if wanted.is_none() {
-        growth::measure(folder.path(), length.growth, length.growth_rounds, length.row);
+        growth::measure(folder.path(), length.growth, length.growth_rounds, length.growth_row);
     }
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few thousand, rounded")]
+fn open_connections(rate: f64) -> usize {
+    rate.clamp(1.0, OPEN_CONNECTIONS) as usize
 }
 
 #[expect(clippy::disallowed_methods, reason = "a bench has no configuration file")]
@@ -107,23 +128,30 @@ fn is_long() -> bool {
     std::env::var("KEYSEAL_BENCH").is_ok_and(|length| length == "long")
 }
 
-/// Measures one call at each number of connections, each time after its ceilings. Gives the most answers in a second.
+/// Measures one call at each number of connections, in turn with its ceilings: what else the machine does falls on all of them. Gives the most
+/// answers in a second.
 fn measure(case: &Case, world: &World, server: &Running, length: Length) -> f64 {
-    let commits = ceilings::commits(world.data(), length.ceiling);
     let mut best: f64 = 0.0;
     for connections in CONNECTIONS {
-        let signatures = world.signatures(length.ceiling);
-        let http = bare_http(server, connections, length.ceiling);
         server.forget_peak();
-        let (before, all_before) = (server.cpu(), running::cpu_of_all());
-        let plan = Plan { connections, rate: None, measured: length.row, may_be: MayBe::Answered };
-        let load = load::run(server.address(), plan, case.expected, &mut world.requests(case));
-        let processors = |time: Duration| time.as_secs_f64() / load.elapsed_in_all.as_secs_f64();
-        let cpu = processors(server.cpu().saturating_sub(before));
-        let others = (processors(running::cpu_of_all().saturating_sub(all_before)) - cpu - load.cpu).max(0.0);
-        best = best.max(load.rate());
-        let ceilings = [(Bound::Http, http), (Bound::Signatures, signatures), (Bound::Commits, commits)];
-        table::print(case, &Row { connections, load, cpu, others, peak: server.peak(), ceilings });
+        let mut row = Row::new(connections);
+        for _ in 0..length.rounds {
+            let commits = ceilings::commits(world.data(), length.ceiling);
+            let signatures = world.signatures(length.ceiling);
+            let http = bare_http(server, connections, length.ceiling);
+            let (before, all_before) = (server.cpu(), running::cpu_of_all());
+            let plan = Plan { connections, rate: None, measured: length.row, may_be: MayBe::Answered };
+            let load = load::run(server.address(), plan, case.expected, &mut world.requests(case));
+            row.add(Round {
+                cpu: server.cpu().saturating_sub(before),
+                cpu_of_all: running::cpu_of_all().saturating_sub(all_before),
+                load,
+                ceilings: [http, signatures, commits],
+            });
+        }
+        row.peak = server.peak();
+        best = best.max(row.rate());
+        table::print(case, &row);
     }
     best
 }

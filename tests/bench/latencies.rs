@@ -10,6 +10,11 @@ impl Latencies {
         self.0.push(latency);
     }
 
+    pub fn add(&mut self, other: Self) {
+        self.0.extend(other.0);
+        self.sort();
+    }
+
     pub fn count(&self) -> usize {
         self.0.len()
     }

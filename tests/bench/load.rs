@@ -29,6 +29,7 @@ pub struct Plan {
     pub may_be: MayBe,
 }
 
+#[derive(Default)]
 pub struct Load {
     /// Of what was answered as expected.
     pub latencies: Latencies,
@@ -37,13 +38,27 @@ pub struct Load {
     elapsed: Duration,
     /// With the warm-up and the last answers.
     pub elapsed_in_all: Duration,
-    /// Processors that this client used.
-    pub cpu: f64,
+    /// Processor time that this client used.
+    pub cpu: Duration,
 }
 
 impl Load {
     pub fn rate(&self) -> f64 {
         per_second(self.latencies.count(), self.elapsed)
+    }
+
+    /// Adds what was measured at another time.
+    pub fn add(&mut self, other: Self) {
+        self.latencies.add(other.latencies);
+        self.refused += other.refused;
+        self.elapsed += other.elapsed;
+        self.elapsed_in_all += other.elapsed_in_all;
+        self.cpu += other.cpu;
+    }
+
+    /// Processors that this client used.
+    pub fn processors(&self) -> f64 {
+        self.cpu.as_secs_f64() / self.elapsed_in_all.as_secs_f64()
     }
 
     pub fn refused_rate(&self) -> f64 {
@@ -84,7 +99,7 @@ pub fn run(address: SocketAddr, plan: Plan, expected: &[&str], requests: &mut Re
         refused: run.refused,
         elapsed: plan.measured,
         elapsed_in_all,
-        cpu: cpu_of("self").saturating_sub(cpu).as_secs_f64() / elapsed_in_all.as_secs_f64(),
+        cpu: cpu_of("self").saturating_sub(cpu),
     }
 }
 

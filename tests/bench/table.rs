@@ -5,20 +5,7 @@ use std::time::Duration;
 use crate::ceilings::Disk;
 use crate::load::Load;
 use crate::requests::{Bound, Case};
-
-/// One call at one number of connections.
-pub struct Row {
-    pub connections: usize,
-    pub load: Load,
-    /// Processors that the server used.
-    pub cpu: f64,
-    /// Processors that others than the server and this client used: they had no part in it, but took theirs.
-    pub others: f64,
-    /// Megabytes.
-    pub peak: f64,
-    /// What the machine did just before, each in a second.
-    pub ceilings: [(Bound, f64); 3],
-}
+use crate::row::Row;
 
 /// One size of database.
 #[derive(Default)]
@@ -42,7 +29,7 @@ pub fn print_ceilings(disk: &Disk, signatures: f64) {
 }
 
 pub fn print_header() {
-    println!("\neach beside its ceilings, measured just before it; * is the one that bounds it:");
+    println!("\neach beside its ceilings, measured in turn with it; * is the one that bounds it:");
     println!(
         "{:<30} {:>5} {:>9} {:>8} {:>8} {:>8} {:>5} {:>6} {:>6} {:>7} {:>8} {:>7} {:>7} {:>8}",
         "",
@@ -63,21 +50,21 @@ pub fn print_header() {
 }
 
 pub fn print(case: &Case, row: &Row) {
-    let rate = row.load.rate();
-    let ratios = row.ceilings.map(|(bound, ceiling)| {
-        format!(" {:>6.2}{}", rate / ceiling, if bound == case.bound { "*" } else { " " })
-    });
-    let ratios = ratios.concat();
+    let (rate, ceilings) = (row.rate(), row.ceilings());
+    let bounds = [Bound::Http, Bound::Signatures, Bound::Commits].into_iter().zip(ceilings);
+    let ratio =
+        |(bound, ceiling)| format!(" {:>6.2}{}", rate / ceiling, if bound == case.bound { "*" } else { " " });
+    let ratios: String = bounds.map(ratio).collect();
     println!(
         "{:<30} {:>5} {rate:>9.0} {} {:>5.2} {:>6.2} {:>6.2} {:>7.1} {:>8.0}{ratios}",
         case.name,
         row.connections,
         latencies(&row.load),
-        row.cpu,
-        row.load.cpu,
-        row.others,
+        row.cpu(),
+        row.client(),
+        row.others(),
         row.peak,
-        row.ceilings[0].1,
+        ceilings[0],
     );
 }
 
@@ -98,7 +85,7 @@ pub fn print_open(case: &Case, percent: u32, (due, best): (f64, f64), load: &Loa
         load.rate() / best,
         latencies(load),
         load.refused_rate(),
-        load.cpu
+        load.processors()
     );
 }
 
