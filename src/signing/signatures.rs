@@ -30,8 +30,9 @@ const LONGEST_WAIT: Duration = Duration::from_millis(500);
 /// What a signature is taken to cost until some have been made, in nanoseconds.
 const FIRST_GUESS: u64 = 1_000_000;
 
-/// How many results a thread holds back while others wait: who signs wakes who answers less often.
-const HELD_BACK: usize = 4;
+/// How many results a thread holds back at the most, and while four times as many wait: who signs wakes who answers less often, and no
+/// answer is held up for longer than a quarter of what it waited.
+const HELD_BACK: usize = 32;
 
 /// By whom a signature is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -176,7 +177,7 @@ impl Desk {
                 self.pace.note(began.elapsed());
                 held_back.push((customer, signature));
             }
-            if held_back.len() >= HELD_BACK {
+            if held_back.len() >= (self.orders.len() / 4).min(HELD_BACK) {
                 deliver(&mut held_back);
             }
         }

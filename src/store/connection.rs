@@ -18,6 +18,9 @@ const PREPARED_STATEMENTS: usize = 128;
 /// The cache of a connection that reads or changes all of the database, 64 MiB: SQLite counts KiB below zero, pages above.
 pub(super) const LARGE_CACHE_KIB: i64 = -64 * 1024;
 
+/// The cache of the connection that writes, 16 MiB. Those that read have SQLite's 2 MiB: each commit empties them.
+const WRITER_CACHE_KIB: i64 = -16 * 1024;
+
 /// Opens read-only connections for the pool. (The `r2d2_sqlite` crate pins another SQLite.)
 #[derive(Debug)]
 pub(super) struct Readers {
@@ -57,6 +60,7 @@ pub(super) fn open_writing(path: &Path) -> Result<Connection, rusqlite::Error> {
     let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     // FULL: a commit returns when the log is synced, so an answer given is an answer on disk, power cut included.
     connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "cache_size", WRITER_CACHE_KIB)?;
     Ok(connection)
 }
 

@@ -42,6 +42,7 @@ use blocks::BlocklistCache;
 use check::{Check, Damage};
 use connection::Readers;
 use crossbeam_channel::{Receiver, bounded};
+use rusqlite::Connection;
 use tokio::sync::oneshot;
 use writer::Writer;
 
@@ -64,6 +65,26 @@ pub use tx::{Access, Tx, Verdict};
 
 /// How long a change may wait for its turn: whoever asked for it is told to come again, rather than later than is of use.
 const PATIENCE: Duration = Duration::from_secs(1);
+
+/// One moment's view of the database, left when this is dropped, also by a panic: a connection never returns to the pool inside a transaction.
+/// (A `rusqlite::Transaction` has both statements parsed anew each time.)
+struct Moment<'c>(&'c Connection);
+
+impl<'c> Moment<'c> {
+    fn begin(connection: &'c Connection) -> Result<Self, rusqlite::Error> {
+        connection.prepare_cached("BEGIN")?.execute([])?;
+        Ok(Self(connection))
+    }
+}
+
+impl Drop for Moment<'_> {
+    fn drop(&mut self) {
+        let left = self.0.prepare_cached("ROLLBACK").and_then(|mut rollback| rollback.execute([]));
+        if let Err(error) = left {
+            log::error!("a read could not be ended: {error}");
+        }
+    }
+}
 
 /// The database: a pool of read-only connections, and the one thread that writes.
 pub struct Store {
@@ -123,9 +144,8 @@ impl Store {
     pub fn read<T>(&self, job: impl FnOnce(&Tx<'_>) -> T) -> Result<T, Error> {
         self.damage.refuse_if_known()?;
         let connection = self.readers.get()?;
-        // Rolled back when dropped, also by a panic: a connection never returns to the pool inside a transaction.
-        let transaction = connection.unchecked_transaction()?;
-        Ok(job(&Tx::new(&transaction, &self.blocklist)))
+        let moment = Moment::begin(&connection)?;
+        Ok(job(&Tx::new(moment.0, &self.blocklist)))
     }
 
     /// Runs `job` on the writer thread, in a transaction shared with what else is waiting.
