@@ -53,10 +53,14 @@ struct Log {
 }
 
 impl Log {
-    /// Nothing, if there is no more than the beginning of a log.
+    /// Nothing, if there is no more than the beginning of a log. A header alone may be anything after a power cut, and nothing is lost with
+    /// it: SQLite syncs it before it writes the first frame.
     fn open(path: &Path) -> io::Result<Option<Self>> {
         let file = File::open(path)?;
         let mut header = [0; LOG_HEADER];
+        if file.metadata()?.len() <= LOG_HEADER as u64 {
+            return Ok(None);
+        }
         if !read_at(&file, &mut header, 0)? || header == [0; LOG_HEADER] {
             return Ok(None);
         }
@@ -120,4 +124,20 @@ fn checksum(mut sum: (u32, u32), bytes: &[u8], big_endian: bool) -> (u32, u32) {
         sum.1 = sum.1.wrapping_add(value(at + 4)).wrapping_add(sum.0);
     }
     sum
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_that_a_power_cut_left_in_pieces_is_no_damage_until_something_follows_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        std::fs::write(&path, [0xab; LOG_HEADER]).unwrap();
+        assert!(Log::open(&path).unwrap().is_none());
+        std::fs::write(&path, [0xab; LOG_HEADER + FRAME_HEADER]).unwrap();
+        let damage = Log::open(&path).unwrap().unwrap().damage_after(0).unwrap();
+        assert_eq!(damage.as_deref(), Some("a damaged header"));
+    }
 }
