@@ -170,3 +170,5 @@ pub const META_VALUE: Field = Field::required(
 );
 pub const QUANTITY: Field =
     Field::required("quantity", Kind::Number(1, MAX_QUANTITY), "2", "How many license keys.");
+pub const PAGE: Field =
+    Field::optional("page", Kind::Number(1, i64::MAX), "1", "From 1, which it also is if it isn't said.");

@@ -104,3 +104,8 @@ fn open(path: &Path, mode: OpenFlags) -> Result<Connection, rusqlite::Error> {
     connection.pragma_update(None, "cell_size_check", true)?;
     Ok(connection)
 }
+
+/// Runs a statement that is parsed once for each connection.
+pub(super) fn execute(connection: &Connection, statement: &str) -> Result<(), rusqlite::Error> {
+    connection.prepare_cached(statement)?.execute([]).map(drop)
+}

@@ -72,15 +72,14 @@ struct Moment<'c>(&'c Connection);
 
 impl<'c> Moment<'c> {
     fn begin(connection: &'c Connection) -> Result<Self, rusqlite::Error> {
-        connection.prepare_cached("BEGIN")?.execute([])?;
+        connection::execute(connection, "BEGIN")?;
         Ok(Self(connection))
     }
 }
 
 impl Drop for Moment<'_> {
     fn drop(&mut self) {
-        let left = self.0.prepare_cached("ROLLBACK").and_then(|mut rollback| rollback.execute([]));
-        if let Err(error) = left {
+        if let Err(error) = connection::execute(self.0, "ROLLBACK") {
             log::error!("a read could not be ended: {error}");
         }
     }

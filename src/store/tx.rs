@@ -6,6 +6,7 @@ use rusqlite::Connection;
 
 use super::Error;
 use super::blocks::BlocklistCache;
+use super::connection::execute;
 use crate::domain::Actor;
 
 /// An open transaction. Who opened it commits it or undoes it; methods on it never do.
@@ -53,8 +54,7 @@ impl<'c> Tx<'c> {
     }
 
     fn run(&self, statement: &str) -> Result<(), Error> {
-        self.connection.prepare_cached(statement)?.execute([])?;
-        Ok(())
+        Ok(execute(self.connection, statement)?)
     }
 }
 

@@ -15,7 +15,7 @@ use rusqlite::{Connection, ErrorCode};
 use tokio::sync::oneshot;
 
 use super::blocks::BlocklistCache;
-use super::connection::BUSY_TIMEOUT;
+use super::connection::{BUSY_TIMEOUT, execute};
 use super::stats::WriterStats;
 use super::{Error, OpenError, Tx, Verdict};
 
@@ -283,8 +283,4 @@ fn checkpoint(connection: &Connection, pages_in_log: &AtomicI32, idle: bool) -> 
          disk, then restart the server"
     );
     false
-}
-
-fn execute(connection: &Connection, statement: &str) -> Result<(), rusqlite::Error> {
-    connection.prepare_cached(statement)?.execute([]).map(drop)
 }

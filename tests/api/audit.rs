@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::contracts;
 use crate::support::{License, TestServer};
 
 /// What the trail says of a license: what was called, what happened, and the detail.
@@ -160,19 +161,7 @@ fn a_license_that_moves_or_is_held_back_says_from_where_to_where() {
 #[test]
 fn a_contract_that_ends_leaves_an_entry_for_each_license_that_it_holds_back() {
     let server = TestServer::start();
-    let terms = [
-        ("contract_key", "C-1"),
-        ("contract_name", "Name"),
-        ("contract_information", "Information"),
-        ("product_id", "1"),
-        ("license_keys_quantity", "5"),
-        ("status", "active"),
-        ("can_get_info", "1"),
-        ("can_generate", "1"),
-        ("can_destroy", "1"),
-        ("can_destroy_all", "0"),
-    ];
-    assert_eq!(server.post("create-contract", &terms).code, 841);
+    assert_eq!(server.post("create-contract", &contracts::FORM).code, 841);
     server.command(&["generator", "create", "--product", "1", "--method", "uuid"]);
     let made = server.post("contracts/generate", &[("contract_id", "1"), ("quantity", "2")]);
     assert_eq!(made.code, 1300);

@@ -9,7 +9,7 @@ fn expect(answer: &Answer, code: i64, message: &str) {
     assert_eq!(found, (200, code, message, "global"));
 }
 
-const FORM: [(&str, &str); 10] = [
+pub const FORM: [(&str, &str); 10] = [
     ("contract_key", " C-1 "),
     ("contract_name", "Name"),
     ("contract_information", "Information"),

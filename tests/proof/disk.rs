@@ -6,9 +6,10 @@ mod faults;
 mod full;
 mod messages;
 
-use keyseal_test_disk::Disk;
+use keyseal_test_disk::{Disk, Image};
 
 use crate::account::{Account, Failures, Findings};
+use crate::image::{self, Found, Look};
 use crate::ledger;
 use crate::support::{Form, World};
 
@@ -28,4 +29,17 @@ fn check(world: &World, disk: &Disk, account: &Account, when: &str) -> usize {
     let examples = (lost.first(), phantom.first(), overfull.first());
     assert!(examples == (None, None, None), "{when}: {examples:?}");
     checked
+}
+
+/// The same of what a power cut at `moment` left. What was refused may be there.
+fn check_image(world: &World, image: &Image, account: &Account, moment: usize, when: &str) -> usize {
+    match image::look(world, image, Look::Tables) {
+        Found::Corrupt(flaw) => panic!("{when}: {flaw}"),
+        Found::Sound { things, overfull } => {
+            let Findings { checked, lost, phantom } = account.judge(&things, moment, Failures::MayBeThere);
+            let examples = (lost.first(), phantom.first(), overfull.first());
+            assert!(examples == (None, None, None), "{when}: {examples:?}");
+            checked
+        }
+    }
 }

@@ -117,7 +117,7 @@ impl Story {
         let mut replay = Replay::new(&self.history);
         for (number, moment) in moments.into_iter().enumerate() {
             let tear = TEARS[number % TEARS.len()];
-            while replay.moment() < moment && replay.step(&mut self.chance, tear) {}
+            replay.go_to(moment, &mut self.chance, tear);
             let image = replay.image(&mut self.chance, tear);
             let look = if is_sound { image::Look::nth(number) } else { image::Look::Tables };
             sum.images += 1;

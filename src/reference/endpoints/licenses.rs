@@ -4,7 +4,7 @@ use super::{ASSIGNED_AT, CREATED_AT, LICENSE_KEYS, LICENSE_STATUS, LICENSE_STATU
 use crate::api::license_fields::MAX_LICENSE_KEYS;
 use crate::domain::{MAX_LICENSE_NUMBER, MAX_PAGE_ITEMS};
 use crate::outcome::Outcome::*;
-use crate::reference::fields::{Field, Kind, LICENSE_KEY, OWNER_EMAIL, OWNER_NAME, PRODUCT_ID};
+use crate::reference::fields::{Field, Kind, LICENSE_KEY, OWNER_EMAIL, OWNER_NAME, PAGE, PRODUCT_ID};
 use crate::reference::shape::Shape;
 use crate::reference::{Asker, Endpoint, answer, plain};
 
@@ -130,12 +130,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
             STATUS.may_be_left_out(),
             OWNER_NAME.saying("Only licenses of this owner."),
             OWNER_EMAIL.saying("Only licenses of this owner."),
-            Field::optional(
-                "page",
-                Kind::Number(1, i64::MAX),
-                "1",
-                "From 1, which it also is if it isn't said.",
-            ),
+            PAGE,
             Field::optional(
                 "items_per_page",
                 Kind::Number(1, MAX_PAGE_ITEMS),

@@ -4,7 +4,7 @@ use super::{CREATED_AT, UPDATED_AT};
 use crate::api::telemetry::MAX_ITEMS;
 use crate::domain::{MAX_NAME, MAX_TELEMETRY_TEXT};
 use crate::outcome::Outcome::*;
-use crate::reference::fields::{Field, Kind, LICENSE_KEY, PRODUCT_ID};
+use crate::reference::fields::{Field, Kind, LICENSE_KEY, PAGE, PRODUCT_ID};
 use crate::reference::shape::Shape;
 use crate::reference::{Asker, Endpoint, answer};
 
@@ -88,12 +88,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
             Field::optional("product_exists", Kind::Flag, "1", ""),
             Field::optional("product_version_exists", Kind::Flag, "1", ""),
             Field::optional("has_red_flags", Kind::Flag, "0", "Whether any of the four others is 0."),
-            Field::optional(
-                "page",
-                Kind::Number(1, i64::MAX),
-                "1",
-                "From 1, which it also is if it isn't said.",
-            ),
+            PAGE,
             Field::optional(
                 "items_per_page",
                 Kind::Number(1, MAX_ITEMS),

@@ -49,6 +49,11 @@ impl<'h> Replay<'h> {
         self.at
     }
 
+    /// Goes through what happened before this moment.
+    pub fn go_to(&mut self, moment: usize, chance: &mut Rng, tear: usize) {
+        while self.at < moment && self.step(chance, tear) {}
+    }
+
     /// Goes through the next event. `false`: there is none. Chance decides what a failed sync leaves.
     pub fn step(&mut self, chance: &mut Rng, tear: usize) -> bool {
         let Some(event) = self.history.events.get(self.at) else { return false };

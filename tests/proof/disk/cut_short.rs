@@ -5,9 +5,9 @@
 
 use keyseal_test_disk::{Disk, Replay};
 
-use super::check;
-use crate::account::{Account, Failures, Witness};
-use crate::image::{self, Found, Look};
+use super::{check, check_image};
+use crate::account::{Account, Witness};
+use crate::image;
 use crate::load::{self, Step};
 use crate::support::{Form, Local, World};
 
@@ -78,7 +78,7 @@ impl Story {
         let history = self.disk.history();
         let mut replay = Replay::new(&history);
         let mut chance = self.chance.clone();
-        while replay.step(&mut chance, TEAR) {}
+        replay.go_to(history.events.len(), &mut chance, TEAR);
         replay.is_pending(image::DATABASE)
     }
 
@@ -89,16 +89,9 @@ impl Story {
         let mut effects = 0;
         for number in 0..images {
             let mut replay = Replay::new(&history);
-            while replay.step(&mut self.chance, TEAR) {}
-            match image::look(&self.world, &replay.image(&mut self.chance, TEAR), Look::Tables) {
-                Found::Corrupt(flaw) => panic!("image {number}: {flaw}"),
-                Found::Sound { things, overfull } => {
-                    let findings = self.account.judge(&things, moment, Failures::MayBeThere);
-                    let examples = (findings.lost.first(), findings.phantom.first(), overfull.first());
-                    assert!(examples == (None, None, None), "image {number}: {examples:?}");
-                    effects += findings.checked;
-                }
-            }
+            replay.go_to(moment, &mut self.chance, TEAR);
+            let image = replay.image(&mut self.chance, TEAR);
+            effects += check_image(&self.world, &image, &self.account, moment, &format!("image {number}"));
         }
         self.server.stop();
         check(&self.world, &self.disk, &self.account, "after the end");

@@ -5,9 +5,9 @@ use std::thread;
 
 use keyseal_test_disk::{Disk, Replay};
 
-use super::check;
-use crate::account::{Account, Entry, Failures, Witness};
-use crate::image::{self, Found, Look};
+use super::{check, check_image};
+use crate::account::{Account, Entry, Witness};
+use crate::image;
 use crate::load::{self, Step};
 use crate::support::{Form, Local, World};
 
@@ -127,16 +127,9 @@ impl Trial {
         let mut replay = Replay::new(&history);
         let mut checked = 0;
         for moment in moments {
-            while replay.moment() < moment && replay.step(&mut self.chance, TEAR) {}
-            match image::look(&self.world, &replay.image(&mut self.chance, TEAR), Look::Tables) {
-                Found::Corrupt(flaw) => panic!("at {moment}: {flaw}"),
-                Found::Sound { things, overfull } => {
-                    let findings = self.account.judge(&things, moment, Failures::MayBeThere);
-                    let examples = (findings.lost.first(), findings.phantom.first(), overfull.first());
-                    assert!(examples == (None, None, None), "at {moment}: {examples:?}");
-                    checked += findings.checked;
-                }
-            }
+            replay.go_to(moment, &mut self.chance, TEAR);
+            let image = replay.image(&mut self.chance, TEAR);
+            checked += check_image(&self.world, &image, &self.account, moment, &format!("at {moment}"));
         }
         (images, checked)
     }
