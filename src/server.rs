@@ -101,7 +101,8 @@ impl Server {
         }
         config.data.refuse_backup()?;
         let lock = config.data.lock()?;
-        let store = Store::open(&config.data, readers)?;
+        let signatures = Signatures::start(config.workers)?;
+        let store = Store::open(&config.data, readers, Arc::clone(signatures.backlog()))?;
         store.check(&config.data, CHECKED_WITHIN)?;
         let products = store.read(|tx| tx.products())??;
         let own_keys: Vec<_> =
@@ -121,7 +122,6 @@ impl Server {
         reload::note_key(&config.data, &keyring);
         let certificates = config.tls.clone().map(Certificates::load).transpose()?;
         let scheme = if certificates.is_some() { "https" } else { "http" };
-        let signatures = Signatures::start(config.workers)?;
         let listener = bind::bind(&config.listen, "--listen", config.send_timeout)?;
         let address = listener.local_addr()?;
         let metrics = config.metrics_listen.as_deref();

@@ -15,6 +15,7 @@ use sha2::{Digest as _, Sha256};
 use tokio::sync::oneshot;
 
 use super::{Error, KeyError, SigningKey};
+use crate::domain::Backlog;
 
 /// How many signatures are remembered: far more than there are (product, code) pairs in a second.
 const REMEMBERED: usize = 4096;
@@ -26,9 +27,6 @@ const LONGEST_REMEMBERED: usize = 1024;
 /// How long a new request would wait for its signature when it is refused instead. What was let in is always signed, however many wait:
 /// its change may be on disk already. So this, and not the second after which an answer is too old, is asked for at the door.
 const LONGEST_WAIT: Duration = Duration::from_millis(500);
-
-/// What a signature is taken to cost until some have been made, in nanoseconds.
-const FIRST_GUESS: u64 = 1_000_000;
 
 /// How many results a thread holds back at the most, and while four times as many wait: who signs wakes who answers less often, and no
 /// answer is held up for longer than a quarter of what it waited.
@@ -55,25 +53,9 @@ pub struct Signatures {
     urgent: Sender<Order>,
     remembered: Cache<Question, Arc<str>>,
     requested: AtomicU64,
-    threads: u32,
-    pace: Arc<Pace>,
-}
-
-/// What signing costs here and now.
-struct Pace {
-    made: AtomicU64,
-    /// The mean of the last signatures, in nanoseconds.
-    mean: AtomicU64,
-}
-
-impl Pace {
-    fn note(&self, took: Duration) {
-        self.made.fetch_add(1, Ordering::Relaxed);
-        // Two threads at once may lose one of two measurements: it is a mean.
-        let (mean, took) =
-            (self.mean.load(Ordering::Relaxed), u64::try_from(took.as_nanos()).unwrap_or(u64::MAX));
-        self.mean.store(mean - mean / 64 + took / 64, Ordering::Relaxed);
-    }
+    made: Arc<AtomicU64>,
+    /// Of the queue, without what is urgent.
+    backlog: Arc<Backlog>,
 }
 
 struct Order {
@@ -100,16 +82,16 @@ impl Signatures {
     /// What `threads` threads are to attend, and nobody does yet.
     fn unattended(threads: usize) -> (Self, Desk) {
         let ((queue, orders), (urgent, urgent_orders)) = (unbounded(), unbounded());
-        let pace = Arc::new(Pace { made: AtomicU64::new(0), mean: AtomicU64::new(FIRST_GUESS) });
-        let desk = Desk { orders, urgent: urgent_orders, pace: Arc::clone(&pace) };
-        let threads = u32::try_from(threads).unwrap_or(u32::MAX);
+        let (made, backlog) = (Arc::default(), Arc::new(Backlog::new(threads)));
+        let desk =
+            Desk { orders, urgent: urgent_orders, made: Arc::clone(&made), backlog: Arc::clone(&backlog) };
         let (remembered, requested) = (Cache::new(REMEMBERED), AtomicU64::new(0));
-        (Self { queue, urgent, remembered, requested, threads, pace }, desk)
+        (Self { queue, urgent, remembered, requested, made, backlog }, desk)
     }
 
     /// How many RSA operations there have been.
     pub fn made(&self) -> u64 {
-        self.pace.made.load(Ordering::Relaxed)
+        self.made.load(Ordering::Relaxed)
     }
 
     /// How many signatures were asked for.
@@ -119,24 +101,26 @@ impl Signatures {
 
     /// How many wait for a thread.
     pub fn waiting(&self) -> usize {
-        self.queue.len() + self.urgent.len()
+        self.backlog.waiting() + self.urgent.len()
+    }
+
+    /// For those who can use the time that an answer waits anyway.
+    pub fn backlog(&self) -> &Arc<Backlog> {
+        &self.backlog
     }
 
     /// Whether a new request would wait so long for its signature that it is better refused, before it does anything.
     pub fn is_overloaded(&self) -> bool {
-        let waiting = u32::try_from(self.queue.len()).unwrap_or(u32::MAX);
-        let mean = Duration::from_nanos(self.pace.mean.load(Ordering::Relaxed));
-        mean.saturating_mul(waiting) / self.threads > LONGEST_WAIT
+        self.backlog.wait() > LONGEST_WAIT
     }
 
     /// The signature of `message` in base64. Of those who ask for the same at once, one has it made and the others wait for it.
     pub async fn sign(&self, key: &Arc<SigningKey>, message: &[u8], asked: Asked) -> Result<Arc<str>, Error> {
-        let queue = if asked == Asked::First { &self.urgent } else { &self.queue };
         self.requested.fetch_add(1, Ordering::Relaxed);
         let making = async {
             let (customer, made) = oneshot::channel();
             let order = Order { key: Arc::clone(key), message: message.into(), customer };
-            queue.send(order).map_err(|_| Error::Failed)?;
+            self.order(order, asked)?;
             made.await.map_err(|_| Error::Failed)?
         };
         let is_long = message.len() > LONGEST_REMEMBERED;
@@ -145,6 +129,17 @@ impl Signatures {
         }
         let message = if is_long { Sha256::digest(message).as_slice().into() } else { message.into() };
         self.remembered.get_or_insert_async(&(Arc::clone(&key.fingerprint().0), message), making).await
+    }
+
+    fn order(&self, order: Order, asked: Asked) -> Result<(), Error> {
+        if asked == Asked::First {
+            return self.urgent.send(order).map_err(|_| Error::Failed);
+        }
+        self.backlog.add();
+        self.queue.send(order).map_err(|_| {
+            self.backlog.take();
+            Error::Failed
+        })
     }
 }
 
@@ -155,7 +150,8 @@ type Made = (oneshot::Sender<Result<Arc<str>, Error>>, Result<Arc<str>, Error>);
 struct Desk {
     orders: Receiver<Order>,
     urgent: Receiver<Order>,
-    pace: Arc<Pace>,
+    made: Arc<AtomicU64>,
+    backlog: Arc<Backlog>,
 }
 
 impl Desk {
@@ -174,10 +170,11 @@ impl Desk {
             if !customer.is_closed() {
                 let began = Instant::now();
                 let signature = key.sign(&message).map(Into::into);
-                self.pace.note(began.elapsed());
+                self.made.fetch_add(1, Ordering::Relaxed);
+                self.backlog.note(began.elapsed());
                 held_back.push((customer, signature));
             }
-            if held_back.len() >= (self.orders.len() / 4).min(HELD_BACK) {
+            if held_back.len() >= (self.backlog.waiting() / 4).min(HELD_BACK) {
                 deliver(&mut held_back);
             }
         }
@@ -185,14 +182,14 @@ impl Desk {
 
     /// What waits already.
     fn waiting(&self) -> Option<Order> {
-        self.urgent.try_recv().or_else(|_| self.orders.try_recv()).ok()
+        self.urgent.try_recv().or_else(|_| self.orders.try_recv().inspect(|_| self.backlog.take())).ok()
     }
 
     /// Waits for the next; `None`: there will be none any more.
     fn next(&self) -> Option<Order> {
         select_biased! {
             recv(self.urgent) -> order => order.ok(),
-            recv(self.orders) -> order => order.ok(),
+            recv(self.orders) -> order => order.ok().inspect(|_| self.backlog.take()),
         }
         // Both ends close at once, and what is still in the other is signed.
         .or_else(|| self.waiting())
@@ -258,7 +255,7 @@ mod tests {
         assert!(futures_util::poll!(&mut urgent).is_pending());
         for next in [desk.waiting().unwrap(), desk.next().unwrap()].into_iter().zip(["urgent", "message 0"]) {
             assert_eq!(&*next.0.message, next.1.as_bytes());
-            signatures.queue.send(next.0).unwrap();
+            signatures.order(next.0, Asked::Once).unwrap();
         }
         thread::spawn(move || desk.attend());
         assert!(key.public().verifies(b"urgent", &urgent.await.unwrap()));
@@ -293,7 +290,9 @@ mod tests {
             assert!(futures_util::poll!(waiting).is_pending());
         }
         assert!(!signatures.is_overloaded());
-        signatures.pace.mean.store(1_000_000_000, Ordering::Relaxed);
+        for _ in 0..100 {
+            signatures.backlog.note(Duration::from_secs(1));
+        }
         assert!(signatures.is_overloaded());
         thread::spawn(move || desk.attend());
         futures_util::future::join_all(waiting).await;

@@ -6,6 +6,7 @@ mod audit;
 mod blocks;
 mod callbacks;
 mod check;
+mod checkpoint;
 mod connection;
 mod contents;
 mod contracts;
@@ -45,6 +46,8 @@ use crossbeam_channel::{Receiver, bounded};
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 use writer::Writer;
+
+use crate::domain::Backlog;
 
 pub use api_keys::NewApiKey;
 pub use callbacks::{DueCallback, MAX_UNDER_WAY};
@@ -100,18 +103,19 @@ impl Store {
     /// Makes the database of a new data directory, and opens it.
     pub fn create(data: &DataDir) -> Result<Self, OpenError> {
         schema::create(data)?;
-        Self::open(data, 1)
+        Self::open(data, 1, Arc::default())
     }
 
-    /// Opens an existing database for up to `readers` reads at the same time.
+    /// Opens an existing database for up to `readers` reads at the same time. `backlog`: what answers wait for after their changes are
+    /// committed.
     ///
     /// Refuses one that is missing, damaged, another program's, or newer than this program, and an SQLite that can damage it.
-    pub fn open(data: &DataDir, readers: u32) -> Result<Self, OpenError> {
+    pub fn open(data: &DataDir, readers: u32, backlog: Arc<Backlog>) -> Result<Self, OpenError> {
         let writing = schema::open_writer(data)?;
         let blocklist = Arc::new(BlocklistCache::default());
         // One word is enough, however much there is to do.
         let (has_work, work) = bounded(1);
-        let writer = Writer::start(writing, Arc::clone(&blocklist), has_work)?;
+        let writer = Writer::start(writing, Arc::clone(&blocklist), has_work, backlog)?;
         let readers = r2d2::Pool::builder()
             .max_size(readers.max(1))
             .min_idle(Some(0))

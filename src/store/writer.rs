@@ -10,14 +10,15 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
-use rusqlite::config::DbConfig;
-use rusqlite::{Connection, ErrorCode};
+use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use super::blocks::BlocklistCache;
-use super::connection::{BUSY_TIMEOUT, execute};
+use super::checkpoint::checkpoint;
+use super::connection::execute;
 use super::stats::WriterStats;
 use super::{Error, OpenError, Tx, Verdict};
+use crate::domain::Backlog;
 
 /// How many jobs may wait. Past that a job is refused at once instead of answered late.
 const QUEUE: usize = 1024;
@@ -25,12 +26,9 @@ const QUEUE: usize = 1024;
 /// How many jobs share a commit at the most: bounds how long the first of them waits for the last.
 const BATCH: usize = 256;
 
-/// Pages in the write-ahead log (4 KiB each) from which it is copied into the database: when the writer is idle, and when it never is.
-const CHECKPOINT_IDLE: i32 = 1_000;
-const CHECKPOINT_BUSY: i32 = 4_000;
-
-/// Pages from which the log is also cut short, if no reader is in it.
-const CHECKPOINT_TRUNCATE: i32 = 16_000;
+/// From which wait for a signature on changes are left to gather, for a quarter of that wait, and how long at the most.
+const WORTH_GATHERING: Duration = Duration::from_millis(4);
+const LONGEST_GATHERING: Duration = Duration::from_millis(10);
 
 /// What is left to do for a job once the fate of its batch is known.
 type Answer = Box<dyn FnOnce(Result<(), Error>) + Send>;
@@ -81,13 +79,14 @@ impl Writer {
         connection: Connection,
         blocklist: Arc<BlocklistCache>,
         has_work: Sender<()>,
+        backlog: Arc<Backlog>,
     ) -> Result<Self, OpenError> {
         let (queue, jobs) = bounded(QUEUE);
         let stats = WriterStats::new();
         let counting = stats.clone();
         let thread = thread::Builder::new()
             .name("writer".to_owned())
-            .spawn(move || run(connection, &jobs, &blocklist, &has_work, &counting))
+            .spawn(move || run(connection, &jobs, &blocklist, &has_work, &counting, &backlog))
             .map_err(OpenError::Thread)?;
         Ok(Self { queue: Some(queue), thread: Some(thread), stats })
     }
@@ -126,6 +125,7 @@ fn run(
     blocklist: &BlocklistCache,
     has_work: &Sender<()>,
     stats: &WriterStats,
+    backlog: &Backlog,
 ) {
     let pages_in_log = Arc::new(AtomicI32::new(0));
     // Replaces SQLite's automatic checkpoint, which would run inside a commit, with callers waiting.
@@ -139,6 +139,9 @@ fn run(
     }
     let mut may_checkpoint = true;
     while let Ok(first) = jobs.recv() {
+        if jobs.len() + 1 < BATCH {
+            thread::sleep(time_to_gather(backlog));
+        }
         let mut batch: Vec<Job> = Vec::with_capacity(jobs.len().min(BATCH) + 1);
         batch.push(first);
         batch.extend(jobs.try_iter().take(BATCH - 1));
@@ -154,6 +157,13 @@ fn run(
     if let Err((_, error)) = connection.close() {
         log::error!("the database did not close cleanly: {error}");
     }
+}
+
+/// How long changes may gather before they are committed together. Not at all while an answer could be signed at once. With many waiting for
+/// signatures nobody gets his later for it: he would only wait there, and commits that few share take time from the processors that sign.
+fn time_to_gather(backlog: &Backlog) -> Duration {
+    let wait = backlog.wait();
+    if wait < WORTH_GATHERING { Duration::ZERO } else { (wait / 4).min(LONGEST_GATHERING) }
 }
 
 /// Runs all jobs in one transaction, commits it, and answers them: all as done, or, if it can't be committed, none. Gives the error if
@@ -248,39 +258,19 @@ fn run_job(tx: &Tx<'_>, Job(job): Job) -> Result<Option<Answer>, Error> {
     Ok(answer)
 }
 
-/// Copies the log into the database between batches, when nobody waits or when it has grown. `false`: there must be no other.
-///
-/// A checkpoint that readers cut short copies pages, counts them as copied, and leaves the sync to a later one. If that sync fails, the
-/// system may have dropped those pages, and SQLite will not copy them again: after a later one the log is written over, and they are
-/// gone. So after an I/O error the log is kept whole, also at the end: whoever opens the database next takes in all of it anew.
-fn checkpoint(connection: &Connection, pages_in_log: &AtomicI32, idle: bool) -> bool {
-    let pages = pages_in_log.load(Ordering::Relaxed);
-    let due = if idle { CHECKPOINT_IDLE } else { CHECKPOINT_BUSY };
-    if pages < due {
-        return true;
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn changes_gather_only_while_their_answers_would_wait_for_signatures_and_never_long() {
+        let backlog = Backlog::new(1);
+        let after = |more: usize| {
+            (0..more).for_each(|_| backlog.add());
+            time_to_gather(&backlog)
+        };
+        // Each is taken to cost a millisecond.
+        assert_eq!([after(0), after(3), after(1)].map(|time| time.as_micros()), [0, 0, 1_000]);
+        assert_eq!([after(16), after(20), after(400)].map(|time| time.as_micros()), [5_000, 10_000, 10_000]);
     }
-    pages_in_log.store(0, Ordering::Relaxed);
-    let how = if pages < CHECKPOINT_TRUNCATE {
-        "PRAGMA wal_checkpoint(PASSIVE)"
-    } else {
-        "PRAGMA wal_checkpoint(TRUNCATE)"
-    };
-    // Cutting it short asks readers to leave it. A backup stays for as long as it copies, and nobody is made to wait for that: next time.
-    let checkpoint = connection
-        .busy_timeout(Duration::ZERO)
-        .and_then(|()| connection.query_row(how, [], |_| Ok(())))
-        .and(connection.busy_timeout(BUSY_TIMEOUT));
-    let Err(error) = checkpoint else { return true };
-    log::warn!("the write-ahead log ({pages} pages) could not be copied into the database: {error}");
-    if error.sqlite_error_code() != Some(ErrorCode::SystemIoFailure) {
-        return true;
-    }
-    if let Err(error) = connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true) {
-        log::error!("the write-ahead log can't be kept from being taken in at the end: {error}");
-    }
-    log::error!(
-        "the disk failed while the database was synced: the write-ahead log is kept and grows until the next start; look at the \
-         disk, then restart the server"
-    );
-    false
 }

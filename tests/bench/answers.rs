@@ -2,7 +2,8 @@
 //!
 //! Starts the real binary on loopback on a fresh database and loads it from this process, on the same machine. What counts are the
 //! ratios: seconds differ from machine to machine and from minute to minute, ratios within one run much less. So each row is measured
-//! in turn with its ceilings. Nothing here judges a speed; only a wrong answer ends the run.
+//! in turn with its ceilings, and each fixed rate of arrivals in turn with the best that it is a share of. Nothing here judges a speed;
+//! only a wrong answer ends the run.
 //!
 //! `KEYSEAL_BENCH=long` measures each row longer, and at 5,000,000 licenses too. `cargo bench -- activate` measures only the calls with
 //! that in their names, and no growth; `cargo bench -- growth` that alone.
@@ -50,7 +51,9 @@ struct Length {
     rounds: u32,
     row: Duration,
     ceiling: Duration,
-    open_loop: Duration,
+    /// Of each fixed rate of arrivals, in turn with the best at that moment.
+    open_rounds: u32,
+    open_row: Duration,
     growth_rounds: u32,
     growth_row: Duration,
     growth: &'static [u64],
@@ -60,7 +63,8 @@ const SHORT: Length = Length {
     rounds: 3,
     row: Duration::from_millis(500),
     ceiling: Duration::from_millis(200),
-    open_loop: Duration::from_secs(3),
+    open_rounds: 3,
+    open_row: Duration::from_secs(1),
     growth_rounds: 3,
     growth_row: Duration::from_millis(600),
     growth: &[1_000, 100_000, 1_000_000],
@@ -70,7 +74,8 @@ const LONG: Length = Length {
     rounds: 12,
     row: Duration::from_secs(1),
     ceiling: Duration::from_millis(400),
-    open_loop: Duration::from_secs(30),
+    open_rounds: 6,
+    open_row: Duration::from_secs(5),
     growth_rounds: 6,
     growth_row: Duration::from_secs(5),
     growth: &[1_000, 100_000, 1_000_000, 5_000_000],
@@ -94,21 +99,12 @@ fn main() {
     );
 
     table::print_header();
-    let best: Vec<f64> = cases.iter().map(|case| measure(case, &world, &server, length)).collect();
+    let best: Vec<usize> = cases.iter().map(|case| measure(case, &world, &server, length)).collect();
 
     table::print_open_header();
-    for (case, best) in cases.into_iter().zip(best).filter(|(case, _)| !case.open_loop.is_empty()) {
+    for (case, connections) in cases.into_iter().zip(best) {
         for percent in case.open_loop {
-            let rate = best * f64::from(*percent) / 100.0;
-            let may_be = if *percent > 100 { MayBe::Refused } else { MayBe::Answered };
-            let plan = Plan {
-                connections: open_connections(rate),
-                rate: Some(rate),
-                measured: length.open_loop,
-                may_be,
-            };
-            let load = load::run(server.address(), plan, case.expected, &mut world.requests(case));
-            table::print_open(case, *percent, (rate, best), &load);
+            measure_open(case, *percent, connections, &world, &server, length);
         }
     }
     drop(server);
@@ -128,10 +124,10 @@ fn is_long() -> bool {
     std::env::var("KEYSEAL_BENCH").is_ok_and(|length| length == "long")
 }
 
-/// Measures one call at each number of connections, in turn with its ceilings: what else the machine does falls on all of them. Gives the most
-/// answers in a second.
-fn measure(case: &Case, world: &World, server: &Running, length: Length) -> f64 {
-    let mut best: f64 = 0.0;
+/// Measures one call at each number of connections, in turn with its ceilings: what else the machine does falls on all of them. Gives the
+/// number at which most was answered.
+fn measure(case: &Case, world: &World, server: &Running, length: Length) -> usize {
+    let mut best = (0.0, 1);
     for connections in CONNECTIONS {
         server.forget_peak();
         let mut row = Row::new(connections);
@@ -150,10 +146,35 @@ fn measure(case: &Case, world: &World, server: &Running, length: Length) -> f64 
             });
         }
         row.peak = server.peak();
-        best = best.max(row.rate());
+        if row.rate() > best.0 {
+            best = (row.rate(), connections);
+        }
         table::print(case, &row);
     }
-    best
+    best.1
+}
+
+/// Measures one call at a fixed rate of arrivals: so many percent of the best at that moment, which `connections` get.
+fn measure_open(
+    case: &Case,
+    percent: u32,
+    connections: usize,
+    world: &World,
+    server: &Running,
+    length: Length,
+) {
+    let closed = Plan { connections, rate: None, measured: length.open_row, may_be: MayBe::Answered };
+    let may_be = if percent > 100 { MayBe::Refused } else { MayBe::Answered };
+    let (mut best, mut open) = (Load::default(), Load::default());
+    for _ in 0..length.open_rounds {
+        let now = load::run(server.address(), closed, case.expected, &mut world.requests(case));
+        let rate = now.rate() * f64::from(percent) / 100.0;
+        best.add(now);
+        let plan =
+            Plan { connections: open_connections(rate), rate: Some(rate), measured: length.open_row, may_be };
+        open.add(load::run(server.address(), plan, case.expected, &mut world.requests(case)));
+    }
+    table::print_open(case, percent, best.rate(), &open);
 }
 
 /// What the server and this client can exchange at all: a request that does nothing.

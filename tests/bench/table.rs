@@ -69,14 +69,17 @@ pub fn print(case: &Case, row: &Row) {
 }
 
 pub fn print_open_header() {
-    println!("\nat a fixed rate of arrivals; a latency counts from when its request was due:");
+    println!(
+        "\nat a fixed rate of arrivals, in turn with the best that it is a share of; a latency counts from when its request was due:"
+    );
     println!(
         "{:<30} {:>5} {:>9} {:>9} {:>8} {:>8} {:>8} {:>8} {:>9} {:>6}",
         "", "load", "due/s", "answers/s", "to best", "p50 ms", "p99 ms", "p99.9", "refused/s", "client"
     );
 }
 
-pub fn print_open(case: &Case, percent: u32, (due, best): (f64, f64), load: &Load) {
+pub fn print_open(case: &Case, percent: u32, best: f64, load: &Load) {
+    let due = best * f64::from(percent) / 100.0;
     println!(
         "{:<30} {:>4}% {due:>9.0} {:>9.0} {:>8.2} {} {:>9.0} {:>6.2}",
         case.name,

@@ -18,7 +18,7 @@ const LEEWAY: Duration = Duration::from_secs(5);
 /// actix's own limit for the head of a request, and for the time between two requests.
 const HEAD_WITHIN: Duration = Duration::from_secs(5);
 /// The server's own default.
-const BODY_WITHIN: Duration = Duration::from_secs(10);
+const BODY_WITHIN: Duration = Duration::from_secs(9);
 /// How far the slowest honest answers may be from what they are without a crowd.
 const MOST: f64 = 2.0;
 

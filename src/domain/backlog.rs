@@ -1,0 +1,79 @@
+//! What waits for its signature, kept by many threads at once without a lock.
+
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
+
+/// What a signature is taken to cost until some have been made, in nanoseconds.
+const FIRST_GUESS: u64 = 1_000_000;
+
+/// How many answers wait for signatures, and what one costs here and now. The default is that of a program that signs nothing.
+#[derive(Debug)]
+pub struct Backlog {
+    waiting: AtomicUsize,
+    /// The mean of the last signatures, in nanoseconds.
+    mean: AtomicU64,
+    /// Threads that sign.
+    threads: u32,
+}
+
+impl Default for Backlog {
+    fn default() -> Self {
+        Self::new(1)
+    }
+}
+
+impl Backlog {
+    pub fn new(threads: usize) -> Self {
+        let threads = u32::try_from(threads).unwrap_or(u32::MAX).max(1);
+        Self { waiting: AtomicUsize::new(0), mean: AtomicU64::new(FIRST_GUESS), threads }
+    }
+
+    /// One more waits.
+    pub fn add(&self) {
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// One of them waits no longer: a thread has begun with it.
+    pub fn take(&self) {
+        self.waiting.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// A signature was made.
+    pub fn note(&self, took: Duration) {
+        // Two threads at once may lose one of two measurements: it is a mean.
+        let (mean, took) =
+            (self.mean.load(Ordering::Relaxed), u64::try_from(took.as_nanos()).unwrap_or(u64::MAX));
+        self.mean.store(mean - mean / 64 + took / 64, Ordering::Relaxed);
+    }
+
+    pub fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Relaxed)
+    }
+
+    /// How long one more would wait.
+    pub fn wait(&self) -> Duration {
+        let waiting = u32::try_from(self.waiting()).unwrap_or(u32::MAX);
+        Duration::from_nanos(self.mean.load(Ordering::Relaxed)).saturating_mul(waiting) / self.threads
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_is_what_waits_by_what_each_costs_shared_by_the_threads() {
+        let backlog = Backlog::new(2);
+        assert_eq!(backlog.wait(), Duration::ZERO);
+        for _ in 0..11 {
+            backlog.add();
+        }
+        backlog.take();
+        assert_eq!((backlog.waiting(), backlog.wait()), (10, Duration::from_millis(5)));
+        for _ in 0..1000 {
+            backlog.note(Duration::from_millis(2));
+        }
+        let wait = backlog.wait();
+        assert!((Duration::from_micros(9_990)..Duration::from_micros(10_010)).contains(&wait), "{wait:?}");
+    }
+}
