@@ -1,5 +1,9 @@
 //! What an endpoint answers: a reply, a refusal, or a failure.
 
+use std::fmt;
+use std::sync::Arc;
+
+use serde::ser::{Serialize, SerializeSeq as _, Serializer};
 use serde_json::Value;
 
 use crate::domain::GeneratorError;
@@ -7,10 +11,10 @@ use crate::outcome::Outcome;
 use crate::{signing, store};
 
 /// An outcome and its fields, in the order in which they are shown (contract §1.4). Code, message and time are not fields.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Reply {
     pub outcome: Outcome,
-    pub fields: Vec<(&'static str, Value)>,
+    pub fields: Vec<(&'static str, Field)>,
     /// In how many seconds to come back. Travels beside what is signed, so that refusals of the same second stay the same bytes.
     pub retry_after: Option<u64>,
 }
@@ -19,7 +23,19 @@ impl Reply {
     /// Adds a field after those that are there.
     #[must_use]
     pub fn with(mut self, name: &'static str, value: impl Into<Value>) -> Self {
-        self.fields.push((name, value.into()));
+        self.fields.push((name, Field::Value(value.into())));
+        self
+    }
+
+    /// Adds a list of these rows, each as `shown` has it.
+    #[must_use]
+    pub fn with_list<T: Send + Sync + 'static>(
+        mut self,
+        name: &'static str,
+        rows: Vec<T>,
+        shown: fn(&T) -> Value,
+    ) -> Self {
+        self.fields.push((name, Field::List(Arc::new(move |number| rows.get(number).map(shown)))));
         self
     }
 
@@ -33,6 +49,37 @@ impl Reply {
 impl From<Outcome> for Reply {
     fn from(outcome: Outcome) -> Self {
         Self { outcome, fields: Vec::new(), retry_after: None }
+    }
+}
+
+/// What a field holds.
+#[derive(Clone)]
+pub enum Field {
+    Value(Value),
+    /// The items by their numbers from 0. They become values one at a time while the reply is written: all at once those of a long list would
+    /// be many times as large as their text.
+    List(Arc<dyn Fn(usize) -> Option<Value> + Send + Sync>),
+}
+
+impl Serialize for Field {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        match self {
+            Self::Value(value) => value.serialize(serializer),
+            Self::List(item) => {
+                let mut list = serializer.serialize_seq(None)?;
+                (0..).map_while(|number| item(number)).try_for_each(|item| list.serialize_element(&item))?;
+                list.end()
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Field {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Value(value) => value.fmt(formatter),
+            Self::List(_) => formatter.write_str("[…]"),
+        }
     }
 }
 

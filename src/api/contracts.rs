@@ -10,8 +10,7 @@ use crate::reply::{Reply, Result};
 
 /// `GET /get-all-contracts` (contract §4.29).
 pub fn list(call: &mut Call<'_>) -> Result {
-    let contracts: Vec<Value> = call.tx.contracts()?.iter().map(value).collect();
-    Ok(Reply::from(Outcome::AllContracts).with("contracts", contracts))
+    Ok(Reply::from(Outcome::AllContracts).with_list("contracts", call.tx.contracts()?, value))
 }
 
 /// `POST /create-contract` (contract §4.30): `contract_key`, `contract_name`, `contract_information`, `product_id`,

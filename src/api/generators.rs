@@ -18,8 +18,7 @@ pub fn list(call: &mut Call<'_>) -> Result {
             Some(call.tx.product_by_reference(reference.trim())?.map_or(0, |product| product.id))
         }
     };
-    let generators: Vec<Value> = call.tx.generators(product_id)?.iter().map(value).collect();
-    Ok(Reply::from(Outcome::AllGenerators).with("products", generators))
+    Ok(Reply::from(Outcome::AllGenerators).with_list("products", call.tx.generators(product_id)?, value))
 }
 
 fn value(generator: &Generator) -> Value {

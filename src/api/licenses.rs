@@ -62,7 +62,7 @@ pub fn list(call: &mut Call<'_>) -> Result {
         Some(filter) => call.tx.licenses_page(&filter, Page::new(page.as_deref(), items.as_deref()))?,
         None => Vec::new(),
     };
-    Ok(Reply::from(Outcome::LicenseKeys).with("license_keys", licenses.iter().map(value).collect::<Value>()))
+    Ok(Reply::from(Outcome::LicenseKeys).with_list("license_keys", licenses, value))
 }
 
 /// `GET /get-available-license-keys-count` (contract §4.14): `product_id`. Counts what is left to be assigned at random.

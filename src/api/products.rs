@@ -65,16 +65,17 @@ pub fn delete(call: &mut Call<'_>) -> Result {
 
 /// `GET /get-all-products` (contract §4.21): all of them, by id.
 pub fn list(call: &mut Call<'_>) -> Result {
-    let entries = call.tx.all_product_meta()?;
-    let mut of_product: HashMap<i64, Vec<&MetaEntry>> = HashMap::new();
-    for (product_id, entry) in &entries {
-        of_product.entry(*product_id).or_default().push(entry);
+    let mut of_product: HashMap<i64, Vec<MetaEntry>> = HashMap::new();
+    for (product_id, entry) in call.tx.all_product_meta()? {
+        of_product.entry(product_id).or_default().push(entry);
     }
-    let products = call.tx.products()?;
-    let row =
-        |product: &Product| shown(product, &meta::shown(of_product.remove(&product.id).unwrap_or_default()));
-    let rows: Value = products.iter().map(row).collect();
-    Ok(Reply::from(Outcome::AllProducts).with("products", rows))
+    let with_meta = |product: Product| {
+        let entries = of_product.remove(&product.id).unwrap_or_default();
+        (product, entries)
+    };
+    let rows: Vec<_> = call.tx.products()?.into_iter().map(with_meta).collect();
+    let row = |(product, entries): &(Product, Vec<MetaEntry>)| shown(product, &meta::shown(entries));
+    Ok(Reply::from(Outcome::AllProducts).with_list("products", rows, row))
 }
 
 /// `GET /get-product` (contract §5.4): `product_id`, which may be left out where there is one product only.

@@ -48,7 +48,7 @@ pub fn list(call: &mut Call<'_>) -> Result {
     let Some(rows) = call.tx.telemetry(&filter, limit, offset)? else {
         return Err(Reply::from(Outcome::PayloadTooLarge).with("field", "items_per_page").into());
     };
-    Ok(found.with("data", rows.iter().map(shown).collect::<Value>()))
+    Ok(found.with_list("data", rows, shown))
 }
 
 /// What was reported. The order of these lines is the order of the errors.

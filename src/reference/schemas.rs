@@ -103,8 +103,9 @@ pub fn envelope_members() -> [(&'static str, Value); 3] {
 
 /// An envelope as the server would write it, but for its signature.
 pub fn example(answer: &Possible) -> Value {
-    let fields = answer.fields.iter().map(|(name, shape)| (*name, shape.example())).collect();
-    let reply = Reply { fields, ..Reply::from(answer.outcome) };
+    let fields = answer.fields.iter();
+    let reply =
+        fields.fold(Reply::from(answer.outcome), |reply, (name, shape)| reply.with(name, shape.example()));
     let unsigned = Unsigned::write(&reply, EXAMPLE_TIME);
     let response_base64 = String::from_utf8_lossy(unsigned.message()).into_owned();
     let response: Value = serde_json::from_str(&unsigned.into_response()).unwrap_or_default();
