@@ -128,7 +128,7 @@ impl Config {
             http_status: HttpStatus::default(),
             trusted_proxies: Vec::new(),
             workers: 2,
-            body_timeout: Duration::from_secs(9),
+            body_timeout: Duration::from_secs(8),
             send_timeout: Duration::from_secs(30),
             public_url: None,
             no_changelog: false,

@@ -14,7 +14,7 @@ use crate::{signing, store};
 #[derive(Clone, Debug)]
 pub struct Reply {
     pub outcome: Outcome,
-    pub fields: Vec<(&'static str, Field)>,
+    pub fields: Vec<(&'static str, FieldValue)>,
     /// In how many seconds to come back. Travels beside what is signed, so that refusals of the same second stay the same bytes.
     pub retry_after: Option<u64>,
 }
@@ -23,7 +23,7 @@ impl Reply {
     /// Adds a field after those that are there.
     #[must_use]
     pub fn with(mut self, name: &'static str, value: impl Into<Value>) -> Self {
-        self.fields.push((name, Field::Value(value.into())));
+        self.fields.push((name, FieldValue::One(value.into())));
         self
     }
 
@@ -35,7 +35,7 @@ impl Reply {
         rows: Vec<T>,
         shown: fn(&T) -> Value,
     ) -> Self {
-        self.fields.push((name, Field::List(Arc::new(move |number| rows.get(number).map(shown)))));
+        self.fields.push((name, FieldValue::List(Arc::new(move |number| rows.get(number).map(shown)))));
         self
     }
 
@@ -54,17 +54,17 @@ impl From<Outcome> for Reply {
 
 /// What a field holds.
 #[derive(Clone)]
-pub enum Field {
-    Value(Value),
+pub enum FieldValue {
+    One(Value),
     /// The items by their numbers from 0. They become values one at a time while the reply is written: all at once those of a long list would
     /// be many times as large as their text.
     List(Arc<dyn Fn(usize) -> Option<Value> + Send + Sync>),
 }
 
-impl Serialize for Field {
+impl Serialize for FieldValue {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         match self {
-            Self::Value(value) => value.serialize(serializer),
+            Self::One(value) => value.serialize(serializer),
             Self::List(item) => {
                 let mut list = serializer.serialize_seq(None)?;
                 (0..).map_while(|number| item(number)).try_for_each(|item| list.serialize_element(&item))?;
@@ -74,10 +74,10 @@ impl Serialize for Field {
     }
 }
 
-impl fmt::Debug for Field {
+impl fmt::Debug for FieldValue {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Value(value) => value.fmt(formatter),
+            Self::One(value) => value.fmt(formatter),
             Self::List(_) => formatter.write_str("[…]"),
         }
     }

@@ -111,7 +111,7 @@ pub struct ServeArgs {
     pub unsigned: bool,
 
     /// Seconds that a client has to send a request's body; one that is slower is answered, and its connection ended within a second
-    #[arg(long, env = "KEYSEAL_BODY_TIMEOUT", value_name = "SECONDS", default_value = "9", value_parser = clap::value_parser!(u64).range(1..=3600))]
+    #[arg(long, env = "KEYSEAL_BODY_TIMEOUT", value_name = "SECONDS", default_value = "8", value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub body_timeout: u64,
 
     /// Seconds that a client may leave an answer untaken; then its connection is ended (on Linux)

@@ -6,10 +6,20 @@ use std::time::Duration;
 /// What a signature is taken to cost until some have been made, in nanoseconds.
 const FIRST_GUESS: u64 = 1_000_000;
 
+/// Who waits for a signature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Waiting {
+    /// Someone whose change is on disk already.
+    Change,
+    /// Anyone else.
+    Other,
+}
+
 /// How many answers wait for signatures, and what one costs here and now. The default is that of a program that signs nothing.
 #[derive(Debug)]
 pub struct Backlog {
-    waiting: AtomicUsize,
+    changes: AtomicUsize,
+    others: AtomicUsize,
     /// The mean of the last signatures, in nanoseconds.
     mean: AtomicU64,
     /// Threads that sign.
@@ -25,17 +35,29 @@ impl Default for Backlog {
 impl Backlog {
     pub fn new(threads: usize) -> Self {
         let threads = u32::try_from(threads).unwrap_or(u32::MAX).max(1);
-        Self { waiting: AtomicUsize::new(0), mean: AtomicU64::new(FIRST_GUESS), threads }
+        Self {
+            changes: AtomicUsize::new(0),
+            others: AtomicUsize::new(0),
+            mean: AtomicU64::new(FIRST_GUESS),
+            threads,
+        }
     }
 
     /// One more waits.
-    pub fn add(&self) {
-        self.waiting.fetch_add(1, Ordering::Relaxed);
+    pub fn add(&self, who: Waiting) {
+        self.count(who).fetch_add(1, Ordering::Relaxed);
     }
 
     /// One of them waits no longer: a thread has begun with it.
-    pub fn take(&self) {
-        self.waiting.fetch_sub(1, Ordering::Relaxed);
+    pub fn take(&self, who: Waiting) {
+        self.count(who).fetch_sub(1, Ordering::Relaxed);
+    }
+
+    fn count(&self, who: Waiting) -> &AtomicUsize {
+        match who {
+            Waiting::Change => &self.changes,
+            Waiting::Other => &self.others,
+        }
     }
 
     /// A signature was made.
@@ -47,13 +69,22 @@ impl Backlog {
     }
 
     pub fn waiting(&self) -> usize {
-        self.waiting.load(Ordering::Relaxed)
+        self.changes.load(Ordering::Relaxed) + self.others.load(Ordering::Relaxed)
     }
 
     /// How long one more would wait.
     pub fn wait(&self) -> Duration {
-        let waiting = u32::try_from(self.waiting()).unwrap_or(u32::MAX);
-        Duration::from_nanos(self.mean.load(Ordering::Relaxed)).saturating_mul(waiting) / self.threads
+        self.time_for(self.waiting())
+    }
+
+    /// How long one more would wait if changes alone waited.
+    pub fn wait_of_changes(&self) -> Duration {
+        self.time_for(self.changes.load(Ordering::Relaxed))
+    }
+
+    fn time_for(&self, signatures: usize) -> Duration {
+        let signatures = u32::try_from(signatures).unwrap_or(u32::MAX);
+        Duration::from_nanos(self.mean.load(Ordering::Relaxed)).saturating_mul(signatures) / self.threads
     }
 }
 
@@ -65,11 +96,11 @@ mod tests {
     fn a_wait_is_what_waits_by_what_each_costs_shared_by_the_threads() {
         let backlog = Backlog::new(2);
         assert_eq!(backlog.wait(), Duration::ZERO);
-        for _ in 0..11 {
-            backlog.add();
-        }
-        backlog.take();
+        (0..7).for_each(|_| backlog.add(Waiting::Other));
+        (0..4).for_each(|_| backlog.add(Waiting::Change));
+        backlog.take(Waiting::Other);
         assert_eq!((backlog.waiting(), backlog.wait()), (10, Duration::from_millis(5)));
+        assert_eq!(backlog.wait_of_changes(), Duration::from_millis(2));
         for _ in 0..1000 {
             backlog.note(Duration::from_millis(2));
         }

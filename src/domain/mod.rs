@@ -30,7 +30,7 @@ mod well_known;
 pub use activation::{NewActivation, has_free_seat};
 pub use api_key::{ApiKey, ApiKeySecret};
 pub use audit::{Actor, AuditEntry, AuditFilter, Subject, Who};
-pub use backlog::Backlog;
+pub use backlog::{Backlog, Waiting};
 pub use block::{Block, Blocklist};
 pub use callback::{Callback, CallbackKind, CallbackState, NewCallback, is_worth_another_try};
 pub use capabilities::Capabilities;

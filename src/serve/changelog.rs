@@ -23,7 +23,7 @@ pub async fn changelog(app: Arc<App>, request: HttpRequest, payload: web::Payloa
         });
         read.unwrap_or_else(|error| Err(error.into()))
     };
-    let answered = Answered { result: admit(&app, &caller).and_then(|()| look_up()), signing_product: None };
+    let answered = Answered::new(admit(&app, &caller).and_then(|()| look_up()), None);
     let response = seal::respond(&app, &caller, "/products/changelog", answered).await;
     unread::close(response, &request, payload)
 }

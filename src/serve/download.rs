@@ -89,8 +89,7 @@ fn look_up(
         let from = app.from(caller.address, api_key_id, None);
         let mut call = Call::new(tx, params, from, caller.now);
         let found = guarded(|| downloads::requested(&mut call, numeric_version));
-        let refused =
-            Answered { result: Err(Outcome::FileNotFound.into()), signing_product: call.signing_product };
+        let refused = Answered::new(Err(Outcome::FileNotFound.into()), call.signing_product);
         Requested { found, refused }
     });
     read.unwrap_or_else(|error| Requested::failed(error.into()))

@@ -37,7 +37,7 @@ use crate::outcome::Outcome;
 use crate::params::Params;
 use crate::reply::{self, Error, Failure, Reply};
 use crate::routes::Route;
-use crate::signing::{self, Keyring, Signatures};
+use crate::signing::{self, Asked, Keyring, Signatures};
 use crate::store::{Access, GivenAnswer, Store, Tx, Verdict};
 
 #[cfg(feature = "fuzzing")]
@@ -122,6 +122,8 @@ impl App {
 struct Answered {
     result: reply::Result<Content>,
     signing_product: Option<(i64, Fingerprint)>,
+    /// As far as the outcome doesn't say.
+    asked: Asked,
 }
 
 /// What to answer.
@@ -132,9 +134,13 @@ enum Content {
 }
 
 impl Answered {
+    fn new(result: reply::Result<Content>, signing_product: Option<(i64, Fingerprint)>) -> Self {
+        Self { result, signing_product, asked: Asked::Once }
+    }
+
     /// An end before any product was found.
     fn refused(error: impl Into<Error>) -> Self {
-        Self { result: Err(error.into()), signing_product: None }
+        Self::new(Err(error.into()), None)
     }
 }
 
@@ -152,9 +158,12 @@ pub async fn answer(
     } else {
         match body::read(&app, caller.address, &request, &mut payload).await {
             Ok(params) => {
-                // A body may have taken its time.
+                // A body may have taken its time, and what waits may have become too much meanwhile.
                 caller.now = app.clock.now();
-                run(&app, route, &caller, params).await
+                match admit_work(&app) {
+                    Ok(()) => run(&app, route, &caller, params).await,
+                    Err(refusal) => Answered::refused(refusal),
+                }
             }
             Err(refusal) => Answered::refused(refusal),
         }
@@ -166,6 +175,11 @@ pub async fn answer(
 /// Before anything is done: what is done is also answered.
 fn admit(app: &App, caller: &Caller) -> reply::Result<()> {
     app.limits.admit(caller)?;
+    admit_work(app)
+}
+
+/// What would wait too long for its signature is not begun.
+fn admit_work(app: &App) -> reply::Result<()> {
     if app.signatures.is_overloaded() { Err(Outcome::ServiceUnavailable.into()) } else { Ok(()) }
 }
 
@@ -265,12 +279,12 @@ async fn list(
 
 /// A long reply is written where it was read, and only signed and sent where others wait.
 fn written(answered: Answered, now: Timestamp) -> Answered {
-    let signing_product = answered.signing_product;
+    let product = answered.signing_product.as_ref();
     let result = answered.result.map(|content| match content {
-        Content::New(reply) => Content::Given(seal::given(&reply, signing_product.as_ref(), now)),
+        Content::New(reply) => Content::Given(seal::given(&reply, product, now)),
         given @ Content::Given(_) => given,
     });
-    Answered { result, signing_product }
+    Answered { result, ..answered }
 }
 
 async fn write(
@@ -302,13 +316,14 @@ async fn write(
         }
         if answered.result.is_ok() { Verdict::Keep(answered) } else { Verdict::Undo(answered) }
     });
-    written.await.unwrap_or_else(Answered::refused)
+    let answered = written.await.unwrap_or_else(Answered::refused);
+    Answered { asked: Asked::AfterChange, ..answered }
 }
 
 fn run_endpoint(route: &Route, tx: &Tx<'_>, params: &Params, from: From<'_>, now: Timestamp) -> Answered {
     let mut call = Call::new(tx, params, from, now);
     let result = guarded(|| (route.endpoint)(&mut call).map(Content::New));
-    Answered { result, signing_product: call.signing_product }
+    Answered::new(result, call.signing_product)
 }
 
 /// A panic is a failure like any other: it ends one request and nothing else.

@@ -46,7 +46,7 @@ pub fn once(
 ) -> Result<Answered, store::Error> {
     let Some(key) = key else { return Ok(run()) };
     if let Some(given) = tx.given_answer(key, now)? {
-        return Ok(Answered { result: Ok(Content::Given(given)), signing_product: None });
+        return Ok(Answered::new(Ok(Content::Given(given)), None));
     }
     let answered = run();
     if let Ok(Content::New(reply)) = &answered.result {

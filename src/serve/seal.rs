@@ -19,19 +19,20 @@ const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
 
 /// Seals and sends. `route` is the route's own text, never the caller's.
 pub async fn respond(app: &App, caller: &Caller, route: &'static str, answered: Answered) -> HttpResponse {
-    let (code, mut response) = match answered.result {
+    let Answered { result, signing_product, asked } = answered;
+    let (code, mut response) = match result {
         Ok(Content::Given(given)) => {
             let code = given.code;
-            match seal_given(app, given).await {
+            match seal_given(app, given, asked).await {
                 Ok(body) => (code, envelope_response(StatusCode::OK).body(body)),
                 Err(error) => last_resort(app, caller, &shown(app, &error.into(), caller, route)),
             }
         }
         Ok(Content::New(reply)) | Err(Error::Refused(reply)) => {
-            seal_new(app, caller, route, &reply, answered.signing_product.as_ref()).await
+            seal_new(app, caller, route, &reply, (signing_product.as_ref(), asked)).await
         }
         Err(Error::Failed(failure)) => {
-            seal_new(app, caller, route, &shown(app, &failure, caller, route), None).await
+            seal_new(app, caller, route, &shown(app, &failure, caller, route), (None, asked)).await
         }
     };
     finish(app, caller, route, code, &mut response);
@@ -78,11 +79,11 @@ async fn seal_new(
     caller: &Caller,
     route: &str,
     reply: &Reply,
-    product: Option<&(i64, Fingerprint)>,
+    (product, asked): (Option<&(i64, Fingerprint)>, Asked),
 ) -> (u16, HttpResponse) {
     let unsigned = Unsigned::write(reply, caller.now);
     let sealed = match signer(app, reply.outcome.signed_by(), product) {
-        Ok(signer) => envelope::seal(&unsigned, &signer, &app.signatures, asked(reply.outcome)).await,
+        Ok(signer) => envelope::seal(&unsigned, &signer, &app.signatures, turn(reply.outcome, asked)).await,
         Err(error) => Err(error.into()),
     };
     match sealed {
@@ -92,21 +93,21 @@ async fn seal_new(
 }
 
 /// What says that there is too much to do comes first, and a changelog is the same for all who ask.
-fn asked(outcome: Outcome) -> Asked {
+fn turn(outcome: Outcome, asked: Asked) -> Asked {
     match outcome {
         Outcome::ServiceUnavailable => Asked::First,
         Outcome::Changelog => Asked::ByMany,
-        _ => Asked::Once,
+        _ => asked,
     }
 }
 
 /// What is written already is sealed as it is: of a request that comes again, the very bytes that were given before.
-async fn seal_given(app: &App, given: GivenAnswer) -> Result<Vec<u8>, signing::Error> {
+async fn seal_given(app: &App, given: GivenAnswer, asked: Asked) -> Result<Vec<u8>, signing::Error> {
     let signed_by = if given.signing_product.is_some() { SignedBy::Product } else { SignedBy::Global };
     let product = given.signing_product.as_ref();
     let signer =
         signer(app, signed_by, product).or_else(|error| signer_after_rotation(app, product, error))?;
-    envelope::seal(&Unsigned::again(given.response), &signer, &app.signatures, Asked::Once).await
+    envelope::seal(&Unsigned::again(given.response), &signer, &app.signatures, asked).await
 }
 
 /// The key that signs for a product now, where the one that did is not to be had: its operator may have deleted it after a rotation.

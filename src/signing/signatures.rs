@@ -15,7 +15,7 @@ use sha2::{Digest as _, Sha256};
 use tokio::sync::oneshot;
 
 use super::{Error, KeyError, SigningKey};
-use crate::domain::Backlog;
+use crate::domain::{Backlog, Waiting};
 
 /// How many signatures are remembered: far more than there are (product, code) pairs in a second.
 const REMEMBERED: usize = 4096;
@@ -37,6 +37,8 @@ const HELD_BACK: usize = 32;
 pub enum Asked {
     /// One caller, who waits for his turn.
     Once,
+    /// The same, with a change that is on disk already.
+    AfterChange,
     /// Many, who all ask for the same in one second, however long it is.
     ByMany,
     /// Many, and before all that waits: for the few answers that say that there is too much to do, or that the server lives.
@@ -61,6 +63,7 @@ pub struct Signatures {
 struct Order {
     key: Arc<SigningKey>,
     message: Box<[u8]>,
+    who: Waiting,
     customer: oneshot::Sender<Result<Arc<str>, Error>>,
 }
 
@@ -119,12 +122,13 @@ impl Signatures {
         self.requested.fetch_add(1, Ordering::Relaxed);
         let making = async {
             let (customer, made) = oneshot::channel();
-            let order = Order { key: Arc::clone(key), message: message.into(), customer };
+            let who = if asked == Asked::AfterChange { Waiting::Change } else { Waiting::Other };
+            let order = Order { key: Arc::clone(key), message: message.into(), who, customer };
             self.order(order, asked)?;
             made.await.map_err(|_| Error::Failed)?
         };
         let is_long = message.len() > LONGEST_REMEMBERED;
-        if is_long && asked == Asked::Once {
+        if is_long && matches!(asked, Asked::Once | Asked::AfterChange) {
             return making.await;
         }
         let message = if is_long { Sha256::digest(message).as_slice().into() } else { message.into() };
@@ -135,9 +139,9 @@ impl Signatures {
         if asked == Asked::First {
             return self.urgent.send(order).map_err(|_| Error::Failed);
         }
-        self.backlog.add();
-        self.queue.send(order).map_err(|_| {
-            self.backlog.take();
+        self.backlog.add(order.who);
+        self.queue.send(order).map_err(|unsent| {
+            self.backlog.take(unsent.0.who);
             Error::Failed
         })
     }
@@ -165,7 +169,7 @@ impl Desk {
             }) else {
                 return;
             };
-            let Order { key, message, customer } = order;
+            let Order { key, message, customer, .. } = order;
             // Whoever has gone away meanwhile needs no signature.
             if !customer.is_closed() {
                 let began = Instant::now();
@@ -182,14 +186,17 @@ impl Desk {
 
     /// What waits already.
     fn waiting(&self) -> Option<Order> {
-        self.urgent.try_recv().or_else(|_| self.orders.try_recv().inspect(|_| self.backlog.take())).ok()
+        self.urgent
+            .try_recv()
+            .or_else(|_| self.orders.try_recv().inspect(|order| self.backlog.take(order.who)))
+            .ok()
     }
 
     /// Waits for the next; `None`: there will be none any more.
     fn next(&self) -> Option<Order> {
         select_biased! {
             recv(self.urgent) -> order => order.ok(),
-            recv(self.orders) -> order => order.ok().inspect(|_| self.backlog.take()),
+            recv(self.orders) -> order => order.ok().inspect(|order| self.backlog.take(order.who)),
         }
         // Both ends close at once, and what is still in the other is signed.
         .or_else(|| self.waiting())

@@ -1,4 +1,4 @@
-//! Checkpoints: the write-ahead log is copied into the database by the writer, between two batches, so that no commit waits for it.
+//! Checkpoints: the write-ahead log is copied into the database by the writer between two batches, never inside a commit.
 
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::time::Duration;

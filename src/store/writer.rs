@@ -1,5 +1,7 @@
 //! The one thread that writes. It takes what is waiting, commits it all at once, and only then answers each: group commit.
 //!
+//! While the answers to changes wait for signatures anyway, it first lets more of them come, for some milliseconds.
+//!
 //! With `synchronous=FULL` a commit costs a sync of the disk; sharing it lets many answers have one. Nothing is ever answered as done
 //! before the commit that holds it has returned.
 
@@ -26,7 +28,7 @@ const QUEUE: usize = 1024;
 /// How many jobs share a commit at the most: bounds how long the first of them waits for the last.
 const BATCH: usize = 256;
 
-/// From which wait for a signature on changes are left to gather, for a quarter of that wait, and how long at the most.
+/// Where the answers to earlier changes wait so long for their signatures, others gather: for a quarter of that, and so long at the most.
 const WORTH_GATHERING: Duration = Duration::from_millis(4);
 const LONGEST_GATHERING: Duration = Duration::from_millis(10);
 
@@ -159,10 +161,11 @@ fn run(
     }
 }
 
-/// How long changes may gather before they are committed together. Not at all while an answer could be signed at once. With many waiting for
-/// signatures nobody gets his later for it: he would only wait there, and commits that few share take time from the processors that sign.
+/// How long changes may gather before they are committed together: commits that few share take time from the processors that sign. Where
+/// each change has an answer of its own to be signed, nobody gets his later for it; one whose signature is remembered comes later by as much.
+/// Answers that nothing was changed for don't count: however many they are, they wait for no commit.
 fn time_to_gather(backlog: &Backlog) -> Duration {
-    let wait = backlog.wait();
+    let wait = backlog.wait_of_changes();
     if wait < WORTH_GATHERING { Duration::ZERO } else { (wait / 4).min(LONGEST_GATHERING) }
 }
 
@@ -261,14 +264,16 @@ fn run_job(tx: &Tx<'_>, Job(job): Job) -> Result<Option<Answer>, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Waiting;
 
     #[test]
     fn changes_gather_only_while_their_answers_would_wait_for_signatures_and_never_long() {
         let backlog = Backlog::new(1);
         let after = |more: usize| {
-            (0..more).for_each(|_| backlog.add());
+            (0..more).for_each(|_| backlog.add(Waiting::Change));
             time_to_gather(&backlog)
         };
+        (0..1000).for_each(|_| backlog.add(Waiting::Other));
         // Each is taken to cost a millisecond.
         assert_eq!([after(0), after(3), after(1)].map(|time| time.as_micros()), [0, 0, 1_000]);
         assert_eq!([after(16), after(20), after(400)].map(|time| time.as_micros()), [5_000, 10_000, 10_000]);

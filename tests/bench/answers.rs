@@ -99,10 +99,11 @@ fn main() {
     );
 
     table::print_header();
-    let best: Vec<usize> = cases.iter().map(|case| measure(case, &world, &server, length)).collect();
+    let best_connections: Vec<usize> =
+        cases.iter().map(|case| measure(case, &world, &server, length)).collect();
 
     table::print_open_header();
-    for (case, connections) in cases.into_iter().zip(best) {
+    for (case, connections) in cases.into_iter().zip(best_connections) {
         for percent in case.open_loop {
             measure_open(case, *percent, connections, &world, &server, length);
         }

@@ -162,7 +162,8 @@ impl Run<'_> {
     fn open(&mut self, poll: &mut Poll, expected: &[&str], ends: Instant, rate: f64) {
         let mut events = Events::with_capacity(self.clients.len());
         let interval = Duration::from_secs_f64(1.0 / rate);
-        let mut free: Vec<usize> = (0..self.clients.len()).collect();
+        // In turn, so that none is left alone so long that the server ends it.
+        let mut free: VecDeque<usize> = (0..self.clients.len()).collect();
         let mut waiting: VecDeque<Instant> = VecDeque::new();
         let mut next = Instant::now();
         loop {
@@ -171,9 +172,9 @@ impl Run<'_> {
                 waiting.push_back(next);
                 next += interval;
             }
-            while let (Some(due), Some(number)) = (waiting.front().copied(), free.last().copied()) {
+            while let (Some(due), Some(number)) = (waiting.front().copied(), free.front().copied()) {
                 waiting.pop_front();
-                free.pop();
+                free.pop_front();
                 self.send(number, due);
             }
             if next >= ends && waiting.is_empty() && free.len() == self.clients.len() {
@@ -188,7 +189,7 @@ impl Run<'_> {
                 if due >= self.counts_from {
                     self.note(&received, due.elapsed());
                 }
-                free.push(number);
+                free.push_back(number);
             }
             if events.is_empty() {
                 std::thread::sleep(next.saturating_duration_since(Instant::now()).min(TICK));

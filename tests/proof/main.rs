@@ -11,6 +11,7 @@ mod program;
 mod support;
 
 mod account;
+mod crowd;
 mod image;
 mod ledger;
 mod load;
@@ -22,6 +23,7 @@ mod files;
 mod history;
 mod hostile;
 mod limits;
+mod overload;
 mod power;
 mod slow;
 mod stop;
@@ -42,6 +44,7 @@ const PROOFS: &[(&str, Proof)] = &[
     ("limits", limits::prove),
     ("history", history::prove),
     ("stop", stop::prove),
+    ("overload", overload::prove),
     ("slow", slow::prove),
     ("files", files::prove),
     ("backup", backup::prove),

@@ -8,7 +8,7 @@ use fastrand::Rng;
 
 use super::request::{self, Piles};
 
-/// A body may take ten seconds; past three times that a connection hangs.
+/// A body may take eight seconds; past three times that a connection hangs.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 const HEADS: &[&[u8]] = &[

@@ -6,8 +6,8 @@ use std::net::TcpStream;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::crowd::Crowd;
-use super::{LEEWAY, check_signature, start};
+use super::{LEEWAY, start};
+use crate::crowd::Crowd;
 use crate::support::{Form, Watched, World};
 
 const BODY: usize = 100 * 1024 * 1024;
@@ -31,7 +31,7 @@ enum End {
 
 pub fn bodies(form: &Form) -> String {
     let world = World::new();
-    // What is proven is memory, on a machine that may be too busy to take so much off the wire in ten seconds.
+    // What is proven is memory, on a machine that may be too busy to take so much off the wire in eight seconds.
     let server = start(&world, &["--body-timeout", "120"]);
     let each = form.pick(50, 500);
     // One of either kind first, so that what any request takes is there before.
@@ -96,7 +96,7 @@ fn send_one(address: &str, world: &World, number: usize) -> End {
     let Some((_, body)) = answer.split_once("\r\n\r\n") else { return End::Closed };
     assert!(body.starts_with("{\"response\":{\"code\":1913,"), "{answer}");
     if number < 2 {
-        check_signature(world, body);
+        world.check_signature(body);
     }
     End::Answered
 }

@@ -3,8 +3,8 @@
 use std::process::Command;
 use std::time::Duration;
 
-use super::crowd::Crowd;
 use super::honest;
+use crate::crowd::Crowd;
 use crate::support::{Watched, World};
 
 const FILES: usize = 200;

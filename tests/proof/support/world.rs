@@ -66,6 +66,17 @@ impl World {
         self.data.path()
     }
 
+    /// Panics unless this answer holds under the key that it signs with.
+    pub fn check_signature(&self, answer: &str) {
+        let files = tempfile::tempdir().unwrap();
+        let (reply, key) = (files.path().join("reply.json"), files.path().join("public.pem"));
+        fs::write(&reply, answer).unwrap();
+        let mut command = crate::program::program();
+        let public = command.arg("--data").arg(self.path()).args(["signing-key", "public"]).output().unwrap();
+        fs::write(&key, public.stdout).unwrap();
+        self.command(&["check-reply", reply.to_str().unwrap(), "--public-key", key.to_str().unwrap()]);
+    }
+
     /// The same world in a new directory, from a backup of it.
     pub fn restored_from(&self, backup: &Path) -> Self {
         let data = tempfile::tempdir().unwrap();

@@ -42,6 +42,13 @@ impl Crowd {
         self.members.iter_mut().filter(|member| member.ended.is_none()).map(|member| member.send(bytes)).sum()
     }
 
+    /// Sends each its own request, by its number.
+    pub fn send_each(&mut self, mut request: impl FnMut(usize) -> Vec<u8>) {
+        for (number, member) in self.members.iter_mut().enumerate() {
+            assert_eq!(member.send(&request(number)), 1, "connection {number} takes no request");
+        }
+    }
+
     /// Reads what comes, for this long or until all connections were ended.
     pub fn read_for(&mut self, time: Duration) {
         let until = Instant::now() + time;
@@ -125,6 +132,11 @@ impl Member {
                 }
             }
         }
+    }
+
+    /// How long after this moment its answer began to come; nothing, if none did.
+    pub fn answered_after(&self, moment: Instant) -> Option<Duration> {
+        Some(self.answered?.saturating_duration_since(moment))
     }
 
     /// What follows the head of the answer.
