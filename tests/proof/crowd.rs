@@ -7,6 +7,9 @@ use std::time::{Duration, Instant};
 use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
 
+/// Into how many moments a second is divided.
+const MOMENTS: usize = 500;
+
 pub struct Crowd {
     poll: Poll,
     pub members: Vec<Member>,
@@ -69,12 +72,17 @@ impl Crowd {
         }
     }
 
-    /// One byte a second of `bytes`, over and over, until the server has ended every connection. Gives the longest that one of them stayed.
+    /// One byte a second of `bytes`, over and over, until the server has ended every connection. Each has its own moment of the second, as
+    /// clients have that know nothing of one another. Gives the longest that one of them stayed.
     pub fn trickle(&mut self, bytes: &[u8], patience: Duration) -> Duration {
         let began = Instant::now();
-        for byte in bytes.iter().cycle() {
-            self.send(&[*byte]);
-            self.read_for(Duration::from_secs(1));
+        let moments = (0..MOMENTS).cycle().zip(bytes.iter().flat_map(|byte| [*byte; MOMENTS]).cycle());
+        for (moment, byte) in moments {
+            let members = self.members.iter_mut().skip(moment).step_by(MOMENTS);
+            for member in members.filter(|member| member.ended.is_none()) {
+                member.send(&[byte]);
+            }
+            self.read_for(Duration::from_millis(1000 / MOMENTS as u64));
             if self.open() == 0 {
                 break;
             }
