@@ -10,6 +10,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::domain::{Capabilities, Capability, NewProduct, ProductStatus};
+use crate::signing::SigningKey;
 use crate::store::{DataDir, NewApiKey};
 
 const SECRET: &str = "a-secret-of-this-test";
@@ -20,6 +21,7 @@ const fn route(access: Access, endpoint: fn(&mut Call<'_>) -> reply::Result) -> 
 }
 
 static PANICS_READING: Route = route(Access::Reads, |_| resume_unwind(Box::new("an endpoint that panics")));
+static PANICS_LISTING: Route = route(Access::Lists, |_| resume_unwind(Box::new("an endpoint that panics")));
 static PANICS_WRITING: Route = route(Access::Writes, |call| {
     add_product(call)?;
     resume_unwind(Box::new("an endpoint that panics"))
@@ -56,13 +58,14 @@ async fn app() -> (TempDir, Arc<App>) {
     };
     let added = store.write(move |tx| Verdict::Keep(tx.add_api_key(&api_key, Timestamp(0)).is_ok()));
     assert!(added.await.unwrap());
-    let (config, keyring) = (Config::local(directory.path()), Keyring::empty(&data));
-    let config = Config { unsigned: true, ..config };
+    SigningKey::save(include_str!("../../tests/golden/keys/pkcs8.pem"), &Keyring::global_path(&data))
+        .unwrap();
+    let (config, keyring) = (Config::local(directory.path()), Keyring::load(&data, &[], &[]).unwrap());
     let signatures = Signatures::start(1).unwrap();
     (directory, Arc::new(App::new(config, store, keyring, signatures)))
 }
 
-/// Gives the HTTP status and what was answered.
+/// Gives the HTTP status and what was answered, whose signature holds.
 async fn call(app: &Arc<App>, route: &'static Route) -> (u16, Value) {
     let form = TestRequest::post().set_payload(format!("api_key={SECRET}"));
     let (request, mut payload) =
@@ -72,6 +75,9 @@ async fn call(app: &Arc<App>, route: &'static Route) -> (u16, Value) {
     let status = response.status().as_u16();
     let body = to_bytes(response.into_body()).await.unwrap_or_else(|_| panic!("no body"));
     let mut envelope: Value = serde_json::from_slice(&body).unwrap();
+    let text = |name: &str| envelope[name].as_str().unwrap();
+    let key = app.keyring.global().unwrap();
+    assert!(key.public().verifies(text("response_base64").as_bytes(), text("signature")), "{envelope}");
     (status, envelope["response"].take())
 }
 
@@ -79,7 +85,7 @@ async fn call(app: &Arc<App>, route: &'static Route) -> (u16, Value) {
 async fn a_panic_ends_one_request_and_nothing_else() {
     let (_directory, app) = app().await;
     for _ in 0..20 {
-        for route in [&PANICS_READING, &PANICS_WRITING] {
+        for route in [&PANICS_READING, &PANICS_LISTING, &PANICS_WRITING] {
             let (status, answer) = call(&app, route).await;
             assert_eq!((status, answer["code"].as_i64()), (500, Some(1900)), "{answer}");
         }
