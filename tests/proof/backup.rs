@@ -165,7 +165,7 @@ fn new_world() -> World {
     let world = World::new();
     world.command(&["product", "create", "--name", "Own", "--own-key"]);
     let outside = tempfile::tempdir().unwrap();
-    let (file, csv) = (outside.path().join("app.zip"), outside.path().join("old.csv"));
+    let file = outside.path().join("app.zip");
     fs::write(&file, vec![7; 300_000]).unwrap();
     let version = ["download", "add", "--product", "1", "--version", "1", "--numeric-version", "1"];
     world.command(&[&version[..], &[file.to_str().unwrap()]].concat());
@@ -173,8 +173,7 @@ fn new_world() -> World {
     for number in 0..PRELOADED {
         writeln!(lines, "OLD-{number},2").unwrap();
     }
-    fs::write(&csv, lines).unwrap();
-    world.command(&["license", "import", csv.to_str().unwrap()]);
+    world.import(&lines);
     world
 }
 

@@ -42,7 +42,7 @@ impl Sample {
     pub fn make() -> Self {
         let world = World::new();
         let copies = tempfile::tempdir().unwrap();
-        import(&world, copies.path());
+        import(&world);
         fill(&world);
         fs::create_dir(copies.path().join("closed")).unwrap();
         fs::create_dir(copies.path().join("killed")).unwrap();
@@ -97,16 +97,14 @@ fn post(endpoint: &str, body: &str) -> Vec<u8> {
 }
 
 /// All kinds but the blocked ones as they are; those are valid until the log says otherwise.
-fn import(world: &World, copies: &Path) {
+fn import(world: &World) {
     let mut csv = "license_key,product_id,owner_name,owner_email,activation_limit,validity,assigned_at,status,identifiers\n"
         .to_owned();
     for number in 0..LICENSES {
         let (columns, _) = KINDS[number % KINDS.len()];
         writeln!(csv, "{},1,Owner {number},owner{number}@shop.example,{columns}", key(number)).unwrap();
     }
-    let path = copies.join("licenses.csv");
-    fs::write(&path, csv).unwrap();
-    world.command(&["license", "import", path.to_str().unwrap()]);
+    world.import(&csv);
 }
 
 /// Rows for the other tables.

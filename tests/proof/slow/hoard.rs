@@ -150,7 +150,5 @@ fn import(world: &World) {
     for number in 0..LICENSES {
         writeln!(csv, "KEY-{number},1,Owner {number},owner{number}@shop.example").unwrap();
     }
-    let path = world.data().join("licenses.csv");
-    std::fs::write(&path, csv).unwrap();
-    world.command(&["license", "import", path.to_str().unwrap()]);
+    world.import(&csv);
 }

@@ -66,6 +66,14 @@ impl World {
         self.data.path()
     }
 
+    /// Takes in licenses from the text of a CSV file.
+    pub fn import(&self, csv: &str) {
+        let files = tempfile::tempdir().unwrap();
+        let file = files.path().join("licenses.csv");
+        fs::write(&file, csv).unwrap();
+        self.command(&["license", "import", file.to_str().unwrap()]);
+    }
+
     /// Panics unless this answer holds under the key that it signs with.
     pub fn check_signature(&self, answer: &str) {
         let files = tempfile::tempdir().unwrap();
