@@ -12,7 +12,7 @@ use crate::reply::Reply;
 use crate::signing::{Asked, Error, KeyError, Keyring, Signatures, SigningKey};
 
 /// Which key signed, as the envelope names it (contract §0.4, item 3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Label {
     Global,
     Product,
@@ -47,6 +47,15 @@ impl Signer {
             }
             (Some(global), None) => Ok(Self { key: Some(global), label: Label::Global }),
         }
+    }
+
+    pub fn label(&self) -> Label {
+        self.label
+    }
+
+    /// Of the key; `None`: the server signs nothing.
+    pub fn fingerprint(&self) -> Option<Arc<str>> {
+        self.key.as_ref().map(|key| Arc::clone(&key.fingerprint().0))
     }
 
     /// Signs on this thread.

@@ -240,6 +240,7 @@ fn run(
                 metrics.stop(false).await;
             }
             write_last_used(&app).await;
+            app.unavailable.tell();
             log::info!("stopped: {} signatures were made", app.signatures.made());
             ended
         });
@@ -295,6 +296,7 @@ async fn flush_now_and_then(app: Arc<App>) {
         tokio::time::sleep(FLUSH_EVERY).await;
         write_last_used(&app).await;
         app.limits.tidy();
+        app.unavailable.tell();
     }
 }
 

@@ -13,7 +13,7 @@ const YEAR_1: i64 = -62_135_596_800;
 const YEAR_9999: i64 = 253_402_207_200;
 
 /// Unix seconds, UTC. Displayed as `YYYY-MM-DD HH:MM:SS` (contract §3.7).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(pub i64);
 
 /// The text is not a moment in a form that this server reads.

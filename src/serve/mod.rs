@@ -8,6 +8,7 @@ mod clock;
 mod demo;
 mod documents;
 mod download;
+mod envelopes;
 mod gate;
 mod guesses;
 mod head;
@@ -19,6 +20,7 @@ mod repeat;
 mod request_id;
 mod scrape;
 mod seal;
+mod unavailable;
 mod unread;
 
 use std::net::IpAddr;
@@ -55,9 +57,11 @@ pub use limits::Limits;
 pub use scrape::serve_metrics;
 
 use caller::Caller;
+use envelopes::Envelopes;
 use guesses::Guess;
 use large_bodies::LargeBodies;
 use request_id::RequestIds;
+use unavailable::Unavailable;
 
 /// How long a list waits for its turn to be read.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -69,8 +73,10 @@ pub struct App {
     pub store: Store,
     pub keyring: Keyring,
     pub signatures: Signatures,
+    pub envelopes: Envelopes,
     pub last_used: LastUsed,
     pub limits: Limits,
+    pub unavailable: Unavailable,
     /// `None`: nobody asks for them.
     pub metrics: Option<Metrics>,
     pub started_at: Timestamp,
@@ -91,6 +97,8 @@ impl App {
             clock: Clock::start(Arc::clone(&config.clock_ahead)),
             lists: Semaphore::new(config.workers),
             large_bodies: LargeBodies::default(),
+            envelopes: Envelopes::default(),
+            unavailable: Unavailable::default(),
             last_used: LastUsed::default(),
             demo: None,
             library: Library::default(),

@@ -2,6 +2,7 @@
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use actix_web::web::Bytes;
 use actix_web::{HttpResponse, HttpResponseBuilder};
 use log::Level;
 
@@ -52,7 +53,11 @@ pub fn finish(app: &App, caller: &Caller, route: &'static str, code: u16, respon
     }
     let ms = f64::from(u32::try_from(took.as_micros()).unwrap_or(u32::MAX)) / 1e3;
     // Of a flood, the line a minute that tells of it is enough.
-    let level = if code == Outcome::TooManyRequests.code() { Level::Debug } else { Level::Info };
+    let level = match code {
+        _ if code == Outcome::TooManyRequests.code() => Level::Debug,
+        _ if code == Outcome::ServiceUnavailable.code() => app.unavailable.note(),
+        _ => Level::Info,
+    };
     log::log!(
         target: "keyseal::request",
         level,
@@ -81,9 +86,9 @@ async fn seal_new(
     reply: &Reply,
     (product, asked): (Option<&(i64, Fingerprint)>, Asked),
 ) -> (u16, HttpResponse) {
-    let unsigned = Unsigned::write(reply, caller.now);
+    let asked = turn(reply.outcome, asked);
     let sealed = match signer(app, reply.outcome.signed_by(), product) {
-        Ok(signer) => envelope::seal(&unsigned, &signer, &app.signatures, turn(reply.outcome, asked)).await,
+        Ok(signer) => app.envelopes.seal(reply, caller.now, &signer, &app.signatures, asked).await,
         Err(error) => Err(error.into()),
     };
     match sealed {
@@ -157,10 +162,10 @@ fn last_resort(app: &App, caller: &Caller, reply: &Reply) -> (u16, HttpResponse)
         log::error!("the global key can't sign: {error}");
         Vec::new()
     });
-    (reply.outcome.code(), http_response(app, reply, body))
+    (reply.outcome.code(), http_response(app, reply, body.into()))
 }
 
-fn http_response(app: &App, reply: &Reply, body: Vec<u8>) -> HttpResponse {
+fn http_response(app: &App, reply: &Reply, body: Bytes) -> HttpResponse {
     let outcome = reply.outcome;
     let status = outcome.http_status(app.config.http_status);
     let mut response =

@@ -102,6 +102,11 @@ impl Signatures {
         self.requested.load(Ordering::Relaxed)
     }
 
+    /// Counts one that was asked for, of someone who has its bytes from another.
+    pub fn note_shared(&self) {
+        self.requested.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// How many wait for a thread.
     pub fn waiting(&self) -> usize {
         self.backlog.waiting() + self.urgent.len()

@@ -19,7 +19,12 @@ impl Tx<'_> {
     pub fn api_key_by_hash(&self, hash: &[u8; 32]) -> Result<Option<ApiKey>, Error> {
         let sql = "SELECT id, name, prefix, capabilities, allow_ips, active, created_at, last_used_at
                    FROM api_keys WHERE key_hash = ?1";
-        self.connection.prepare_cached(sql)?.query_row([hash], read).optional()?.transpose()
+        self.known(
+            |known| &mut known.api_keys,
+            *hash,
+            |_| true,
+            |hash| self.connection.prepare_cached(sql)?.query_row([hash], read).optional()?.transpose(),
+        )
     }
 
     /// All API keys, by id.

@@ -14,6 +14,17 @@ pub(super) struct BlocklistCache(RwLock<Option<(i64, Arc<Blocklist>)>>);
 impl Tx<'_> {
     /// The list as this transaction sees it.
     pub fn blocklist(&self) -> Result<Arc<Blocklist>, Error> {
+        if let Some(list) = self.known.and_then(|known| known.borrow().blocklist.clone()) {
+            return Ok(list);
+        }
+        let list = self.current_blocklist()?;
+        if let Some(known) = self.known {
+            known.borrow_mut().blocklist = Some(Arc::clone(&list));
+        }
+        Ok(list)
+    }
+
+    fn current_blocklist(&self) -> Result<Arc<Blocklist>, Error> {
         let sql = "SELECT revision FROM blocklist_revision WHERE id = 1";
         let current: i64 = self.connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
         // A list is put in whole, so what a panicking thread left behind is whole too.

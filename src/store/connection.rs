@@ -1,13 +1,11 @@
 //! Connections: how each one is opened and set up, so that no neighbour runs on SQLite's defaults.
 
 use std::os::unix::ffi::OsStrExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
 use rusqlite::{Connection, OpenFlags};
-
-use super::DataDir;
 
 /// How long a statement waits for another process (the command line beside a server) to finish its transaction.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -20,35 +18,6 @@ pub(super) const LARGE_CACHE_KIB: i64 = -64 * 1024;
 
 /// The cache of the connection that writes, 16 MiB. Those that read have SQLite's 2 MiB: each commit empties them.
 const WRITER_CACHE_KIB: i64 = -16 * 1024;
-
-/// Opens read-only connections for the pool. (The `r2d2_sqlite` crate pins another SQLite.)
-#[derive(Debug)]
-pub(super) struct Readers {
-    path: PathBuf,
-}
-
-impl Readers {
-    pub(super) fn new(data: &DataDir) -> Self {
-        Self { path: data.database() }
-    }
-}
-
-impl r2d2::ManageConnection for Readers {
-    type Connection = Connection;
-    type Error = rusqlite::Error;
-
-    fn connect(&self) -> Result<Connection, rusqlite::Error> {
-        open_reading(&self.path)
-    }
-
-    fn is_valid(&self, connection: &mut Connection) -> Result<(), rusqlite::Error> {
-        connection.prepare_cached("SELECT 1")?.query_row([], |_| Ok(()))
-    }
-
-    fn has_broken(&self, _: &mut Connection) -> bool {
-        false
-    }
-}
 
 /// Opens a connection that only reads.
 pub(super) fn open_reading(path: &Path) -> Result<Connection, rusqlite::Error> {

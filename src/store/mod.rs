@@ -19,6 +19,7 @@ mod generators;
 mod idempotency;
 mod inspection;
 mod jobs;
+mod known;
 mod license_files;
 mod license_meta;
 mod licenses;
@@ -26,6 +27,7 @@ mod product_meta;
 mod products;
 mod ownership;
 mod published_keys;
+mod reader;
 mod schema;
 mod shape;
 mod snapshot;
@@ -41,9 +43,8 @@ use std::time::Duration;
 
 use blocks::BlocklistCache;
 use check::{Check, Damage};
-use connection::Readers;
 use crossbeam_channel::{Receiver, bounded};
-use rusqlite::Connection;
+use reader::Readers;
 use tokio::sync::oneshot;
 use writer::Writer;
 
@@ -68,25 +69,6 @@ pub use tx::{Access, Tx, Verdict};
 
 /// How long a change may wait for its turn: whoever asked for it is told to come again, rather than later than is of use.
 const PATIENCE: Duration = Duration::from_secs(1);
-
-/// One moment's view of the database, left when this is dropped, also by a panic: a connection never returns to the pool inside a transaction.
-/// (A `rusqlite::Transaction` has both statements parsed anew each time.)
-struct Moment<'c>(&'c Connection);
-
-impl<'c> Moment<'c> {
-    fn begin(connection: &'c Connection) -> Result<Self, rusqlite::Error> {
-        connection::execute(connection, "BEGIN")?;
-        Ok(Self(connection))
-    }
-}
-
-impl Drop for Moment<'_> {
-    fn drop(&mut self) {
-        if let Err(error) = connection::execute(self.0, "ROLLBACK") {
-            log::error!("a read could not be ended: {error}");
-        }
-    }
-}
 
 /// The database: a pool of read-only connections, and the one thread that writes.
 pub struct Store {
@@ -146,9 +128,7 @@ impl Store {
     /// Runs `job` on one moment's view of the database. Blocks for as long as it reads.
     pub fn read<T>(&self, job: impl FnOnce(&Tx<'_>) -> T) -> Result<T, Error> {
         self.damage.refuse_if_known()?;
-        let connection = self.readers.get()?;
-        let moment = Moment::begin(&connection)?;
-        Ok(job(&Tx::new(moment.0, &self.blocklist)))
+        self.readers.get()?.at_one_moment(&self.blocklist, job)
     }
 
     /// Runs `job` on the writer thread, in a transaction shared with what else is waiting.

@@ -9,12 +9,20 @@ use crate::domain::{
     Fingerprint, NewProduct, Product, ProductChange, ProductSource, ProductStatus, Subject, Timestamp,
 };
 
+/// The longest texts with which a product is kept in memory, in bytes.
+const LONGEST_KNOWN: usize = 1024;
+
 impl Tx<'_> {
     pub fn product(&self, id: i64) -> Result<Option<Product>, Error> {
         let sql = "SELECT id, uuid, slug, external_reference, source, name, post_url, description, status, require_non_expired,
                           changelog_enabled, features, signing_key, created_at, updated_at
                    FROM products WHERE id = ?1";
-        self.connection.prepare_cached(sql)?.query_row([id], read).optional()?.transpose()
+        self.known(
+            |known| &mut known.products,
+            id,
+            |product| product.description.len() + product.features.len() <= LONGEST_KNOWN,
+            |id| self.connection.prepare_cached(sql)?.query_row([id], read).optional()?.transpose(),
+        )
     }
 
     /// A product by what clients call it: digits are its id, all else its uuid or its slug (contract §3.10).

@@ -7,12 +7,15 @@ use rusqlite::Connection;
 use super::Error;
 use super::blocks::BlocklistCache;
 use super::connection::execute;
+use super::known::Known;
 use crate::domain::Actor;
 
 /// An open transaction. Who opened it commits it or undoes it; methods on it never do.
 pub struct Tx<'c> {
     pub(super) connection: &'c Connection,
     pub(super) blocklist: &'c BlocklistCache,
+    /// What the connection has read of this same state before; `None`: it may write.
+    pub(super) known: Option<&'c RefCell<Known>>,
     /// Something was queued that is done after the commit.
     pub(super) has_work: Cell<bool>,
     /// On whose behalf things are changed; nobody's, and it is not audited.
@@ -26,10 +29,19 @@ impl<'c> Tx<'c> {
         Self {
             connection,
             blocklist,
+            known: None,
             has_work: Cell::new(false),
             actor: RefCell::default(),
             audits_as_one: Cell::new(false),
         }
+    }
+
+    pub(super) fn reading(
+        connection: &'c Connection,
+        blocklist: &'c BlocklistCache,
+        known: &'c RefCell<Known>,
+    ) -> Self {
+        Self { known: Some(known), ..Self::new(connection, blocklist) }
     }
 
     /// Has the worker woken once this is committed.

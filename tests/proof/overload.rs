@@ -36,8 +36,9 @@ pub fn prove(form: &Form) -> String {
     rlimit::increase_nofile_limit(u64::MAX).unwrap();
     let rounds = form.pick(2, 30);
     let world = World::new();
+    // A long key and one thread that signs: more than any machine can do, also where the server is not optimized.
+    world.lengthen_global_key();
     import(&world);
-    // One thread that signs, so that even the fastest machine gets more than it can do.
     let server = Watched::start(serving(world.data()).args(["--workers", "1"]).env("RUST_LOG", "warn"));
     let server = server.unwrap_or_else(|refused| panic!("{}", refused.log));
     let mut truth = ledger::found(&world.database());
@@ -49,8 +50,7 @@ pub fn prove(form: &Form) -> String {
         let fields = [("license_key", "KEY-0"), ("identifier", DEVICE)];
         assert_eq!(client.post("verify", &fields).unwrap().code, 200, "after round {round}");
     }
-    // In thirty rounds it is too much for any machine; in two, an unoptimized server may take requests no faster than it signs.
-    assert!(!form.long || tally.refused > 0, "it was never too much");
+    assert!(tally.done > 0 && tally.refused > 0, "{} were done and {} refused", tally.done, tally.refused);
     tally.distinct.iter().for_each(|answer| world.check_signature(answer));
     format!(
         "{rounds} times {ASKERS} changes at once for one thread that signs: {} done and on disk, {} refused and not done, each with a signed \
