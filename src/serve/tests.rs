@@ -9,9 +9,10 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::*;
+use crate::call::Call;
 use crate::domain::{Capabilities, Capability, NewProduct, ProductStatus};
 use crate::signing::SigningKey;
-use crate::store::{DataDir, NewApiKey};
+use crate::store::{Access, DataDir, NewApiKey, Verdict};
 
 const SECRET: &str = "a-secret-of-this-test";
 

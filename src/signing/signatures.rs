@@ -7,13 +7,14 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use crossbeam_channel::{Receiver, Sender, select_biased, unbounded};
+use crossbeam_channel::{Sender, unbounded};
 use quick_cache::sync::Cache;
 use sha2::{Digest as _, Sha256};
 use tokio::sync::oneshot;
 
+use super::desk::{Desk, Order};
 use super::{Error, KeyError, SigningKey};
 use crate::domain::{Backlog, Waiting};
 
@@ -27,10 +28,6 @@ const LONGEST_REMEMBERED: usize = 1024;
 /// How long a new request would wait for its signature when it is refused instead. What was let in is always signed, however many wait:
 /// its change may be on disk already. So this, and not the second after which an answer is too old, is asked for at the door.
 const LONGEST_WAIT: Duration = Duration::from_millis(500);
-
-/// How many results a thread holds back at the most, and while four times as many wait: who signs wakes who answers less often, and no
-/// answer is held up for longer than a quarter of what it waited.
-const HELD_BACK: usize = 32;
 
 /// By whom a signature is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,11 +57,13 @@ pub struct Signatures {
     backlog: Arc<Backlog>,
 }
 
-struct Order {
-    key: Arc<SigningKey>,
-    message: Box<[u8]>,
-    who: Waiting,
-    customer: oneshot::Sender<Result<Arc<str>, Error>>,
+/// A signature that will be asked for.
+pub struct Promise(Arc<Backlog>);
+
+impl Drop for Promise {
+    fn drop(&mut self) {
+        self.0.take(Waiting::Change);
+    }
 }
 
 impl Signatures {
@@ -117,6 +116,13 @@ impl Signatures {
         &self.backlog
     }
 
+    /// Counts one as waiting that will be asked for after a change, for as long as what this gives is kept: between a change and the question
+    /// lie a commit, with many others, and the way back to who answers.
+    pub fn promise(&self) -> Promise {
+        self.backlog.add(Waiting::Change);
+        Promise(Arc::clone(&self.backlog))
+    }
+
     /// Whether a new request would wait so long for its signature that it is better refused, before it does anything.
     pub fn is_overloaded(&self) -> bool {
         self.backlog.wait() > LONGEST_WAIT
@@ -149,68 +155,6 @@ impl Signatures {
             self.backlog.take(unsent.0.who);
             Error::Failed
         })
-    }
-}
-
-type Made = (oneshot::Sender<Result<Arc<str>, Error>>, Result<Arc<str>, Error>);
-
-/// Where a thread that signs finds what it is to sign.
-#[derive(Clone)]
-struct Desk {
-    orders: Receiver<Order>,
-    urgent: Receiver<Order>,
-    made: Arc<AtomicU64>,
-    backlog: Arc<Backlog>,
-}
-
-impl Desk {
-    fn attend(&self) {
-        let mut held_back: Vec<Made> = Vec::with_capacity(HELD_BACK);
-        loop {
-            // Nothing is held back by a thread that waits: another may have taken what it saw coming.
-            let Some(order) = self.waiting().or_else(|| {
-                deliver(&mut held_back);
-                self.next()
-            }) else {
-                return;
-            };
-            let Order { key, message, customer, .. } = order;
-            // Whoever has gone away meanwhile needs no signature.
-            if !customer.is_closed() {
-                let began = Instant::now();
-                let signature = key.sign(&message).map(Into::into);
-                self.made.fetch_add(1, Ordering::Relaxed);
-                self.backlog.note(began.elapsed());
-                held_back.push((customer, signature));
-            }
-            if held_back.len() >= (self.backlog.waiting() / 4).min(HELD_BACK) {
-                deliver(&mut held_back);
-            }
-        }
-    }
-
-    /// What waits already.
-    fn waiting(&self) -> Option<Order> {
-        self.urgent
-            .try_recv()
-            .or_else(|_| self.orders.try_recv().inspect(|order| self.backlog.take(order.who)))
-            .ok()
-    }
-
-    /// Waits for the next; `None`: there will be none any more.
-    fn next(&self) -> Option<Order> {
-        select_biased! {
-            recv(self.urgent) -> order => order.ok(),
-            recv(self.orders) -> order => order.ok().inspect(|order| self.backlog.take(order.who)),
-        }
-        // Both ends close at once, and what is still in the other is signed.
-        .or_else(|| self.waiting())
-    }
-}
-
-fn deliver(made: &mut Vec<Made>) {
-    for (customer, signature) in made.drain(..) {
-        drop(customer.send(signature));
     }
 }
 
@@ -309,6 +253,17 @@ mod tests {
         thread::spawn(move || desk.attend());
         futures_util::future::join_all(waiting).await;
         assert!(!signatures.is_overloaded());
+    }
+
+    #[test]
+    fn what_is_promised_counts_until_it_is_asked_for() {
+        let (signatures, _desk) = Signatures::unattended(1);
+        let promises: Vec<_> = (0..1000).map(|_| signatures.promise()).collect();
+        assert!(signatures.is_overloaded());
+        assert_eq!(signatures.waiting(), 1000);
+        drop(promises);
+        assert!(!signatures.is_overloaded());
+        assert_eq!(signatures.waiting(), 0);
     }
 
     #[tokio::test]

@@ -17,6 +17,7 @@ mod ledger;
 mod load;
 
 mod backup;
+mod clock;
 mod crash;
 mod disk;
 mod files;
@@ -45,6 +46,7 @@ const PROOFS: &[(&str, Proof)] = &[
     ("history", history::prove),
     ("stop", stop::prove),
     ("overload", overload::prove),
+    ("clock", clock::prove),
     ("slow", slow::prove),
     ("files", files::prove),
     ("backup", backup::prove),

@@ -1,0 +1,143 @@
+//! How an endpoint is run: in one transaction, on a reader or on the writer, as its route says.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::web;
+
+use super::caller::Caller;
+use super::guesses::Guess;
+use super::{Answered, App, Content, admit_work, gate, repeat, seal};
+use crate::call::{Call, From};
+use crate::domain::{Actor, Timestamp, Who};
+use crate::outcome::Outcome;
+use crate::params::Params;
+use crate::reply::{self, Error, Failure};
+use crate::routes::Route;
+use crate::signing::{self, Asked};
+use crate::store::{Access, Tx, Verdict};
+
+/// How long a list waits for its turn to be read.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Authorizes on a reader, so that a stranger never comes near the writer; then runs the endpoint where its route says.
+pub(super) async fn run(app: &Arc<App>, route: &'static Route, caller: &Caller, params: Params) -> Answered {
+    let (now, address) = (caller.now, caller.address);
+    let of_field = if caller.secret.is_none() { gate::secret_of_field(&params) } else { None };
+    if let Some(Err(refusal)) = of_field.as_ref().map(|secret| app.limits.admit_key(secret)) {
+        return Answered::refused(refusal);
+    }
+    let guess = Guess::new(app, address);
+    let read = app.store.read(|tx| {
+        guarded(|| {
+            let secret = caller.secret.as_ref().or(of_field.as_ref());
+            let authorized = gate::authorize(tx, caller, secret, &params, route.capability)?;
+            guess.check(tx, &params, &authorized, route.access)?;
+            let from = app.from(address, authorized.id, secret);
+            Ok((
+                authorized.id,
+                (route.access == Access::Reads).then(|| run_endpoint(route, tx, &params, from, now)),
+            ))
+        })
+    });
+    let answered = match read.unwrap_or_else(|error| Err(error.into())) {
+        Err(error) => Answered::refused(error),
+        Ok((key_id, answered)) => {
+            app.last_used.note(key_id, now);
+            match answered {
+                Some(answered) => answered,
+                None if route.access == Access::Lists => list(app, route, caller, key_id, params).await,
+                None => write(app, route, caller, key_id, params).await,
+            }
+        }
+    };
+    guess.judge(answered)
+}
+
+/// Reads on a thread of its own, where the others don't wait for it; a few at a time, so that there are readers left for them.
+async fn list(
+    app: &Arc<App>,
+    route: &'static Route,
+    caller: &Caller,
+    api_key_id: i64,
+    params: Params,
+) -> Answered {
+    let Ok(Ok(_place)) = tokio::time::timeout(PATIENCE, app.lists.acquire()).await else {
+        return Answered::refused(Outcome::ServiceUnavailable);
+    };
+    let (server, now, address) = (Arc::clone(app), caller.now, caller.address);
+    let read = web::block(move || {
+        server.store.read(|tx| {
+            let from = server.from(address, api_key_id, None);
+            written(run_endpoint(route, tx, &params, from, now), now)
+        })
+    });
+    match read.await {
+        Ok(answered) => answered.unwrap_or_else(Answered::refused),
+        Err(_) => Answered::refused(Error::Failed(Failure::Panicked)),
+    }
+}
+
+/// A long reply is written where it was read, and only signed and sent where others wait.
+fn written(answered: Answered, now: Timestamp) -> Answered {
+    let product = answered.signing_product.as_ref();
+    let result = answered.result.map(|content| match content {
+        Content::New(reply) => Content::Given(seal::given(&reply, product, now)),
+        given @ Content::Given(_) => given,
+    });
+    Answered { result, ..answered }
+}
+
+async fn write(
+    app: &Arc<App>,
+    route: &'static Route,
+    caller: &Caller,
+    api_key_id: i64,
+    params: Params,
+) -> Answered {
+    let (server, now, address) = (Arc::clone(app), caller.now, caller.address);
+    let repeat_key = match repeat::key(caller.idempotency_key.as_deref(), route, api_key_id, &params) {
+        Ok(key) => key,
+        Err(refusal) => return Answered::refused(refusal),
+    };
+    let actor = Actor {
+        at: now,
+        who: Who::caller(api_key_id),
+        address: Some(address),
+        action: route.path.trim_start_matches('/').to_owned(),
+    };
+    let written = app.store.write(move |tx| {
+        // What has to be signed may have become too much while this waited for its turn.
+        if let Err(refusal) = admit_work(&server) {
+            return Verdict::Undo((Answered::refused(refusal), None));
+        }
+        tx.act_as(actor);
+        let from = From { names_request: repeat_key.is_some(), ..server.from(address, api_key_id, None) };
+        let once = repeat::once(tx, repeat_key.as_ref(), now, || run_endpoint(route, tx, &params, from, now));
+        let mut answered = once.unwrap_or_else(Answered::refused);
+        // What can't be signed is not done: asked here, where it can still be undone.
+        if let Err(error) = seal::check_signable(&server, &answered) {
+            answered = Answered::refused(signing::Error::from(error));
+        }
+        if answered.result.is_err() {
+            return Verdict::Undo((answered, None));
+        }
+        let promise = answered.is_like_no_other().then(|| server.signatures.promise());
+        Verdict::Keep((answered, promise))
+    });
+    // The promise is kept until here, where the signature is asked for.
+    let (answered, _promise) = written.await.unwrap_or_else(|error| (Answered::refused(error), None));
+    Answered { asked: Asked::AfterChange, ..answered }
+}
+
+fn run_endpoint(route: &Route, tx: &Tx<'_>, params: &Params, from: From<'_>, now: Timestamp) -> Answered {
+    let mut call = Call::new(tx, params, from, now);
+    let result = guarded(|| (route.endpoint)(&mut call).map(Content::New));
+    Answered::new(result, call.signing_product)
+}
+
+/// A panic is a failure like any other: it ends one request and nothing else.
+pub fn guarded<T>(job: impl FnOnce() -> reply::Result<T>) -> reply::Result<T> {
+    catch_unwind(AssertUnwindSafe(job)).unwrap_or_else(|_| Err(Error::Failed(Failure::Panicked)))
+}
