@@ -16,7 +16,8 @@ use crate::signing::{self, Asked, Signatures};
 /// How many are remembered, of about 1 KB each. Where there are more products than this in one second, their signatures are still shared.
 const REMEMBERED: usize = 1024;
 
-/// What an envelope is told apart by: its outcome's code, the seconds after which to come back, the key's fingerprint, and the time in it.
+/// What an envelope is told apart by: its outcome's code, the seconds after which to come back, the label and the fingerprint of the key that
+/// signs, and the time in it.
 type Question = (u16, Option<u64>, Label, Arc<str>, Timestamp);
 
 pub struct Envelopes(Cache<Question, Bytes>);
@@ -55,4 +56,65 @@ impl Envelopes {
 fn question(reply: &Reply, at: Timestamp, signer: &Signer) -> Option<Question> {
     let fingerprint = signer.fingerprint().filter(|_| reply.fields.is_empty())?;
     Some((reply.outcome.code(), reply.retry_after, signer.label(), fingerprint, at))
+}
+
+#[cfg(test)]
+mod tests {
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::domain::Fingerprint;
+    use crate::outcome::Outcome;
+    use crate::signing::{Keyring, SigningKey};
+    use crate::store::DataDir;
+
+    const NOW: Timestamp = Timestamp(1_700_000_000);
+
+    /// The installation signs by the same key as product 1, so that only the label tells them apart.
+    fn keyring() -> (TempDir, Keyring, Fingerprint) {
+        let directory = tempfile::tempdir().unwrap();
+        let data = DataDir::new(directory.path());
+        data.create().unwrap();
+        let pem = include_str!("../../tests/golden/keys/pkcs8.pem");
+        SigningKey::save(pem, &Keyring::global_path(&data)).unwrap();
+        SigningKey::save(pem, &Keyring::product_path(&data, 1)).unwrap();
+        let keyring = Keyring::load(&data, &[], &[]).unwrap();
+        let fingerprint = keyring.global().unwrap().fingerprint().clone();
+        (directory, keyring, fingerprint)
+    }
+
+    #[tokio::test]
+    async fn the_same_of_one_second_is_the_same_bytes_and_all_else_is_sealed_by_itself() {
+        let (_directory, keyring, fingerprint) = keyring();
+        let (signatures, envelopes) = (Signatures::start(1).unwrap(), Envelopes::default());
+        let global = Signer::choose(&keyring, None).unwrap();
+        let product = Signer::choose(&keyring, Some(&(1, fingerprint))).unwrap();
+        let unsigned = Signer::choose(&Keyring::empty(&DataDir::new("nowhere")), None).unwrap();
+        let valid = Reply::from(Outcome::LicenseValid);
+        let seal = async |reply: &Reply, at, signer: &Signer| {
+            envelopes.seal(reply, at, signer, &signatures, Asked::Once).await.unwrap()
+        };
+        let first = seal(&valid, NOW, &global).await;
+        assert_eq!(seal(&valid, NOW, &global).await.as_ptr(), first.as_ptr());
+        assert_eq!((signatures.requested(), signatures.made()), (2, 1));
+        let others = [
+            seal(&Outcome::LicenseBlocked.into(), NOW, &global).await,
+            seal(&valid, Timestamp(NOW.0 + 1), &global).await,
+            seal(&valid, NOW, &product).await,
+            seal(&valid, NOW, &unsigned).await,
+            seal(&valid.clone().after(1), NOW, &global).await,
+            seal(&valid.clone().after(2), NOW, &global).await,
+            seal(&valid.clone().with("meta_id", 1), NOW, &global).await,
+            seal(&valid.clone().with("meta_id", 2), NOW, &global).await,
+        ];
+        for (number, other) in others.iter().enumerate() {
+            assert_ne!(*other, first);
+            assert!(!others[..number].contains(other), "{other:?}");
+        }
+        assert_eq!(seal(&valid, NOW, &global).await.as_ptr(), first.as_ptr());
+        // What holds more than its outcome is written each time, and so is what nothing signs.
+        let more = valid.clone().with("meta_id", 1);
+        assert_ne!(seal(&more, NOW, &global).await.as_ptr(), seal(&more, NOW, &global).await.as_ptr());
+        assert_ne!(seal(&valid, NOW, &unsigned).await.as_ptr(), seal(&valid, NOW, &unsigned).await.as_ptr());
+    }
 }

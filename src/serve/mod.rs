@@ -59,7 +59,7 @@ use caller::Caller;
 use envelopes::Envelopes;
 use large_bodies::LargeBodies;
 use request_id::RequestIds;
-use unavailable::Unavailable;
+use unavailable::{Cause, Unavailable};
 
 /// What all requests share.
 pub struct App {
@@ -177,7 +177,12 @@ pub async fn answer(
                     Err(refusal) => Answered::refused(refusal),
                 }
             }
-            Err(refusal) => Answered::refused(refusal),
+            Err(refusal) => {
+                if refusal == Outcome::ServiceUnavailable {
+                    app.unavailable.note(Cause::Bodies);
+                }
+                Answered::refused(refusal)
+            }
         }
     };
     let response = seal::respond(&app, &caller, route.path, answered).await;
@@ -192,7 +197,11 @@ fn admit(app: &App, caller: &Caller) -> reply::Result<()> {
 
 /// What would wait too long for its signature is not begun.
 fn admit_work(app: &App) -> reply::Result<()> {
-    if app.signatures.is_overloaded() { Err(Outcome::ServiceUnavailable.into()) } else { Ok(()) }
+    if app.signatures.is_overloaded() {
+        app.unavailable.note(Cause::Signing);
+        return Err(Outcome::ServiceUnavailable.into());
+    }
+    Ok(())
 }
 
 /// What a request is answered that no endpoint is asked for.

@@ -8,6 +8,7 @@ use actix_web::web;
 
 use super::caller::Caller;
 use super::guesses::Guess;
+use super::unavailable::Cause;
 use super::{Answered, App, Content, admit_work, gate, repeat, seal};
 use crate::call::{Call, From};
 use crate::domain::{Actor, Timestamp, Who};
@@ -64,6 +65,7 @@ async fn list(
     params: Params,
 ) -> Answered {
     let Ok(Ok(_place)) = tokio::time::timeout(PATIENCE, app.lists.acquire()).await else {
+        app.unavailable.note(Cause::Lists);
         return Answered::refused(Outcome::ServiceUnavailable);
     };
     let (server, now, address) = (Arc::clone(app), caller.now, caller.address);

@@ -7,6 +7,7 @@ use actix_web::{HttpResponse, HttpResponseBuilder};
 use log::Level;
 
 use super::caller::Caller;
+use super::unavailable::Cause;
 use super::{Answered, App, Content, request_id};
 use crate::domain::{Fingerprint, Product, Timestamp};
 use crate::envelope::{self, Signer, Unsigned};
@@ -55,7 +56,7 @@ pub fn finish(app: &App, caller: &Caller, route: &'static str, code: u16, respon
     // Of a flood, the line a minute that tells of it is enough.
     let level = match code {
         _ if code == Outcome::TooManyRequests.code() => Level::Debug,
-        _ if code == Outcome::ServiceUnavailable.code() => app.unavailable.note(),
+        _ if code == Outcome::ServiceUnavailable.code() => app.unavailable.level(),
         _ => Level::Info,
     };
     log::log!(
@@ -71,8 +72,12 @@ fn shown(app: &App, failure: &Failure, caller: &Caller, route: &str) -> Reply {
     if let Failure::Store(error) = failure {
         app.store.note(error);
     }
-    // One line for each of thousands that were refused would be one more thing to do: the line of the request tells of it.
-    if !matches!(failure, Failure::Store(store::Error::Overloaded)) {
+    let is_overload = matches!(failure, Failure::Store(store::Error::Overloaded));
+    if failure.outcome() == Outcome::ServiceUnavailable {
+        app.unavailable.note(if is_overload { Cause::Writing } else { Cause::Failure });
+    }
+    // A line for each of thousands that were refused would be one more thing to do.
+    if !is_overload {
         let (method, request_id) = (caller.method_name(), caller.request_id.as_str());
         log::error!(method, route, request_id; "{method} {route} failed: {failure} (request {request_id})");
     }

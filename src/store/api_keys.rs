@@ -15,6 +15,9 @@ pub struct NewApiKey {
     pub active: bool,
 }
 
+/// The most networks in its allow-list with which an API key is kept in memory.
+const MOST_KNOWN: usize = 64;
+
 impl Tx<'_> {
     pub fn api_key_by_hash(&self, hash: &[u8; 32]) -> Result<Option<ApiKey>, Error> {
         let sql = "SELECT id, name, prefix, capabilities, allow_ips, active, created_at, last_used_at
@@ -22,7 +25,7 @@ impl Tx<'_> {
         self.known(
             |known| &mut known.api_keys,
             *hash,
-            |_| true,
+            |key| key.allow_ips.len() <= MOST_KNOWN,
             |hash| self.connection.prepare_cached(sql)?.query_row([hash], read).optional()?.transpose(),
         )
     }

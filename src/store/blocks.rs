@@ -7,24 +7,26 @@ use rusqlite::OptionalExtension as _;
 use super::{Error, Tx};
 use crate::domain::{Block, Blocklist, Subject, Timestamp};
 
-/// The list as of some revision. Every request compares revisions by one small read, so a change counts from the next request on.
+/// The list as of some revision. Whoever finds the database changed compares revisions by one small read, so a change counts from the next
+/// request on.
 #[derive(Default)]
 pub(super) struct BlocklistCache(RwLock<Option<(i64, Arc<Blocklist>)>>);
 
 impl Tx<'_> {
     /// The list as this transaction sees it.
     pub fn blocklist(&self) -> Result<Arc<Blocklist>, Error> {
-        if let Some(list) = self.known.and_then(|known| known.borrow().blocklist.clone()) {
+        if let Some(list) = self.known.and_then(|known| known.borrow().blocklist.upgrade()) {
             return Ok(list);
         }
-        let list = self.current_blocklist()?;
+        let list = self.read_blocklist()?;
         if let Some(known) = self.known {
-            known.borrow_mut().blocklist = Some(Arc::clone(&list));
+            known.borrow_mut().blocklist = Arc::downgrade(&list);
         }
         Ok(list)
     }
 
-    fn current_blocklist(&self) -> Result<Arc<Blocklist>, Error> {
+    /// The same, but for a look into the database in any case.
+    pub fn read_blocklist(&self) -> Result<Arc<Blocklist>, Error> {
         let sql = "SELECT revision FROM blocklist_revision WHERE id = 1";
         let current: i64 = self.connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
         // A list is put in whole, so what a panicking thread left behind is whole too.

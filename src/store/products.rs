@@ -9,7 +9,7 @@ use crate::domain::{
     Fingerprint, NewProduct, Product, ProductChange, ProductSource, ProductStatus, Subject, Timestamp,
 };
 
-/// The longest texts with which a product is kept in memory, in bytes.
+/// The longest description and features, together, with which a product is kept in memory, in bytes.
 const LONGEST_KNOWN: usize = 1024;
 
 impl Tx<'_> {

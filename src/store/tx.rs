@@ -14,7 +14,7 @@ use crate::domain::Actor;
 pub struct Tx<'c> {
     pub(super) connection: &'c Connection,
     pub(super) blocklist: &'c BlocklistCache,
-    /// What the connection has read of this same state before; `None`: it may write.
+    /// What the connection has read of this same state before; `None`: nothing is kept on it.
     pub(super) known: Option<&'c RefCell<Known>>,
     /// Something was queued that is done after the commit.
     pub(super) has_work: Cell<bool>,
@@ -80,7 +80,7 @@ pub enum Verdict<T> {
 /// What an endpoint does with the database: it decides where it runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
-    /// In one deferred transaction on a reader: what it sees is one moment.
+    /// At one moment on a reader: all that it sees is of that moment.
     Reads,
     /// The same, away from the threads that answer: it may read much.
     Lists,
