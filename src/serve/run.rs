@@ -9,7 +9,7 @@ use actix_web::web;
 use super::caller::Caller;
 use super::guesses::Guess;
 use super::unavailable::Cause;
-use super::{Answered, App, Content, admit_work, gate, repeat, seal};
+use super::{Answered, App, Content, gate, repeat, seal};
 use crate::call::{Call, From};
 use crate::domain::{Actor, Timestamp, Who};
 use crate::outcome::Outcome;
@@ -110,9 +110,10 @@ async fn write(
         action: route.path.trim_start_matches('/').to_owned(),
     };
     let written = app.store.write(move |tx| {
-        // What has to be signed may have become too much while this waited for its turn.
-        if let Err(refusal) = admit_work(&server) {
-            return Verdict::Undo((Answered::refused(refusal), None));
+        // A crowd may have been let in at once, before there was anything to sign.
+        if server.signatures.is_overrun() {
+            server.unavailable.note(Cause::Signing);
+            return Verdict::Undo((Answered::refused(Outcome::ServiceUnavailable), None));
         }
         tx.act_as(actor);
         let from = From { names_request: repeat_key.is_some(), ..server.from(address, api_key_id, None) };

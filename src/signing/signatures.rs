@@ -29,6 +29,10 @@ const LONGEST_REMEMBERED: usize = 1024;
 /// its change may be on disk already. So this, and not the second after which an answer is too old, is asked for at the door.
 const LONGEST_WAIT: Duration = Duration::from_millis(500);
 
+/// How long it would wait when a change that was let in is refused after all, in its turn to be made. More than at the door: where only a
+/// little too much comes, it is refused there, before it has cost anything.
+const LATEST_TURN: Duration = Duration::from_secs(1);
+
 /// By whom a signature is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Asked {
@@ -126,6 +130,11 @@ impl Signatures {
     /// Whether a new request would wait so long for its signature that it is better refused, before it does anything.
     pub fn is_overloaded(&self) -> bool {
         self.backlog.wait() > LONGEST_WAIT
+    }
+
+    /// Whether even a change that was let in would wait so long for its signature that it is better not made.
+    pub fn is_overrun(&self) -> bool {
+        self.backlog.wait() > LATEST_TURN
     }
 
     /// The signature of `message` in base64. Of those who ask for the same at once, one has it made and the others wait for it.
@@ -259,9 +268,11 @@ mod tests {
     fn what_is_promised_counts_until_it_is_asked_for() {
         let (signatures, _desk) = Signatures::unattended(1);
         let promises: Vec<_> = (0..1000).map(|_| signatures.promise()).collect();
-        assert!(signatures.is_overloaded());
+        assert!(signatures.is_overloaded() && !signatures.is_overrun());
         assert_eq!(signatures.waiting(), 1000);
-        drop(promises);
+        let more = signatures.promise();
+        assert!(signatures.is_overrun());
+        drop((promises, more));
         assert!(!signatures.is_overloaded());
         assert_eq!(signatures.waiting(), 0);
     }

@@ -17,6 +17,10 @@ const WARM_UP: Duration = Duration::from_millis(300);
 /// The longest that an open loop sleeps between two looks at the clock.
 const TICK: Duration = Duration::from_micros(100);
 
+/// The same where there is too much to do: requests come in small groups then, so that this client takes less of the processors that it shares
+/// with the server.
+const COARSE_TICK: Duration = Duration::from_millis(1);
+
 /// How late the last answers may be before the run gives them up for lost.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -191,7 +195,9 @@ impl Run<'_> {
                 }
                 free.push_back(number);
             }
-            if events.is_empty() {
+            if self.may_be == MayBe::Refused {
+                std::thread::sleep(COARSE_TICK);
+            } else if events.is_empty() {
                 std::thread::sleep(next.saturating_duration_since(Instant::now()).min(TICK));
             }
         }
