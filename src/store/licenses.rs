@@ -37,10 +37,19 @@ impl Tx<'_> {
     }
 
     pub fn license_by_key(&self, license_key: &LicenseKey) -> Result<Option<License>, Error> {
+        // In two steps, because SQLite would read the key from the index that it found the row by, where the two could never differ.
         let sql = "SELECT id, product_id, license_key, owner_name, owner_email, activation_limit, validity, assigned_at, status,
                           contract_id, created_at, updated_at, seal
-                   FROM licenses WHERE license_key = ?1";
-        self.connection.prepare_cached(sql)?.query_row([license_key.as_str()], read).optional()?.transpose()
+                   FROM licenses WHERE id = (SELECT id FROM licenses WHERE license_key = ?1)";
+        let found =
+            self.connection.prepare_cached(sql)?.query_row([license_key.as_str()], read).optional()?;
+        match found.transpose()? {
+            // A damaged index leads to another's row.
+            Some(license) if !license.license_key.eq_ignore_ascii_case(license_key.as_str()) => {
+                Err(Error::AlteredLicense(license.id))
+            }
+            found => Ok(found),
+        }
     }
 
     /// All licenses by id, or those of one product, or of one status, or both.

@@ -14,9 +14,17 @@ fn store() -> (TempDir, DataDir, Store) {
     let directory = tempfile::tempdir().unwrap();
     let data = DataDir::new(directory.path());
     let store = Store::create(&data).unwrap();
-    let license = NewLicense {
+    let license = license("K");
+    let id = store.write_blocking(move |tx| Verdict::Keep(tx.add_license(&license, NOW).unwrap())).unwrap();
+    assert_eq!(id, Some(1));
+    (directory, data, store)
+}
+
+/// An assigned one.
+fn license(key: &str) -> NewLicense {
+    NewLicense {
         product_id: 1,
-        license_key: LicenseKey::parse("K").unwrap(),
+        license_key: LicenseKey::parse(key).unwrap(),
         owner_name: None,
         owner_email: None,
         activation_limit: 0,
@@ -24,10 +32,7 @@ fn store() -> (TempDir, DataDir, Store) {
         assigned_at: None,
         status: LicenseStatus::Assigned,
         contract_id: None,
-    };
-    let id = store.write_blocking(move |tx| Verdict::Keep(tx.add_license(&license, NOW).unwrap())).unwrap();
-    assert_eq!(id, Some(1));
-    (directory, data, store)
+    }
 }
 
 fn add(tx: &Tx<'_>, key: &str) -> Option<i64> {
@@ -230,4 +235,25 @@ fn a_reader_that_stays_holds_no_writer_up_however_long_the_log_grows() {
         std::fs::metadata(&log).unwrap().len() < 1024 * 1024,
         "the log was not cut when the reader had left"
     );
+}
+
+#[test]
+fn a_row_that_is_found_under_another_key_than_its_own_is_damage() {
+    let (_directory, data, store) = store();
+    let license = license("KEY-OF-JANE");
+    store.write_blocking(move |tx| Verdict::Keep(tx.add_license(&license, NOW).unwrap())).unwrap();
+    drop(store);
+    let whole = std::fs::read(data.database()).unwrap();
+    let places: Vec<usize> = (0..whole.len()).filter(|at| whole[*at..].starts_with(b"KEY-OF-JANE")).collect();
+    assert_eq!(places.len(), 2, "in its row and in the index");
+    for place in places {
+        let mut damaged = whole.clone();
+        damaged[place + 10] ^= 1;
+        std::fs::write(data.database(), damaged).unwrap();
+        let store = Store::open(&data, 1, Arc::default()).unwrap();
+        let ask = |key: &str| store.read(|tx| tx.license_by_key(&LicenseKey::parse(key).unwrap())).unwrap();
+        let found = ["KEY-OF-JANE", "key-of-jand"].map(ask);
+        assert!(found.iter().all(|found| !matches!(found, Ok(Some(_)))), "{found:?}");
+        assert!(found.iter().any(|found| matches!(found, Err(Error::AlteredLicense(2)))), "{found:?}");
+    }
 }
