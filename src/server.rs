@@ -112,6 +112,9 @@ impl Server {
         } else {
             Keyring::load(&config.data, &own_keys, &store.read(|tx| tx.published_keys_of(None))??)?
         };
+        if let Some(Err(error)) = keyring.global().map(|key| signatures.try_out(&key)) {
+            log::error!("the global key can't sign: {error}");
+        }
         well_known::refuse_signing_keys(
             &config.well_known,
             &keyring,

@@ -60,6 +60,11 @@ impl Backlog {
         }
     }
 
+    /// One signature was made, before any that somebody waits for: what the next will be taken to cost.
+    pub fn expect(&self, took: Duration) {
+        self.mean.store(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
     /// A signature was made.
     pub fn note(&self, took: Duration) {
         // Two threads at once may lose one of two measurements: it is a mean.
@@ -91,6 +96,15 @@ impl Backlog {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_expected_counts_at_once() {
+        let backlog = Backlog::new(1);
+        (0..10).for_each(|_| backlog.add(Waiting::Change));
+        assert_eq!(backlog.wait(), Duration::from_millis(10));
+        backlog.expect(Duration::from_millis(4));
+        assert_eq!(backlog.wait(), Duration::from_millis(40));
+    }
 
     #[test]
     fn a_wait_is_what_waits_by_what_each_costs_shared_by_the_threads() {
