@@ -39,6 +39,11 @@ impl Reply {
         self
     }
 
+    /// Whether it says nothing but its outcome: then it is the same bytes for all who get it in one second under one key.
+    pub fn is_bare(&self) -> bool {
+        self.fields.is_empty()
+    }
+
     /// Says in how many seconds to come back.
     #[must_use]
     pub fn after(self, seconds: u64) -> Self {

@@ -62,14 +62,13 @@ impl Backlog {
 
     /// One signature was made, before any that somebody waits for: what the next will be taken to cost.
     pub fn expect(&self, took: Duration) {
-        self.mean.store(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
+        self.mean.store(nanoseconds(took), Ordering::Relaxed);
     }
 
     /// A signature was made.
     pub fn note(&self, took: Duration) {
         // Two threads at once may lose one of two measurements: it is a mean.
-        let (mean, took) =
-            (self.mean.load(Ordering::Relaxed), u64::try_from(took.as_nanos()).unwrap_or(u64::MAX));
+        let (mean, took) = (self.mean.load(Ordering::Relaxed), nanoseconds(took));
         self.mean.store(mean - mean / 64 + took / 64, Ordering::Relaxed);
     }
 
@@ -91,6 +90,10 @@ impl Backlog {
         let signatures = u32::try_from(signatures).unwrap_or(u32::MAX);
         Duration::from_nanos(self.mean.load(Ordering::Relaxed)).saturating_mul(signatures) / self.threads
     }
+}
+
+fn nanoseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

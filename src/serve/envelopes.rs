@@ -54,7 +54,7 @@ impl Envelopes {
 
 /// `None`: it holds more than its outcome, or nothing signs it.
 fn question(reply: &Reply, at: Timestamp, signer: &Signer) -> Option<Question> {
-    let fingerprint = signer.fingerprint().filter(|_| reply.fields.is_empty())?;
+    let fingerprint = signer.fingerprint().filter(|_| reply.is_bare())?;
     Some((reply.outcome.code(), reply.retry_after, signer.label(), fingerprint, at))
 }
 

@@ -136,18 +136,16 @@ enum Content {
     Given(GivenAnswer),
 }
 
+impl Content {
+    /// Whether it shares its signature with others, as far as that is known without reading what is written.
+    fn is_shared(&self) -> bool {
+        matches!(self, Self::New(reply) if reply.is_bare())
+    }
+}
+
 impl Answered {
     fn new(result: reply::Result<Content>, signing_product: Option<(i64, Fingerprint)>) -> Self {
         Self { result, signing_product, asked: Asked::Once }
-    }
-
-    /// Whether it needs a signature of its own: it says more than an outcome, which it would share with others.
-    fn is_like_no_other(&self) -> bool {
-        match &self.result {
-            Ok(Content::New(reply)) | Err(Error::Refused(reply)) => !reply.fields.is_empty(),
-            Ok(Content::Given(_)) => true,
-            Err(Error::Failed(_)) => false,
-        }
     }
 
     /// An end before any product was found.

@@ -123,10 +123,8 @@ async fn write(
         if let Err(error) = seal::check_signable(&server, &answered) {
             answered = Answered::refused(signing::Error::from(error));
         }
-        if answered.result.is_err() {
-            return Verdict::Undo((answered, None));
-        }
-        let promise = answered.is_like_no_other().then(|| server.signatures.promise());
+        let Ok(content) = &answered.result else { return Verdict::Undo((answered, None)) };
+        let promise = (!content.is_shared()).then(|| server.signatures.promise());
         Verdict::Keep((answered, promise))
     });
     // The promise is kept until here, where the signature is asked for.
