@@ -8,9 +8,9 @@ use csv::{ByteRecord, ReaderBuilder};
 use futures_util::FutureExt as _;
 
 use crate::cli::license_csv::Columns;
-use crate::params::Params;
 use crate::serve;
 use crate::signing::{PublicKey, SigningKey};
+use crate::wire::params::Params;
 
 /// Fields that the API reads in every way there is.
 const FIELDS: [&str; 6] = ["license_key", "identifier", "product_id", "quantity", "value", "license_keys"];

@@ -2,14 +2,14 @@
 
 use actix_web::http::Method;
 
+use crate::api::call::Call;
 use crate::api::{
     activations, assignments, changelogs, contracts, downloads, generators, jobs, license_details,
     license_meta, licenses, own_contract, product_meta, products, random_assignments, telemetry,
 };
-use crate::call::Call;
 use crate::domain::Capability::{self, *};
-use crate::reply;
 use crate::store::Access::{self, *};
+use crate::wire::reply;
 
 /// One endpoint, and what it takes to call it.
 #[derive(Debug)]

@@ -1,9 +1,8 @@
 //! Activations: whether a license may be used on something, and taking and giving back its seats.
 
-use crate::call::Call;
-use crate::domain::{Identifier, License, NewActivation, has_free_seat};
-use crate::outcome::Outcome;
-use crate::reply::{Reply, Result};
+use crate::api::call::Call;
+use crate::domain::{Identifier, License, NewActivation, Outcome, has_free_seat};
+use crate::wire::reply::{Reply, Result};
 
 /// The longest `post_url`, in bytes: what any server takes as a request line.
 pub const MAX_POST_URL: usize = 2048;

@@ -1,10 +1,9 @@
 //! Giving a license key, one that is named, to its owner.
 
 use super::activations::take_seat;
-use crate::call::Call;
-use crate::domain::MAX_OWNER;
-use crate::outcome::Outcome;
-use crate::reply::Result;
+use crate::api::call::Call;
+use crate::domain::{MAX_OWNER, Outcome};
+use crate::wire::reply::Result;
 
 /// `POST /assign-license-key` (contract §4.6): `license_key`, and optionally `owner_name` and `email`. Takes an available or a
 /// reserved key.

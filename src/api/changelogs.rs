@@ -2,11 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::call::Call;
-use crate::domain::{Downloadable, Product};
-use crate::outcome::Outcome;
-use crate::reply::{Reply, Result};
+use crate::api::call::Call;
+use crate::domain::{Downloadable, Outcome, Product};
 use crate::store::Tx;
+use crate::wire::reply::{Reply, Result};
 
 /// `GET /get-product-changelog` (contract §5.6): `product_id`; without it, the only product that there is.
 pub fn of_product(call: &mut Call<'_>) -> Result {

@@ -1,10 +1,9 @@
 //! The terms of a contract, as they are sent; and what is said of those that can't be.
 
-use crate::call::Call;
-use crate::domain::{Contract, ContractStatus, MAX_META_VALUE, Permission, Terms};
-use crate::field_errors::FieldErrors;
-use crate::outcome::Outcome;
-use crate::reply::{Reply, Result};
+use crate::api::call::Call;
+use crate::domain::{Contract, ContractStatus, MAX_META_VALUE, Outcome, Permission, Terms};
+use crate::wire::field_errors::FieldErrors;
+use crate::wire::reply::{Reply, Result};
 
 /// The longest key or name of a contract, in bytes.
 const MAX_NAME: usize = 255;

@@ -3,10 +3,9 @@
 use serde_json::{Value, json};
 
 use super::contract_terms;
-use crate::call::Call;
-use crate::domain::{Contract, Permission};
-use crate::outcome::Outcome;
-use crate::reply::{Reply, Result};
+use crate::api::call::Call;
+use crate::domain::{Contract, Outcome, Permission};
+use crate::wire::reply::{Reply, Result};
 
 /// `GET /get-all-contracts` (contract §4.29).
 pub fn list(call: &mut Call<'_>) -> Result {

@@ -2,10 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::call::Call;
-use crate::domain::{Downloadable, download_url};
-use crate::outcome::Outcome;
-use crate::reply::{Error, Reply, Result};
+use crate::api::call::Call;
+use crate::domain::{Downloadable, Outcome, download_url};
+use crate::wire::reply::{Error, Reply, Result};
 
 /// `POST /access-downloadables` (contract §4.5): `license_key`, `identifier`, and `version` for one version only.
 /// Answers the published versions, the newest first, each with the link that downloads it.

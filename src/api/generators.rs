@@ -3,11 +3,10 @@
 use serde_json::{Value, json};
 
 use super::license_fields;
-use crate::call::Call;
-use crate::domain::{Generator, License, MAX_QUANTITY, NewLicense, Recipe};
-use crate::field_errors::FieldErrors;
-use crate::outcome::Outcome;
-use crate::reply::{Error, Reply, Result};
+use crate::api::call::Call;
+use crate::domain::{Generator, License, MAX_QUANTITY, NewLicense, Outcome, Recipe};
+use crate::wire::field_errors::FieldErrors;
+use crate::wire::reply::{Error, Reply, Result};
 
 /// `GET /get-all-generators` (contract §4.25): optionally `product_id`. Answers under `products`, as the original does.
 pub fn list(call: &mut Call<'_>) -> Result {

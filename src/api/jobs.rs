@@ -1,9 +1,8 @@
 //! Queued assignments: taken here, carried out by the worker.
 
-use crate::call::Call;
-use crate::domain::job_fingerprint;
-use crate::outcome::Outcome;
-use crate::reply::Result;
+use crate::api::call::Call;
+use crate::domain::{Outcome, job_fingerprint};
+use crate::wire::reply::Result;
 
 /// The longest `identifier`, in bytes.
 const MAX_IDENTIFIER: usize = 255;

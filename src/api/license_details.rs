@@ -3,10 +3,9 @@
 use serde_json::{Value, json};
 
 use super::meta;
-use crate::call::Call;
-use crate::domain::{License, MetaEntry, Product};
-use crate::outcome::Outcome;
-use crate::reply::{Reply, Result};
+use crate::api::call::Call;
+use crate::domain::{License, MetaEntry, Outcome, Product};
+use crate::wire::reply::{Reply, Result};
 
 /// `POST /get-license-key-details` (contract §4.4): `license_key`, `identifier`.
 pub fn details(call: &mut Call<'_>) -> Result {

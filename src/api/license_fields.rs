@@ -2,14 +2,14 @@
 
 use serde_json::Value;
 
-use crate::call::Call;
+use crate::api::call::Call;
 use crate::domain::{
-    LicenseChange, LicenseKey, LicenseStatus, MAX_LICENSE_NUMBER, MAX_OWNER, NewLicense, Product, Timestamp,
+    LicenseChange, LicenseKey, LicenseStatus, MAX_LICENSE_NUMBER, MAX_OWNER, NewLicense, Outcome, Product,
+    Timestamp,
 };
-use crate::field_errors::FieldErrors;
-use crate::outcome::Outcome;
-use crate::params::Params;
-use crate::reply::{Reply, Result};
+use crate::wire::field_errors::FieldErrors;
+use crate::wire::params::Params;
+use crate::wire::reply::{Reply, Result};
 
 /// The most license keys in one request (contract §0.4, item 8).
 pub const MAX_LICENSE_KEYS: usize = 10_000;

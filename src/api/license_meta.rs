@@ -1,9 +1,9 @@
 //! Metadata on licenses.
 
 use super::meta;
-use crate::call::Call;
-use crate::outcome::Outcome;
-use crate::reply::{Reply, Result};
+use crate::api::call::Call;
+use crate::domain::Outcome;
+use crate::wire::reply::{Reply, Result};
 
 /// `POST /create-license-key-meta` (contract §4.15): `license_key`, `identifier`, `key` (at most 255 bytes), `value` (at most 64 KiB).
 /// Answers the new entry's `meta_id`. A license has at most 1,000 entries, of 1 MiB together.

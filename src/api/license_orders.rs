@@ -4,12 +4,11 @@ use serde_json::Value;
 
 use super::generators::add_licenses;
 use super::license_fields::{self, MAX_LICENSE_KEYS};
-use crate::call::Call;
-use crate::domain::{Generator, LicenseChange, LicenseStatus, NewLicense};
-use crate::field_errors::FieldErrors;
-use crate::outcome::Outcome;
-use crate::params::Params;
-use crate::reply::{Error, Reply, Result};
+use crate::api::call::Call;
+use crate::domain::{Generator, LicenseChange, LicenseStatus, NewLicense, Outcome};
+use crate::wire::field_errors::FieldErrors;
+use crate::wire::params::Params;
+use crate::wire::reply::{Error, Reply, Result};
 
 const FIELD: &str = "licenses";
 

@@ -3,10 +3,9 @@
 use serde_json::{Value, json};
 
 use super::{license_fields, license_orders};
-use crate::call::Call;
-use crate::domain::{License, LicenseFilter, LicenseStatus, Page};
-use crate::outcome::Outcome;
-use crate::reply::{Reply, Result};
+use crate::api::call::Call;
+use crate::domain::{License, LicenseFilter, LicenseStatus, Outcome, Page};
+use crate::wire::reply::{Reply, Result};
 
 /// `POST /create-license-keys` (contract §4.10): `license_keys`, at most 10,000, `product_id`, `activation_limit`, `validity`,
 /// `status`, and optionally `owner_name`, `owner_email` and `assigned_at`. Keys that exist are skipped and counted. Or `licenses`: orders

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::call::too_large;
+use crate::api::call::too_large;
 use crate::domain::{MAX_META_BYTES, MAX_META_ENTRIES, MetaEntry, MetaSize};
-use crate::reply::Error;
+use crate::wire::reply::Error;
 
 /// Entries as every answer shows them.
 pub fn shown<'a>(entries: impl IntoIterator<Item = &'a MetaEntry>) -> Value {

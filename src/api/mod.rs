@@ -3,6 +3,7 @@
 pub mod activations;
 pub mod assignments;
 pub mod random_assignments;
+pub mod call;
 pub mod changelogs;
 mod contract_terms;
 pub mod contracts;

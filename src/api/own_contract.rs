@@ -4,10 +4,9 @@ use serde_json::Value;
 
 use super::contracts;
 use super::generators::add_licenses;
-use crate::call::Call;
-use crate::domain::{Contract, NewLicense, Permission, ProductStatus};
-use crate::outcome::Outcome;
-use crate::reply::{Reply, Result};
+use crate::api::call::Call;
+use crate::domain::{Contract, NewLicense, Outcome, Permission, ProductStatus};
+use crate::wire::reply::{Reply, Result};
 
 /// `GET /contracts/get-info` (contract §4.33).
 pub fn get_info(call: &mut Call<'_>) -> Result {

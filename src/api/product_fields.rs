@@ -1,10 +1,10 @@
 //! The fields that make or change a product, read and checked one by one.
 
-use crate::call::Call;
+use crate::api::call::Call;
 use crate::domain::{MAX_NAME, MAX_PRODUCT_TEXT, ProductChange, ProductSource, ProductStatus, is_slug};
-use crate::field_errors::FieldErrors;
-use crate::params::Params;
-use crate::reply::Result;
+use crate::wire::field_errors::FieldErrors;
+use crate::wire::params::Params;
+use crate::wire::reply::Result;
 
 /// What a request says about a product, and in `errors` what is wrong with it, field by field (contract §4.18). Only what was sent is
 /// checked, and the `required` fields. `id`: the product that it is about, if there is one already.

@@ -1,9 +1,9 @@
 //! Metadata on products.
 
 use super::meta;
-use crate::call::Call;
-use crate::outcome::Outcome;
-use crate::reply::{Reply, Result};
+use crate::api::call::Call;
+use crate::domain::Outcome;
+use crate::wire::reply::{Reply, Result};
 
 /// `POST /create-product-meta` (contract §4.22): `product_id`, `key` (at most 255 bytes), `value` (at most 64 KiB).
 /// Unlike a license's, the new entry's id is not answered. A product has at most 1,000 entries, of 1 MiB together.

@@ -6,11 +6,10 @@ use serde_json::{Value, json};
 
 use super::meta;
 use super::product_fields;
-use crate::call::Call;
-use crate::domain::{MetaEntry, NewProduct, Product, ProductStatus};
-use crate::field_errors::FieldErrors;
-use crate::outcome::Outcome;
-use crate::reply::{Reply, Result};
+use crate::api::call::Call;
+use crate::domain::{MetaEntry, NewProduct, Outcome, Product, ProductStatus};
+use crate::wire::field_errors::FieldErrors;
+use crate::wire::reply::{Reply, Result};
 
 /// `POST /create-product` (contract §4.18): `name` and `description`; if sent, also `source`, `require_non_expired`, `status`,
 /// `external_reference`, `slug`, `changelog_enabled` and `features`. Answers `product_id`, or 751 with all that is wrong.

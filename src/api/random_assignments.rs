@@ -5,10 +5,11 @@ use serde_json::{Value, json};
 use super::assignments::Owner;
 use super::generators::add_licenses;
 use super::meta;
-use crate::call::{Call, too_large, unreadable};
-use crate::domain::{Generator, License, LicenseStatus, MAX_QUANTITY, MetaEntry, NewLicense, Product};
-use crate::outcome::Outcome;
-use crate::reply::{Reply, Result};
+use crate::api::call::{Call, too_large, unreadable};
+use crate::domain::{
+    Generator, License, LicenseStatus, MAX_QUANTITY, MetaEntry, NewLicense, Outcome, Product,
+};
+use crate::wire::reply::{Reply, Result};
 
 /// `POST /random-assign-license-keys` (contract §4.8): `product_id`, and optionally `quantity` (1 to 1000), `generate`, `generator_id`,
 /// `owner_name` and `owner_email`. As many keys as are asked for, or none.

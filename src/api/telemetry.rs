@@ -4,15 +4,14 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value, json};
 
-use crate::call::Call;
+use crate::api::call::Call;
 use crate::domain::{
-    DataType, LicenseKey, MAX_NAME, MAX_TELEMETRY_TEXT, Telemetry, TelemetryFilter, TelemetryReport,
+    DataType, LicenseKey, MAX_NAME, MAX_TELEMETRY_TEXT, Outcome, Telemetry, TelemetryFilter, TelemetryReport,
     is_numeric,
 };
-use crate::field_errors::FieldErrors;
-use crate::outcome::Outcome;
-use crate::params::Params;
-use crate::reply::{Reply, Result};
+use crate::wire::field_errors::FieldErrors;
+use crate::wire::params::Params;
+use crate::wire::reply::{Reply, Result};
 
 /// The most reports that one answer lists.
 pub const MAX_ITEMS: i64 = 10_000;

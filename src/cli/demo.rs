@@ -8,10 +8,11 @@ use zeroize::Zeroizing;
 
 use super::demo_world::World;
 use super::{Output, Result};
+use crate::clock::now;
 use crate::config::{Config, DemoConfig, OnHangup, ServeArgs};
 use crate::domain::{RateLimits, Timestamp, WellKnown};
-use crate::randomness::Randomness;
-use crate::serve::{now, playable};
+use crate::random::Randomness;
+use crate::serve::playable;
 use crate::server::Server;
 use crate::signing::{self, KeyError, Keyring, SigningKey};
 use crate::store::{DataDir, OpenError, Store};

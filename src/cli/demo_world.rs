@@ -8,7 +8,7 @@ use crate::domain::{
     ApiKeySecret, Block, Capabilities, GeneratorMethod, Identifier, LicenseKey, LicenseStatus, NewActivation,
     NewGenerator, NewLicense, NewProduct, ProductChange, ProductStatus, Recipe, Timestamp, parse_network,
 };
-use crate::randomness::Randomness;
+use crate::random::Randomness;
 use crate::store::{DataDir, NewApiKey, Store, Tx};
 
 const WORLD: &str = include_str!("../../data/demo/world.json");

@@ -6,10 +6,9 @@ use uuid::Uuid;
 
 use super::{Output, Result, change, license_change, license_export, license_import, now, open};
 use crate::domain::{
-    Identifier, License, LicenseKey, LicenseStatus, NewActivation, NewLicense, ProductStatus, Timestamp,
-    has_free_seat,
+    Identifier, License, LicenseKey, LicenseStatus, NewActivation, NewLicense, Outcome, ProductStatus,
+    Timestamp, has_free_seat,
 };
-use crate::outcome::Outcome;
 use crate::store::{DataDir, Tx};
 
 #[derive(Subcommand)]

@@ -40,9 +40,9 @@ use std::sync::Arc;
 
 use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
+use crate::clock::now;
 use crate::config::{self as settings, DataArg, File, LogArg, LogFormat, ServeArgs, Usage};
 use crate::domain::{Actor, Who};
-use crate::serve::now;
 use crate::server::StartError;
 use crate::store::{DataDir, Store, Tx, Verdict};
 use output::Output;

@@ -5,14 +5,14 @@ use serde_json::json;
 use super::{Output, Result, demo};
 use crate::config::{Config, ServeArgs};
 use crate::server::Server;
+use crate::server::systemd;
 use crate::store::DataDir;
-use crate::supervisor;
 
 pub fn run(data: DataDir, args: &ServeArgs, output: &mut Output<'_>) -> Result {
     let mut config = Config::new(data, args)?;
     config.well_known = demo::well_known()?;
     let server = Server::start(config)?;
-    supervisor::ready();
+    systemd::ready();
     let url = server.url();
     output.result(&json!({ "listening": url }), &format!("listening on {url}"))?;
     Ok(server.wait()?)

@@ -1,7 +1,7 @@
 //! Contracts: the right of somebody else to make license keys of a product, up to a number.
 
 use super::{MAX_QUANTITY, Timestamp};
-use crate::outcome::Outcome;
+use crate::domain::Outcome;
 
 /// A contract (contract §4.29).
 #[derive(Clone, Debug)]

@@ -1,7 +1,7 @@
 //! Licenses, and the order in which one is refused.
 
 use super::{LicenseKey, Product, Timestamp};
-use crate::outcome::Outcome;
+use crate::domain::Outcome;
 
 /// A license: one key of one product, and who may use it for how long. (Contract §3.1.)
 #[derive(Clone, Debug)]

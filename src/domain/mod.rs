@@ -18,6 +18,7 @@ mod license;
 mod meta;
 mod names;
 mod network;
+mod outcome;
 mod page;
 mod product;
 mod published_key;
@@ -47,6 +48,7 @@ pub use license::{
 pub use meta::{MAX_META_BYTES, MAX_META_ENTRIES, MetaEntry, MetaSize};
 pub use names::{Identifier, LicenseKey, MAX_META_VALUE, MAX_NAME, MetaKey, ParseNameError};
 pub use network::{ParseNetworkError, parse_network};
+pub use outcome::{HttpStatus, Outcome, SignedBy};
 pub use page::{MAX_PAGE_ITEMS, Page};
 pub use product::{
     Fingerprint, MAX_PRODUCT_TEXT, NewProduct, Product, ProductChange, ProductSource, ProductStatus, is_slug,

@@ -3,7 +3,7 @@
 use super::endpoints::{self, DOWNLOAD, PRODUCT_CHANGELOG};
 use super::shape::Shape;
 use super::{Answer, Endpoint, answer, plain};
-use crate::outcome::Outcome::{self, *};
+use crate::domain::Outcome::{self, *};
 
 /// One answer of one endpoint.
 #[derive(Clone, Copy, Debug, PartialEq)]

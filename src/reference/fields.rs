@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::domain::{MAX_META_VALUE, MAX_NAME, MAX_OWNER, MAX_QUANTITY};
-use crate::params;
+use crate::wire::params;
 
 /// One field of a request.
 #[derive(Clone, Copy, Debug)]

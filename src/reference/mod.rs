@@ -13,7 +13,7 @@ use serde_json::Value;
 
 pub use page::ASSETS;
 
-use crate::outcome::{HttpStatus, Outcome};
+use crate::domain::{HttpStatus, Outcome};
 use crate::routes::{ROUTES, Route};
 use fields::Field;
 use shape::Shape;

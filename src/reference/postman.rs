@@ -6,7 +6,7 @@ use super::answers;
 use super::endpoints::{DOWNLOAD, PRODUCT_CHANGELOG};
 use super::fields::Field;
 use super::{Asker, Endpoint, Settings, endpoint, routed, schemas};
-use crate::outcome::HttpStatus;
+use crate::domain::HttpStatus;
 use crate::routes::Route;
 use crate::store::Access;
 

@@ -5,10 +5,9 @@ use serde_json::{Map, Value, json};
 use super::answers::Possible;
 use super::fields::{Field, Kind};
 use super::{Endpoint, shape};
-use crate::domain::Timestamp;
-use crate::envelope::Unsigned;
-use crate::outcome::{Outcome, SignedBy};
-use crate::reply::Reply;
+use crate::domain::{Outcome, SignedBy, Timestamp};
+use crate::wire::envelope::Unsigned;
+use crate::wire::reply::Reply;
 
 /// The time of all examples.
 const EXAMPLE_TIME: Timestamp = Timestamp(1_772_161_531);

@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 
 use super::App;
 use super::caller::Network;
+use super::http_quirks::unread::has_body;
 use super::large_bodies::{LargeBodies, Room};
-use super::unread::has_body;
-use crate::outcome::Outcome;
-use crate::params::{Params, Unreadable};
+use crate::domain::Outcome;
+use crate::wire::params::{Params, Unreadable};
 use actix_multipart::Multipart;
 use actix_web::error::PayloadError;
 use actix_web::http::Method;

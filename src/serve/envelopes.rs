@@ -9,9 +9,9 @@ use actix_web::web::Bytes;
 use quick_cache::sync::Cache;
 
 use crate::domain::Timestamp;
-use crate::envelope::{self, Label, Signer, Unsigned};
-use crate::reply::Reply;
 use crate::signing::{self, Asked, Signatures};
+use crate::wire::envelope::{self, Label, Signer, Unsigned};
+use crate::wire::reply::Reply;
 
 /// How many are remembered, of about 1 KB each. Where there are more products than this in one second, their signatures are still shared.
 const REMEMBERED: usize = 1024;
@@ -64,7 +64,7 @@ mod tests {
 
     use super::*;
     use crate::domain::Fingerprint;
-    use crate::outcome::Outcome;
+    use crate::domain::Outcome;
     use crate::signing::{Keyring, SigningKey};
     use crate::store::DataDir;
 

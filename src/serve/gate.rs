@@ -4,11 +4,10 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use super::caller::Caller;
-use crate::domain::{ApiKey, ApiKeySecret, Capability, Timestamp};
-use crate::outcome::Outcome;
-use crate::params::Params;
-use crate::reply::Result;
+use crate::domain::{ApiKey, ApiKeySecret, Capability, Outcome, Timestamp};
 use crate::store::{self, Store, Tx, Verdict};
+use crate::wire::params::Params;
+use crate::wire::reply::Result;
 
 /// Who has passed the gate.
 pub struct Authorized {

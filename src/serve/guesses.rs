@@ -12,11 +12,10 @@ use std::net::IpAddr;
 
 use super::gate::Authorized;
 use super::{Answered, App};
-use crate::domain::{Identifier, LicenseKey};
-use crate::outcome::Outcome;
-use crate::params::Params;
-use crate::reply::{Error, Result};
+use crate::domain::{Identifier, LicenseKey, Outcome};
 use crate::store::{self, Access, Tx};
+use crate::wire::params::Params;
+use crate::wire::reply::{Error, Result};
 
 /// One request, as far as it may be a guess.
 pub struct Guess<'a> {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::caller::Network;
-use crate::outcome::Outcome;
+use crate::domain::Outcome;
 
 /// How much of large bodies is held in memory at once, in steps of [`STEP`]: 16 MiB.
 const STEPS: usize = 256;

@@ -12,9 +12,8 @@ use governor::clock::{Clock, MonotonicClock};
 
 use super::buckets::Limit;
 use super::caller::{Caller, Network};
-use crate::domain::{ApiKeySecret, RateLimits};
-use crate::outcome::Outcome;
-use crate::reply::{Reply, Result};
+use crate::domain::{ApiKeySecret, Outcome, RateLimits};
+use crate::wire::reply::{Reply, Result};
 
 /// The limits of a server, and who has used how much of them.
 pub struct Limits<C: Clock + Clone = MonotonicClock> {
@@ -151,8 +150,8 @@ mod tests {
 
     use super::*;
     use crate::domain::Rate;
-    use crate::reply::Error;
     use crate::serve::buckets::KNOWN;
+    use crate::wire::reply::Error;
 
     const SECOND: Duration = Duration::from_secs(1);
 

@@ -3,12 +3,11 @@
 use sha2::{Digest as _, Sha256};
 
 use super::{Answered, Content, seal};
-use crate::domain::Timestamp;
-use crate::outcome::Outcome;
-use crate::params::Params;
-use crate::reply::{self, Reply};
+use crate::domain::{Outcome, Timestamp};
 use crate::routes::Route;
 use crate::store::{self, RepeatKey, Tx};
+use crate::wire::params::Params;
+use crate::wire::reply::{self, Reply};
 
 /// The longest `Idempotency-Key`, in bytes.
 const MAX_KEY: usize = 255;

@@ -10,14 +10,13 @@ use super::caller::Caller;
 use super::guesses::Guess;
 use super::unavailable::Cause;
 use super::{Answered, App, Content, gate, repeat, seal};
-use crate::call::{Call, From};
-use crate::domain::{Actor, Timestamp, Who};
-use crate::outcome::Outcome;
-use crate::params::Params;
-use crate::reply::{self, Error, Failure};
+use crate::api::call::{Call, From};
+use crate::domain::{Actor, Outcome, Timestamp, Who};
 use crate::routes::Route;
 use crate::signing::{self, Asked};
 use crate::store::{Access, Tx, Verdict};
+use crate::wire::params::Params;
+use crate::wire::reply::{self, Error, Failure};
 
 /// How long a list waits for its turn to be read.
 const PATIENCE: Duration = Duration::from_secs(1);

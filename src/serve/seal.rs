@@ -9,12 +9,11 @@ use log::Level;
 use super::caller::Caller;
 use super::unavailable::Cause;
 use super::{Answered, App, Content, request_id};
-use crate::domain::{Fingerprint, Product, Timestamp};
-use crate::envelope::{self, Signer, Unsigned};
-use crate::outcome::{Outcome, SignedBy};
-use crate::reply::{Error, Failure, Reply};
+use crate::domain::{Fingerprint, Outcome, Product, SignedBy, Timestamp};
 use crate::signing::{self, Asked, KeyError};
 use crate::store::{self, GivenAnswer};
+use crate::wire::envelope::{self, Signer, Unsigned};
+use crate::wire::reply::{Error, Failure, Reply};
 
 /// Seconds after which a client may try again what was refused because too much was going on.
 const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");

@@ -9,7 +9,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::*;
-use crate::call::Call;
+use crate::api::call::Call;
 use crate::domain::{Capabilities, Capability, NewProduct, ProductStatus};
 use crate::signing::SigningKey;
 use crate::store::{Access, DataDir, NewApiKey, Verdict};

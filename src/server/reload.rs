@@ -6,8 +6,9 @@ use std::time::Duration;
 use tokio::signal::unix::Signal;
 
 use super::tls::Certificates;
+use crate::clock::now;
 use crate::domain::{KeyState, PublishedKey};
-use crate::serve::{self, App};
+use crate::serve::App;
 use crate::signing::Keyring;
 use crate::store::{self, DataDir, Store, Verdict};
 
@@ -40,7 +41,7 @@ pub fn publish_global_key(store: &Store, keyring: &Keyring) {
             return Ok(());
         }
         store.write_blocking(move |tx| {
-            match tx.set_current_key(None, key.fingerprint(), key.public().pem(), serve::now()) {
+            match tx.set_current_key(None, key.fingerprint(), key.public().pem(), now()) {
                 Ok(()) => Verdict::Keep(Ok(())),
                 Err(error) => Verdict::Undo(Err(error)),
             }

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use super::post::{NotDelivered, Post};
 use crate::domain::{CallbackKind, Fingerprint};
-use crate::envelope::{Signer, Unsigned};
-use crate::reply::Failure;
 use crate::serve::App;
 use crate::signing;
 use crate::store::{self, DueCallback, Tx, Verdict};
+use crate::wire::envelope::{Signer, Unsigned};
+use crate::wire::reply::Failure;
 
 /// How often, and how far apart, a change is tried that the writer has no room for.
 const WRITE_TRIES: u32 = 50;

@@ -3,14 +3,13 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
+use crate::api::call::Call;
 use crate::api::random_assignments::random_assign;
-use crate::call::Call;
-use crate::domain::{Actor, CallbackKind, Timestamp, Who};
-use crate::outcome::Outcome;
-use crate::params::Params;
-use crate::reply::{Error, Failure, Reply};
+use crate::domain::{Actor, CallbackKind, Outcome, Timestamp, Who};
 use crate::serve::{App, guarded};
 use crate::store::{Tx, Verdict};
+use crate::wire::params::Params;
+use crate::wire::reply::{Error, Failure, Reply};
 
 /// Carries out the job that has waited longest. `false`: there is none.
 ///

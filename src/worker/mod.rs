@@ -17,9 +17,9 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, TryRecvError, after, bounded, never, select, unbounded};
 
-use crate::reply::Failure;
 use crate::serve::App;
 use crate::store::MAX_UNDER_WAY;
+use crate::wire::reply::Failure;
 use delivery::Delivery;
 use post::Post;
 

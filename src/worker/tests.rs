@@ -9,15 +9,15 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::*;
-use crate::call::Call;
+use crate::api::call::Call;
 use crate::config::Config;
 use crate::domain::{
     CallbackState, Identifier, License, LicenseKey, LicenseStatus, NewActivation, NewLicense, NewProduct,
     ProductStatus, Timestamp,
 };
-use crate::params::Params;
 use crate::signing::{Keyring, Signatures, SigningKey};
 use crate::store::{DataDir, Store, Verdict};
+use crate::wire::params::Params;
 
 const NOW: Timestamp = Timestamp(1_700_000_000);
 

@@ -2,7 +2,7 @@
 
 use super::{ASSIGNED_AT, LICENSE_GATE, LICENSE_GATE_TO_ACTIVATE, META_DATA, OWNED_BY};
 use crate::api::activations::MAX_POST_URL;
-use crate::outcome::Outcome::*;
+use crate::domain::Outcome::*;
 use crate::reference::fields::{Field, IDENTIFIER, Kind, LICENSE_KEY, PRODUCT_ID};
 use crate::reference::shape::Shape;
 use crate::reference::{Asker, Endpoint, answer, plain};

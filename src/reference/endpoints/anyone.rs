@@ -2,7 +2,7 @@
 
 use super::products::CHANGELOG;
 use crate::domain::MAX_NAME;
-use crate::outcome::Outcome::*;
+use crate::domain::Outcome::*;
 use crate::reference::fields::{Field, Kind};
 use crate::reference::{Asker, Endpoint, answer, plain};
 

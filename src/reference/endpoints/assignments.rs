@@ -2,7 +2,7 @@
 
 use super::activations::POST_URL;
 use super::{CREATED_AT, LICENSE_STATUS, META_DATA, OWNED_BY, UPDATED_AT};
-use crate::outcome::Outcome::*;
+use crate::domain::Outcome::*;
 use crate::reference::fields::{
     Field, GENERATOR_ID, IDENTIFIER, Kind, LICENSE_KEY, OWNER_EMAIL, OWNER_NAME, PRODUCT_ID, QUANTITY,
 };

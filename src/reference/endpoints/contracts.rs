@@ -1,8 +1,8 @@
 //! Contracts, as their issuer makes and changes them.
 
 use super::{CREATED_AT, UPDATED_AT};
+use crate::domain::Outcome::*;
 use crate::domain::{MAX_META_VALUE, MAX_NAME};
-use crate::outcome::Outcome::*;
 use crate::reference::fields::{CONTRACT_ID, Field, Kind, PRODUCT_ID};
 use crate::reference::shape::Shape;
 use crate::reference::{Asker, Endpoint, answer, plain};

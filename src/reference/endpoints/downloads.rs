@@ -2,7 +2,7 @@
 
 use super::LICENSE_GATE;
 use crate::domain::MAX_NAME;
-use crate::outcome::Outcome::*;
+use crate::domain::Outcome::*;
 use crate::reference::fields::{Field, IDENTIFIER, Kind, LICENSE_KEY};
 use crate::reference::shape::Shape;
 use crate::reference::{Asker, Endpoint, answer, plain};

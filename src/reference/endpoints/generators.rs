@@ -2,7 +2,7 @@
 
 use super::licenses::{ACTIVATION_LIMIT, VALIDITY};
 use super::{CREATED_AT, LICENSE_KEYS, UPDATED_AT};
-use crate::outcome::Outcome::*;
+use crate::domain::Outcome::*;
 use crate::reference::fields::{GENERATOR_ID, PRODUCT_ID, QUANTITY};
 use crate::reference::shape::Shape;
 use crate::reference::{Asker, Endpoint, answer, plain};

@@ -1,7 +1,7 @@
 //! Metadata on licenses.
 
 use super::LICENSE_GATE;
-use crate::outcome::Outcome::*;
+use crate::domain::Outcome::*;
 use crate::reference::fields::{IDENTIFIER, LICENSE_KEY, META_KEY, META_VALUE};
 use crate::reference::shape::Shape;
 use crate::reference::{Asker, Endpoint, answer, plain};

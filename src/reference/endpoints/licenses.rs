@@ -2,8 +2,8 @@
 
 use super::{ASSIGNED_AT, CREATED_AT, LICENSE_KEYS, LICENSE_STATUS, LICENSE_STATUSES, OWNED_BY, UPDATED_AT};
 use crate::api::license_fields::MAX_LICENSE_KEYS;
+use crate::domain::Outcome::*;
 use crate::domain::{MAX_LICENSE_NUMBER, MAX_PAGE_ITEMS};
-use crate::outcome::Outcome::*;
 use crate::reference::fields::{Field, Kind, LICENSE_KEY, OWNER_EMAIL, OWNER_NAME, PAGE, PRODUCT_ID};
 use crate::reference::shape::Shape;
 use crate::reference::{Asker, Endpoint, answer, plain};

@@ -18,7 +18,7 @@ pub use downloads::DOWNLOAD;
 
 use super::Endpoint;
 use super::shape::Shape;
-use crate::outcome::Outcome::{self, *};
+use crate::domain::Outcome::{self, *};
 
 /// All endpoints, those that are mounted beside the route table included.
 pub fn all() -> impl Iterator<Item = &'static Endpoint> {

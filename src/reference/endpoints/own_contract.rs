@@ -3,7 +3,7 @@
 use super::LICENSE_KEYS;
 use super::contracts::CONTRACT;
 use crate::domain::MAX_NAME;
-use crate::outcome::Outcome::*;
+use crate::domain::Outcome::*;
 use crate::reference::fields::{CONTRACT_ID, Field, Kind, LICENSE_KEY, QUANTITY};
 use crate::reference::shape::Shape;
 use crate::reference::{Asker, Endpoint, answer, plain};

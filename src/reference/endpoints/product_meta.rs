@@ -1,7 +1,7 @@
 //! Metadata on products.
 
 use super::META_DATA;
-use crate::outcome::Outcome::*;
+use crate::domain::Outcome::*;
 use crate::reference::fields::{META_KEY, META_VALUE, ONLY_PRODUCT_ID, PRODUCT_ID};
 use crate::reference::{Asker, Endpoint, answer, plain};
 

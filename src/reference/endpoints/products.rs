@@ -1,8 +1,8 @@
 //! Products, their public keys and their changelogs.
 
 use super::{CREATED_AT, META_DATA, UPDATED_AT};
+use crate::domain::Outcome::*;
 use crate::domain::{MAX_NAME, MAX_PRODUCT_TEXT};
-use crate::outcome::Outcome::*;
 use crate::reference::fields::{Field, Kind, ONLY_PRODUCT_ID, PRODUCT_ID};
 use crate::reference::shape::Shape;
 use crate::reference::{Asker, Endpoint, answer, plain};

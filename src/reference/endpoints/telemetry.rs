@@ -2,8 +2,8 @@
 
 use super::{CREATED_AT, UPDATED_AT};
 use crate::api::telemetry::MAX_ITEMS;
+use crate::domain::Outcome::*;
 use crate::domain::{MAX_NAME, MAX_TELEMETRY_TEXT};
-use crate::outcome::Outcome::*;
 use crate::reference::fields::{Field, Kind, LICENSE_KEY, PAGE, PRODUCT_ID};
 use crate::reference::shape::Shape;
 use crate::reference::{Asker, Endpoint, answer};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use crate::outcome::{HttpStatus, Outcome, SignedBy};
+use crate::domain::{HttpStatus, Outcome, SignedBy};
 use crate::reference::answers::{self, Possible};
 use crate::reference::endpoints::DOWNLOAD;
 use crate::reference::fields::Field;

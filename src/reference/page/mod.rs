@@ -23,30 +23,26 @@ impl Asset {
 
 /// All of it. Nothing is fetched from elsewhere.
 pub const ASSETS: &[Asset] = &[
-    Asset {
-        path: "/docs",
-        content_type: "text/html; charset=utf-8",
-        content: include_str!("page/index.html"),
-    },
+    Asset { path: "/docs", content_type: "text/html; charset=utf-8", content: include_str!("index.html") },
     Asset {
         path: "/docs/page.css",
         content_type: "text/css; charset=utf-8",
-        content: include_str!("page/page.css"),
+        content: include_str!("page.css"),
     },
     Asset {
         path: "/docs/page.js",
         content_type: "text/javascript; charset=utf-8",
-        content: include_str!("page/page.js"),
+        content: include_str!("page.js"),
     },
     Asset {
         path: "/docs/try.js",
         content_type: "text/javascript; charset=utf-8",
-        content: include_str!("page/try.js"),
+        content: include_str!("try.js"),
     },
     Asset {
         path: "/docs/dom.js",
         content_type: "text/javascript; charset=utf-8",
-        content: include_str!("page/dom.js"),
+        content: include_str!("dom.js"),
     },
-    Asset { path: "/docs/icon.svg", content_type: "image/svg+xml", content: include_str!("page/icon.svg") },
+    Asset { path: "/docs/icon.svg", content_type: "image/svg+xml", content: include_str!("icon.svg") },
 ];

@@ -12,9 +12,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use sha2::{Digest as _, Sha256};
 
-use super::{App, unread};
 use crate::config::Config;
 use crate::reference::{ASSETS, Documents, Settings};
+use crate::serve::App;
+use crate::serve::http_quirks::unread;
 
 /// What the page may do: load its own files and ask this server. No script or style in the page itself runs.
 const POLICY: HeaderValue = HeaderValue::from_static(

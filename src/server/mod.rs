@@ -5,6 +5,7 @@ mod connections;
 mod mount;
 mod plain;
 mod reload;
+pub mod systemd;
 mod tls;
 mod well_known;
 
@@ -27,7 +28,6 @@ use crate::config::{Config, OnHangup};
 use crate::serve::{self, App, Demo};
 use crate::signing::{KeyError, Keyring, Signatures};
 use crate::store::{self, OpenError, ServerLock, Store};
-use crate::supervisor;
 use crate::worker::Worker;
 use tls::{Certificates, TlsError};
 pub use tls::{WARN_DAYS as CERTIFICATE_WARN_DAYS, certificate_end};
@@ -234,7 +234,7 @@ fn run(
             }
             rt::spawn(stop_on_signal(handle.clone(), stopping, terminate, interrupt, stop));
             rt::spawn(flush_now_and_then(Arc::clone(&app)));
-            rt::spawn(supervisor::stay_alive(Arc::clone(&app)));
+            rt::spawn(systemd::stay_alive(Arc::clone(&app)));
             let metrics = metrics.map(|listener| serve::serve_metrics(&app, listener)).transpose()?;
             let metrics = metrics.map(|server| (server.handle(), rt::spawn(server)));
             drop(started.send(handle));
@@ -288,7 +288,7 @@ async fn stop_on_signal(
         () = reload::next_hangup(hangup) => {}
     }
     log::info!("stopping: finishing what is in flight");
-    supervisor::stopping();
+    systemd::stopping();
     stopping.store(true, Ordering::Relaxed);
     tokio::time::sleep(LAST_CALL).await;
     handle.stop(true).await;

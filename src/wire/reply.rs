@@ -6,8 +6,7 @@ use std::sync::Arc;
 use serde::ser::{Serialize, SerializeSeq as _, Serializer};
 use serde_json::Value;
 
-use crate::domain::GeneratorError;
-use crate::outcome::Outcome;
+use crate::domain::{GeneratorError, Outcome};
 use crate::{signing, store};
 
 /// An outcome and its fields, in the order in which they are shown (contract §1.4). Code, message and time are not fields.

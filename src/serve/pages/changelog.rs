@@ -5,9 +5,10 @@ use std::sync::Arc;
 use actix_web::{HttpRequest, HttpResponse, web};
 use percent_encoding::percent_decode_str;
 
-use super::caller::Caller;
-use super::{Answered, App, Content, admit, gate, guarded, seal, unread};
 use crate::api::changelogs;
+use crate::serve::caller::Caller;
+use crate::serve::http_quirks::unread;
+use crate::serve::{Answered, App, Content, admit, gate, guarded, seal};
 
 /// Answers a request for a product's changelog (contract §5.2). A blocked address gets none.
 pub async fn changelog(app: Arc<App>, request: HttpRequest, payload: web::Payload) -> HttpResponse {

@@ -11,8 +11,8 @@ use actix_web::dev::Server;
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::{HttpResponse, HttpServer, web};
 
-use super::App;
 use crate::metrics::{self, Readings};
+use crate::serve::App;
 use crate::store;
 
 /// A server that answers `GET /metrics` and nothing else, on one thread of its own: however slow a scrape is, no request waits for it.

@@ -23,9 +23,8 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
-use crate::domain::{RateLimits, Timestamp, WellKnown};
-use crate::outcome::HttpStatus;
-use crate::randomness::Randomness;
+use crate::domain::{HttpStatus, RateLimits, Timestamp, WellKnown};
+use crate::random::Randomness;
 use crate::store::DataDir;
 
 pub use arguments::{DataArg, HttpStatusArg, LogArg, LogFormat, ServeArgs};

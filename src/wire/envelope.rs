@@ -7,9 +7,9 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::ser::{Serialize, SerializeMap as _, Serializer};
 
 use crate::domain::{Fingerprint, Timestamp};
-use crate::php_json;
-use crate::reply::Reply;
 use crate::signing::{Asked, Error, KeyError, Keyring, Signatures, SigningKey};
+use crate::wire::php_json;
+use crate::wire::reply::Reply;
 
 /// Which key signed, as the envelope names it (contract §0.4, item 3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -178,7 +178,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::outcome::Outcome;
+    use crate::domain::Outcome;
 
     fn created(meta_id: i64) -> Reply {
         Reply::from(Outcome::LicenseMetaCreated).with("meta_id", meta_id)
@@ -222,11 +222,11 @@ mod tests {
     /// The expected envelope was made with openssl from the same key.
     #[test]
     fn a_fixed_key_time_and_reply_give_exactly_these_bytes() {
-        let pem = include_bytes!("../tests/golden/keys/pkcs8.pem");
+        let pem = include_bytes!("../../tests/golden/keys/pkcs8.pem");
         let key = SigningKey::parse(pem, Path::new("pkcs8.pem")).unwrap();
         let unsigned = Unsigned::write(&created(1), Timestamp(1_709_003_135));
         let envelope = unsigned.signed(Label::Product, &key.sign(unsigned.message()).unwrap());
-        let expected = include_str!("../tests/golden/test-only-envelope.json");
+        let expected = include_str!("../../tests/golden/test-only-envelope.json");
         assert_eq!(String::from_utf8(envelope).unwrap(), expected.trim_end());
     }
 

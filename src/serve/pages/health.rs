@@ -5,7 +5,8 @@ use std::sync::Arc;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use super::{App, unread};
+use crate::serve::App;
+use crate::serve::http_quirks::unread;
 use crate::signing::Asked;
 
 /// `GET /livez`: the process answers.

@@ -10,16 +10,16 @@ use actix_web::http::header::{
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use super::caller::Caller;
-use super::guesses::Guess;
-use super::{Answered, App, gate, guarded, seal, unread};
+use crate::api::call::Call;
 use crate::api::downloads;
-use crate::call::Call;
-use crate::domain::{Capability, DownloadLink, Downloadable, StoredFile};
-use crate::outcome::Outcome;
-use crate::params::Params;
-use crate::reply::{self, Error};
+use crate::domain::{Capability, DownloadLink, Downloadable, Outcome, StoredFile};
+use crate::serve::caller::Caller;
+use crate::serve::guesses::Guess;
+use crate::serve::http_quirks::unread;
+use crate::serve::{Answered, App, gate, guarded, seal};
 use crate::store::{Access, Verdict};
+use crate::wire::params::Params;
+use crate::wire::reply::{self, Error};
 
 const ROUTE: &str = "/download";
 

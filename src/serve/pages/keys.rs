@@ -9,10 +9,11 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
-use super::caller::Caller;
 use super::documents::{ASK_AGAIN, JSON, etag, is_known};
-use super::{Answered, App, seal, unread};
 use crate::domain::{PublishedKey, Timestamp};
+use crate::serve::caller::Caller;
+use crate::serve::http_quirks::unread;
+use crate::serve::{Answered, App, seal};
 use crate::signing::SigningKey;
 use crate::store;
 

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::answers::{self, Possible};
 use super::endpoints::{DOWNLOAD, PRODUCT_CHANGELOG};
 use super::{Asker, Settings, endpoint, routed, schemas};
-use crate::outcome::HttpStatus;
+use crate::domain::HttpStatus;
 use crate::routes::PREFIXES;
 
 /// The whole document.

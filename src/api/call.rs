@@ -6,14 +6,13 @@ use std::net::IpAddr;
 use crate::config::Config;
 use crate::domain::{
     ApiKeySecret, CallbackKind, Fingerprint, Generator, Identifier, License, LicenseKey, MAX_META_VALUE,
-    MetaKey, NewCallback, ParseNameError, Product, ProductStatus, Timestamp,
+    MetaKey, NewCallback, Outcome, ParseNameError, Product, ProductStatus, Timestamp,
 };
-use crate::envelope::Unsigned;
-use crate::outcome::Outcome;
-use crate::params::Params;
-use crate::reply::{Error, Reply, Result};
 use crate::signing::Keyring;
 use crate::store::{self, Tx};
+use crate::wire::envelope::Unsigned;
+use crate::wire::params::Params;
+use crate::wire::reply::{Error, Reply, Result};
 
 /// One request, authorized, in its transaction: the whole input of an endpoint.
 pub struct Call<'a> {

@@ -9,12 +9,13 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Value, json};
 
-use super::caller::Caller;
-use super::{App, body, unread};
 use crate::config::DemoConfig;
 use crate::domain::Timestamp;
-use crate::params::Params;
+use crate::serve::caller::Caller;
+use crate::serve::http_quirks::unread;
+use crate::serve::{App, body};
 use crate::store::{self, Contents, Verdict};
+use crate::wire::params::Params;
 
 /// The last second of the year 9999 less a day, in Unix seconds: the calendar ends there.
 const LATEST: i64 = 253_402_214_400;

@@ -1,0 +1,4 @@
+//! Workarounds for how actix-web ends connections and answers HEAD requests.
+
+pub mod head;
+pub mod unread;
