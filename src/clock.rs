@@ -1,9 +1,11 @@
 //! The server's clock: the time of day, which never goes back by less than a day while the server runs.
 //!
-//! A license that has expired must not come back to life because somebody, or a time server, sets the machine's clock back a little. So
-//! a step back of less than a day is not followed: the time goes on from where it was, at half its speed, until the machine's clock has
-//! come up to it. A step back of a day or more is followed: so large a step mends a clock that was wrong, and a server that stayed a year
-//! ahead would refuse what is valid. Steps forward are always followed. After a restart the machine's clock counts again, wherever it stands.
+//! A license that has expired must not come back to life because somebody, or a time server, sets the
+//! machine's clock back a little. So a step back of less than a day is not followed: the time goes on from
+//! where it was, at half its speed, until the machine's clock has come up to it. A step back of a day or more
+//! is followed: so large a step mends a clock that was wrong, and a server that stayed a year ahead would
+//! refuse what is valid. Steps forward are always followed. After a restart the machine's clock counts again,
+//! wherever it stands.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,10 +19,12 @@ const FOLLOWED: i64 = 24 * 60 * 60 * 1000;
 /// The same moment, read off two clocks in whole milliseconds, may seem to differ by so many.
 const JITTER: i64 = 2;
 
-/// A step back of so many milliseconds, that is not followed, is worth a line in the log. Less is a time server's daily work.
+/// A step back of so many milliseconds, that is not followed, is worth a line in the log. Less is a time
+/// server's daily work.
 const TOLD: i64 = 2_000;
 
-/// All times in it are milliseconds. Read by many threads at once, without a lock unless the machine's clock was set back.
+/// All times in it are milliseconds. Read by many threads at once, without a lock unless the machine's clock
+/// was set back.
 pub struct Clock {
     started: Instant,
     /// The time of day when `started` was taken, as far as it is believed now: the latest that any reading has shown.
@@ -43,8 +47,8 @@ struct Slowed {
 }
 
 impl Clock {
-    /// `ahead`: milliseconds that are added to the machine's clock; whoever holds it may change it, which is as if the machine's clock
-    /// had been set.
+    /// `ahead`: milliseconds that are added to the machine's clock; whoever holds it may change it, which is
+    /// as if the machine's clock had been set.
     pub fn start(ahead: Arc<AtomicI64>) -> Self {
         let wall = machine_time().saturating_add(ahead.load(Ordering::Relaxed));
         Self { started: Instant::now(), believed: AtomicI64::new(wall), ahead, slowed: Mutex::default() }

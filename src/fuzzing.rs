@@ -15,7 +15,8 @@ use crate::wire::params::Params;
 /// Fields that the API reads in every way there is.
 const FIELDS: [&str; 6] = ["license_key", "identifier", "product_id", "quantity", "value", "license_keys"];
 
-/// A query string or the body of a form. `None`: refused; else whether what was read is still the same when it is stored and read again.
+/// A query string or the body of a form. `None`: refused; else whether what was read is still the same when
+/// it is stored and read again.
 pub fn form(bytes: &[u8]) -> Option<bool> {
     Params::from_form(bytes).ok().map(|params| look_at(&params))
 }

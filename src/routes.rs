@@ -81,7 +81,8 @@ const SEND_TELEMETRY: &[&str] = &["/send-telemetry-date", "/send-telemetry", "/t
 /// Likewise (contract §4.28).
 const GET_TELEMETRY: &[&str] = &["/get-telemetry-date", "/get-telemetry"];
 
-/// The table as anyone may read it: each path below the prefixes, aliases included, with its method and the capability that it takes.
+/// The table as anyone may read it: each path below the prefixes, aliases included, with its method and the
+/// capability that it takes.
 pub fn paths() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
     ROUTES.iter().flat_map(|route| {
         let paths = std::iter::once(&route.path).chain(route.aliases);

@@ -21,7 +21,8 @@ fn rust_files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// A source file's place: its path below `src/`, its module below the crate, and its text without comments and unit tests.
+/// A source file's place: its path below `src/`, its module below the crate, and its text without comments
+/// and unit tests.
 struct Source {
     path: String,
     module: String,

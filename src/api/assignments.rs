@@ -5,8 +5,8 @@ use crate::api::call::Call;
 use crate::domain::{MAX_OWNER, Outcome};
 use crate::wire::reply::Result;
 
-/// `POST /assign-license-key` (contract §4.6): `license_key`, and optionally `owner_name` and `email`. Takes an available or a
-/// reserved key.
+/// `POST /assign-license-key` (contract §4.6): `license_key`, and optionally `owner_name` and `email`. Takes
+/// an available or a reserved key.
 pub fn assign(call: &mut Call<'_>) -> Result {
     let license = call.license(Outcome::LicenseNotAssignable)?;
     if !license.is_assignable() {
@@ -16,8 +16,9 @@ pub fn assign(call: &mut Call<'_>) -> Result {
     Ok(Outcome::LicenseAssigned.into())
 }
 
-/// `POST /assign-and-activate-license-key` (contract §4.7): `license_key`, `identifier`, `owner_email`, and optionally `owner_name` and
-/// `post_url`. Both or neither: a refused activation leaves nothing assigned. Its owner may repeat it.
+/// `POST /assign-and-activate-license-key` (contract §4.7): `license_key`, `identifier`, `owner_email`, and
+/// optionally `owner_name` and `post_url`. Both or neither: a refused activation leaves nothing assigned. Its
+/// owner may repeat it.
 pub fn assign_and_activate(call: &mut Call<'_>) -> Result {
     let (mut license, _, identifier) = call.license_and_identifier()?;
     if license.is_assignable() {

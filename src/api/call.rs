@@ -21,7 +21,8 @@ pub struct Call<'a> {
     pub from: From<'a>,
     /// When the request arrived. Nothing below asks what time it is.
     pub now: Timestamp,
-    /// The product that was found, if it has a key of its own: it signs what the contract has products sign, early returns included.
+    /// The product that was found, if it has a key of its own: it signs what the contract has products sign,
+    /// early returns included.
     pub signing_product: Option<(i64, Fingerprint)>,
 }
 
@@ -71,7 +72,8 @@ impl<'a> Call<'a> {
         self.checked_license(|license, _, now| license.check_usable(now))
     }
 
-    /// As [`Self::usable_license`], but an expired license may still download where its product doesn't mind (contract §4.5).
+    /// As [`Self::usable_license`], but an expired license may still download where its product doesn't mind
+    /// (contract §4.5).
     pub fn license_for_downloads(&mut self) -> Result<License> {
         Ok(self.checked_license(License::check_usable_for_downloads)?.0)
     }
@@ -103,8 +105,8 @@ impl<'a> Call<'a> {
         Ok(product)
     }
 
-    /// The product that is asked for, as [`Self::product`]; where none is, because many clients of these endpoints can't send it, the
-    /// only one there is (contract §5.4).
+    /// The product that is asked for, as [`Self::product`]; where none is, because many clients of these
+    /// endpoints can't send it, the only one there is (contract §5.4).
     pub fn product_or_only(&mut self, not_found: Outcome) -> Result<Product> {
         if self.params.text("product_id").is_some() {
             return self.product(not_found);
@@ -172,8 +174,8 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// Tells that all activations of a license end now, otherwise than by their own clients: each one's own `post_url`, else its
-    /// product's (contract §6.2). To be called while they are there.
+    /// Tells that all activations of a license end now, otherwise than by their own clients: each one's own
+    /// `post_url`, else its product's (contract §6.2). To be called while they are there.
     pub fn tell_of_deactivations(&self, license: &License) -> Result<()> {
         let product = self.tx.product(license.product_id)?;
         let of_product = product.map(|product| product.post_url).filter(|url| !url.is_empty());
@@ -188,7 +190,8 @@ impl<'a> Call<'a> {
         Ok(())
     }
 
-    /// Has a reply sent to another server once this is committed. The key of the product signs, if one is given and has its own.
+    /// Has a reply sent to another server once this is committed. The key of the product signs, if one is
+    /// given and has its own.
     pub fn send(
         &self,
         kind: CallbackKind,
@@ -202,7 +205,8 @@ impl<'a> Call<'a> {
         self.tx.add_callback(&callback, self.now.plus(first_delay), self.now)
     }
 
-    /// A field that names something; `missing` if it is absent. Over its limit it is refused by name (contract §0.4, item 8).
+    /// A field that names something; `missing` if it is absent. Over its limit it is refused by name
+    /// (contract §0.4, item 8).
     fn name<T>(
         &self,
         field: &'static str,

@@ -14,7 +14,8 @@ pub fn of_product(call: &mut Call<'_>) -> Result {
     changelog(call.tx, &product)
 }
 
-/// `GET /products/{slug}/changelog` (contract §5.2), for anyone. `switched_on`: whether this server shows changelogs at all.
+/// `GET /products/{slug}/changelog` (contract §5.2), for anyone. `switched_on`: whether this server shows
+/// changelogs at all.
 pub fn by_slug(tx: &Tx<'_>, slug: &str, switched_on: bool) -> Result {
     check_switched_on(switched_on)?;
     let product = tx.product_by_slug(slug)?.ok_or(Outcome::ProductNotFound)?;

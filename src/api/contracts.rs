@@ -67,7 +67,8 @@ pub fn value(contract: &Contract) -> Value {
     })
 }
 
-/// The same in the order of a contract that was just made. A shop stores it column by column: one member more, and it can store nothing.
+/// The same in the order of a contract that was just made. A shop stores it column by column: one member
+/// more, and it can store nothing.
 fn created_value(contract: &Contract) -> Value {
     let order = [
         "contract_key",

@@ -40,8 +40,9 @@ fn value(generator: &Generator) -> Value {
     })
 }
 
-/// `POST /generate` (contract §4.26): `generator_id`, `quantity` (1 to 1000), and optionally an `activation_limit` and a `validity` that
-/// differ from the generator's. Answers the new keys, which are in the pool.
+/// `POST /generate` (contract §4.26): `generator_id`, `quantity` (1 to 1000), and optionally an
+/// `activation_limit` and a `validity` that differ from the generator's. Answers the new keys, which are in
+/// the pool.
 pub fn generate(call: &mut Call<'_>) -> Result {
     let mut generator = call.generator(Outcome::GeneratorNotFound)?;
     if let Some(product) = call.tx.product(generator.product_id)? {
@@ -71,8 +72,8 @@ fn ordered(call: &Call<'_>, recipe: &mut Recipe) -> Result<i64> {
     }
 }
 
-/// Makes and keeps that many new licenses; `settle` makes of each, which is in the pool, what it is to be instead. All or none: a
-/// generator that finds no new key in a few attempts is a failure.
+/// Makes and keeps that many new licenses; `settle` makes of each, which is in the pool, what it is to be
+/// instead. All or none: a generator that finds no new key in a few attempts is a failure.
 pub fn add_licenses(
     call: &Call<'_>,
     generator: &Generator,

@@ -11,8 +11,9 @@ const MAX_IDENTIFIER: usize = 255;
 const SAME: [&str; 7] =
     ["webhook_url", "identifier", "product_id", "quantity", "owner_email", "generate", "generator_id"];
 
-/// `POST /random-assign-license-keys-queued` (contract §4.9): the fields of `/random-assign-license-keys`, `webhook_url`, which is told what
-/// became of it, and `identifier`, which it is told with. Everything else that may be wrong is told there.
+/// `POST /random-assign-license-keys-queued` (contract §4.9): the fields of `/random-assign-license-keys`,
+/// `webhook_url`, which is told what became of it, and `identifier`, which it is told with. Everything else
+/// that may be wrong is told there.
 pub fn queue(call: &mut Call<'_>) -> Result {
     call.text("identifier", MAX_IDENTIFIER)?;
     let fields = SAME.map(|field| call.params.text(field));

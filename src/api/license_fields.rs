@@ -23,8 +23,8 @@ enum Needed {
     ForChange,
 }
 
-/// The licenses that a request asks for (contract §4.10), or the refusal that says what is wrong with it. Their product signs from
-/// here on.
+/// The licenses that a request asks for (contract §4.10), or the refusal that says what is wrong with it.
+/// Their product signs from here on.
 pub fn new_licenses(call: &mut Call<'_>) -> Result<Vec<NewLicense>> {
     let mut errors = FieldErrors::default();
     let license_keys = license_keys(call.params, &mut errors);
@@ -54,7 +54,8 @@ pub fn new_licenses(call: &mut Call<'_>) -> Result<Vec<NewLicense>> {
     Ok(license_keys.into_iter().map(license).collect())
 }
 
-/// The license key that a request is about, and what it says of it (contract §4.11); or the refusal that says what is wrong with it.
+/// The license key that a request is about, and what it says of it (contract §4.11); or the refusal that says
+/// what is wrong with it.
 pub fn change(call: &mut Call<'_>) -> Result<(LicenseKey, LicenseChange)> {
     let mut errors = FieldErrors::default();
     let license_key = license_key(call.params, &mut errors);
@@ -65,8 +66,8 @@ pub fn change(call: &mut Call<'_>) -> Result<(LicenseKey, LicenseChange)> {
     }
 }
 
-/// What a request says about licenses, and in `errors` what is wrong with it, field by field. `parse_status`: the words for a status
-/// that the endpoint takes.
+/// What a request says about licenses, and in `errors` what is wrong with it, field by field. `parse_status`:
+/// the words for a status that the endpoint takes.
 fn read(
     call: &mut Call<'_>,
     needed: Needed,

@@ -5,8 +5,9 @@ use crate::api::call::Call;
 use crate::domain::Outcome;
 use crate::wire::reply::{Reply, Result};
 
-/// `POST /create-license-key-meta` (contract §4.15): `license_key`, `identifier`, `key` (at most 255 bytes), `value` (at most 64 KiB).
-/// Answers the new entry's `meta_id`. A license has at most 1,000 entries, of 1 MiB together.
+/// `POST /create-license-key-meta` (contract §4.15): `license_key`, `identifier`, `key` (at most 255 bytes),
+/// `value` (at most 64 KiB). Answers the new entry's `meta_id`. A license has at most 1,000 entries, of 1 MiB
+/// together.
 pub fn create(call: &mut Call<'_>) -> Result {
     let license = call.usable_license()?;
     let key = call.meta_key(Outcome::LicenseMetaKeyRequired)?;

@@ -1,4 +1,5 @@
-//! Orders for license keys: what newer clients send to create-license-keys, one element for each key, which a generator makes.
+//! Orders for license keys: what newer clients send to create-license-keys, one element for each key, which a
+//! generator makes.
 
 use serde_json::Value;
 
@@ -12,8 +13,9 @@ use crate::wire::reply::{Error, Reply, Result};
 
 const FIELD: &str = "licenses";
 
-/// `POST /create-license-keys` with `licenses` (contract §4.10): of each a `product_id` or a `generator_id` or both, and optionally
-/// `owner_name`, `owner_email`, `activation_limit` and `validity`. What has an `owner_email` is assigned, the rest is in the pool.
+/// `POST /create-license-keys` with `licenses` (contract §4.10): of each a `product_id` or a `generator_id`
+/// or both, and optionally `owner_name`, `owner_email`, `activation_limit` and `validity`. What has an
+/// `owner_email` is assigned, the rest is in the pool.
 ///
 /// All or none. Signed by the product if there is only one.
 pub fn carry_out(call: &mut Call<'_>) -> Result {

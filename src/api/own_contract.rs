@@ -14,7 +14,8 @@ pub fn get_info(call: &mut Call<'_>) -> Result {
     Ok(Reply::from(Outcome::ContractFound).with("contract", contracts::value(&contract)))
 }
 
-/// `POST /contracts/generate` (contract §4.34): `quantity`. The new licenses are available, but in no pool: the contract's own.
+/// `POST /contracts/generate` (contract §4.34): `quantity`. The new licenses are available, but in no pool:
+/// the contract's own.
 pub fn generate(call: &mut Call<'_>) -> Result {
     let contract = permitted(call, Permission::Generate)?;
     let product = call.tx.product(contract.terms.product_id)?;
@@ -32,7 +33,8 @@ pub fn generate(call: &mut Call<'_>) -> Result {
     Ok(Reply::from(Outcome::ContractLicenseKeysGenerated).with("license_keys", keys))
 }
 
-/// `POST /contracts/destroy` (contract §4.35): `license_key`. For an API key that names no contract it is the license's.
+/// `POST /contracts/destroy` (contract §4.35): `license_key`. For an API key that names no contract it is the
+/// license's.
 pub fn destroy(call: &mut Call<'_>) -> Result {
     let unknown = Outcome::ContractLicenseNotFound;
     let contract = match named(call)? {

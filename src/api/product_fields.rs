@@ -6,8 +6,9 @@ use crate::wire::field_errors::FieldErrors;
 use crate::wire::params::Params;
 use crate::wire::reply::Result;
 
-/// What a request says about a product, and in `errors` what is wrong with it, field by field (contract §4.18). Only what was sent is
-/// checked, and the `required` fields. `id`: the product that it is about, if there is one already.
+/// What a request says about a product, and in `errors` what is wrong with it, field by field (contract
+/// §4.18). Only what was sent is checked, and the `required` fields. `id`: the product that it is about, if
+/// there is one already.
 pub fn read(
     call: &Call<'_>,
     required: &[&'static str],

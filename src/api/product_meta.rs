@@ -40,8 +40,8 @@ pub fn delete(call: &mut Call<'_>) -> Result {
     Ok(Outcome::ProductMetaDeleted.into())
 }
 
-/// `GET /get-product-meta` (contract §5.5): `product_id`, which may be left out where there is one product only. Answers all entries
-/// as `meta_data`.
+/// `GET /get-product-meta` (contract §5.5): `product_id`, which may be left out where there is one product
+/// only. Answers all entries as `meta_data`.
 pub fn list(call: &mut Call<'_>) -> Result {
     let product = call.product_or_only(Outcome::ProductNotFound)?;
     let entries = call.tx.product_meta(product.id)?;

@@ -11,8 +11,9 @@ use crate::domain::{MetaEntry, NewProduct, Outcome, Product, ProductStatus};
 use crate::wire::field_errors::FieldErrors;
 use crate::wire::reply::{Reply, Result};
 
-/// `POST /create-product` (contract §4.18): `name` and `description`; if sent, also `source`, `require_non_expired`, `status`,
-/// `external_reference`, `slug`, `changelog_enabled` and `features`. Answers `product_id`, or 751 with all that is wrong.
+/// `POST /create-product` (contract §4.18): `name` and `description`; if sent, also `source`,
+/// `require_non_expired`, `status`, `external_reference`, `slug`, `changelog_enabled` and `features`. Answers
+/// `product_id`, or 751 with all that is wrong.
 pub fn create(call: &mut Call<'_>) -> Result {
     let mut errors = FieldErrors::default();
     let change = product_fields::read(call, &["name", "description"], None, &mut errors)?;
@@ -29,8 +30,9 @@ pub fn create(call: &mut Call<'_>) -> Result {
     Ok(Reply::from(Outcome::ProductCreated).with("product_id", id))
 }
 
-/// `POST /update-product` (contract §4.19): `product_id`, and what changes, as in `create`; the rest stays as it is. A blank
-/// `external_reference`, `slug` or `features` takes away what was there. A product that doesn't exist is one of the errors of 651.
+/// `POST /update-product` (contract §4.19): `product_id`, and what changes, as in `create`; the rest stays as
+/// it is. A blank `external_reference`, `slug` or `features` takes away what was there. A product that
+/// doesn't exist is one of the errors of 651.
 pub fn update(call: &mut Call<'_>) -> Result {
     let mut errors = FieldErrors::default();
     let id = match call.params.text("product_id") {
@@ -54,8 +56,8 @@ pub fn update(call: &mut Call<'_>) -> Result {
     Ok(Outcome::ProductUpdated.into())
 }
 
-/// `POST /delete-product` (contract §4.20): `product_id`. Its metadata, generators and downloads go with it; its licenses stay, and
-/// answer 203 from then on.
+/// `POST /delete-product` (contract §4.20): `product_id`. Its metadata, generators and downloads go with it;
+/// its licenses stay, and answer 203 from then on.
 pub fn delete(call: &mut Call<'_>) -> Result {
     let product = call.product(Outcome::ProductNotFound)?;
     call.tx.delete_product(product.id)?;
@@ -91,9 +93,9 @@ pub fn show(call: &mut Call<'_>) -> Result {
     Ok(Reply::from(Outcome::ProductInformation).with("product", row))
 }
 
-/// `GET /get-product-public-key` (contract §5.7): `product_id`, which may be left out where there is one product only. Answers what
-/// verifies the product's answers: its own public key, or, where it has no key of its own, the installation's, which signs for it. 633 where
-/// the server signs nothing.
+/// `GET /get-product-public-key` (contract §5.7): `product_id`, which may be left out where there is one
+/// product only. Answers what verifies the product's answers: its own public key, or, where it has no key of
+/// its own, the installation's, which signs for it. 633 where the server signs nothing.
 pub fn public_key(call: &mut Call<'_>) -> Result {
     let product = call.product_or_only(Outcome::ProductNotFound)?;
     let global = call.from.global_public_key().ok_or(Outcome::ProductPublicKeyUnavailable)?;

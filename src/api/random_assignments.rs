@@ -11,10 +11,11 @@ use crate::domain::{
 };
 use crate::wire::reply::{Reply, Result};
 
-/// `POST /random-assign-license-keys` (contract §4.8): `product_id`, and optionally `quantity` (1 to 1000), `generate`, `generator_id`,
-/// `owner_name` and `owner_email`. As many keys as are asked for, or none.
+/// `POST /random-assign-license-keys` (contract §4.8): `product_id`, and optionally `quantity` (1 to 1000),
+/// `generate`, `generator_id`, `owner_name` and `owner_email`. As many keys as are asked for, or none.
 ///
-/// Nothing is written before the last refusal, so a caller that keeps its transaction (the queue) keeps no part of a refused request.
+/// Nothing is written before the last refusal, so a caller that keeps its transaction (the queue) keeps no
+/// part of a refused request.
 pub fn random_assign(call: &mut Call<'_>) -> Result {
     let product = call.product(Outcome::RandomAssignProductNotFound)?;
     let quantity = quantity(call)?;

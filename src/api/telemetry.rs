@@ -19,10 +19,11 @@ pub const MAX_ITEMS: i64 = 10_000;
 /// What newer clients send besides (contract §4.27).
 const EXTRA: [&str; 4] = ["hwid", "country", "flags", "metadata"];
 
-/// `POST /send-telemetry-data` (contract §4.27, §6.5): `product_id`, `user_identifier`, `license_key`, `activation_identifier`,
-/// `product_version`, `data_type`, `data_group`, and the data: `numeric_data_single_value`, or `numeric_data_x` and `numeric_data_y`, or
-/// `text_data`. Texts have at most 255 bytes, `text_data` and each extra at most 64 KiB. Always kept; 831 says what is wrong with it,
-/// and a text that is too long is kept as an empty one.
+/// `POST /send-telemetry-data` (contract §4.27, §6.5): `product_id`, `user_identifier`, `license_key`,
+/// `activation_identifier`, `product_version`, `data_type`, `data_group`, and the data:
+/// `numeric_data_single_value`, or `numeric_data_x` and `numeric_data_y`, or `text_data`. Texts have at most
+/// 255 bytes, `text_data` and each extra at most 64 KiB. Always kept; 831 says what is wrong with it, and a
+/// text that is too long is kept as an empty one.
 pub fn send(call: &mut Call<'_>) -> Result {
     let mut errors = FieldErrors::default();
     let extra = extra(call.params, &mut errors);
@@ -33,11 +34,12 @@ pub fn send(call: &mut Call<'_>) -> Result {
     Ok(Reply::from(outcome).with("errors", errors.lists()))
 }
 
-/// `GET /get-telemetry-data` (contract §4.28): the reports by id, of this `data_type` and `data_group`, and by any other field of theirs.
-/// A filter that is left out, or a flag that is neither yes nor no, filters nothing.
+/// `GET /get-telemetry-data` (contract §4.28): the reports by id, of this `data_type` and `data_group`, and
+/// by any other field of theirs. A filter that is left out, or a flag that is neither yes nor no, filters
+/// nothing.
 ///
-/// At most 10,000 in one answer; `page` and `items_per_page` give the others. Those of one answer may carry 4 MiB of text; where they
-/// carry more, the answer is 1913, and a smaller `items_per_page` helps.
+/// At most 10,000 in one answer; `page` and `items_per_page` give the others. Those of one answer may carry 4
+/// MiB of text; where they carry more, the answer is 1913, and a smaller `items_per_page` helps.
 pub fn list(call: &mut Call<'_>) -> Result {
     let found = Reply::from(Outcome::TelemetryFound);
     let Some(filter) = filter(call)? else { return Ok(found.with("data", json!([]))) };
@@ -93,8 +95,8 @@ fn read(call: &Call<'_>, errors: &mut FieldErrors) -> Result<TelemetryReport> {
     })
 }
 
-/// The id of the product that was named, and whether it exists; a number is an id also if it doesn't. `None`: nothing that could be
-/// one was sent.
+/// The id of the product that was named, and whether it exists; a number is an id also if it doesn't. `None`:
+/// nothing that could be one was sent.
 fn product(call: &Call<'_>) -> Result<Option<(i64, bool)>> {
     let Some(reference) = call.params.text("product_id") else { return Ok(None) };
     let reference = reference.trim();

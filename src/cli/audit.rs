@@ -14,7 +14,8 @@ use crate::store::DataDir;
 pub enum Command {
     /// List changes, the oldest first
     ///
-    /// Every change is there that was made by a request or by a command, and nothing that was only read, reported or refused.
+    /// Every change is there that was made by a request or by a command, and nothing that was only read,
+    /// reported or refused.
     List(ListArgs),
     /// Forget what is older than so many days
     ///

@@ -1,7 +1,8 @@
 //! `keyseal backup`: one moment of a data directory, taken while the server goes on.
 //!
-//! The order keeps it whole: a file that customers download is there before its row and goes after it, so files are copied before the
-//! database, and what came in between after it. A key is there before its product names it, and never goes.
+//! The order keeps it whole: a file that customers download is there before its row and goes after it, so
+//! files are copied before the database, and what came in between after it. A key is there before its product
+//! names it, and never goes.
 
 use std::ffi::OsString;
 use std::fs::{self, DirBuilder, Permissions};
@@ -129,7 +130,8 @@ fn take_download(data: &DataDir, copy: &DataDir, name: &str, told: &mut dyn FnMu
     }
 }
 
-/// Copies the files that were added between the first look and the moment of the database, and drops those that it doesn't name.
+/// Copies the files that were added between the first look and the moment of the database, and drops those
+/// that it doesn't name.
 fn take_missing_downloads(data: &DataDir, copy: &DataDir, contents: &Contents) -> Result {
     for download in &contents.downloads {
         let name = &download.file.sha256;
@@ -162,7 +164,8 @@ fn copy_keys(data: &DataDir, copy: &DataDir) -> Result {
     Ok(())
 }
 
-/// Copies the settings that lie in the data directory, if some do: without them the server would listen elsewhere, and without TLS.
+/// Copies the settings that lie in the data directory, if some do: without them the server would listen
+/// elsewhere, and without TLS.
 fn copy_settings(data: &DataDir, copy: &DataDir) -> Result {
     match fs::symlink_metadata(data.settings()) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),

@@ -1,4 +1,5 @@
-//! Whether a copy of a data directory is whole: what a backup is asked before it says that it is done, and a restore too.
+//! Whether a copy of a data directory is whole: what a backup is asked before it says that it is done, and a
+//! restore too.
 
 use std::path::Path;
 
@@ -38,7 +39,8 @@ impl Contents {
         Ok(Self { schema: database.version(), counts, own_keys, global_keys, downloads })
     }
 
-    /// The database has the rows that it must have, each key is there and is the right one, and so is each file that customers download.
+    /// The database has the rows that it must have, each key is there and is the right one, and so is each
+    /// file that customers download.
     pub fn check(&self, copy: &DataDir, counts: &TableCounts) -> Result {
         if self.counts != *counts {
             return Err(unsound(&copy.database(), "it has not the rows that were counted").into());

@@ -29,7 +29,8 @@ const FIRST_REQUEST: [(&str, &str); 5] = [
     ("value", "test value"),
 ];
 
-/// Prepared keys, which everybody knows, so that a demo needs no time to make any: of the first product, and the global one.
+/// Prepared keys, which everybody knows, so that a demo needs no time to make any: of the first product, and
+/// the global one.
 const KNOWN_KEYS: [&str; 2] =
     [include_str!("../../data/demo/keys/product-1.pem"), include_str!("../../data/demo/keys/global.pem")];
 
@@ -38,13 +39,13 @@ pub struct Args {
     #[command(flatten)]
     serve: ServeArgs,
 
-    /// Draw new ids and license keys from this number, so that they repeat from run to run; and make no first request, which would
-    /// change the world under a test suite
+    /// Draw new ids and license keys from this number, so that they repeat from run to run; and make no first
+    /// request, which would change the world under a test suite
     #[arg(long, env = "KEYSEAL_DEMO_SEED", value_name = "N")]
     seed: Option<u64>,
 
-    /// The time at the start: YYYY-MM-DD HH:MM:SS in UTC, or with an offset as 2027-01-01T00:00:00Z; it runs on from there [default: the
-    /// machine's]
+    /// The time at the start: YYYY-MM-DD HH:MM:SS in UTC, or with an offset as 2027-01-01T00:00:00Z; it runs
+    /// on from there [default: the machine's]
     #[arg(long, env = "KEYSEAL_DEMO_CLOCK", value_name = "TIME", value_parser = start_time)]
     clock: Option<Timestamp>,
 }
@@ -75,8 +76,8 @@ pub fn run(data: Option<&DataDir>, args: &Args, output: &mut Output<'_>) -> Resu
         Some(_) => generate(1 + world.own_keys())?,
         None => KNOWN_KEYS.map(|key| Zeroizing::new(key.to_owned())).into(),
     };
-    // Removed with all that is in it when the demo ends. Made after the keys, which can take the longest: until then there is nothing to
-    // leave.
+    // Removed with all that is in it when the demo ends. Made after the keys, which can take the longest:
+    // until then there is nothing to leave.
     let temporary = if data.is_none() { Some(tempfile::tempdir()?) } else { None };
     let data = match (data, &temporary) {
         (Some(data), _) => data.clone(),

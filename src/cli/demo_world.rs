@@ -100,8 +100,8 @@ impl World {
         self.api_keys.iter().map(|key| Ok(key.secret()?.hash())).collect()
     }
 
-    /// Writes the world into an empty database, all of it at once. `own_keys`: a private key for each product that has one; `now`: when
-    /// it is made.
+    /// Writes the world into an empty database, all of it at once. `own_keys`: a private key for each product
+    /// that has one; `now`: when it is made.
     pub fn write(
         self,
         store: &Store,

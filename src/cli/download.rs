@@ -146,8 +146,9 @@ fn delete(id: i64, data: &DataDir, output: &mut Output<'_>) -> Result {
     )
 }
 
-/// Removes the files that no version has any more, also those of products that were deleted. Called after the rows are gone for good, and
-/// under the lock that an addition takes too: the file of a new row is never removed.
+/// Removes the files that no version has any more, also those of products that were deleted. Called after the
+/// rows are gone for good, and under the lock that an addition takes too: the file of a new row is never
+/// removed.
 fn remove_unused(tx: &Tx<'_>, data: &DataDir) -> Result<Vec<String>> {
     let mut unused = data.kept_downloads()?;
     let used: HashSet<String> =

@@ -13,14 +13,16 @@ const TIMEOUT: Duration = Duration::from_secs(3);
 
 #[derive(clap::Args)]
 pub struct Args {
-    /// The server's address: with a scheme, or HOST:PORT, which is HTTP, or HTTPS with --tls-cert [default: where it is set to listen]
+    /// The server's address: with a scheme, or HOST:PORT, which is HTTP, or HTTPS with --tls-cert [default:
+    /// where it is set to listen]
     url: Option<String>,
 
     #[command(flatten)]
     serve: ServeArgs,
 }
 
-/// Hides in the help what doesn't change where the server listens. It is taken all the same: a probe may repeat the server's flags.
+/// Hides in the help what doesn't change where the server listens. It is taken all the same: a probe may
+/// repeat the server's flags.
 pub fn show_own(arg: clap::Arg) -> clap::Arg {
     let hidden = arg.get_env().is_some() && !arg.is_global_set() && arg.get_long() != Some("listen");
     arg.hide(hidden)

@@ -60,8 +60,9 @@ pub enum Command {
     },
     /// Take licenses in from a CSV file: all of them, or none
     ///
-    /// A server may run at the same time. It goes on reading; what it has to write waits while a file is written, and after five seconds
-    /// is answered as unavailable (1901). Checking the file, and --dry-run, hold nobody up.
+    /// A server may run at the same time. It goes on reading; what it has to write waits while a file is
+    /// written, and after five seconds is answered as unavailable (1901). Checking the file, and --dry-run,
+    /// hold nobody up.
     Import(license_import::Args),
     /// Write licenses to a CSV file that can be imported again
     Export(license_export::Args),

@@ -1,8 +1,8 @@
 //! `keyseal license import`: takes licenses in from a CSV file, all of them or none.
 //!
-//! The file is read twice. The first time checks every line on a reader, beside a running server, and writes nothing. The second time
-//! writes in one transaction, so that an import that is killed half-way has left nothing behind; there each line is checked again, since the
-//! database may have changed in between.
+//! The file is read twice. The first time checks every line on a reader, beside a running server, and writes
+//! nothing. The second time writes in one transaction, so that an import that is killed half-way has left
+//! nothing behind; there each line is checked again, since the database may have changed in between.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -26,8 +26,9 @@ const LONG_FILE: u64 = 4 * 1024 * 1024;
 
 #[derive(clap::Args)]
 pub struct Args {
-    /// The CSV file. Its first line names the columns: `license_key` and `product_id`, and of `owner_name`, `owner_email`,
-    /// `activation_limit`, `validity`, `assigned_at`, `status` and `identifiers` (a JSON array of texts) those that it has
+    /// The CSV file. Its first line names the columns: `license_key` and `product_id`, and of `owner_name`,
+    /// `owner_email`, `activation_limit`, `validity`, `assigned_at`, `status` and `identifiers` (a JSON array
+    /// of texts) those that it has
     file: PathBuf,
     /// Check every line, and write nothing
     #[arg(long)]

@@ -1,4 +1,5 @@
-//! `keyseal completions` and `keyseal manpage`: what shells and `man` know of the command line, made from the command line itself.
+//! `keyseal completions` and `keyseal manpage`: what shells and `man` know of the command line, made from the
+//! command line itself.
 
 use std::fs;
 use std::path::{Path, PathBuf};

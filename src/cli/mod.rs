@@ -47,7 +47,8 @@ use crate::server::StartError;
 use crate::store::{DataDir, Store, Tx, Verdict};
 use output::Output;
 
-/// How a command ends. Nobody looks into the error: it is text for the operator, who needs to know what, where, why, and what next.
+/// How a command ends. Nobody looks into the error: it is text for the operator, who needs to know what,
+/// where, why, and what next.
 type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
 /// A license-key server in one binary, on one SQLite file, that signs every answer.
@@ -75,8 +76,9 @@ struct Cli {
 enum Command {
     /// Serve the API
     ///
-    /// Makes nothing: run "keyseal init" first. Prints one line on standard output once it accepts connections. Stops on SIGTERM or
-    /// Ctrl-C, after finishing what is in flight. SIGHUP has it read the global signing key and the TLS certificate again.
+    /// Makes nothing: run "keyseal init" first. Prints one line on standard output once it accepts
+    /// connections. Stops on SIGTERM or Ctrl-C, after finishing what is in flight. SIGHUP has it read the
+    /// global signing key and the TLS certificate again.
     Serve(ServeArgs),
     /// Serve a throw-away sample world, and show a first signed answer
     ///
@@ -113,18 +115,19 @@ enum Command {
     Audit(audit::Command),
     /// Copy the data directory while the server runs: database, signing keys, downloads
     ///
-    /// The copy is one moment of it, verified before it gets its name. It holds the private keys: keep it as you keep them. A backup
-    /// that is interrupted leaves at most a directory DEST.unfinished-…, which can be removed. Not in it are TLS files, and a file of settings
-    /// outside of the data directory.
+    /// The copy is one moment of it, verified before it gets its name. It holds the private keys: keep it as
+    /// you keep them. A backup that is interrupted leaves at most a directory DEST.unfinished-…, which can be
+    /// removed. Not in it are TLS files, and a file of settings outside of the data directory.
     Backup(backup::Args),
     /// Make a data directory from a backup, where there is none yet
     ///
-    /// Everything is as it was in the moment of the backup, keyseal.toml too; TLS files are in no backup. What was not yet delivered then, as
-    /// webhooks, is sent again.
+    /// Everything is as it was in the moment of the backup, keyseal.toml too; TLS files are in no backup.
+    /// What was not yet delivered then, as webhooks, is sent again.
     Restore(restore::Args),
     /// Look at everything that a server needs, and say what mends what is wrong
     ///
-    /// Changes nothing, and works beside a running server. Reads every file that customers download. Takes the flags of "serve". Ends with 1 if something is wrong; warnings are not.
+    /// Changes nothing, and works beside a running server. Reads every file that customers download. Takes
+    /// the flags of "serve". Ends with 1 if something is wrong; warnings are not.
     #[command(mut_args(healthcheck::show_own))]
     Doctor(ServeArgs),
     /// Verify a saved answer offline
@@ -154,8 +157,8 @@ struct Given {
     file_fault: Option<settings::Wrong>,
 }
 
-/// Runs the program: `arguments` as the system gives them, the program's name first. Results go to `out`, everything else to standard
-/// error, the log included.
+/// Runs the program: `arguments` as the system gives them, the program's name first. Results go to `out`,
+/// everything else to standard error, the log included.
 ///
 /// Ends with 0 if it was done, 1 if it was refused or failed, 2 if the command line is wrong.
 pub fn main(arguments: impl IntoIterator<Item = OsString>, out: &mut dyn Write) -> ExitCode {
@@ -176,7 +179,8 @@ fn run_with(
     let given = match understand(&arguments) {
         Ok(given) => given,
         Err(Usage::Clap(usage)) => {
-            // Also the way of --help and --version, which are no errors. With nowhere to print to, the code still tells.
+            // Also the way of --help and --version, which are no errors. With nowhere to print to, the code
+            // still tells.
             drop(usage.print());
             return if usage.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS };
         }
@@ -198,7 +202,8 @@ fn run_with(
     }
 }
 
-/// Reads the command line twice: the first time tells where the file with the settings is, the second has it below the rest.
+/// Reads the command line twice: the first time tells where the file with the settings is, the second has it
+/// below the rest.
 fn understand(arguments: &[OsString]) -> std::result::Result<Given, Usage> {
     let matches = settings::read(Cli::command(), arguments)?;
     let cli = Cli::from_arg_matches(&matches)?;

@@ -66,7 +66,8 @@ impl<'a> Output<'a> {
     }
 }
 
-/// Text for a terminal. What is in it may come from a stranger's file, and moves no cursor, rings no bell, and turns no line around.
+/// Text for a terminal. What is in it may come from a stranger's file, and moves no cursor, rings no bell,
+/// and turns no line around.
 pub fn plain(text: &str) -> String {
     escaped(text, "\n")
 }

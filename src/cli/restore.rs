@@ -41,7 +41,8 @@ pub fn run(args: &Args, data: &DataDir, output: &mut Output<'_>) -> Result {
     let lock = data.lock()?;
     check_free(data, &manifest)?;
     let mut progress = Progress::new()?;
-    // Inside the data directory, so that what is whole takes its place by a change of name. Removed with all that is left in it.
+    // Inside the data directory, so that what is whole takes its place by a change of name. Removed with all
+    // that is left in it.
     let staging = tempfile::Builder::new()
         .prefix(STAGING)
         .permissions(Permissions::from_mode(0o700))
@@ -87,8 +88,9 @@ fn check_free(data: &DataDir, manifest: &Manifest) -> Result {
 /// What a restore that was broken off leaves begins with this.
 const STAGING: &str = ".restore-";
 
-/// Refuses a directory that somebody uses for something else. Tells whether nothing is in it but what a restore leaves itself: then it is
-/// made private, and not where an operator has put settings into it already.
+/// Refuses a directory that somebody uses for something else. Tells whether nothing is in it but what a
+/// restore leaves itself: then it is made private, and not where an operator has put settings into it
+/// already.
 fn check_is_ours(data: &DataDir) -> Result<bool> {
     let shown = data.path().display();
     let entries = match fs::read_dir(data.path()) {
@@ -103,7 +105,8 @@ fn check_is_ours(data: &DataDir) -> Result<bool> {
         match name.to_str() {
             Some("server.lock") if kind.is_file() => {}
             Some(name) if name.starts_with(STAGING) && kind.is_dir() => {}
-            // The two directories are empty, or they were refused; the index without its database is what a server leaves that lost it.
+            // The two directories are empty, or they were refused; the index without its database is what a
+            // server leaves that lost it.
             Some("keyseal.toml" | "keyseal.db-shm") if kind.is_file() => is_bare = false,
             Some("keys" | "downloads") if kind.is_dir() => is_bare = false,
             _ => {

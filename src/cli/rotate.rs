@@ -114,7 +114,8 @@ fn activate(owner: Option<i64>, data: &DataDir, output: &mut Output<'_>) -> Resu
         if owner.is_none() {
             load_global(&directory, &published)?;
         }
-        // The files first: should the rest fail, the server still finds what the database names, and this can be run again.
+        // The files first: should the rest fail, the server still finds what the database names, and this can
+        // be run again.
         key_files::step(&directory, owner, &key.fingerprint)?;
         if let Some(id) = owner {
             tx.set_product_signing_key(id, &key.fingerprint, &key.public_key, now())?;

@@ -1,4 +1,5 @@
-//! What an operator is told to run next, so that it can be pasted: with the data directory that this command was for, and quoted.
+//! What an operator is told to run next, so that it can be pasted: with the data directory that this command
+//! was for, and quoted.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -8,7 +9,8 @@ use crate::store::DataDir;
 /// Where a command looks when nobody names a data directory.
 const DEFAULT: &str = "data";
 
-/// `keyseal WORDS`, with `--data` unless the directory is the one that counts anyway. `words`: what comes after `keyseal`, quoted already.
+/// `keyseal WORDS`, with `--data` unless the directory is the one that counts anyway. `words`: what comes
+/// after `keyseal`, quoted already.
 pub fn command(words: &str, data: &DataDir) -> String {
     if data.path() == Path::new(DEFAULT) {
         return format!("keyseal {words}");

@@ -113,7 +113,8 @@ fn install(
     output.result(&value(product, &path, &key), &text)
 }
 
-/// Writes the global key and tells the database which one it is. Not over another: clients trust that one, unless it is lost.
+/// Writes the global key and tells the database which one it is. Not over another: clients trust that one,
+/// unless it is lost.
 fn install_global(tx: &Tx<'_>, data: &DataDir, pem: &str, replace_lost: bool) -> Result {
     let published = tx.published_keys_of(None)?;
     let key = SigningKey::parse(pem.as_bytes(), &Keyring::global_path(data))?;
@@ -121,7 +122,8 @@ fn install_global(tx: &Tx<'_>, data: &DataDir, pem: &str, replace_lost: bool) ->
     SigningKey::save(pem, &path)?;
     let named = tx.set_current_key(None, key.fingerprint(), key.public().pem(), now());
     if named.is_err() {
-        // It has signed nothing yet. If it can't be removed either, the next start says that the database names another.
+        // It has signed nothing yet. If it can't be removed either, the next start says that the database
+        // names another.
         drop(fs::remove_file(&path));
     }
     Ok(named?)
@@ -150,7 +152,8 @@ pub fn give_to_product(tx: &Tx<'_>, data: &DataDir, id: i64, pem: &str, now: Tim
         Ok(tx.set_current_key(Some(id), key.fingerprint(), key.public().pem(), now)?)
     });
     if named.is_err() {
-        // Nobody has seen a signature of this key yet. If it can't be removed either, the next attempt says that it is there.
+        // Nobody has seen a signature of this key yet. If it can't be removed either, the next attempt says
+        // that it is there.
         drop(fs::remove_file(&path));
     }
     named
@@ -192,7 +195,8 @@ fn published(owner: Option<i64>, state: KeyState, data: &DataDir, output: &mut O
 
 fn list(data: &DataDir, output: &mut Output<'_>) -> Result {
     let mut keys = open(data)?.read(|tx| tx.published_keys())??;
-    // The first global key is not in the database before a server has started with it, if it was put into its place by hand.
+    // The first global key is not in the database before a server has started with it, if it was put into its
+    // place by hand.
     let global = global_key(data)?;
     keys = PublishedKey::as_served(keys, Some((global.fingerprint(), global.public().pem())));
     if let (Some(before), Ok(Some(pid))) = (forgotten_switch(data, &keys), data.running_server()) {

@@ -4,7 +4,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use url::Url;
 
-/// `HOST:PORT`, where the host is an address, an IPv6 address in brackets, or a name, which is looked up when it is needed.
+/// `HOST:PORT`, where the host is an address, an IPv6 address in brackets, or a name, which is looked up when
+/// it is needed.
 pub fn host_and_port(text: &str) -> Result<String, String> {
     const EXPECTED: &str = "it is an address and a port, as 127.0.0.1:8080, [::1]:8080 or localhost:8080";
     if text.contains("://") {

@@ -22,7 +22,8 @@ pub struct DataArg {
 }
 
 impl DataArg {
-    /// The file with the settings, if there is one. `data`: the data directory in which it is looked for unless one is named.
+    /// The file with the settings, if there is one. `data`: the data directory in which it is looked for
+    /// unless one is named.
     pub fn file(&self, data: Option<&DataDir>) -> Result<Option<File>, Wrong> {
         match (&self.config, data) {
             (Some(path), _) => File::named(path).map(Some),
@@ -69,7 +70,8 @@ pub struct ServeArgs {
     #[arg(long, env = "KEYSEAL_LISTEN", value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080", value_parser = host_and_port)]
     pub listen: String,
 
-    /// Serve HTTPS with this certificate: PEM, the server's own first, then those that signed it. Read again when the file changes
+    /// Serve HTTPS with this certificate: PEM, the server's own first, then those that signed it. Read again
+    /// when the file changes
     #[arg(long, env = "KEYSEAL_TLS_CERT", value_name = "FILE")]
     pub tls_cert: Option<PathBuf>,
 
@@ -90,7 +92,8 @@ pub struct ServeArgs {
     #[arg(long, env = "KEYSEAL_WORKERS", value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub workers: Option<u16>,
 
-    /// The server's address as its customers reach it, for download links and documents: http:// or https:// and a host [default: the one it listens on]
+    /// The server's address as its customers reach it, for download links and documents: http:// or https://
+    /// and a host [default: the one it listens on]
     #[arg(long, env = "KEYSEAL_PUBLIC_URL", value_name = "URL", value_parser = public_url)]
     pub public_url: Option<String>,
 
@@ -106,11 +109,13 @@ pub struct ServeArgs {
     #[arg(long, env = "KEYSEAL_ALLOW_PRIVATE_TARGETS")]
     pub allow_private_targets: bool,
 
-    /// Sign nothing: every signature is the text "Private key not set", as the original's without a key. For tests of clients only
+    /// Sign nothing: every signature is the text "Private key not set", as the original's without a key. For
+    /// tests of clients only
     #[arg(long, env = "KEYSEAL_UNSIGNED")]
     pub unsigned: bool,
 
-    /// Seconds that a client has to send a request's body; one that is slower is answered, and its connection ended within a second
+    /// Seconds that a client has to send a request's body; one that is slower is answered, and its connection
+    /// ended within a second
     #[arg(long, env = "KEYSEAL_BODY_TIMEOUT", value_name = "SECONDS", default_value = "8", value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub body_timeout: u64,
 

@@ -67,8 +67,8 @@ fn names(command: &Command) -> Vec<String> {
     own.chain(command.get_subcommands().flat_map(names)).collect()
 }
 
-/// Kubernetes and Docker links tell each container where a service is, under the service's name, which may well be ours:
-/// `KEYSEAL_SERVICE_HOST`, `KEYSEAL_PORT=tcp://10.0.0.1:8080`, `KEYSEAL_PORT_8080_TCP_ADDR`.
+/// Kubernetes and Docker links tell each container where a service is, under the service's name, which may
+/// well be ours: `KEYSEAL_SERVICE_HOST`, `KEYSEAL_PORT=tcp://10.0.0.1:8080`, `KEYSEAL_PORT_8080_TCP_ADDR`.
 fn is_of_an_orchestrator(name: &str, value: &str) -> bool {
     name.contains("_SERVICE_HOST")
         || name.contains("_SERVICE_PORT")

@@ -1,4 +1,5 @@
-//! Flag, then environment, then file, then default: puts the layers over one another, and tells which one a value came from.
+//! Flag, then environment, then file, then default: puts the layers over one another, and tells which one a
+//! value came from.
 
 use std::ffi::OsString;
 

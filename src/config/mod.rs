@@ -1,12 +1,15 @@
-//! What the operator decides. Nothing outside this module reads the environment: each flag names its variable in arguments.rs.
+//! What the operator decides. Nothing outside this module reads the environment: each flag names its variable
+//! in arguments.rs.
 //!
-//! [`DataArg`], [`ServeArgs`] and [`LogArg`] are the table of settings. A field with a flag and a variable is a setting, and all else comes from
-//! it: its key in `keyseal.toml` (the flag without its dashes), its line in `keyseal config show`, its checks and suggestions. So a new one is
-//! a field there, a row in the README's table (a test compares the two) and whatever uses it in [`Config`]. To know:
+//! [`DataArg`], [`ServeArgs`] and [`LogArg`] are the table of settings. A field with a flag and a variable is
+//! a setting, and all else comes from it: its key in `keyseal.toml` (the flag without its dashes), its line
+//! in `keyseal config show`, its checks and suggestions. So a new one is a field there, a row in the README's
+//! table (a test compares the two) and whatever uses it in [`Config`]. To know:
 //! - `bool` is a switch, an integer a number, `Vec` a list, anything else a text in the file.
 //! - A default that is no fixed value is said in the help, as `[default: words]`.
 //! - `hide_env_values = true` marks a secret: its value is never shown.
-//! - clap's `requires` and `conflicts_with` don't see the file: what two settings must agree on is checked in [`Config::new`].
+//! - clap's `requires` and `conflicts_with` don't see the file: what two settings must agree on is checked in
+//!   [`Config::new`].
 
 mod addresses;
 mod arguments;
@@ -89,8 +92,8 @@ pub struct Config {
     pub callback_delays: Vec<Duration>,
     /// How long one attempt may take in all.
     pub callback_timeout: Duration,
-    /// Milliseconds that the server's clock is ahead of the machine's, at any moment. Not the operator's to decide: the demo and tests
-    /// set the time by it.
+    /// Milliseconds that the server's clock is ahead of the machine's, at any moment. Not the operator's to
+    /// decide: the demo and tests set the time by it.
     pub clock_ahead: Arc<AtomicI64>,
     pub randomness: Randomness,
     /// What it must not go by.

@@ -15,7 +15,8 @@ pub struct NewActivation<'a> {
     pub post_url: Option<&'a str>,
 }
 
-/// Whether a license with this activation limit (0 or less: any number) and this many active identifiers takes one more (contract §3.4).
+/// Whether a license with this activation limit (0 or less: any number) and this many active identifiers
+/// takes one more (contract §3.4).
 pub fn has_free_seat(activation_limit: i64, active: i64) -> bool {
     activation_limit <= 0 || active < activation_limit
 }

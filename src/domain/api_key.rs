@@ -55,7 +55,8 @@ impl ApiKeySecret {
         self.0.chars().take(8).collect()
     }
 
-    /// The text itself: for the one time it is shown to its owner, and to find a contract by it, whose key may have come in its place.
+    /// The text itself: for the one time it is shown to its owner, and to find a contract by it, whose key
+    /// may have come in its place.
     pub fn expose(&self) -> &str {
         &self.0
     }

@@ -15,7 +15,8 @@ pub enum Waiting {
     Other,
 }
 
-/// How many answers wait for signatures, and what one costs here and now. The default is that of a program that signs nothing.
+/// How many answers wait for signatures, and what one costs here and now. The default is that of a program
+/// that signs nothing.
 #[derive(Debug)]
 pub struct Backlog {
     changes: AtomicUsize,

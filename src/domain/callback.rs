@@ -75,8 +75,8 @@ impl CallbackState {
     }
 }
 
-/// Whether a receiver that answered with this HTTP status may yet take the message. Any other refusal is its last word: receivers are
-/// not idempotent, so nothing is sent twice without need (contract §6.1).
+/// Whether a receiver that answered with this HTTP status may yet take the message. Any other refusal is its
+/// last word: receivers are not idempotent, so nothing is sent twice without need (contract §6.1).
 pub fn is_worth_another_try(status: u16) -> bool {
     matches!(status, 429 | 500..=599)
 }

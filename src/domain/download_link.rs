@@ -26,8 +26,9 @@ pub struct DownloadLink {
 }
 
 impl DownloadLink {
-    /// Reads the last four segments of a path as it was sent: percent-encoded, since what is encoded in it may hold slashes. The
-    /// identifier is standard or URL-safe base64, padded or not. What can't be read is blank: it is refused where a blank one is.
+    /// Reads the last four segments of a path as it was sent: percent-encoded, since what is encoded in it
+    /// may hold slashes. The identifier is standard or URL-safe base64, padded or not. What can't be read is
+    /// blank: it is refused where a blank one is.
     pub fn parse(raw_path: &str) -> Self {
         let mut segments = raw_path.rsplitn(5, '/');
         let mut next = || {
@@ -49,7 +50,8 @@ fn decode_identifier(base64: &str) -> Option<String> {
     String::from_utf8(bytes).ok()
 }
 
-/// Writes the link by which this caller downloads this version. `public_url` is the server's address as its customers reach it.
+/// Writes the link by which this caller downloads this version. `public_url` is the server's address as its
+/// customers reach it.
 pub fn download_url(
     public_url: &str,
     api_key: &ApiKeySecret,

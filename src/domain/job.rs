@@ -12,8 +12,8 @@ pub struct Job {
     pub fingerprint: [u8; 32],
 }
 
-/// The same for a request that is repeated, because its answer was lost, as for the first one. Each field counts without outer spaces,
-/// and one that was not sent is not the same as any text.
+/// The same for a request that is repeated, because its answer was lost, as for the first one. Each field
+/// counts without outer spaces, and one that was not sent is not the same as any text.
 pub fn job_fingerprint(api_key_id: i64, fields: &[Option<&str>]) -> [u8; 32] {
     let mut hash = Sha256::new_with_prefix(api_key_id.to_be_bytes());
     for field in fields {

@@ -41,7 +41,8 @@ pub struct NewLicense {
 /// The longest name or e-mail address of an owner, in bytes.
 pub const MAX_OWNER: usize = 255;
 
-/// The largest activation limit and validity: what the original's columns hold, and what any client can read as a number.
+/// The largest activation limit and validity: what the original's columns hold, and what any client can read
+/// as a number.
 pub const MAX_LICENSE_NUMBER: i64 = 2_147_483_647;
 
 /// What changes about a license; `None`: it stays as it is.
@@ -132,7 +133,8 @@ impl License {
         }
     }
 
-    /// Refuses a license that its holder can't use now: steps L4 to L6 of the license gate, in their order (contract §3.9).
+    /// Refuses a license that its holder can't use now: steps L4 to L6 of the license gate, in their order
+    /// (contract §3.9).
     pub fn check_usable(&self, now: Timestamp) -> Result<(), Outcome> {
         self.check_assigned()?;
         self.check_not_expired(now)
@@ -155,8 +157,8 @@ impl License {
         }
     }
 
-    /// The license after a change. It keeps its activations, even if there are more than a lowered limit allows; and being assigned
-    /// begins now, unless it is said or known when it began.
+    /// The license after a change. It keeps its activations, even if there are more than a lowered limit
+    /// allows; and being assigned begins now, unless it is said or known when it began.
     #[must_use]
     pub fn changed(&self, change: LicenseChange, now: Timestamp) -> Self {
         let before = self.clone();

@@ -1,4 +1,5 @@
-//! The texts that name things: license keys, identifiers, meta keys. Turned into types at the door, so nobody below checks again.
+//! The texts that name things: license keys, identifiers, meta keys. Turned into types at the door, so nobody
+//! below checks again.
 
 use std::fmt;
 
@@ -35,7 +36,8 @@ fn parse(text: &str) -> Result<String, ParseNameError> {
 #[derive(Clone, Debug)]
 pub struct LicenseKey(String);
 
-/// What a license is activated for: a domain, a device, anything. Opaque; trimmed; compared without regard to ASCII case.
+/// What a license is activated for: a domain, a device, anything. Opaque; trimmed; compared without regard to
+/// ASCII case.
 #[derive(Clone, Debug)]
 pub struct Identifier(String);
 

@@ -2,8 +2,9 @@
 
 /// One row of the response-code table (contract §8). The discriminant is the inner `code`.
 ///
-/// Codes below 1900 are the original API's. From 1900 up they are this server's own, for what the original has no code for;
-/// they never reuse an HTTP number, because 500 means "Active license key found" to every client of this API.
+/// Codes below 1900 are the original API's. From 1900 up they are this server's own, for what the original
+/// has no code for; they never reuse an HTTP number, because 500 means "Active license key found" to every
+/// client of this API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u16)]
 pub enum Outcome {

@@ -14,7 +14,8 @@ pub struct Page {
 }
 
 impl Page {
-    /// Takes what was asked for: the page's number, from 1, and the items on each. What is no positive number counts as not given.
+    /// Takes what was asked for: the page's number, from 1, and the items on each. What is no positive number
+    /// counts as not given.
     pub fn new(number: Option<&str>, items: Option<&str>) -> Self {
         let number = number.and_then(positive).unwrap_or(1);
         let limit = items.and_then(positive).unwrap_or(DEFAULT_ITEMS).min(MAX_PAGE_ITEMS);

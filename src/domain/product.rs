@@ -96,8 +96,8 @@ impl ProductSource {
     }
 }
 
-/// Whether a text can name a product in URLs: ASCII letters, digits, `-` and `_`, at most 255 of them. Not what reads as an id or a
-/// uuid: a reference to one product must never find another (contract §3.10).
+/// Whether a text can name a product in URLs: ASCII letters, digits, `-` and `_`, at most 255 of them. Not
+/// what reads as an id or a uuid: a reference to one product must never find another (contract §3.10).
 pub fn is_slug(text: &str) -> bool {
     let url_safe = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
     let length = (1..=MAX_NAME).contains(&text.len());

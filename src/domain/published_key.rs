@@ -40,8 +40,9 @@ impl KeyState {
 }
 
 impl PublishedKey {
-    /// What a running server publishes: `keys` as the database has them, and `global`, the key that it signs with (fingerprint and PEM).
-    /// The two differ from a switch on the command line until the server follows it.
+    /// What a running server publishes: `keys` as the database has them, and `global`, the key that it signs
+    /// with (fingerprint and PEM). The two differ from a switch on the command line until the server follows
+    /// it.
     pub fn as_served(mut keys: Vec<Self>, global: Option<(&Fingerprint, &str)>) -> Vec<Self> {
         let Some((fingerprint, public_key)) = global else { return keys };
         let mut is_known = false;

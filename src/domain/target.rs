@@ -1,4 +1,5 @@
-//! Where messages to other servers may go: URLs that can be sent to, and addresses that this server may be made to connect to.
+//! Where messages to other servers may go: URLs that can be sent to, and addresses that this server may be
+//! made to connect to.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -81,7 +82,8 @@ const MAPPED: Ipv6Net = Ipv6Net::new_assert(Ipv6Addr::new(0, 0, 0, 0, 0, 0xffff,
 const NAT64: Ipv6Net = v6(0x64, 0xff9b, 0, 96);
 const SIX_TO_FOUR: Ipv6Net = v6(0x2002, 0, 0, 16);
 
-/// Whether an address is one of the public internet: all that a stranger who names a URL may have this server connect to.
+/// Whether an address is one of the public internet: all that a stranger who names a URL may have this server
+/// connect to.
 pub fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => !NOT_PUBLIC_V4.iter().any(|network| network.contains(&address)),

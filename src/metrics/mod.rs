@@ -40,7 +40,8 @@ impl Metrics {
         Self { requests: Family::default(), durations }
     }
 
-    /// Counts an answer: the route's own text, the code in it, and the time from the request's arrival until it was sealed.
+    /// Counts an answer: the route's own text, the code in it, and the time from the request's arrival until
+    /// it was sealed.
     pub fn answered(&self, route: &'static str, code: u16, took: Duration) {
         self.requests.get_or_create(&Labels { route, code }).inc();
         if let Some(duration) = self.durations.get(route) {

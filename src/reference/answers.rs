@@ -83,7 +83,8 @@ impl Possible {
         self.outcome == other.outcome && self.fields == other.fields
     }
 
-    /// What its schema and its example are called: the code, and a number where the code comes with other fields elsewhere.
+    /// What its schema and its example are called: the code, and a number where the code comes with other
+    /// fields elsewhere.
     pub fn name(&self, distinct: &[Self]) -> String {
         let mut alike = distinct.iter().filter(|other| other.outcome == self.outcome);
         match alike.position(|other| other.is_like(self)) {

@@ -1,4 +1,5 @@
-//! The reference for integrators: what each endpoint takes and answers, as one table, and the documents that are written from it.
+//! The reference for integrators: what each endpoint takes and answers, as one table, and the documents that
+//! are written from it.
 
 mod answers;
 mod endpoints;

@@ -168,7 +168,8 @@ pub fn with_description(field: &Field, mut schema: Value) -> Value {
     schema
 }
 
-/// A body that succeeds in a world where what it names is there: what is required, and what isn't in the place of anything else.
+/// A body that succeeds in a world where what it names is there: what is required, and what isn't in the
+/// place of anything else.
 pub fn body_example(endpoint: &Endpoint, as_form: bool) -> Value {
     let shown = endpoint.fields.iter().filter(|field| field.required);
     shown

@@ -23,14 +23,16 @@ const MAX_BODY: usize = 1024 * 1024;
 /// From this size on a body needs room among the large ones, and has to come at a rate.
 const SMALL_BODY: usize = 16 * 1024;
 
-/// How many bytes a second of a large body must come, after a first second. Less where the operator gives bodies more time.
+/// How many bytes a second of a large body must come, after a first second. Less where the operator gives
+/// bodies more time.
 const SLOWEST: usize = 64 * 1024;
 
-/// How much of a larger body is still taken off the wire and thrown away, so that its sender reads the refusal instead of a reset.
+/// How much of a larger body is still taken off the wire and thrown away, so that its sender reads the
+/// refusal instead of a reset.
 const MAX_DISCARDED: usize = 64 * 1024 * 1024;
 
-/// The fields of a request: of its query string, and for a POST of its body, over them. Reads the body to its end where it can, so that
-/// its sender reads the answer instead of a reset.
+/// The fields of a request: of its query string, and for a POST of its body, over them. Reads the body to its
+/// end where it can, so that its sender reads the answer instead of a reset.
 pub async fn read(
     app: &App,
     address: IpAddr,
@@ -67,8 +69,9 @@ pub async fn discard(request: &HttpRequest, payload: &mut web::Payload, limit: D
     drop(tokio::time::timeout(limit, collect(payload, None, Pace::new(limit))).await);
 }
 
-/// The whole body, or a refusal. Holds no more than the limit in memory, and nothing of what will be refused anyway. A large body has its room
-/// until that is let go of. `large`: where, and whose it is; without it nothing is kept.
+/// The whole body, or a refusal. Holds no more than the limit in memory, and nothing of what will be refused
+/// anyway. A large body has its room until that is let go of. `large`: where, and whose it is; without it
+/// nothing is kept.
 async fn collect<'a>(
     payload: &mut web::Payload,
     mut large: Option<(&'a LargeBodies, Network)>,

@@ -15,8 +15,8 @@ use quick_cache::sync::Cache;
 
 use crate::domain::Rate;
 
-/// How many callers each limit knows at a time. Past that it forgets those that it hasn't heard of for longest, so that no flood from many
-/// addresses takes more memory; whoever is forgotten starts afresh.
+/// How many callers each limit knows at a time. Past that it forgets those that it hasn't heard of for
+/// longest, so that no flood from many addresses takes more memory; whoever is forgotten starts afresh.
 pub const KNOWN: usize = 1 << 16;
 
 /// One limit for each of many.
@@ -70,7 +70,8 @@ impl<K: Hash + Eq + Clone, C: Clock + Clone> Limit<K, C> {
 #[derive(Clone)]
 pub struct Buckets<K>(Arc<Cache<K, Arc<Bucket>>>);
 
-/// What one has used up: the time at which it is full again, and how many of those that it was charged for may be given back.
+/// What one has used up: the time at which it is full again, and how many of those that it was charged for
+/// may be given back.
 #[derive(Default)]
 pub struct Bucket {
     used: InMemoryState,

@@ -72,8 +72,8 @@ impl Network {
     }
 }
 
-/// The peer's address; or, if the peer is a trusted proxy, the last hop in `X-Forwarded-For` that isn't one. An IPv4 address in
-/// IPv6 clothing is the IPv4 address.
+/// The peer's address; or, if the peer is a trusted proxy, the last hop in `X-Forwarded-For` that isn't one.
+/// An IPv4 address in IPv6 clothing is the IPv4 address.
 fn address(request: &HttpRequest, trusted_proxies: &[IpNet]) -> IpAddr {
     let peer = request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip().to_canonical());
     let is_trusted = |address: IpAddr| trusted_proxies.iter().any(|network| network.contains(&address));

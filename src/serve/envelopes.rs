@@ -1,7 +1,8 @@
-//! Envelopes that hold nothing but an outcome: those of one second under one key are the same bytes, and are written and signed once for
-//! all who get them.
+//! Envelopes that hold nothing but an outcome: those of one second under one key are the same bytes, and are
+//! written and signed once for all who get them.
 //!
-//! Nothing has to be forgotten on time, because the second is part of what is asked for; what is no longer asked for is displaced.
+//! Nothing has to be forgotten on time, because the second is part of what is asked for; what is no longer
+//! asked for is displaced.
 
 use std::sync::Arc;
 
@@ -13,11 +14,12 @@ use crate::signing::{self, Asked, Signatures};
 use crate::wire::envelope::{self, Label, Signer, Unsigned};
 use crate::wire::reply::Reply;
 
-/// How many are remembered, of about 1 KB each. Where there are more products than this in one second, their signatures are still shared.
+/// How many are remembered, of about 1 KB each. Where there are more products than this in one second, their
+/// signatures are still shared.
 const REMEMBERED: usize = 1024;
 
-/// What an envelope is told apart by: its outcome's code, the seconds after which to come back, the label and the fingerprint of the key that
-/// signs, and the time in it.
+/// What an envelope is told apart by: its outcome's code, the seconds after which to come back, the label and
+/// the fingerprint of the key that signs, and the time in it.
 type Question = (u16, Option<u64>, Label, Arc<str>, Timestamp);
 
 pub struct Envelopes(Cache<Question, Bytes>);

@@ -74,8 +74,9 @@ pub fn check_address(tx: &Tx<'_>, caller: &Caller) -> Result<()> {
     Ok(())
 }
 
-/// A contract's key is enough for what is done under the contract: in the place of an API key, or, without one, in a field of its own
-/// (contract §4.33). It is found by an index, so how long that takes says nothing of how much of a guess was right.
+/// A contract's key is enough for what is done under the contract: in the place of an API key, or, without
+/// one, in a field of its own (contract §4.33). It is found by an index, so how long that takes says nothing
+/// of how much of a guess was right.
 fn contract_owner(tx: &Tx<'_>, secret: Option<&ApiKeySecret>, params: &Params) -> Result<i64> {
     let of_field = ["contract_key", "contract_id"].into_iter().find_map(|field| params.text(field));
     let contract_key = secret.map(ApiKeySecret::expose).or(of_field.as_deref()).unwrap_or_default();
@@ -83,7 +84,8 @@ fn contract_owner(tx: &Tx<'_>, secret: Option<&ApiKeySecret>, params: &Params) -
     Ok(contract.id.saturating_neg())
 }
 
-/// When each API key was last used. Kept in memory and written now and then: a statistic is not worth a sync per request.
+/// When each API key was last used. Kept in memory and written now and then: a statistic is not worth a sync
+/// per request.
 #[derive(Default)]
 pub struct LastUsed(Mutex<HashMap<i64, Timestamp>>);
 

@@ -1,11 +1,13 @@
 //! Guessing at keys: after some wrong ones from an address, it has to wait before it learns of another.
 //!
-//! A valid request must not suffer from who shares its address, and a guess that hits must not be told from one that misses, or a guesser
-//! reads the difference. So, from an address whose wrong keys are still counted, a license key together with an identifier that it is
-//! active on is served as ever, because that is no guess. Anything else that names a license key pays for one guess before it is looked
-//! at: where nothing is left to pay with, right and wrong are refused alike. What turns out to be right gets its payment back, so right
-//! keys use up nothing, however many come. An API key that may list all license keys has nothing to guess and never pays. An unknown API
-//! key pays too, but one that is right is served at once: it has too many bits to be guessed.
+//! A valid request must not suffer from who shares its address, and a guess that hits must not be told from
+//! one that misses, or a guesser reads the difference. So, from an address whose wrong keys are still
+//! counted, a license key together with an identifier that it is active on is served as ever, because that is
+//! no guess. Anything else that names a license key pays for one guess before it is looked at: where nothing
+//! is left to pay with, right and wrong are refused alike. What turns out to be right gets its payment back,
+//! so right keys use up nothing, however many come. An API key that may list all license keys has nothing to
+//! guess and never pays. An unknown API key pays too, but one that is right is served at once: it has too
+//! many bits to be guessed.
 
 use std::cell::Cell;
 use std::net::IpAddr;
@@ -31,8 +33,8 @@ impl<'a> Guess<'a> {
         Self { app, address, is_unsettled: Cell::new(false), is_free: Cell::new(false) }
     }
 
-    /// Before the endpoint: has a license key paid for, if it must be. One that is on no license is, before it comes to the writer,
-    /// where many could wait side by side for their answers.
+    /// Before the endpoint: has a license key paid for, if it must be. One that is on no license is, before
+    /// it comes to the writer, where many could wait side by side for their answers.
     pub fn check(&self, tx: &Tx<'_>, params: &Params, caller: &Authorized, access: Access) -> Result<()> {
         self.is_free.set(caller.sees_licenses);
         let has_guessed = self.app.limits.has_guessed(self.address);
@@ -87,8 +89,8 @@ impl Drop for Guess<'_> {
     }
 }
 
-/// What a guesser hears of a key that isn't right. That a license isn't active on an identifier (202) is none of it: the key was right,
-/// and customers do move their products.
+/// What a guesser hears of a key that isn't right. That a license isn't active on an identifier (202) is none
+/// of it: the key was right, and customers do move their products.
 fn is_wrong_key(outcome: Outcome) -> bool {
     matches!(
         outcome,

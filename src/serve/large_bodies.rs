@@ -18,7 +18,8 @@ const STEP: usize = 64 * 1024;
 /// How many large bodies one client sends at once. More of them wait, within their time.
 const OF_ONE_CLIENT: usize = 2;
 
-/// How long a body that grows waits for others to end. Those that wait hold memory themselves, so they must not wait for each other for long.
+/// How long a body that grows waits for others to end. Those that wait hold memory themselves, so they must
+/// not wait for each other for long.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The memory for large bodies, and who has how many.

@@ -1,7 +1,7 @@
 //! Rate limits: how many requests an address and an API key may send, and how many wrong keys an address may try.
 //!
-//! Whoever is over a limit is told when to come back (contract §0.4, item 1). What is signed of that says nothing of who it is for, so one
-//! signature a second serves however many are refused.
+//! Whoever is over a limit is told when to come back (contract §0.4, item 1). What is signed of that says
+//! nothing of who it is for, so one signature a second serves however many are refused.
 
 use std::hash::{BuildHasher as _, Hash, RandomState};
 use std::net::IpAddr;
@@ -94,7 +94,8 @@ impl<C: Clock + Clone> Limits<C> {
         &self.refused
     }
 
-    /// To be done now and then: forgets who has nothing used up any more, and tells the operator what was refused since the last time.
+    /// To be done now and then: forgets who has nothing used up any more, and tells the operator what was
+    /// refused since the last time.
     pub fn tidy(&self) {
         self.forget();
         let total = self.refused.total();

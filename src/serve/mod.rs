@@ -1,4 +1,5 @@
-//! The path of every request: read it, authorize it, run its endpoint in its transaction, seal the answer, log one line.
+//! The path of every request: read it, authorize it, run its endpoint in its transaction, seal the answer,
+//! log one line.
 
 mod body;
 mod buckets;
@@ -78,7 +79,8 @@ pub struct App {
 }
 
 impl App {
-    /// A server's own, from what it has opened. As many lists are read at the same time as there are threads that answer.
+    /// A server's own, from what it has opened. As many lists are read at the same time as there are threads
+    /// that answer.
     pub fn new(config: Config, store: Store, keyring: Keyring, signatures: Signatures) -> Self {
         Self {
             clock: Clock::start(Arc::clone(&config.clock_ahead)),

@@ -12,8 +12,8 @@ use crate::wire::reply::{self, Reply};
 /// The longest `Idempotency-Key`, in bytes.
 const MAX_KEY: usize = 255;
 
-/// What makes a request the same as another, if its client gave it an `Idempotency-Key`. Another payload under the same key is another
-/// request: no code exists for a mismatch.
+/// What makes a request the same as another, if its client gave it an `Idempotency-Key`. Another payload
+/// under the same key is another request: no code exists for a mismatch.
 pub fn key(
     header: Option<&str>,
     route: &'static Route,
@@ -35,8 +35,8 @@ pub fn key(
     }))
 }
 
-/// Runs a request once, however often it comes. What it did and what was answered are kept or lost together; a refusal did nothing,
-/// so it is not kept, and may be another answer next time.
+/// Runs a request once, however often it comes. What it did and what was answered are kept or lost together;
+/// a refusal did nothing, so it is not kept, and may be another answer next time.
 pub fn once(
     tx: &Tx<'_>,
     key: Option<&RepeatKey>,

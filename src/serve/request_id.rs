@@ -1,4 +1,5 @@
-//! The name of one request: what its sender calls it, or a new one. It stands in the log and in the answer's `X-Request-Id`.
+//! The name of one request: what its sender calls it, or a new one. It stands in the log and in the answer's
+//! `X-Request-Id`.
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -55,7 +55,8 @@ pub(super) async fn run(app: &Arc<App>, route: &'static Route, caller: &Caller, 
     guess.judge(answered)
 }
 
-/// Reads on a thread of its own, where the others don't wait for it; a few at a time, so that there are readers left for them.
+/// Reads on a thread of its own, where the others don't wait for it; a few at a time, so that there are
+/// readers left for them.
 async fn list(
     app: &Arc<App>,
     route: &'static Route,

@@ -1,4 +1,5 @@
-//! The end of every request: failures become outcomes, the answer is signed by the right key and sent, and one line is logged.
+//! The end of every request: failures become outcomes, the answer is signed by the right key and sent, and
+//! one line is logged.
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
@@ -40,8 +41,8 @@ pub async fn respond(app: &App, caller: &Caller, route: &'static str, answered: 
     response
 }
 
-/// What is left of each request when it is answered: it is counted, and one line is logged. `route` is the route's own text, never the
-/// caller's, which can hold a key.
+/// What is left of each request when it is answered: it is counted, and one line is logged. `route` is the
+/// route's own text, never the caller's, which can hold a key.
 pub fn finish(app: &App, caller: &Caller, route: &'static str, code: u16, response: &mut HttpResponse) {
     let took = caller.arrived.elapsed();
     if let Some(metrics) = &app.metrics {
@@ -119,7 +120,8 @@ async fn seal_given(app: &App, given: GivenAnswer, asked: Asked) -> Result<Vec<u
     envelope::seal(&Unsigned::again(given.response), &signer, &app.signatures, asked).await
 }
 
-/// The key that signs for a product now, where the one that did is not to be had: its operator may have deleted it after a rotation.
+/// The key that signs for a product now, where the one that did is not to be had: its operator may have
+/// deleted it after a rotation.
 fn signer_after_rotation(
     app: &App,
     product: Option<&(i64, Fingerprint)>,

@@ -24,8 +24,8 @@ pub fn bind(listen: &str, flag: &'static str, send_timeout: Duration) -> Result<
     Err(error(last))
 }
 
-/// As the standard library binds, but with a queue for connections that a burst doesn't overflow: a client whose connection finds no
-/// place waits a second before it tries again.
+/// As the standard library binds, but with a queue for connections that a burst doesn't overflow: a client
+/// whose connection finds no place waits a second before it tries again.
 fn bind_to(address: SocketAddr, send_timeout: Duration) -> io::Result<TcpListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     socket.set_reuse_address(true)?;

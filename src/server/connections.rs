@@ -9,8 +9,9 @@ use socket2::Socket;
 const RESERVED_FILES: u64 = 128;
 const RESERVED_BY_WORKER: u64 = 8;
 
-/// Raises the limit on open files as far as the system allows, and gives how many connections that leaves room for. Past that, connections
-/// wait to be accepted: a server that has run out of files can't read its own.
+/// Raises the limit on open files as far as the system allows, and gives how many connections that leaves
+/// room for. Past that, connections wait to be accepted: a server that has run out of files can't read its
+/// own.
 pub fn most_connections(workers: usize) -> usize {
     let files = rlimit::increase_nofile_limit(u64::MAX).unwrap_or_else(|error| {
         log::warn!("the limit on open files can't be raised: {error}");
@@ -28,8 +29,8 @@ pub fn most_connections(workers: usize) -> usize {
     usize::try_from(connections).unwrap_or(usize::MAX)
 }
 
-/// Has the system end connections whose other side takes nothing for so long: until then, its answer is held in memory. Connections that
-/// are accepted have it from the socket that listens.
+/// Has the system end connections whose other side takes nothing for so long: until then, its answer is held
+/// in memory. Connections that are accepted have it from the socket that listens.
 pub fn end_those_that_take_nothing(listening: &Socket, send_timeout: Duration) -> io::Result<()> {
     #[cfg(target_os = "linux")]
     listening.set_tcp_user_timeout(Some(send_timeout))?;

@@ -35,22 +35,24 @@ pub use tls::{WARN_DAYS as CERTIFICATE_WARN_DAYS, certificate_end};
 /// How long a request that was accepted may take to finish once the server is told to stop.
 const SHUTDOWN_SECONDS: u64 = 15;
 
-/// How long a server that is told to stop goes on as before, but ends each connection with its next answer. actix closes a connection that
-/// is between two requests at once, even if the next one has come and was not read yet.
+/// How long a server that is told to stop goes on as before, but ends each connection with its next answer.
+/// actix closes a connection that is between two requests at once, even if the next one has come and was not
+/// read yet.
 const LAST_CALL: Duration = Duration::from_millis(250);
 
 /// How long a client may take for the handshake of TLS.
 const TLS_HANDSHAKE: Duration = Duration::from_secs(5);
 
-/// Handshakes that a worker has under way at a time. They are cheap while they wait: so many that a crowd which never finishes them keeps
-/// nobody out.
+/// Handshakes that a worker has under way at a time. They are cheap while they wait: so many that a crowd
+/// which never finishes them keeps nobody out.
 const TLS_HANDSHAKES: usize = 8192;
 
 /// How often, and how far apart, it is looked whether all others have let go of the database: a second in all.
 const CLOSE_TRIES: u32 = 200;
 const CLOSE_PAUSE: Duration = Duration::from_millis(5);
 
-/// How long a start waits to hear whether the database is whole. Of a large one that is heard later, while it is served.
+/// How long a start waits to hear whether the database is whole. Of a large one that is heard later, while it
+/// is served.
 const CHECKED_WITHIN: Duration = Duration::from_millis(50);
 
 /// How often the times of last use are written.
@@ -93,7 +95,8 @@ impl StartError {
 impl Server {
     /// Opens the data directory, loads the keys, binds and serves on threads of its own.
     pub fn start(mut config: Config) -> Result<Self, StartError> {
-        // The reader pool: one connection for each worker, one for each list that is read beside them, and some for what else reads.
+        // The reader pool: one connection for each worker, one for each list that is read beside them, and
+        // some for what else reads.
         let workers = config.workers;
         let readers = u32::try_from(workers).unwrap_or(u32::MAX).saturating_mul(2).saturating_add(2);
         if !config.data.has_database()? {
@@ -262,8 +265,8 @@ fn run(
     }
 }
 
-/// Lets go of the database as the last one, so that it is closed, and its log taken in, before the process ends: threads that answered may
-/// take a moment longer to end than the server does.
+/// Lets go of the database as the last one, so that it is closed, and its log taken in, before the process
+/// ends: threads that answered may take a moment longer to end than the server does.
 fn close(app: Arc<App>) {
     for _ in 0..CLOSE_TRIES {
         if Arc::strong_count(&app) == 1 {

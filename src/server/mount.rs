@@ -64,7 +64,8 @@ fn mount_downloads(service: &mut web::ServiceConfig, prefix: &str, app: &Arc<App
     );
 }
 
-/// Not in the table: anyone may read it, so it has no capability, and its field is a segment of the path (contract §5.2).
+/// Not in the table: anyone may read it, so it has no capability, and its field is a segment of the path
+/// (contract §5.2).
 fn mount_changelog(service: &mut web::ServiceConfig, prefix: &str, app: &Arc<App>) {
     let (get, other) = (Arc::clone(app), Arc::clone(app));
     service.service(

@@ -1,4 +1,5 @@
-//! What is mounted beside the API: health, the public keys, and the documents. Nobody needs an API key for it, and it is not signed.
+//! What is mounted beside the API: health, the public keys, and the documents. Nobody needs an API key for
+//! it, and it is not signed.
 
 use std::sync::Arc;
 

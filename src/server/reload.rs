@@ -1,4 +1,5 @@
-//! What a running server reads again: the global signing key at SIGHUP, the certificate at SIGHUP and when its files change.
+//! What a running server reads again: the global signing key at SIGHUP, the certificate at SIGHUP and when
+//! its files change.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,8 +31,8 @@ pub async fn on_hangup(app: Arc<App>, certificates: Option<Arc<Certificates>>, h
     }
 }
 
-/// Has the key that signs among those that are published: the first one of a new directory, or one whose activation was interrupted. Any
-/// other that the database doesn't name was refused when it was loaded.
+/// Has the key that signs among those that are published: the first one of a new directory, or one whose
+/// activation was interrupted. Any other that the database doesn't name was refused when it was loaded.
 pub fn publish_global_key(store: &Store, keyring: &Keyring) {
     let Some(key) = keyring.global() else { return };
     let published = store.read(|tx| tx.published_keys_of(None)).and_then(|keys| keys);

@@ -1,6 +1,7 @@
 //! What the service manager hears by systemd's protocol: ready, alive, stopping. Where none listens, nothing happens.
 //!
-//! Who listens, and how often it wants to hear, is said in the environment by `NOTIFY_SOCKET` and `WATCHDOG_USEC`: no settings of ours.
+//! Who listens, and how often it wants to hear, is said in the environment by `NOTIFY_SOCKET` and
+//! `WATCHDOG_USEC`: no settings of ours.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,8 +24,8 @@ pub fn stopping() {
     tell(&NotifyState::Stopping);
 }
 
-/// Says three times within the manager's limit that the server is alive, for as long as it is: the loop that runs this turns, and the
-/// writer answers. A server that hangs is silent, and started anew.
+/// Says three times within the manager's limit that the server is alive, for as long as it is: the loop that
+/// runs this turns, and the writer answers. A server that hangs is silent, and started anew.
 pub async fn stay_alive(app: Arc<App>) {
     let Some(limit) = sd_notify::watchdog_enabled() else { return };
     let third = limit / 3;
@@ -42,8 +43,8 @@ pub async fn stay_alive(app: Arc<App>) {
     }
 }
 
-/// Waits for the writer to answer a job that changes nothing. A database that another process keeps locked is an answer too: a new
-/// start would not open it.
+/// Waits for the writer to answer a job that changes nothing. A database that another process keeps locked is
+/// an answer too: a new start would not open it.
 async fn writer_answers(app: &App) -> bool {
     loop {
         match app.store.write(|_| Verdict::Undo(())).await {

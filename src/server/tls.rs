@@ -45,7 +45,8 @@ pub enum TlsError {
     Setup(#[from] rustls::Error),
 }
 
-/// The certificate that is shown to clients; another, when its files change. Read by every handshake, and never locked for it.
+/// The certificate that is shown to clients; another, when its files change. Read by every handshake, and
+/// never locked for it.
 pub struct Certificates {
     files: TlsFiles,
     shown: ArcSwap<CertifiedKey>,
@@ -69,8 +70,8 @@ struct Failure {
 /// After so many looks, a minute, files that could not be used are read again: what hindered it may not be in them.
 const LOOKS_TO_RETRY: u32 = 30;
 
-/// What changes when a file does, also when it is another file that a link leads to, or the same with another mode: device, inode, size, the
-/// times of its content and of all else. `None`: one of the two is not there.
+/// What changes when a file does, also when it is another file that a link leads to, or the same with another
+/// mode: device, inode, size, the times of its content and of all else. `None`: one of the two is not there.
 type Stamp = Option<[[i64; 7]; 2]>;
 
 impl Certificates {
@@ -89,7 +90,8 @@ impl Certificates {
             .with_cert_resolver(resolver))
     }
 
-    /// Reads the files again and logs what came of it. If they can't be used, the certificate before is shown as before.
+    /// Reads the files again and logs what came of it. If they can't be used, the certificate before is shown
+    /// as before.
     pub fn reload(&self, now: Timestamp) {
         let read = stamp(&self.files);
         let certified = read_files(&self.files);
@@ -115,8 +117,8 @@ impl Certificates {
         }
     }
 
-    /// Whether to read the files again. They have changed since they were read, and not since the last look: then whoever replaces them is
-    /// done with it. Or they could not be used, a minute ago.
+    /// Whether to read the files again. They have changed since they were read, and not since the last look:
+    /// then whoever replaces them is done with it. Or they could not be used, a minute ago.
     pub fn are_due(&self) -> bool {
         let mut looks = self.looks.lock().unwrap_or_else(PoisonError::into_inner);
         let now = stamp(&self.files);

@@ -1,4 +1,5 @@
-//! Keeps a server from going by the secrets of the demo, which everybody knows: a directory that "demo --data" made may be served one day.
+//! Keeps a server from going by the secrets of the demo, which everybody knows: a directory that "demo
+//! --data" made may be served one day.
 
 use crate::domain::{Fingerprint, WellKnown};
 use crate::signing::{KeyError, Keyring};
@@ -20,7 +21,8 @@ pub fn refuse_signing_keys(
     }
 }
 
-/// Warns of active API keys that others can call with. They are let in: somebody may rely on them, and can switch them off meanwhile.
+/// Warns of active API keys that others can call with. They are let in: somebody may rely on them, and can
+/// switch them off meanwhile.
 pub fn warn_of_api_keys(well_known: &WellKnown, store: &Store) -> Result<(), store::Error> {
     for key in store.read(|tx| tx.active_api_keys_of(&well_known.api_keys))?? {
         log::warn!(

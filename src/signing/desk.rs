@@ -10,8 +10,8 @@ use tokio::sync::oneshot;
 use super::{Error, SigningKey};
 use crate::domain::{Backlog, Waiting};
 
-/// How many results a thread holds back at the most, and while four times as many wait: who signs wakes who answers less often, and no
-/// answer is held up for longer than a quarter of what it waited.
+/// How many results a thread holds back at the most, and while four times as many wait: who signs wakes who
+/// answers less often, and no answer is held up for longer than a quarter of what it waited.
 const HELD_BACK: usize = 32;
 
 /// One signature that is to be made.

@@ -6,8 +6,9 @@ use super::{KeyError, SigningKey, key_files};
 use crate::domain::{KeyState, PublishedKey};
 use crate::store::DataDir;
 
-/// Loads the global key. `published`: the keys that the database has; if a global one is current among them, the file must hold that one,
-/// or the next one, which is in its place already while an activation is half done. Without one, as before the first start, any key will do.
+/// Loads the global key. `published`: the keys that the database has; if a global one is current among them,
+/// the file must hold that one, or the next one, which is in its place already while an activation is half
+/// done. Without one, as before the first start, any key will do.
 pub fn load_global(data: &DataDir, published: &[PublishedKey]) -> Result<SigningKey, KeyError> {
     let path = key_files::current(data, None);
     let loaded = SigningKey::load(&path);
@@ -30,8 +31,9 @@ pub fn load_global(data: &DataDir, published: &[PublishedKey]) -> Result<Signing
     }
 }
 
-/// Refuses to install `key` as the global one where that would take the place of one that clients trust. `replace_lost`: the operator says
-/// that it is lost. Putting back the very key that the database names needs no such word. Gives the path to write to, where nothing may be.
+/// Refuses to install `key` as the global one where that would take the place of one that clients trust.
+/// `replace_lost`: the operator says that it is lost. Putting back the very key that the database names needs
+/// no such word. Gives the path to write to, where nothing may be.
 pub fn place_for_global(
     data: &DataDir,
     published: &[PublishedKey],

@@ -1,4 +1,5 @@
-//! The files of the signing keys, and the step from one key to the next. An owner is a product, or nobody: then the key is the global one.
+//! The files of the signing keys, and the step from one key to the next. An owner is a product, or nobody:
+//! then the key is the global one.
 //!
 //! `product-1.pem` signs now, `product-1-next.pem` will, and `product-1-<start of its fingerprint>.pem` did.
 
@@ -36,8 +37,8 @@ fn named(data: &DataDir, owner: Option<i64>, suffix: &str) -> PathBuf {
     })
 }
 
-/// Makes the next key the one that signs, and the one that signed a former one. At any moment, also after a power cut, each of them is in
-/// one of the files at least, and there is a current one.
+/// Makes the next key the one that signs, and the one that signed a former one. At any moment, also after a
+/// power cut, each of them is in one of the files at least, and there is a current one.
 pub fn step(data: &DataDir, owner: Option<i64>, next_fingerprint: &Fingerprint) -> Result<(), KeyError> {
     let (current, next) = (current(data, owner), next(data, owner));
     let before = SigningKey::load(&current)?;
@@ -66,8 +67,8 @@ fn sync(directory: &Path) -> io::Result<()> {
     File::open(directory)?.sync_all()
 }
 
-/// The key of a product that has this fingerprint, whichever of its files it is in. Looked for in the order in which a step of another
-/// process moves it, so that it is never missed on its way.
+/// The key of a product that has this fingerprint, whichever of its files it is in. Looked for in the order
+/// in which a step of another process moves it, so that it is never missed on its way.
 pub fn find(data: &DataDir, product_id: i64, fingerprint: &Fingerprint) -> Result<SigningKey, KeyError> {
     let owner = Some(product_id);
     if let Ok(key) = SigningKey::load(&next(data, owner))

@@ -10,13 +10,15 @@ use super::{KeyError, SigningKey, key_files, load_global};
 use crate::domain::{Fingerprint, PublishedKey};
 use crate::store::DataDir;
 
-/// All keys, loaded at start. A product's key that comes later is loaded when an answer first needs it: the database names it by its
-/// fingerprint, so nothing has to watch the directory. The global key that comes later is loaded by [`Self::reload_global`].
+/// All keys, loaded at start. A product's key that comes later is loaded when an answer first needs it: the
+/// database names it by its fingerprint, so nothing has to watch the directory. The global key that comes
+/// later is loaded by [`Self::reload_global`].
 pub struct Keyring {
     data: DataDir,
     /// None in a server that signs nothing. Read by every answer, and never locked.
     global: ArcSwapOption<SigningKey>,
-    /// Of each product the keys that were needed so far: after a rotation, what was begun before it still names the one before.
+    /// Of each product the keys that were needed so far: after a rotation, what was begun before it still
+    /// names the one before.
     products: RwLock<HashMap<i64, Vec<Arc<SigningKey>>>>,
 }
 
@@ -27,8 +29,8 @@ pub struct Switched {
 }
 
 impl Keyring {
-    /// Loads the global key and those of the products given; refuses to start without any one of them, or with another global key than
-    /// one that is `published` as the current one.
+    /// Loads the global key and those of the products given; refuses to start without any one of them, or
+    /// with another global key than one that is `published` as the current one.
     pub fn load(
         data: &DataDir,
         products: &[(i64, Fingerprint)],
@@ -64,8 +66,8 @@ impl Keyring {
         self.global.load_full()
     }
 
-    /// Reads the global key's file again. If it holds another key, that one signs from now on; if it can't be read, or holds one that is
-    /// not `published`, the one before does.
+    /// Reads the global key's file again. If it holds another key, that one signs from now on; if it can't be
+    /// read, or holds one that is not `published`, the one before does.
     pub fn reload_global(&self, published: &[PublishedKey]) -> Result<Option<Switched>, KeyError> {
         let Some(before) = self.global() else { return Ok(None) };
         let now = Arc::new(load_global(&self.data, published)?);

@@ -1,5 +1,5 @@
-//! Private keys and signatures: reading and making keys, and signing with them. The only place that uses `ring`, or, with the feature
-//! `aws-lc`, the library of the same interface that takes its place.
+//! Private keys and signatures: reading and making keys, and signing with them. The only place that uses
+//! `ring`, or, with the feature `aws-lc`, the library of the same interface that takes its place.
 
 mod desk;
 mod error;

@@ -1,8 +1,9 @@
 //! Signatures, made once for all who ask for the same in the same second.
 //!
-//! PKCS#1 v1.5 is deterministic, and most answers hold only a code, a message and the second: they are the same bytes under the same
-//! key, and so is their signature. One RSA operation serves them all, bit for bit what each would have got alone. Nothing has to be
-//! forgotten on time, because the second is in the bytes; what is no longer asked for is displaced by what is.
+//! PKCS#1 v1.5 is deterministic, and most answers hold only a code, a message and the second: they are the
+//! same bytes under the same key, and so is their signature. One RSA operation serves them all, bit for bit
+//! what each would have got alone. Nothing has to be forgotten on time, because the second is in the bytes;
+//! what is no longer asked for is displaced by what is.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -21,16 +22,17 @@ use crate::domain::{Backlog, Waiting};
 /// How many signatures are remembered: far more than there are (product, code) pairs in a second.
 const REMEMBERED: usize = 4096;
 
-/// The longest message that is remembered as it is, in bytes. What is longer carries data of its own and is mostly not asked for twice;
-/// where it is, its hash is remembered in its place.
+/// The longest message that is remembered as it is, in bytes. What is longer carries data of its own and is
+/// mostly not asked for twice; where it is, its hash is remembered in its place.
 const LONGEST_REMEMBERED: usize = 1024;
 
-/// How long a new request would wait for its signature when it is refused instead. What was let in is always signed, however many wait:
-/// its change may be on disk already. So this, and not the second after which an answer is too old, is asked for at the door.
+/// How long a new request would wait for its signature when it is refused instead. What was let in is always
+/// signed, however many wait: its change may be on disk already. So this, and not the second after which an
+/// answer is too old, is asked for at the door.
 const LONGEST_WAIT: Duration = Duration::from_millis(500);
 
-/// How long it would wait when a change that was let in is refused after all, in its turn to be made. More than at the door: where only a
-/// little too much comes, it is refused there, before it has cost anything.
+/// How long it would wait when a change that was let in is refused after all, in its turn to be made. More
+/// than at the door: where only a little too much comes, it is refused there, before it has cost anything.
 const LATEST_TURN: Duration = Duration::from_secs(1);
 
 /// By whom a signature is asked for.
@@ -42,14 +44,16 @@ pub enum Asked {
     AfterChange,
     /// Many, who all ask for the same in one second, however long it is.
     ByMany,
-    /// Many, and before all that waits: for the few answers that say that there is too much to do, or that the server lives.
+    /// Many, and before all that waits: for the few answers that say that there is too much to do, or that
+    /// the server lives.
     First,
 }
 
 /// What a signature depends on: the key (its fingerprint) and the bytes, or their SHA-256.
 type Question = (Arc<str>, Box<[u8]>);
 
-/// Threads that sign, and what they made. RSA runs here and nowhere else, so that it stalls neither the network nor the writer.
+/// Threads that sign, and what they made. RSA runs here and nowhere else, so that it stalls neither the
+/// network nor the writer.
 pub struct Signatures {
     queue: Sender<Order>,
     /// Comes before the queue: what says that there is no time for more must not wait for its turn.
@@ -120,7 +124,8 @@ impl Signatures {
         &self.backlog
     }
 
-    /// Makes one signature on this thread, to know what they cost before the first crowd comes: that of a long key costs seven times as much.
+    /// Makes one signature on this thread, to know what they cost before the first crowd comes: that of a
+    /// long key costs seven times as much.
     pub fn try_out(&self, key: &SigningKey) -> Result<(), Error> {
         let began = Instant::now();
         key.sign(b"")?;
@@ -128,8 +133,8 @@ impl Signatures {
         Ok(())
     }
 
-    /// Counts one as waiting that will be asked for after a change, for as long as what this gives is kept: between a change and the question
-    /// lie a commit, with many others, and the way back to who answers.
+    /// Counts one as waiting that will be asked for after a change, for as long as what this gives is kept:
+    /// between a change and the question lie a commit, with many others, and the way back to who answers.
     pub fn promise(&self) -> Promise {
         self.backlog.add(Waiting::Change);
         Promise(Arc::clone(&self.backlog))
@@ -145,7 +150,8 @@ impl Signatures {
         self.backlog.wait() > LATEST_TURN
     }
 
-    /// The signature of `message` in base64. Of those who ask for the same at once, one has it made and the others wait for it.
+    /// The signature of `message` in base64. Of those who ask for the same at once, one has it made and the
+    /// others wait for it.
     pub async fn sign(&self, key: &Arc<SigningKey>, message: &[u8], asked: Asked) -> Result<Arc<str>, Error> {
         self.requested.fetch_add(1, Ordering::Relaxed);
         let making = async {

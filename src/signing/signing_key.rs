@@ -66,7 +66,8 @@ impl SigningKey {
         Ok(Self { pair, random: SystemRandom::new(), public })
     }
 
-    /// Writes a key file that only its owner can read; refuses to replace one. Synced, for what it signs can't be signed again without it.
+    /// Writes a key file that only its owner can read; refuses to replace one. Synced, for what it signs
+    /// can't be signed again without it.
     pub fn save(pem: &str, path: &Path) -> Result<(), KeyError> {
         let write = || {
             let mut file = create_private_file(path)?;

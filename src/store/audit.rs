@@ -1,4 +1,5 @@
-//! The audit trail, written in the transaction of what it tells of: what is undone leaves no trace, and what is done always does.
+//! The audit trail, written in the transaction of what it tells of: what is undone leaves no trace, and what
+//! is done always does.
 
 use std::fmt::Display;
 
@@ -19,7 +20,8 @@ impl Tx<'_> {
         self.audits_as_one.set(false);
     }
 
-    /// Notes one change. `detail`: what is worth knowing of it, never a secret. Nothing is noted of what the server does by itself.
+    /// Notes one change. `detail`: what is worth knowing of it, never a secret. Nothing is noted of what the
+    /// server does by itself.
     pub(super) fn audit(
         &self,
         subject: Subject,
@@ -108,7 +110,8 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// The last entries that `filter` lets through, the oldest of them first. Reads the whole trail: no index slows the changes down.
+    /// The last entries that `filter` lets through, the oldest of them first. Reads the whole trail: no index
+    /// slows the changes down.
     pub fn audit_entries(&self, filter: &AuditFilter) -> Result<Vec<AuditEntry>, Error> {
         let sql = "SELECT id, at, who, who_id,
                           CASE who WHEN 'api_key' THEN (SELECT name FROM api_keys WHERE id = who_id)

@@ -7,8 +7,8 @@ use rusqlite::OptionalExtension as _;
 use super::{Error, Tx};
 use crate::domain::{Block, Blocklist, Subject, Timestamp};
 
-/// The list as of some revision. Whoever finds the database changed compares revisions by one small read, so a change counts from the next
-/// request on.
+/// The list as of some revision. Whoever finds the database changed compares revisions by one small read, so
+/// a change counts from the next request on.
 #[derive(Default)]
 pub(super) struct BlocklistCache(RwLock<Option<(i64, Arc<Blocklist>)>>);
 

@@ -27,7 +27,8 @@ const KEPT_SECONDS: i64 = 30 * 24 * 60 * 60;
 pub const MAX_UNDER_WAY: usize = 8;
 
 impl Tx<'_> {
-    /// Has a message sent at `first_attempt` or after. One that can't be sent anywhere is kept as failed, with the reason.
+    /// Has a message sent at `first_attempt` or after. One that can't be sent anywhere is kept as failed,
+    /// with the reason.
     pub fn add_callback(
         &self,
         callback: &NewCallback<'_>,
@@ -55,7 +56,8 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Of the messages that are due, the one that has been so for longest. None to the targets given: at most [`MAX_UNDER_WAY`].
+    /// Of the messages that are due, the one that has been so for longest. None to the targets given: at most
+    /// [`MAX_UNDER_WAY`].
     pub fn due_callback(&self, busy: &[String], now: Timestamp) -> Result<Option<DueCallback>, Error> {
         let sql = "SELECT id, kind, url, target, reply, product_id, body, attempts FROM callbacks
                    WHERE state = 'pending' AND target NOT IN (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) AND next_attempt <= ?9
@@ -88,8 +90,8 @@ impl Tx<'_> {
         Ok(self.connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
     }
 
-    /// Counts an attempt that is about to be made, and keeps the bytes to send: every attempt sends the same. If nothing more is heard of
-    /// it, the next is not before `next_attempt`.
+    /// Counts an attempt that is about to be made, and keeps the bytes to send: every attempt sends the same.
+    /// If nothing more is heard of it, the next is not before `next_attempt`.
     pub fn begin_attempt(
         &self,
         id: i64,
@@ -112,8 +114,8 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// The receiver has it. The bytes can be made again from the reply, should they be asked for; and what was delivered long ago is
-    /// forgotten, a little at a time.
+    /// The receiver has it. The bytes can be made again from the reply, should they be asked for; and what
+    /// was delivered long ago is forgotten, a little at a time.
     pub fn callback_delivered(&self, id: i64, now: Timestamp) -> Result<(), Error> {
         let sql = "UPDATE callbacks SET state = 'delivered', body = NULL, last_error = NULL, updated_at = ?2 WHERE id = ?1";
         self.connection.prepare_cached(sql)?.execute((id, now.0))?;

@@ -1,6 +1,7 @@
 //! Looks through the whole database: structure, indexes against rows, rows against their rules and seals.
 //!
-//! SQLite has no checksums of its own. A damaged index finds nothing and says nothing, so a sold license key would be called invalid.
+//! SQLite has no checksums of its own. A damaged index finds nothing and says nothing, so a sold license key
+//! would be called invalid.
 
 use std::ffi::c_int;
 use std::path::PathBuf;
@@ -86,8 +87,8 @@ impl Drop for Check {
     }
 }
 
-/// Has each statement of the connection end once this is true, also one that begins after. SQLite's `interrupt()` would be lost if it came
-/// just before one begins.
+/// Has each statement of the connection end once this is true, also one that begins after. SQLite's
+/// `interrupt()` would be lost if it came just before one begins.
 fn end_when(connection: &mut Connection, asked: Arc<AtomicBool>) -> Result<(), rusqlite::Error> {
     connection.progress_handler(STEPS, Some(move || asked.load(Ordering::Relaxed)))
 }
@@ -116,9 +117,10 @@ fn run(connection: &Connection, stopped: &AtomicBool) -> Option<String> {
 
 /// The first thing that is wrong.
 ///
-/// One table after the other: while one is looked at, the writer goes on and copies its log into the database up to where this look began, but
-/// begins no new one. So the log grows by what is written during the look at the largest table, seconds for a million rows, and is cut short
-/// after it. SQLite offers no look at less than a table.
+/// One table after the other: while one is looked at, the writer goes on and copies its log into the database
+/// up to where this look began, but begins no new one. So the log grows by what is written during the look at
+/// the largest table, seconds for a million rows, and is cut short after it. SQLite offers no look at less
+/// than a table.
 fn look_through(connection: &Connection, stopped: &AtomicBool) -> Result<Option<String>, rusqlite::Error> {
     let mut names = connection.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'")?;
     let tables: Vec<String> = names.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;

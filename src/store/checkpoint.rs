@@ -1,4 +1,5 @@
-//! Checkpoints: the write-ahead log is copied into the database by the writer between two batches, never inside a commit.
+//! Checkpoints: the write-ahead log is copied into the database by the writer between two batches, never
+//! inside a commit.
 
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::time::Duration;
@@ -8,18 +9,21 @@ use rusqlite::{Connection, ErrorCode};
 
 use super::connection::BUSY_TIMEOUT;
 
-/// Pages in the write-ahead log (4 KiB each) from which it is copied into the database: when the writer is idle, and when it never is.
+/// Pages in the write-ahead log (4 KiB each) from which it is copied into the database: when the writer is
+/// idle, and when it never is.
 const CHECKPOINT_IDLE: i32 = 1_000;
 const CHECKPOINT_BUSY: i32 = 4_000;
 
 /// Pages from which the log is also cut short, if no reader is in it.
 const CHECKPOINT_TRUNCATE: i32 = 16_000;
 
-/// Copies the log into the database between batches, when nobody waits or when it has grown. `false`: there must be no other.
+/// Copies the log into the database between batches, when nobody waits or when it has grown. `false`: there
+/// must be no other.
 ///
-/// A checkpoint that readers cut short copies pages, counts them as copied, and leaves the sync to a later one. If that sync fails, the
-/// system may have dropped those pages, and SQLite will not copy them again: after a later one the log is written over, and they are
-/// gone. So after an I/O error the log is kept whole, also at the end: whoever opens the database next takes in all of it anew.
+/// A checkpoint that readers cut short copies pages, counts them as copied, and leaves the sync to a later
+/// one. If that sync fails, the system may have dropped those pages, and SQLite will not copy them again:
+/// after a later one the log is written over, and they are gone. So after an I/O error the log is kept whole,
+/// also at the end: whoever opens the database next takes in all of it anew.
 pub(super) fn checkpoint(connection: &Connection, pages_in_log: &AtomicI32, idle: bool) -> bool {
     let pages = pages_in_log.load(Ordering::Relaxed);
     let due = if idle { CHECKPOINT_IDLE } else { CHECKPOINT_BUSY };
@@ -32,7 +36,8 @@ pub(super) fn checkpoint(connection: &Connection, pages_in_log: &AtomicI32, idle
     } else {
         "PRAGMA wal_checkpoint(TRUNCATE)"
     };
-    // Cutting it short asks readers to leave it. A backup stays for as long as it copies, and nobody is made to wait for that: next time.
+    // Cutting it short asks readers to leave it. A backup stays for as long as it copies, and nobody is made
+    // to wait for that: next time.
     let checkpoint = connection
         .busy_timeout(Duration::ZERO)
         .and_then(|()| connection.query_row(how, [], |_| Ok(())))

@@ -13,7 +13,8 @@ pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Statements kept ready per connection: more than the program has.
 const PREPARED_STATEMENTS: usize = 128;
 
-/// The cache of a connection that reads or changes all of the database, 64 MiB: SQLite counts KiB below zero, pages above.
+/// The cache of a connection that reads or changes all of the database, 64 MiB: SQLite counts KiB below zero,
+/// pages above.
 pub(super) const LARGE_CACHE_KIB: i64 = -64 * 1024;
 
 /// The cache of the connection that writes, 16 MiB. Those that read have SQLite's 2 MiB: each commit empties them.
@@ -33,7 +34,8 @@ pub(super) fn open_writing(path: &Path) -> Result<Connection, rusqlite::Error> {
     Ok(connection)
 }
 
-/// Opens the connection that fills a copy, which nobody sees before it is whole and synced: until then there is nothing to save.
+/// Opens the connection that fills a copy, which nobody sees before it is whole and synced: until then there
+/// is nothing to save.
 pub(super) fn open_copy(path: &Path) -> Result<Connection, rusqlite::Error> {
     let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     connection.pragma_update(None, "synchronous", "OFF")?;
@@ -41,9 +43,9 @@ pub(super) fn open_copy(path: &Path) -> Result<Connection, rusqlite::Error> {
     Ok(connection)
 }
 
-/// Opens a connection that leaves every file as it is, also those that SQLite keeps beside a database, where a plain read-only one may
-/// make them or write to them. With `log`, it reads what is in the write-ahead log too, whose index must be there; without it, the
-/// database alone, as if nobody could change it.
+/// Opens a connection that leaves every file as it is, also those that SQLite keeps beside a database, where
+/// a plain read-only one may make them or write to them. With `log`, it reads what is in the write-ahead log
+/// too, whose index must be there; without it, the database alone, as if nobody could change it.
 pub(super) fn open_untouched(path: &Path, log: bool) -> Result<Connection, rusqlite::Error> {
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let name =

@@ -15,8 +15,8 @@ struct Table {
     rows: Vec<Vec<Value>>,
 }
 
-/// Counts how often the blocklist changed. It goes on counting: were it put back, the next change would have a number that the copy of
-/// the list in memory has seen.
+/// Counts how often the blocklist changed. It goes on counting: were it put back, the next change would have
+/// a number that the copy of the list in memory has seen.
 const KEPT: &str = "blocklist_revision";
 
 impl Tx<'_> {

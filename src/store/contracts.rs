@@ -63,8 +63,8 @@ impl Tx<'_> {
         self.audit(Subject::Contract(id), "changed", None)
     }
 
-    /// Ends a contract; its licenses stay, and are no contract's. Those that are available are held back from now on: its owner may have
-    /// given them to somebody, so no pool may. `false`: there is no such contract.
+    /// Ends a contract; its licenses stay, and are no contract's. Those that are available are held back from
+    /// now on: its owner may have given them to somebody, so no pool may. `false`: there is no such contract.
     pub fn delete_contract(&self, id: i64) -> Result<bool, Error> {
         // Before it, while it can be told which they are.
         self.audit_licenses_of_contract(id, "reserved", Some(LicenseStatus::Available))?;

@@ -22,7 +22,8 @@ pub struct CopiedFile {
     pub sha256: String,
 }
 
-/// Copies a file into a new one that only its owner can read, and syncs it. `told` hears of each further number of bytes.
+/// Copies a file into a new one that only its owner can read, and syncs it. `told` hears of each further
+/// number of bytes.
 pub fn copy_file(from: &Path, to: &Path, told: &mut dyn FnMut(u64)) -> Result<(), OpenError> {
     let original = File::open(from).map_err(|source| failed("can't read", from, source))?;
     let mut copy = create_private(to).map_err(|source| failed("can't make", to, source))?;

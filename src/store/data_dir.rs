@@ -79,7 +79,8 @@ impl DataDir {
         is_there(&self.database())
     }
 
-    /// Takes the right to be the one server on this directory, until the lock is dropped or the process ends, however it ends.
+    /// Takes the right to be the one server on this directory, until the lock is dropped or the process ends,
+    /// however it ends.
     pub fn lock(&self) -> Result<ServerLock, OpenError> {
         let path = self.0.join("server.lock");
         let io_error = |source| OpenError::Io { what: "can't lock", path: path.clone(), source };
@@ -169,7 +170,8 @@ pub struct ServerLock {
     _file: File,
 }
 
-/// Makes an empty file that only its owner can read; refuses one that exists. What root makes is its directory's owner's.
+/// Makes an empty file that only its owner can read; refuses one that exists. What root makes is its
+/// directory's owner's.
 pub fn create_private_file(path: &Path) -> io::Result<File> {
     let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
     give_file(&file, path)?;

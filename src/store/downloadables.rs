@@ -23,7 +23,8 @@ impl Tx<'_> {
         statement.query_map([product_id], read)?.map(|row| row?).collect()
     }
 
-    /// What the customers of a product see, the newest version first; only the version called `version`, where one is named.
+    /// What the customers of a product see, the newest version first; only the version called `version`,
+    /// where one is named.
     pub fn published_downloadables(
         &self,
         product_id: i64,

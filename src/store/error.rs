@@ -36,7 +36,8 @@ pub enum Error {
 }
 
 impl Error {
-    /// Whether the same request may succeed later with nobody changing the program or the data: busy, full, short of something.
+    /// Whether the same request may succeed later with nobody changing the program or the data: busy, full,
+    /// short of something.
     pub fn is_temporary(&self) -> bool {
         match self {
             Self::Sqlite(error) => is_temporary(error),

@@ -22,7 +22,8 @@ pub struct RepeatKey {
     pub params_hash: [u8; 32],
 }
 
-/// An answer as it was signed: signatures are deterministic, so the text, the number and the key make the very same bytes again.
+/// An answer as it was signed: signatures are deterministic, so the text, the number and the key make the
+/// very same bytes again.
 #[derive(Clone, Debug)]
 pub struct GivenAnswer {
     pub code: u16,

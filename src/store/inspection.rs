@@ -18,14 +18,15 @@ pub struct Inspection {
 }
 
 impl Inspection {
-    /// Opens a database of ours; refuses one that is missing, damaged at its head, another program's, or newer than this program.
+    /// Opens a database of ours; refuses one that is missing, damaged at its head, another program's, or
+    /// newer than this program.
     pub fn open(path: &Path) -> Result<Self, OpenError> {
         let unreadable = |source| OpenError::Unreadable { path: path.to_owned(), source };
         if !is_there(path)? {
             return Err(OpenError::Missing(path.to_owned()));
         }
-        // A log that is there is read with its index as it stands, or, if nobody holds it, with one in memory. Without a log nobody has the
-        // database open, and it is read as a file that doesn't change.
+        // A log that is there is read with its index as it stands, or, if nobody holds it, with one in
+        // memory. Without a log nobody has the database open, and it is read as a file that doesn't change.
         let (log, index) = (beside(path, "-wal"), beside(path, "-shm"));
         let has_log = is_there(&log)? && is_there(&index)?;
         if !has_log && fs::metadata(&log).is_ok_and(|log| log.len() > 0) {

@@ -61,7 +61,8 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Lets a job that was carried out answer for requests like it, for a while; and forgets those that have done so for that long.
+    /// Lets a job that was carried out answer for requests like it, for a while; and forgets those that have
+    /// done so for that long.
     pub fn remember_job(&self, job: &Job, now: Timestamp) -> Result<(), Error> {
         let oldest = now.0.saturating_sub(REMEMBERED_SECONDS);
         self.connection

@@ -13,7 +13,8 @@ const MOST: usize = 256;
 /// What a connection has read since the database last changed.
 #[derive(Default)]
 pub(super) struct Known {
-    /// SQLite's number for the state of the database as this connection last saw it, which means nothing to any other connection.
+    /// SQLite's number for the state of the database as this connection last saw it, which means nothing to
+    /// any other connection.
     version: i64,
     /// The one in memory that all share, for as long as that is the one.
     pub(super) blocklist: Weak<Blocklist>,
@@ -47,8 +48,8 @@ impl<K: Eq + Hash, V> Rows<K, V> {
 }
 
 impl Tx<'_> {
-    /// The row under `key` as this connection knows it, or else as `read` finds it. On the connection that writes, always the latter: of what
-    /// that changes itself, SQLite's number says nothing.
+    /// The row under `key` as this connection knows it, or else as `read` finds it. On the connection that
+    /// writes, always the latter: of what that changes itself, SQLite's number says nothing.
     pub(super) fn known<K: Eq + Hash, V: Clone>(
         &self,
         rows: fn(&mut Known) -> &mut Rows<K, V>,

@@ -1,4 +1,5 @@
-//! What taking licenses out to a file and in from one needs: pages in the order of ids, and a memory for license keys that is not RAM.
+//! What taking licenses out to a file and in from one needs: pages in the order of ids, and a memory for
+//! license keys that is not RAM.
 
 use rusqlite::OptionalExtension as _;
 

@@ -27,7 +27,8 @@ impl Tx<'_> {
         statement.query_map([contract_id], read)?.map(|row| row?).collect()
     }
 
-    /// The first of a product's pool, as many as there are up to `limit`: ids of available licenses that are not some contract's own.
+    /// The first of a product's pool, as many as there are up to `limit`: ids of available licenses that are
+    /// not some contract's own.
     pub fn pool(&self, product_id: i64, limit: i64) -> Result<Vec<i64>, Error> {
         let sql = "SELECT id FROM licenses
                    WHERE product_id = ?1 AND status = 'available' AND contract_id IS NULL ORDER BY id LIMIT ?2";
@@ -37,7 +38,8 @@ impl Tx<'_> {
     }
 
     pub fn license_by_key(&self, license_key: &LicenseKey) -> Result<Option<License>, Error> {
-        // In two steps, because SQLite would read the key from the index that it found the row by, where the two could never differ.
+        // In two steps, because SQLite would read the key from the index that it found the row by, where the
+        // two could never differ.
         let sql = "SELECT id, product_id, license_key, owner_name, owner_email, activation_limit, validity, assigned_at, status,
                           contract_id, created_at, updated_at, seal
                    FROM licenses WHERE id = (SELECT id FROM licenses WHERE license_key = ?1)";
@@ -68,7 +70,8 @@ impl Tx<'_> {
 
     /// One page of the licenses that `filter` lets through, by id.
     pub fn licenses_page(&self, filter: &LicenseFilter, page: Page) -> Result<Vec<License>, Error> {
-        // Ids are given once and count up from 1, so there are no more rows than that: a page past it is empty, and costs nothing.
+        // Ids are given once and count up from 1, so there are no more rows than that: a page past it is
+        // empty, and costs nothing.
         let highest: Option<i64> = self
             .connection
             .prepare_cached("SELECT max(id) FROM licenses")?
@@ -173,7 +176,8 @@ impl Tx<'_> {
     }
 }
 
-/// What the audit trail says of a changed license: its state now, and of all else what was before and what is now, where that differs.
+/// What the audit trail says of a changed license: its state now, and of all else what was before and what is
+/// now, where that differs.
 fn told(before: Option<&License>, now: &License) -> String {
     let state = format!("{}, limit {}, validity {}", now.status.as_str(), now.activation_limit, now.validity);
     let Some(before) = before else { return state };
@@ -192,8 +196,8 @@ fn told(before: Option<&License>, now: &License) -> String {
 
 /// A condition for each thing that is asked for, and none for the rest, so that each combination has a plan of its own.
 ///
-/// An owner has few licenses, a product or a status may have millions: where an owner is asked for, the others are written so that
-/// no index answers them.
+/// An owner has few licenses, a product or a status may have millions: where an owner is asked for, the
+/// others are written so that no index answers them.
 fn conditions(filter: &LicenseFilter) -> String {
     let by_owner = filter.owner_name.is_some() || filter.owner_email.is_some();
     let conditions = [
@@ -238,7 +242,8 @@ fn seal(product_id: i64, activation_limit: i64, validity: i64, assigned_at: Opti
     parts.iter().map(|(number, weight)| number % PRIME * weight).sum()
 }
 
-/// How many licenses are looked at in one statement: between two of them a look outside of a transaction lets go of the log.
+/// How many licenses are looked at in one statement: between two of them a look outside of a transaction lets
+/// go of the log.
 const LOOKED_AT: i64 = 10_000;
 
 /// The id of a license whose numbers are not as they were written.

@@ -1,4 +1,5 @@
-//! All SQL: one SQLite file, many readers, one writer. Gives and takes domain types; knows no outcome, no HTTP, no clock.
+//! All SQL: one SQLite file, many readers, one writer. Gives and takes domain types; knows no outcome, no
+//! HTTP, no clock.
 
 mod activations;
 mod api_keys;
@@ -67,12 +68,14 @@ pub use soundness::TableCounts;
 pub use stats::WriterStats;
 pub use tx::{Access, Tx, Verdict};
 
-/// How long a change may wait for its turn: whoever asked for it is told to come again, rather than later than is of use.
+/// How long a change may wait for its turn: whoever asked for it is told to come again, rather than later
+/// than is of use.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The database: a pool of read-only connections, and the one thread that writes.
 pub struct Store {
-    /// Looks through the database while it is served. First here, so that it lets go of the file before the writer does.
+    /// Looks through the database while it is served. First here, so that it lets go of the file before the
+    /// writer does.
     check: Mutex<Option<Check>>,
     readers: r2d2::Pool<Readers>,
     writer: Writer,
@@ -88,10 +91,11 @@ impl Store {
         Self::open(data, 1, Arc::default())
     }
 
-    /// Opens an existing database for up to `readers` reads at the same time. `backlog`: what answers wait for after their changes are
-    /// committed.
+    /// Opens an existing database for up to `readers` reads at the same time. `backlog`: what answers wait
+    /// for after their changes are committed.
     ///
-    /// Refuses one that is missing, damaged, another program's, or newer than this program, and an SQLite that can damage it.
+    /// Refuses one that is missing, damaged, another program's, or newer than this program, and an SQLite
+    /// that can damage it.
     pub fn open(data: &DataDir, readers: u32, backlog: Arc<Backlog>) -> Result<Self, OpenError> {
         let writing = schema::open_writer(data)?;
         let blocklist = Arc::new(BlocklistCache::default());
@@ -109,8 +113,9 @@ impl Store {
         Ok(Self { check, readers, writer, blocklist, work, damage })
     }
 
-    /// Looks through the whole database, and refuses one that is damaged. What has not been seen `within` that time is looked at while the
-    /// database is served; once damage is found, all that is asked of it is [`Error::Damaged`].
+    /// Looks through the whole database, and refuses one that is damaged. What has not been seen `within`
+    /// that time is looked at while the database is served; once damage is found, all that is asked of it is
+    /// [`Error::Damaged`].
     pub fn check(&self, data: &DataDir, within: Duration) -> Result<(), OpenError> {
         let check = Check::start(data, &self.damage)?;
         let found = check.wait(within);
@@ -118,7 +123,8 @@ impl Store {
         found
     }
 
-    /// Tells of an error that an answer ended with: one that shows that the database is damaged is the last that it answers.
+    /// Tells of an error that an answer ended with: one that shows that the database is damaged is the last
+    /// that it answers.
     pub fn note(&self, error: &Error) {
         if let Some(what) = error.damage() {
             self.damage.note(&what);
@@ -133,9 +139,10 @@ impl Store {
 
     /// Runs `job` on the writer thread, in a transaction shared with what else is waiting.
     ///
-    /// Comes back when its changes are on disk ([`Verdict::Keep`]) or undone ([`Verdict::Undo`]). An error means that nothing was kept, nor
-    /// ever seen by another; only if the disk failed in the last moment, and the program dies before its next commit, may it be there after.
-    /// [`Error::Overloaded`] if the queue is full, or its turn did not come within a second.
+    /// Comes back when its changes are on disk ([`Verdict::Keep`]) or undone ([`Verdict::Undo`]). An error
+    /// means that nothing was kept, nor ever seen by another; only if the disk failed in the last moment, and
+    /// the program dies before its next commit, may it be there after. [`Error::Overloaded`] if the queue is
+    /// full, or its turn did not come within a second.
     pub async fn write<T: Send + 'static>(
         &self,
         job: impl FnOnce(&Tx<'_>) -> Verdict<T> + Send + 'static,

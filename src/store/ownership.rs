@@ -1,4 +1,5 @@
-//! Whose new files are: what root makes belongs to the owner of the directory it is in, so that a service with a user of its own can read it.
+//! Whose new files are: what root makes belongs to the owner of the directory it is in, so that a service
+//! with a user of its own can read it.
 
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -8,7 +9,8 @@ use std::path::Path;
 
 use rustix::fs::OFlags;
 
-/// Gives a file that was just made at `path` to the owner of its directory, if root made it; nobody else may give files away.
+/// Gives a file that was just made at `path` to the owner of its directory, if root made it; nobody else may
+/// give files away.
 pub(super) fn give_file(file: &File, path: &Path) -> io::Result<()> {
     let Some(parent) = path.parent().filter(|_| rustix::process::geteuid().is_root()) else { return Ok(()) };
     let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };

@@ -93,7 +93,8 @@ impl Tx<'_> {
         self.audit_if(set, Subject::Product(id), "signing key set", Some(&signing_key.0))
     }
 
-    /// The public half of a product's own signing key, as PEM. Not part of [`Product`], which every license look-up reads.
+    /// The public half of a product's own signing key, as PEM. Not part of [`Product`], which every license
+    /// look-up reads.
     pub fn product_public_key(&self, id: i64) -> Result<Option<String>, Error> {
         let sql = "SELECT public_key FROM products WHERE id = ?1";
         let found = self.connection.prepare_cached(sql)?.query_row([id], |row| row.get(0)).optional()?;

@@ -8,7 +8,8 @@ use super::{Error, Tx};
 use crate::domain::{Fingerprint, KeyState, PublishedKey, Subject, Timestamp};
 
 impl Tx<'_> {
-    /// All of them: the global ones first, then by product; of each owner the next one, the current one, and the former ones, latest first.
+    /// All of them: the global ones first, then by product; of each owner the next one, the current one, and
+    /// the former ones, latest first.
     pub fn published_keys(&self) -> Result<Vec<PublishedKey>, Error> {
         let sql = "SELECT id, product_id, state, fingerprint, public_key, active_from, active_until FROM published_keys
                    ORDER BY coalesce(product_id, 0),

@@ -49,8 +49,8 @@ pub(super) struct Reader {
 impl Reader {
     /// Runs `job` on one moment's view of the database, left when this returns, also by a panic.
     ///
-    /// A statement that is not at its end holds its moment, and all others on its connection share it. So the one that says which state of the
-    /// database this is takes the place of `BEGIN` and `ROLLBACK`.
+    /// A statement that is not at its end holds its moment, and all others on its connection share it. So the
+    /// one that says which state of the database this is takes the place of `BEGIN` and `ROLLBACK`.
     pub(super) fn at_one_moment<T>(
         &self,
         blocklist: &BlocklistCache,

@@ -34,7 +34,8 @@ pub(super) fn create(data: &DataDir) -> Result<(), OpenError> {
     if is_there(&unfinished)? {
         fs::remove_file(&unfinished).map_err(|source| io_error("can't remove", source))?;
     }
-    // Made by us and not by SQLite, so that it, and the log beside it that inherits its mode, are private whatever the umask.
+    // Made by us and not by SQLite, so that it, and the log beside it that inherits its mode, are private
+    // whatever the umask.
     create_private_file(&unfinished).map_err(|source| io_error("can't make", source))?;
     let unreadable = |source| OpenError::Unreadable { path: unfinished.clone(), source };
     let connection = open_writing(&unfinished).map_err(unreadable)?;
@@ -51,7 +52,8 @@ fn fill() -> String {
     )
 }
 
-/// Opens the writing connection of an existing database, after checking that it is ours and that this program may serve it.
+/// Opens the writing connection of an existing database, after checking that it is ours and that this program
+/// may serve it.
 pub(super) fn open_writer(data: &DataDir) -> Result<Connection, OpenError> {
     data.refuse_backup()?;
     let connection = open_existing(data)?;

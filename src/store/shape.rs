@@ -1,5 +1,5 @@
-//! Whether a database has the tables, indexes and triggers that schema.sql makes, and nothing else: a trigger of somebody's would run
-//! with each change.
+//! Whether a database has the tables, indexes and triggers that schema.sql makes, and nothing else: a trigger
+//! of somebody's would run with each change.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,8 @@ const STATISTICS: [&str; 3] = ["sqlite_stat1", "sqlite_stat3", "sqlite_stat4"];
 /// The kind and the name of something in a schema.
 type Name = (String, String);
 
-/// The first thing that is other than this program makes it; `None`: all is. An older version's step up must leave it so, too.
+/// The first thing that is other than this program makes it; `None`: all is. An older version's step up must
+/// leave it so, too.
 pub(super) fn first_difference(connection: &Connection) -> Result<Option<String>, rusqlite::Error> {
     let mut expected = ours()?;
     let mut statement = connection.prepare(SELECT)?;
@@ -58,8 +59,8 @@ fn is_of_sqlite(kind: &str, name: &str, sql: Option<&String>) -> bool {
     }
 }
 
-/// A statement without its comments, and with one space where there is any: a comment that is put in other words later makes no other
-/// database.
+/// A statement without its comments, and with one space where there is any: a comment that is put in other
+/// words later makes no other database.
 fn meaning(sql: &str) -> String {
     let (mut meaning, mut quote) = (String::with_capacity(sql.len()), None);
     let mut rest = sql.chars().peekable();

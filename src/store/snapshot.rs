@@ -1,8 +1,9 @@
 //! Copies a database while others write to it: one moment of it, whole.
 //!
-//! SQLite's backup begins anew whenever another process has written in between, unless its source is inside a transaction that reads: then
-//! it sees that one moment to the end. In WAL mode such a reader keeps nobody from writing; only the log can't be cut short meanwhile. So
-//! the rows are counted and the pages are copied in one such transaction. (`VACUUM INTO` can't run in one, and takes longer.)
+//! SQLite's backup begins anew whenever another process has written in between, unless its source is inside a
+//! transaction that reads: then it sees that one moment to the end. In WAL mode such a reader keeps nobody
+//! from writing; only the log can't be cut short meanwhile. So the rows are counted and the pages are copied
+//! in one such transaction. (`VACUUM INTO` can't run in one, and takes longer.)
 
 use std::fs::File;
 use std::path::Path;
@@ -21,8 +22,8 @@ const PAGES_AT_ONCE: i32 = 4096;
 /// Why there is no copy.
 type CopyError = Box<dyn std::error::Error + Send + Sync>;
 
-/// Copies the database of a data directory into a new file, private and synced, and tells how much of it is done: bytes, of how many.
-/// Gives the rows by table in the moment that was copied.
+/// Copies the database of a data directory into a new file, private and synced, and tells how much of it is
+/// done: bytes, of how many. Gives the rows by table in the moment that was copied.
 pub fn copy_database(
     data: &DataDir,
     to: &Path,

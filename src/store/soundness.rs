@@ -1,4 +1,5 @@
-//! Whether a database is sound, and what is in it by number: for backups, which must prove it, and for `doctor`, which looks.
+//! Whether a database is sound, and what is in it by number: for backups, which must prove it, and for
+//! `doctor`, which looks.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +9,8 @@ use crate::domain::Timestamp;
 /// How many faults of one kind are told one by one.
 const MAX_TOLD: usize = 10;
 
-/// The columns that hold the moment of an entry. Others may lie ahead of it, as the end of a license or the next attempt of a message.
+/// The columns that hold the moment of an entry. Others may lie ahead of it, as the end of a license or the
+/// next attempt of a message.
 const MOMENTS: [&str; 5] = ["created_at", "updated_at", "activated_at", "last_used_at", "finished_at"];
 
 /// Rows by table.
@@ -36,8 +38,8 @@ impl Tx<'_> {
         self.tables()?.into_iter().map(count).collect()
     }
 
-    /// What is wrong with the file, nothing if it is sound: its structure, its schema, and licenses whose numbers are not as they were
-    /// written. No less than what a server refuses. Reads all of it.
+    /// What is wrong with the file, nothing if it is sound: its structure, its schema, and licenses whose
+    /// numbers are not as they were written. No less than what a server refuses. Reads all of it.
     pub fn faults(&self) -> Result<Vec<String>, Error> {
         let mut statement = self.connection.prepare(&format!("PRAGMA integrity_check({MAX_TOLD})"))?;
         let faults: Vec<String> = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;

@@ -5,8 +5,8 @@ use rusqlite::Row;
 use super::{Error, Tx};
 use crate::domain::{Telemetry, TelemetryFilter, TelemetryReport, Timestamp};
 
-/// How much text one list may hold, in bytes as it is written in JSON: a stranger with a client's API key decides how much there is, and
-/// the answer holds it twice.
+/// How much text one list may hold, in bytes as it is written in JSON: a stranger with a client's API key
+/// decides how much there is, and the answer holds it twice.
 const MAX_LIST: usize = 4 * 1024 * 1024;
 
 impl Tx<'_> {
@@ -91,7 +91,8 @@ impl Tx<'_> {
     }
 }
 
-/// What the texts of a report take at the most in PHP's JSON, where all but plain ASCII is six bytes for each of UTF-16's units.
+/// What the texts of a report take at the most in PHP's JSON, where all but plain ASCII is six bytes for each
+/// of UTF-16's units.
 fn written_length(report: &TelemetryReport) -> usize {
     let texts = [
         &report.user_identifier,

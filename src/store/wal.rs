@@ -1,9 +1,10 @@
 //! The write-ahead log as a file: whether it holds more changes than SQLite reads of it.
 //!
-//! SQLite reads the log up to the first frame whose checksum is wrong, and takes that for the end, which after a power cut it is. If it is
-//! damage instead, all changes behind it are gone and nobody is told: a license that was blocked is valid again. The difference shows in
-//! what follows. With `synchronous=FULL` nothing is written after a commit before that commit is synced: a commit with a frame behind
-//! it was acknowledged, and must be read.
+//! SQLite reads the log up to the first frame whose checksum is wrong, and takes that for the end, which
+//! after a power cut it is. If it is damage instead, all changes behind it are gone and nobody is told: a
+//! license that was blocked is valid again. The difference shows in what follows. With `synchronous=FULL`
+//! nothing is written after a commit before that commit is synced: a commit with a frame behind it was
+//! acknowledged, and must be read.
 
 use std::fs::File;
 use std::io::{self, ErrorKind};
@@ -53,8 +54,8 @@ struct Log {
 }
 
 impl Log {
-    /// Nothing, if there is no more than the beginning of a log. A header alone may be anything after a power cut, and nothing is lost with
-    /// it: SQLite syncs it before it writes the first frame.
+    /// Nothing, if there is no more than the beginning of a log. A header alone may be anything after a power
+    /// cut, and nothing is lost with it: SQLite syncs it before it writes the first frame.
     fn open(path: &Path) -> io::Result<Option<Self>> {
         let file = File::open(path)?;
         let mut header = [0; LOG_HEADER];

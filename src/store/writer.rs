@@ -1,9 +1,10 @@
-//! The one thread that writes. It takes what is waiting, commits it all at once, and only then answers each: group commit.
+//! The one thread that writes. It takes what is waiting, commits it all at once, and only then answers each:
+//! group commit.
 //!
 //! While the answers to changes wait for signatures anyway, it first lets more of them come, for some milliseconds.
 //!
-//! With `synchronous=FULL` a commit costs a sync of the disk; sharing it lets many answers have one. Nothing is ever answered as done
-//! before the commit that holds it has returned.
+//! With `synchronous=FULL` a commit costs a sync of the disk; sharing it lets many answers have one. Nothing
+//! is ever answered as done before the commit that holds it has returned.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -28,21 +29,24 @@ const QUEUE: usize = 1024;
 /// How many jobs share a commit at the most: bounds how long the first of them waits for the last.
 const BATCH: usize = 256;
 
-/// Where the answers to earlier changes wait so long for their signatures, others gather: for a quarter of that, and so long at the most.
+/// Where the answers to earlier changes wait so long for their signatures, others gather: for a quarter of
+/// that, and so long at the most.
 const WORTH_GATHERING: Duration = Duration::from_millis(4);
 const LONGEST_GATHERING: Duration = Duration::from_millis(10);
 
 /// What is left to do for a job once the fate of its batch is known.
 type Answer = Box<dyn FnOnce(Result<(), Error>) + Send>;
 
-/// One unit of work: all of it is kept, or none. Called once: with the transaction to run in, or with the reason why there is none.
+/// One unit of work: all of it is kept, or none. Called once: with the transaction to run in, or with the
+/// reason why there is none.
 pub(super) struct Job(Box<Work>);
 
 type Work = dyn FnOnce(Result<&Tx<'_>, Error>) -> Option<Verdict<Answer>> + Send;
 
 impl Job {
-    /// Joins the work and the channel its caller waits on. The channel closes unanswered only if the work panics. What has waited longer
-    /// than `patience` before its turn comes is refused instead, with nothing done.
+    /// Joins the work and the channel its caller waits on. The channel closes unanswered only if the work
+    /// panics. What has waited longer than `patience` before its turn comes is refused instead, with nothing
+    /// done.
     pub(super) fn new<T: Send + 'static>(
         work: impl FnOnce(&Tx<'_>) -> Verdict<T> + Send + 'static,
         caller: oneshot::Sender<Result<T, Error>>,
@@ -148,29 +152,32 @@ fn run(
         batch.push(first);
         batch.extend(jobs.try_iter().take(BATCH - 1));
         if let Err(error) = run_batch(&connection, batch, blocklist, has_work, stats) {
-            // Whoever came while this batch waited in vain, for another process to finish say, is not made to wait as long again.
+            // Whoever came while this batch waited in vain, for another process to finish say, is not made to
+            // wait as long again.
             for Job(job) in jobs.try_iter().take(QUEUE) {
                 job(Err(error.of_the_batch()));
             }
         }
         may_checkpoint = may_checkpoint && checkpoint(&connection, &pages_in_log, jobs.is_empty());
     }
-    // The last connection to close checkpoints and removes the log; closing here, not in a destructor, lets a failure be told.
+    // The last connection to close checkpoints and removes the log; closing here, not in a destructor, lets a
+    // failure be told.
     if let Err((_, error)) = connection.close() {
         log::error!("the database did not close cleanly: {error}");
     }
 }
 
-/// How long changes may gather before they are committed together: commits that few share take time from the processors that sign. Where
-/// each change has an answer of its own to be signed, nobody gets his later for it; one whose signature is remembered comes later by as much.
-/// Answers that nothing was changed for don't count: however many they are, they wait for no commit.
+/// How long changes may gather before they are committed together: commits that few share take time from the
+/// processors that sign. Where each change has an answer of its own to be signed, nobody gets his later for
+/// it; one whose signature is remembered comes later by as much. Answers that nothing was changed for don't
+/// count: however many they are, they wait for no commit.
 fn time_to_gather(backlog: &Backlog) -> Duration {
     let wait = backlog.wait_of_changes();
     if wait < WORTH_GATHERING { Duration::ZERO } else { (wait / 4).min(LONGEST_GATHERING) }
 }
 
-/// Runs all jobs in one transaction, commits it, and answers them: all as done, or, if it can't be committed, none. Gives the error if
-/// there was no transaction to run in.
+/// Runs all jobs in one transaction, commits it, and answers them: all as done, or, if it can't be committed,
+/// none. Gives the error if there was no transaction to run in.
 fn run_batch(
     connection: &Connection,
     batch: Vec<Job>,
@@ -235,8 +242,9 @@ fn commit_batch(
     for answer in answers.drain(..) {
         answer(Ok(()));
     }
-    // After a sync that failed, SQLite takes nothing of this batch for written: the next commit writes its own pages to the same place in the
-    // log and syncs those. So no sync is trusted for what another failed to do; for those of checkpoints see there.
+    // After a sync that failed, SQLite takes nothing of this batch for written: the next commit writes its
+    // own pages to the same place in the log and syncs those. So no sync is trusted for what another failed
+    // to do; for those of checkpoints see there.
     let committing = Instant::now();
     execute(connection, "COMMIT")?;
     stats.committed(changes, committing);

@@ -1,4 +1,5 @@
-//! Sealing: a reply becomes its exact bytes, those become base64, that is signed, and all of it travels in one envelope.
+//! Sealing: a reply becomes its exact bytes, those become base64, that is signed, and all of it travels in
+//! one envelope.
 
 use std::sync::Arc;
 
@@ -68,8 +69,8 @@ impl Signer {
     }
 }
 
-/// A reply that is written and not signed yet. What is signed is the text of `response_base64`, so the reply is written once and
-/// these bytes are what every reader gets.
+/// A reply that is written and not signed yet. What is signed is the text of `response_base64`, so the reply
+/// is written once and these bytes are what every reader gets.
 pub struct Unsigned {
     response: Vec<u8>,
     response_base64: String,
@@ -81,7 +82,8 @@ impl Unsigned {
     pub fn write(reply: &Reply, at: Timestamp) -> Self {
         let mut response = Vec::with_capacity(128);
         if let Err(error) = php_json::write(&mut response, &Response { reply, at }) {
-            // Writing text, whole numbers and lists of them into memory can't fail; a field that could is a bug to be seen.
+            // Writing text, whole numbers and lists of them into memory can't fail; a field that could is a
+            // bug to be seen.
             log::error!("a reply could not be written: {error}");
         }
         let response_base64 = BASE64.encode(&response);
@@ -105,7 +107,8 @@ impl Unsigned {
         self.response_base64.as_bytes()
     }
 
-    /// The envelope. Its members are in the contract's order; `retry_after` comes after them, unsigned (contract §0.4, item 1).
+    /// The envelope. Its members are in the contract's order; `retry_after` comes after them, unsigned
+    /// (contract §0.4, item 1).
     fn signed(&self, label: Label, signature: &str) -> Vec<u8> {
         let mut out =
             Vec::with_capacity(self.response.len() + self.response_base64.len() + signature.len() + 128);

@@ -1,4 +1,5 @@
-//! What is wrong with the fields of a request, field by field, in the two shapes that the API has for it (contract §3.8).
+//! What is wrong with the fields of a request, field by field, in the two shapes that the API has for it
+//! (contract §3.8).
 
 use serde_json::{Map, Value};
 
@@ -31,7 +32,8 @@ impl FieldErrors {
         self.add(field, format!("The {} field must {rule}.", attribute(field)));
     }
 
-    /// Whether a text can be kept: at most `max` bytes and no NUL, which PostgreSQL can't hold. Says what is wrong with it if not.
+    /// Whether a text can be kept: at most `max` bytes and no NUL, which PostgreSQL can't hold. Says what is
+    /// wrong with it if not.
     pub fn accepts(&mut self, field: &'static str, text: &str, max: usize) -> bool {
         if text.len() > max {
             self.must(field, &format!("not be greater than {max} bytes"));

@@ -10,8 +10,8 @@ pub fn write(out: &mut Vec<u8>, value: &impl Serialize) -> serde_json::Result<()
     value.serialize(&mut Serializer::with_formatter(out, PhpFormatter::default()))
 }
 
-/// Compact; `/` escaped; everything outside ASCII as `\u` and four lower-case digits; an object without members as `[]`, because
-/// PHP has one kind of array for both.
+/// Compact; `/` escaped; everything outside ASCII as `\u` and four lower-case digits; an object without
+/// members as `[]`, because PHP has one kind of array for both.
 #[derive(Default)]
 struct PhpFormatter {
     /// An object has begun and its brace is not written yet: it may turn out to be empty.

@@ -9,12 +9,14 @@ use serde_json::Value;
 use crate::domain::{GeneratorError, Outcome};
 use crate::{signing, store};
 
-/// An outcome and its fields, in the order in which they are shown (contract §1.4). Code, message and time are not fields.
+/// An outcome and its fields, in the order in which they are shown (contract §1.4). Code, message and time
+/// are not fields.
 #[derive(Clone, Debug)]
 pub struct Reply {
     pub outcome: Outcome,
     pub fields: Vec<(&'static str, FieldValue)>,
-    /// In how many seconds to come back. Travels beside what is signed, so that refusals of the same second stay the same bytes.
+    /// In how many seconds to come back. Travels beside what is signed, so that refusals of the same second
+    /// stay the same bytes.
     pub retry_after: Option<u64>,
 }
 
@@ -38,7 +40,8 @@ impl Reply {
         self
     }
 
-    /// Whether it says nothing but its outcome: then it is the same bytes for all who get it in one second under one key.
+    /// Whether it says nothing but its outcome: then it is the same bytes for all who get it in one second
+    /// under one key.
     pub fn is_bare(&self) -> bool {
         self.fields.is_empty()
     }
@@ -60,8 +63,8 @@ impl From<Outcome> for Reply {
 #[derive(Clone)]
 pub enum FieldValue {
     One(Value),
-    /// The items by their numbers from 0. They become values one at a time while the reply is written: all at once those of a long list would
-    /// be many times as large as their text.
+    /// The items by their numbers from 0. They become values one at a time while the reply is written: all at
+    /// once those of a long list would be many times as large as their text.
     List(Arc<dyn Fn(usize) -> Option<Value> + Send + Sync>),
 }
 

@@ -78,8 +78,9 @@ impl Delivery {
         }
     }
 
-    /// Nothing is sent before its bytes are kept and the attempt is counted: a second attempt, be it after a crash, sends the same, and
-    /// none comes sooner or oftener than it should, even if what comes of this one can't be written.
+    /// Nothing is sent before its bytes are kept and the attempt is counted: a second attempt, be it after a
+    /// crash, sends the same, and none comes sooner or oftener than it should, even if what comes of this one
+    /// can't be written.
     fn post(
         &self,
         app: &App,
@@ -107,7 +108,8 @@ impl Delivery {
         // All of it is ASCII.
         let envelope = String::from_utf8_lossy(&envelope);
         Ok(match self.callback.kind {
-            // What PHP prints for the response that the original put into its queue; the empty object is one here (contract §6.1).
+            // What PHP prints for the response that the original put into its queue; the empty object is one
+            // here (contract §6.1).
             CallbackKind::Assignment => {
                 format!(r#"{{"headers":{{}},"original":{envelope},"exception":null}}"#)
             }

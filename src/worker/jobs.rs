@@ -13,8 +13,8 @@ use crate::wire::reply::{Error, Failure, Reply};
 
 /// Carries out the job that has waited longest. `false`: there is none.
 ///
-/// The license keys, the end of the job and the message about it are one transaction: all of them happen, once, or none does and the
-/// job is there for the next turn.
+/// The license keys, the end of the job and the message about it are one transaction: all of them happen,
+/// once, or none does and the job is there for the next turn.
 pub fn carry_out_next(app: &Arc<App>) -> Result<bool, Failure> {
     if !app.store.read(|tx| tx.has_jobs())?? {
         return Ok(false);
@@ -40,8 +40,8 @@ fn carry_out(tx: &Tx<'_>, app: &App, now: Timestamp) -> Result<(), Failure> {
     tx.act_as(Actor { at: now, who: Who::caller(job.api_key_id), address: None, action });
     let mut call = Call::new(tx, &params, from, now);
     let reply = assign(&mut call, job.id)?;
-    // A shop names its orders, and sends one again when it has lost the answer. Nameless orders that are alike are two; and one that got
-    // nothing may be sent again once there is something.
+    // A shop names its orders, and sends one again when it has lost the answer. Nameless orders that are
+    // alike are two; and one that got nothing may be sent again once there is something.
     let is_named = ["identifier", "webhook_url"].into_iter().any(|field| params.text(field).is_some());
     if is_named && reply.outcome == Outcome::LicenseKeysAssigned {
         tx.remember_job(&job, now)?;
@@ -52,7 +52,8 @@ fn carry_out(tx: &Tx<'_>, app: &App, now: Timestamp) -> Result<(), Failure> {
     Ok(tx.finish_job(job.id)?)
 }
 
-/// Assigns, or gives the reply that says why not. What is refused leaves nothing behind, but the job is done all the same.
+/// Assigns, or gives the reply that says why not. What is refused leaves nothing behind, but the job is done
+/// all the same.
 fn assign(call: &mut Call<'_>, job_id: i64) -> Result<Reply, Failure> {
     call.tx.set_mark()?;
     let refusal = match guarded(|| random_assign(call)) {

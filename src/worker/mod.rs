@@ -1,7 +1,8 @@
-//! The worker: carries out queued assignments and delivers messages to other servers, beside the requests and out of their way.
+//! The worker: carries out queued assignments and delivers messages to other servers, beside the requests and
+//! out of their way.
 //!
-//! It sleeps until a commit leaves something to do or the next attempt is due. All it knows is in the database, so a server that ends in
-//! any way goes on where it was.
+//! It sleeps until a commit leaves something to do or the next attempt is due. All it knows is in the
+//! database, so a server that ends in any way goes on where it was.
 
 mod delivery;
 mod jobs;
@@ -92,7 +93,8 @@ struct Round<'scope, 'env> {
 }
 
 impl Round<'_, '_> {
-    /// Carries out one job, and sends what is due and has room. Gives how long there is nothing else to do; `None`: until woken.
+    /// Carries out one job, and sends what is due and has room. Gives how long there is nothing else to do;
+    /// `None`: until woken.
     fn turn(&mut self) -> Result<Option<Duration>, Failure> {
         let carried_out = jobs::carry_out_next(self.app);
         while self.busy.len() < MAX_UNDER_WAY

@@ -1,4 +1,5 @@
-//! Where a message is connected to: only to addresses that were checked, because who names a URL decides what its name resolves to.
+//! Where a message is connected to: only to addresses that were checked, because who names a URL decides what
+//! its name resolves to.
 
 use std::net::IpAddr;
 

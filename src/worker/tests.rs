@@ -1,4 +1,5 @@
-//! What the worker makes of what is queued, asked of it directly: over HTTP, the waiting between attempts would take hours.
+//! What the worker makes of what is queued, asked of it directly: over HTTP, the waiting between attempts
+//! would take hours.
 
 use std::io::{Read as _, Write as _};
 use std::net::{IpAddr, Ipv4Addr, TcpListener};

@@ -1,5 +1,6 @@
-//! The behaviour that clients of the original rely on, line by line of the contract's checklist (contract §9.3). What a line says at
-//! length is tested in the file of its noun; here it is shown as a client would see it.
+//! The behaviour that clients of the original rely on, line by line of the contract's checklist (contract
+//! §9.3). What a line says at length is tested in the file of its noun; here it is shown as a client would
+//! see it.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,5 @@
-//! `POST /access-downloadables` and `GET /download/…`: what is listed, what is sent, and what is refused in which order.
+//! `POST /access-downloadables` and `GET /download/…`: what is listed, what is sent, and what is refused in
+//! which order.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;

@@ -1,4 +1,5 @@
-//! The envelope and its signature, as clients check them: with `check-reply`, and against what the original server published.
+//! The envelope and its signature, as clients check them: with `check-reply`, and against what the original
+//! server published.
 
 use std::fs;
 use std::path::Path;

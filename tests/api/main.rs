@@ -1,5 +1,5 @@
-//! Black-box tests of the API over real HTTP: a file per endpoint family. The client in `support` checks every answer's envelope and
-//! signature before a test sees it.
+//! Black-box tests of the API over real HTTP: a file per endpoint family. The client in `support` checks
+//! every answer's envelope and signature before a test sees it.
 
 #[path = "../program.rs"]
 mod program;

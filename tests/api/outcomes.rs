@@ -1,5 +1,5 @@
-//! The outcome table: every code that each endpoint can answer, as the server's own document has it. The client in `support` refuses an
-//! answer that is not in it; and here every pair is brought about once.
+//! The outcome table: every code that each endpoint can answer, as the server's own document has it. The
+//! client in `support` refuses an answer that is not in it; and here every pair is brought about once.
 
 use std::collections::BTreeSet;
 
@@ -25,7 +25,8 @@ fn table() -> BTreeSet<(&'static str, i64)> {
         .collect()
 }
 
-/// How each pair comes about, in this order, in the world of [`world`]: endpoint, fields, code. `KEY` is the last key that a contract made.
+/// How each pair comes about, in this order, in the world of [`world`]: endpoint, fields, code. `KEY` is the
+/// last key that a contract made.
 const SCENARIOS: &[(&str, &str, i64)] = &[
     ("/verify", "license_key=ACTIVE&identifier=d", 200),
     ("/activate", "license_key=FREE&identifier=d", 300),

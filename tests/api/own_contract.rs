@@ -1,4 +1,5 @@
-//! `contracts/get-info`, `generate`, `destroy`, `destroy-all`: for the owner of a contract, and for an API key in his name.
+//! `contracts/get-info`, `generate`, `destroy`, `destroy-all`: for the owner of a contract, and for an API
+//! key in his name.
 
 use std::collections::HashSet;
 use std::thread;

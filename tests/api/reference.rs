@@ -1,5 +1,5 @@
-//! Every field that the server's document has is one that the server reads: left out or wrong, it makes a difference, and under each of
-//! its other names it means the same.
+//! Every field that the server's document has is one that the server reads: left out or wrong, it makes a
+//! difference, and under each of its other names it means the same.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -10,8 +10,8 @@ use serde_json::Value;
 
 use crate::support::{Answer, Document, License, TestServer};
 
-/// A request to an endpoint that gets the same code whenever it is sent: endpoint, what is sent before, and the fields. `#` is
-/// another number each time.
+/// A request to an endpoint that gets the same code whenever it is sent: endpoint, what is sent before, and
+/// the fields. `#` is another number each time.
 const BASES: &[(&str, Steps, &str)] = &[
     ("/verify", &[], "license_key=ACTIVE&identifier=d"),
     ("/activate", &[], "license_key=FREE&identifier=d#"),
@@ -81,8 +81,8 @@ const NEW_KEY: Steps = &[(
 const TELEMETRY: &str = "product_id=1&user_identifier=u&license_key=ACTIVE&activation_identifier=d&product_version=1.0.2&data_type=text&text_data=t&data_group=g";
 const CONTRACT: &str = "contract_key=C#&contract_name=N&contract_information=I&product_id=1&license_keys_quantity=99&status=active&can_get_info=1&can_generate=1&can_destroy=1&can_destroy_all=1";
 
-/// Other values that make a difference than one that is too long or nonsense, and what they make it to: endpoint, field, changes to the
-/// base (`!` takes a field away), value.
+/// Other values that make a difference than one that is too long or nonsense, and what they make it to:
+/// endpoint, field, changes to the base (`!` takes a field away), value.
 const PROBES: &[(&str, &str, &str, &str)] = &[
     ("/access-downloadables", "version", "", "9.9"),
     ("/create-license-keys", "licenses", "!license_keys=", "[7]"),

@@ -1,12 +1,13 @@
 //! `cargo bench`: how fast the release server answers, beside what this machine can do at all, in one run.
 //!
-//! Starts the real binary on loopback on a fresh database and loads it from this process, on the same machine. What counts are the
-//! ratios: seconds differ from machine to machine and from minute to minute, ratios within one run much less. So each row is measured
-//! in turn with its ceilings, and each fixed rate of arrivals in turn with the best that it is a share of. Nothing here judges a speed;
-//! only a wrong answer ends the run.
+//! Starts the real binary on loopback on a fresh database and loads it from this process, on the same
+//! machine. What counts are the ratios: seconds differ from machine to machine and from minute to minute,
+//! ratios within one run much less. So each row is measured in turn with its ceilings, and each fixed rate of
+//! arrivals in turn with the best that it is a share of. Nothing here judges a speed; only a wrong answer
+//! ends the run.
 //!
-//! `KEYSEAL_BENCH=long` measures each row longer, and at 5,000,000 licenses too. `cargo bench -- activate` measures only the calls with
-//! that in their names, and no growth; `cargo bench -- growth` that alone.
+//! `KEYSEAL_BENCH=long` measures each row longer, and at 5,000,000 licenses too. `cargo bench -- activate`
+//! measures only the calls with that in their names, and no growth; `cargo bench -- growth` that alone.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a bench's result is what it prints")]
 
@@ -40,8 +41,9 @@ const PRODUCTS: u64 = 50;
 
 const CONNECTIONS: [usize; 3] = [1, 32, 256];
 
-/// Connections among which an open loop spreads its requests, at the most: enough that a request seldom waits for one, also where many are
-/// refused. And no more than there are requests in a second: one that says nothing for five after it was opened is ended.
+/// Connections among which an open loop spreads its requests, at the most: enough that a request seldom waits
+/// for one, also where many are refused. And no more than there are requests in a second: one that says
+/// nothing for five after it was opened is ended.
 const OPEN_CONNECTIONS: f64 = 4096.0;
 
 /// How long things are measured.
@@ -125,8 +127,8 @@ fn is_long() -> bool {
     std::env::var("KEYSEAL_BENCH").is_ok_and(|length| length == "long")
 }
 
-/// Measures one call at each number of connections, in turn with its ceilings: what else the machine does falls on all of them. Gives the
-/// number at which most was answered.
+/// Measures one call at each number of connections, in turn with its ceilings: what else the machine does
+/// falls on all of them. Gives the number at which most was answered.
 fn measure(case: &Case, world: &World, server: &Running, length: Length) -> usize {
     let mut best = (0.0, 1);
     for connections in CONNECTIONS {

@@ -55,7 +55,8 @@ pub fn signatures(key: &Path, measured: Duration) -> f64 {
     per_second(count, started.elapsed())
 }
 
-/// Transactions of one row each, one after the other, set up as the server's writer is. A file of its own, on the same disk.
+/// Transactions of one row each, one after the other, set up as the server's writer is. A file of its own, on
+/// the same disk.
 #[expect(clippy::disallowed_methods, reason = "not the server's database")]
 pub fn commits(folder: &Path, measured: Duration) -> f64 {
     let folder = tempfile::tempdir_in(folder).unwrap();

@@ -1,5 +1,5 @@
-//! One kept-alive connection with at most one request on its way: the least client that can be, because what it costs is taken from the
-//! server it measures.
+//! One kept-alive connection with at most one request on its way: the least client that can be, because what
+//! it costs is taken from the server it measures.
 
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::SocketAddr;
@@ -53,8 +53,8 @@ impl Client {
         assert_eq!(written, request.len(), "the request did not fit the socket's buffer");
     }
 
-    /// Once the answer is here, whether it is what was `expected`: begins so; or, where that `may_be`, a refusal because there is too much
-    /// to do. Anything else ends the run.
+    /// Once the answer is here, whether it is what was `expected`: begins so; or, where that `may_be`, a
+    /// refusal because there is too much to do. Anything else ends the run.
     pub fn receive(&mut self, expected: &str, may_be: MayBe) -> Option<Received> {
         loop {
             match self.stream.read(&mut self.buffer[self.length..]) {

@@ -16,7 +16,8 @@ const CONNECTIONS: usize = 32;
 /// How often a server is started, to see how soon it is ready.
 const STARTS: usize = 5;
 
-/// How long a server that nobody asks anything is watched, and how long at the most it may take to have looked through its database.
+/// How long a server that nobody asks anything is watched, and how long at the most it may take to have
+/// looked through its database.
 const IDLE: Duration = Duration::from_secs(3);
 const LOOKED_THROUGH: Duration = Duration::from_mins(2);
 

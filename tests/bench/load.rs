@@ -1,5 +1,6 @@
-//! The load: many connections on one thread. In a closed loop each sends its next request when it has its answer; in an open loop requests
-//! come at a fixed rate, whether or not the ones before are answered, and each one's latency counts from when it was due.
+//! The load: many connections on one thread. In a closed loop each sends its next request when it has its
+//! answer; in an open loop requests come at a fixed rate, whether or not the ones before are answered, and
+//! each one's latency counts from when it was due.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -17,8 +18,8 @@ const WARM_UP: Duration = Duration::from_millis(300);
 /// The longest that an open loop sleeps between two looks at the clock.
 const TICK: Duration = Duration::from_micros(100);
 
-/// The same where there is too much to do: requests come in small groups then, so that this client takes less of the processors that it shares
-/// with the server.
+/// The same where there is too much to do: requests come in small groups then, so that this client takes less
+/// of the processors that it shares with the server.
 const COARSE_TICK: Duration = Duration::from_millis(1);
 
 /// How late the last answers may be before the run gives them up for lost.

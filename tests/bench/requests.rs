@@ -20,8 +20,8 @@ pub struct Case {
     pub expected: &'static [&'static str],
     which: Which,
     pub bound: Bound,
-    /// The fixed rates at which it is measured too, in percent of its best. At more than 100 some must be refused; only what the
-    /// generator can ask for so often, beside the server on the same machine.
+    /// The fixed rates at which it is measured too, in percent of its best. At more than 100 some must be
+    /// refused; only what the generator can ask for so often, beside the server on the same machine.
     pub open_loop: &'static [u32],
 }
 

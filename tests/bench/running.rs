@@ -79,7 +79,8 @@ pub fn cpu_of_all() -> Duration {
     let stat = fs::read_to_string("/proc/stat").unwrap();
     let fields = stat.lines().next().unwrap().split_whitespace().skip(1).take(8);
     let ticks: Vec<u64> = fields.map(|field| field.parse().unwrap()).collect();
-    // The fourth and fifth are spent idle and waiting for disks; the eighth was another machine's on the same processor.
+    // The fourth and fifth are spent idle and waiting for disks; the eighth was another machine's on the same
+    // processor.
     Duration::from_millis(
         (ticks.iter().sum::<u64>() - ticks[3] - ticks[4]) * 1000 / u64::from(TICKS_PER_SECOND),
     )

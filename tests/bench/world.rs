@@ -24,7 +24,8 @@ pub struct World {
 }
 
 impl World {
-    /// The first half of the licenses is product 1's; the other half goes round all products. Each product has its own signing key.
+    /// The first half of the licenses is product 1's; the other half goes round all products. Each product
+    /// has its own signing key.
     pub fn make(data: &Path, licenses: u64, products: u64) -> Self {
         let api_key = keyseal(data, &["init"])["api_key"].as_str().unwrap().to_owned();
         make_products(data, products);

@@ -345,7 +345,8 @@ fn a_restore_leaves_a_directory_alone_that_is_used_for_something_else() {
     done(&place("settings"), &["restore", text(&backup)]);
     assert_eq!(mode("settings"), 0o750);
 
-    // An empty one is made private, and not before the backup has proven good: the names of all files are right, and one byte is not.
+    // An empty one is made private, and not before the backup has proven good: the names of all files are
+    // right, and one byte is not.
     make("empty", 0o755);
     let key = backup.join("keys/global.pem");
     let good = fs::read(&key).unwrap();

@@ -237,7 +237,8 @@ fn build_rust_example(profile: &Path) {
     if profile.ends_with("release") {
         build.arg("--release");
     }
-    // What cargo tells a test would look like a change to build scripts, which would then be run again, here and in the next build.
+    // What cargo tells a test would look like a change to build scripts, which would then be run again, here
+    // and in the next build.
     for (name, _) in std::env::vars_os() {
         let shown = name.to_string_lossy();
         if ["CARGO_PKG_", "CARGO_MANIFEST_"].iter().any(|own| shown.starts_with(own)) {

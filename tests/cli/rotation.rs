@@ -110,8 +110,8 @@ struct Seen {
     is_next: bool,
 }
 
-/// Asks until it is told to stop, and verifies each answer by the keys that it knew before. Panics at the first that is nobody's, and if an
-/// owner goes back to a key.
+/// Asks until it is told to stop, and verifies each answer by the keys that it knew before. Panics at the
+/// first that is nobody's, and if an owner goes back to a key.
 fn client(world: &World, server: &str, keys: &[Key], stop: &AtomicBool, seen: &Sender<Seen>) {
     let (agent, mut last) = (agent(), [false, false]);
     while !stop.load(Ordering::Relaxed) {

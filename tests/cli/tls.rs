@@ -76,7 +76,8 @@ impl Authority {
         ureq::Agent::config_builder().proxy(None).tls_config(tls).build().into()
     }
 
-    /// Ends a handshake that offers these protocols, and gives the certificate that was shown and the protocol that was chosen.
+    /// Ends a handshake that offers these protocols, and gives the certificate that was shown and the
+    /// protocol that was chosen.
     fn shake_hands(&self, server: &Server, protocols: &[&str]) -> Result<(Vec<u8>, Option<Vec<u8>>), String> {
         let mut roots = RootCertStore::empty();
         roots.add(self.root.clone()).unwrap();

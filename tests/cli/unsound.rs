@@ -1,4 +1,5 @@
-//! Databases that SQLite finds nothing wrong with and that are not as this program wrote them: no command takes one for sound.
+//! Databases that SQLite finds nothing wrong with and that are not as this program wrote them: no command
+//! takes one for sound.
 
 use std::fs;
 use std::path::Path;

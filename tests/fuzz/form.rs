@@ -1,4 +1,5 @@
-//! A query string or the body of a form: read or refused, and what is read is the same when it is stored and read again.
+//! A query string or the body of a form: read or refused, and what is read is the same when it is stored and
+//! read again.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {

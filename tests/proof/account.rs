@@ -1,4 +1,5 @@
-//! What clients asked for and were told, each with the moment on the disk when: against it, what a disk holds at any moment is judged.
+//! What clients asked for and were told, each with the moment on the disk when: against it, what a disk holds
+//! at any moment is judged.
 
 use std::collections::BTreeMap;
 
@@ -34,8 +35,8 @@ impl<'d> Witness<'d> {
         Self { disk, entries: Vec::new() }
     }
 
-    /// Notes a step. The moment of a question is taken before it is sent, that of an answer after it was read, so neither account is too
-    /// strict or too lax.
+    /// Notes a step. The moment of a question is taken before it is sent, that of an answer after it was
+    /// read, so neither account is too strict or too lax.
     pub fn note(&mut self, step: &Step<'_>) {
         let told = match step {
             Step::Asks(change) => {
@@ -54,8 +55,8 @@ impl<'d> Witness<'d> {
 /// All accounts, by what they are about. No two clients change the same thing.
 pub struct Account(BTreeMap<Thing, Vec<Entry>>);
 
-/// Whether a change that the server failed to make may be there all the same. While it runs it may not: it said so. What a crash or a power
-/// cut leaves of it, nobody can know.
+/// Whether a change that the server failed to make may be there all the same. While it runs it may not: it
+/// said so. What a crash or a power cut leaves of it, nobody can know.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Failures {
     MayBeThere,

@@ -1,7 +1,8 @@
 //! Backups under load: each holds all that was acknowledged before it began, and nothing by halves.
 //!
-//! Every client does one thing after the other, so what a backup holds of it must be all up to some moment and nothing past it. Each
-//! backup is restored elsewhere, where SQLite, the command line and a server of its own are asked what they see.
+//! Every client does one thing after the other, so what a backup holds of it must be all up to some moment
+//! and nothing past it. Each backup is restored elsewhere, where SQLite, the command line and a server of its
+//! own are asked what they see.
 
 use std::collections::HashSet;
 use std::fmt::Write as _;

@@ -1,5 +1,6 @@
-//! The machine's clock is set, by seconds and by years, forward and back: every license is valid to the last second before it expires and not
-//! one longer, and what has expired is not valid again unless the clock goes back by a day or more.
+//! The machine's clock is set, by seconds and by years, forward and back: every license is valid to the last
+//! second before it expires and not one longer, and what has expired is not valid again unless the clock goes
+//! back by a day or more.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -24,10 +25,12 @@ const ASKED: usize = 4;
 /// The licenses' first day: 2026-01-01 00:00:00 in UTC.
 const FIRST_DAY: i64 = 1_767_225_600;
 
-/// What the server's time may be ahead of what is reckoned here, in seconds: each of several readings is a whole number of them.
+/// What the server's time may be ahead of what is reckoned here, in seconds: each of several readings is a
+/// whole number of them.
 const SLACK: i64 = 3;
 
-/// How near to a day no step back is, in seconds: whether one that near is followed depends on the time that passes meanwhile.
+/// How near to a day no step back is, in seconds: whether one that near is followed depends on the time that
+/// passes meanwhile.
 const MARGIN: i64 = 60;
 
 /// The machine's clock.

@@ -1,7 +1,7 @@
 //! `kill -9` under load: what was acknowledged is there after the restart, and nothing is there that nobody asked for.
 //!
-//! It proves that no half of a change survives the process. Of power cuts it proves nothing, that is another proof: what a killed process
-//! wrote, the system still holds.
+//! It proves that no half of a change survives the process. Of power cuts it proves nothing, that is another
+//! proof: what a killed process wrote, the system still holds.
 
 use std::collections::BTreeMap;
 use std::thread;

@@ -1,5 +1,5 @@
-//! Many connections on one thread, each as slow as it is told to be: raw sockets that are written to now and then and read when there is
-//! something to read.
+//! Many connections on one thread, each as slow as it is told to be: raw sockets that are written to now and
+//! then and read when there is something to read.
 
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::time::{Duration, Instant};
@@ -72,8 +72,9 @@ impl Crowd {
         }
     }
 
-    /// One byte a second of `bytes`, over and over, until the server has ended every connection. Each has its own moment of the second, as
-    /// clients have that know nothing of one another. Gives the longest that one of them stayed.
+    /// One byte a second of `bytes`, over and over, until the server has ended every connection. Each has its
+    /// own moment of the second, as clients have that know nothing of one another. Gives the longest that one
+    /// of them stayed.
     pub fn trickle(&mut self, bytes: &[u8], patience: Duration) -> Duration {
         let began = Instant::now();
         let moments = (0..MOMENTS).cycle().zip(bytes.iter().flat_map(|byte| [*byte; MOMENTS]).cycle());

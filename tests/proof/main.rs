@@ -1,8 +1,9 @@
 //! Proofs that the server keeps its word: each puts the server under load, does it or its disk harm, and counts what
 //! is missing.
 //!
-//! `cargo test --test proof` runs the short forms and prints their figures; `KEYSEAL_PROOF=long` makes them long, `KEYSEAL_SEED=N` repeats
-//! a run that failed, and words after `--` choose the proofs whose names hold them.
+//! `cargo test --test proof` runs the short forms and prints their figures; `KEYSEAL_PROOF=long` makes them
+//! long, `KEYSEAL_SEED=N` repeats a run that failed, and words after `--` choose the proofs whose names hold
+//! them.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a proof's result is what it prints")]
 

@@ -1,5 +1,5 @@
-//! Far more at once than the server can do: what it takes on it does and answers, what it doesn't it refuses, signed, and has not done;
-//! and afterwards it answers as before.
+//! Far more at once than the server can do: what it takes on it does and answers, what it doesn't it refuses,
+//! signed, and has not done; and afterwards it answers as before.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -18,7 +18,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// What every license is active on from the start.
 const DEVICE: &str = "device";
 
-/// Answers that carry data of their own, and of which so many are verified; all that say the same in one second are the same, and all are.
+/// Answers that carry data of their own, and of which so many are verified; all that say the same in one
+/// second are the same, and all are.
 const VERIFIED: usize = 5;
 
 /// What became of the requests.

@@ -1,8 +1,8 @@
-//! Power cuts: the disk writes down all that it is told, and from that is made what a cut at any moment could have left. Each such image must
-//! open, be sound, and hold what was acknowledged before.
+//! Power cuts: the disk writes down all that it is told, and from that is made what a cut at any moment could
+//! have left. Each such image must open, be sound, and hold what was acknowledged before.
 //!
-//! A disk that ignores syncs, or a server that answers before it commits, must be found out: the proof tries the first on itself each time,
-//! and the second when it is built with `answer-before-commit`.
+//! A disk that ignores syncs, or a server that answers before it commits, must be found out: the proof tries
+//! the first on itself each time, and the second when it is built with `answer-before-commit`.
 
 use std::thread;
 use std::time::Duration;
@@ -141,7 +141,8 @@ impl Story {
         }
     }
 
-    /// When to cut the power: while a checkpoint copies, when the log begins anew, just before syncs, and anywhere, in equal parts.
+    /// When to cut the power: while a checkpoint copies, when the log begins anew, just before syncs, and
+    /// anywhere, in equal parts.
     fn choose(&mut self, images: usize, is_sound: bool) -> Vec<usize> {
         let mut kinds: [Vec<usize>; 4] = Default::default();
         let mut replay = Replay::new(&self.history);

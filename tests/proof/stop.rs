@@ -1,9 +1,12 @@
-//! SIGTERM under load: every request that was accepted is answered, every answer is on disk, and the server ends well and soon.
+//! SIGTERM under load: every request that was accepted is answered, every answer is on disk, and the server
+//! ends well and soon.
 //!
-//! What counts as accepted: a request that was sent to its end on an open connection before the signal; and whatever the server began to
-//! carry out. From outside the second shows in what a request does: one that got no answer must have left nothing behind. A request that
-//! a client sends on an idle connection while the server is closing it meets a closed door with any server; if it left nothing behind and
-//! was sent after the signal, it is turned away, counted, and not lost: it can be sent again. An answer that ends midway is always lost.
+//! What counts as accepted: a request that was sent to its end on an open connection before the signal; and
+//! whatever the server began to carry out. From outside the second shows in what a request does: one that got
+//! no answer must have left nothing behind. A request that a client sends on an idle connection while the
+//! server is closing it meets a closed door with any server; if it left nothing behind and was sent after the
+//! signal, it is turned away, counted, and not lost: it can be sent again. An answer that ends midway is
+//! always lost.
 
 use std::collections::BTreeSet;
 use std::sync::Barrier;

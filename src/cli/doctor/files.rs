@@ -13,7 +13,8 @@ use crate::store::DataDir;
 /// How many paths are named that have the same fault.
 const MAX_NAMED: usize = 5;
 
-/// Below the first nothing can be relied on: the write-ahead log alone takes up to 64 MB. Below the second it is time to act.
+/// Below the first nothing can be relied on: the write-ahead log alone takes up to 64 MB. Below the second it
+/// is time to act.
 const LITTLE_SPACE: u64 = 128 * 1024 * 1024;
 const LOW_SPACE: u64 = 1024 * 1024 * 1024;
 

@@ -1,4 +1,5 @@
-//! The signing keys: there, readable, their owner's alone, of a size that clients take, and those that the database names.
+//! The signing keys: there, readable, their owner's alone, of a size that clients take, and those that the
+//! database names.
 
 use super::{Finding, Patient};
 use crate::domain::{KeyState, PublishedKey};

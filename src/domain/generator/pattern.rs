@@ -93,7 +93,8 @@ impl Pattern {
         Ok(LicenseKey::parse(&key)?)
     }
 
-    /// Adds characters of the charset, each as likely as the others: bytes past the last whole multiple of its size are thrown away.
+    /// Adds characters of the charset, each as likely as the others: bytes past the last whole multiple of
+    /// its size are thrown away.
     pub(super) fn push_characters(
         &self,
         key: &mut String,
@@ -141,7 +142,8 @@ impl Pattern {
         self.parts.iter().map(part).fold(0, usize::saturating_add)
     }
 
-    /// How many random bits a key has at the least. Keys are compared without regard to case, so `a` and `A` count as one.
+    /// How many random bits a key has at the least. Keys are compared without regard to case, so `a` and `A`
+    /// count as one.
     fn bits(&self) -> f64 {
         let has_other_case = |character: &char| {
             let other = if character.is_ascii_uppercase() {

@@ -40,7 +40,8 @@ pub fn all() -> impl Iterator<Item = &'static Endpoint> {
     .flatten()
 }
 
-/// What any call by a license key and an identifier can be refused with, in the order in which it is checked (contract §3.9).
+/// What any call by a license key and an identifier can be refused with, in the order in which it is checked
+/// (contract §3.9).
 const LICENSE_GATE: &[Outcome] = &[
     InvalidLicenseKey,
     ProductNotActive,

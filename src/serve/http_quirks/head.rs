@@ -11,10 +11,11 @@ use actix_web::web::Bytes;
 
 /// Takes the body away, leaves its length in the head, and ends the connection.
 ///
-/// actix leaves bodies out by the method of the request that it read last on a connection, which need not be the one that is answered: the
-/// answer to a HEAD would have a body where another request came right behind it, and that body would be read as the answer to the other.
-/// A HEAD that came right behind another request cuts that one's answer short the same way; its sender sees that at the end of the
-/// connection, and finds no answer of anyone's in its place.
+/// actix leaves bodies out by the method of the request that it read last on a connection, which need not be
+/// the one that is answered: the answer to a HEAD would have a body where another request came right behind
+/// it, and that body would be read as the answer to the other. A HEAD that came right behind another request
+/// cuts that one's answer short the same way; its sender sees that at the end of the connection, and finds no
+/// answer of anyone's in its place.
 pub fn without_body(response: ServiceResponse) -> ServiceResponse {
     response.map_body(|head, body| {
         if let BodySize::Sized(length) = body.size() {

@@ -9,8 +9,8 @@ use actix_web::{HttpRequest, HttpResponse};
 
 /// Sends `response` and then closes the connection, if the request's body has not come to its end.
 ///
-/// actix closes a connection whose payload is still held when its answer is out. One that was dropped it goes on reading, without end and
-/// without a limit of time: any stranger could keep connections open that way.
+/// actix closes a connection whose payload is still held when its answer is out. One that was dropped it goes
+/// on reading, without end and without a limit of time: any stranger could keep connections open that way.
 pub fn close(response: HttpResponse, request: &HttpRequest, payload: Payload) -> HttpResponse {
     if !has_body(request) {
         return response;
@@ -18,8 +18,8 @@ pub fn close(response: HttpResponse, request: &HttpRequest, payload: Payload) ->
     response.map_body(|_, body| Held { body, _payload: payload }.boxed())
 }
 
-/// Whether a request comes with a body (RFC 9112, 6.3). What follows one that asks for a tunnel or for another protocol is none: it gets
-/// neither, and actix would go on reading it until its sender ends.
+/// Whether a request comes with a body (RFC 9112, 6.3). What follows one that asks for a tunnel or for
+/// another protocol is none: it gets neither, and actix would go on reading it until its sender ends.
 pub fn has_body(request: &HttpRequest) -> bool {
     let headers = request.headers();
     headers.contains_key("transfer-encoding")

@@ -1,6 +1,7 @@
 //! What only a demo can do: begin again, and set the time. For test suites that play a client against it.
 //!
-//! Plain JSON, not signed and without an API key: none of it is part of the API, and none of it exists in `keyseal serve`.
+//! Plain JSON, not signed and without an API key: none of it is part of the API, and none of it exists in
+//! `keyseal serve`.
 
 use std::future::ready;
 use std::sync::Arc;
@@ -59,7 +60,8 @@ pub fn mount(service: &mut web::ServiceConfig, app: &Arc<App>) {
         );
 }
 
-/// `POST /demo/reset`: the sample world as it was at the start, with the time and the seed of the start, whatever has been done since.
+/// `POST /demo/reset`: the sample world as it was at the start, with the time and the seed of the start,
+/// whatever has been done since.
 async fn reset(app: Arc<App>, request: HttpRequest, mut payload: web::Payload) -> HttpResponse {
     body::discard(&request, &mut payload, app.config.body_timeout).await;
     let Some(demo) = &app.demo else { return plain(StatusCode::NOT_FOUND, &json!({ "error": "no demo" })) };
@@ -90,8 +92,9 @@ async fn reset(app: Arc<App>, request: HttpRequest, mut payload: web::Payload) -
     unread::close(response, &request, payload)
 }
 
-/// `POST /demo/clock`: sets the time to `now` (ISO 8601, or `YYYY-MM-DD HH:MM:SS` in UTC), or moves it by `advance` seconds, which may be
-/// negative. Fields as form, multipart, JSON or query string. It runs on from there.
+/// `POST /demo/clock`: sets the time to `now` (ISO 8601, or `YYYY-MM-DD HH:MM:SS` in UTC), or moves it by
+/// `advance` seconds, which may be negative. Fields as form, multipart, JSON or query string. It runs on from
+/// there.
 async fn set_clock(app: Arc<App>, request: HttpRequest, mut payload: web::Payload) -> HttpResponse {
     let read = body::read(&app, Caller::of(&request, &app).address, &request, &mut payload).await;
     let response = match read

@@ -138,7 +138,8 @@ fn starts_a_download(method: &Method, response: &HttpResponse) -> bool {
     }
 }
 
-/// Counts a download, on disk before its first byte is sent. A customer isn't refused what is his because it can't be counted.
+/// Counts a download, on disk before its first byte is sent. A customer isn't refused what is his because it
+/// can't be counted.
 async fn count(app: &App, id: i64) {
     let counted = app.store.write(move |tx| match tx.count_download(id) {
         Ok(()) => Verdict::Keep(Ok(())),

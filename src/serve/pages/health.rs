@@ -17,7 +17,8 @@ pub async fn livez(request: HttpRequest, payload: web::Payload) -> HttpResponse 
 /// `GET /readyz`: it can read the database and sign. 503 if not; the log says why.
 pub async fn readyz(app: Arc<App>, request: HttpRequest, payload: web::Payload) -> HttpResponse {
     let read = app.store.read(|tx| tx.read_blocklist().map(drop)).and_then(|read| read);
-    // One signature a second at the most, however often this is asked; first, because a server with much to sign is ready all the same.
+    // One signature a second at the most, however often this is asked; first, because a server with much to
+    // sign is ready all the same.
     let probe = format!("ready {}", app.clock.now().0);
     let signed = match app.keyring.global() {
         Some(key) => app.signatures.sign(&key, probe.as_bytes(), Asked::First).await.map(drop),

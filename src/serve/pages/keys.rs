@@ -1,4 +1,5 @@
-//! `GET /.well-known/keyseal-keys.json`: all public keys, for clients that follow a rotation. Open to anyone: they are public.
+//! `GET /.well-known/keyseal-keys.json`: all public keys, for clients that follow a rotation. Open to anyone:
+//! they are public.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -45,8 +46,8 @@ impl Read {
     }
 }
 
-/// Answers with a list of keys. Not signed: whoever is to trust a key must get it over a connection, or from a hand, that he trusts. Only
-/// that a caller asks too often is said as everywhere.
+/// Answers with a list of keys. Not signed: whoever is to trust a key must get it over a connection, or from
+/// a hand, that he trusts. Only that a caller asks too often is said as everywhere.
 pub async fn keys(app: Arc<App>, request: HttpRequest, payload: web::Payload) -> HttpResponse {
     let caller = Caller::of(&request, &app);
     let response = match app.limits.admit(&caller) {
@@ -82,8 +83,8 @@ async fn answer(app: &Arc<App>, caller: &Caller, request: &HttpRequest) -> HttpR
     response
 }
 
-/// Read on a thread of its own, because there may be many products; by one caller, and the others wait for what he gets. That takes none of
-/// the places that the API's own lists have.
+/// Read on a thread of its own, because there may be many products; by one caller, and the others wait for
+/// what he gets. That takes none of the places that the API's own lists have.
 async fn list(app: &Arc<App>) -> Result<Read, String> {
     let mut kept = app.published.0.lock().await;
     // The key first: if it changes before the database is read, that has both.

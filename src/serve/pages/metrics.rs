@@ -15,7 +15,8 @@ use crate::metrics::{self, Readings};
 use crate::serve::App;
 use crate::store;
 
-/// A server that answers `GET /metrics` and nothing else, on one thread of its own: however slow a scrape is, no request waits for it.
+/// A server that answers `GET /metrics` and nothing else, on one thread of its own: however slow a scrape is,
+/// no request waits for it.
 pub fn serve_metrics(app: &Arc<App>, listener: TcpListener) -> io::Result<Server> {
     let address = listener.local_addr()?;
     log::info!("metrics on http://{address}/metrics");

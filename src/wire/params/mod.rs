@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use percent_encoding::percent_decode;
 use serde_json::{Map, Value};
 
-/// How deep a request's JSON may be nested. What is kept of it lies a few levels deeper in an answer, and whoever reads that need not read
-/// more than 127.
+/// How deep a request's JSON may be nested. What is kept of it lies a few levels deeper in an answer, and
+/// whoever reads that need not read more than 127.
 const MAX_DEPTH: usize = 100;
 
 /// Other names that clients send for a field (contract §3.10), tried in this order after the field's own.
@@ -61,8 +61,8 @@ impl Params {
         Ok(params)
     }
 
-    /// Reads a JSON object. Numbers keep the digits they were sent with. `[]`, which is PHP's way to write an object without members, and
-    /// `null` are no fields.
+    /// Reads a JSON object. Numbers keep the digits they were sent with. `[]`, which is PHP's way to write an
+    /// object without members, and `null` are no fields.
     pub fn from_json(bytes: &[u8]) -> Result<Self, Unreadable> {
         match parse(bytes) {
             Some(Value::Object(fields)) => Ok(Self(fields)),
@@ -109,12 +109,14 @@ impl Params {
         })
     }
 
-    /// A field as text. Numbers and booleans count as their text; lists and objects, which no text field can mean, as absent.
+    /// A field as text. Numbers and booleans count as their text; lists and objects, which no text field can
+    /// mean, as absent.
     pub fn text(&self, name: &str) -> Option<Cow<'_, str>> {
         self.all_texts(name).next()
     }
 
-    /// A field of any type: text as it was sent, with its spaces; everything else as its compact JSON (contract §0.4, item 7).
+    /// A field of any type: text as it was sent, with its spaces; everything else as its compact JSON
+    /// (contract §0.4, item 7).
     pub fn text_or_json(&self, name: &str) -> Option<Cow<'_, str>> {
         self.values(name).find_map(|value| match value {
             Value::Null => None,
@@ -149,7 +151,8 @@ impl Params {
         })
     }
 
-    /// A field as a list: a JSON array, a text that holds one, or `name[]` in a form. `None` if it is absent, blank or none of these.
+    /// A field as a list: a JSON array, a text that holds one, or `name[]` in a form. `None` if it is absent,
+    /// blank or none of these.
     pub fn list(&self, name: &str) -> Option<Vec<Value>> {
         self.values(name).find_map(|value| match value {
             Value::Array(values) => Some(values.clone()),
@@ -161,8 +164,8 @@ impl Params {
         })
     }
 
-    /// A field as JSON: as it was sent, or, of a text that holds some, what it holds. Any other text is a JSON string. `None` if it is
-    /// absent or blank.
+    /// A field as JSON: as it was sent, or, of a text that holds some, what it holds. Any other text is a
+    /// JSON string. `None` if it is absent or blank.
     pub fn json(&self, name: &str) -> Option<Value> {
         self.values(name).find_map(|value| match value {
             Value::Null => None,
@@ -178,7 +181,8 @@ impl Params {
         value.as_object().cloned().map(Self)
     }
 
-    /// The same fields always give the same bytes, in whatever order and encoding they were sent. The API key is no part of what is asked.
+    /// The same fields always give the same bytes, in whatever order and encoding they were sent. The API key
+    /// is no part of what is asked.
     pub fn canonical(&self) -> Vec<u8> {
         let mut fields: Vec<(&String, &Value)> =
             self.0.iter().filter(|(name, _)| *name != "api_key").collect();
@@ -188,7 +192,8 @@ impl Params {
         fields.into_iter().map(written).collect::<String>().into_bytes()
     }
 
-    /// Every text that was sent for a field, under its own name or an alias: which of them counts is not always what matters.
+    /// Every text that was sent for a field, under its own name or an alias: which of them counts is not
+    /// always what matters.
     pub fn all_texts(&self, name: &str) -> impl Iterator<Item = Cow<'_, str>> {
         self.values(name).filter_map(|value| match value {
             Value::String(text) => present(text),
@@ -208,7 +213,8 @@ fn parse(json: &[u8]) -> Option<Value> {
     serde_json::from_slice(json).ok().filter(|value| depth(value) <= MAX_DEPTH)
 }
 
-/// How many lists and objects there are around the innermost value. The parser has refused what is too deep to look for it this way.
+/// How many lists and objects there are around the innermost value. The parser has refused what is too deep
+/// to look for it this way.
 fn depth(value: &Value) -> usize {
     match value {
         Value::Array(values) => 1 + values.iter().map(depth).max().unwrap_or_default(),
@@ -229,8 +235,8 @@ fn present(text: &str) -> Option<Cow<'_, str>> {
     (!text.trim().is_empty()).then_some(Cow::Borrowed(text))
 }
 
-/// Undoes the encoding of form fields. Strict about UTF-8, unlike the `form_urlencoded` crate, which would put a replacement
-/// character into a key or a value without telling.
+/// Undoes the encoding of form fields. Strict about UTF-8, unlike the `form_urlencoded` crate, which would
+/// put a replacement character into a key or a value without telling.
 fn decode(bytes: &[u8]) -> Result<String, Unreadable> {
     let spaced: Vec<u8> = bytes.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect();
     let decoded = percent_decode(&spaced).decode_utf8().map_err(|_| Unreadable)?;

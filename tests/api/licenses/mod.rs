@@ -1,4 +1,5 @@
-//! `create-license-keys`, `update-license-key`, `delete-license-key`, `get-license-keys`, `get-available-license-keys-count`.
+//! `create-license-keys`, `update-license-key`, `delete-license-key`, `get-license-keys`,
+//! `get-available-license-keys-count`.
 
 mod creating;
 mod deleting;

@@ -1,4 +1,5 @@
-//! One answer, checked: what was signed is what is shown, in the contract's order and types, under the key that it names.
+//! One answer, checked: what was signed is what is shown, in the contract's order and types, under the key
+//! that it names.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -28,7 +29,8 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// Panics unless `body` is a whole and honest envelope. Verifies with another implementation than the server signs with.
+    /// Panics unless `body` is a whole and honest envelope. Verifies with another implementation than the
+    /// server signs with.
     pub fn check(status: u16, body: &str, global_key: &str, product_key: &str) -> Self {
         let envelope: Map<String, Value> =
             serde_json::from_str(body).unwrap_or_else(|_| panic!("no JSON: {body}"));

@@ -50,8 +50,8 @@ impl Document {
             .or_else(|| paths.keys().map(String::as_str).find(|template| is_like(template)))
     }
 
-    /// Panics unless the document has this answer to a request for this path, and says of it what is true: its HTTP status, its message,
-    /// who may sign it, and its fields.
+    /// Panics unless the document has this answer to a request for this path, and says of it what is true:
+    /// its HTTP status, its message, who may sign it, and its fields.
     pub fn check(&self, method: &str, path: &str, answer: &Answer) {
         let operation =
             self.template(path).map(|template| &self.api["paths"][template][method.to_lowercase()]);

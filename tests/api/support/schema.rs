@@ -1,4 +1,5 @@
-//! JSON Schema, as far as the server's own documents use it. A word that it doesn't know fails the test: nothing is let through unseen.
+//! JSON Schema, as far as the server's own documents use it. A word that it doesn't know fails the test:
+//! nothing is let through unseen.
 
 use serde_json::{Map, Value};
 

@@ -23,7 +23,8 @@ pub struct TestServer {
     pub product_key: String,
 }
 
-/// What a test says of a license; the rest is unremarkable: of product 1, assigned long ago, for ever, on any number of identifiers.
+/// What a test says of a license; the rest is unremarkable: of product 1, assigned long ago, for ever, on any
+/// number of identifiers.
 pub struct License<'a> {
     pub key: &'a str,
     pub product: i64,

@@ -1,8 +1,9 @@
 //! A disk under SQLite that writes down what it is told, and fails on command.
 //!
-//! [`Disk::under`] puts itself between SQLite, in this whole process, and the system's files. Files of one directory are watched: every write,
-//! truncation and completed sync is kept in one order, from which [`Replay`] makes what a power cut at any moment could have left. Files
-//! elsewhere are not touched. Other processes are not seen: nothing else may write to the directory meanwhile.
+//! [`Disk::under`] puts itself between SQLite, in this whole process, and the system's files. Files of one
+//! directory are watched: every write, truncation and completed sync is kept in one order, from which
+//! [`Replay`] makes what a power cut at any moment could have left. Files elsewhere are not touched. Other
+//! processes are not seen: nothing else may write to the directory meanwhile.
 
 mod recording;
 mod replay;
@@ -39,7 +40,8 @@ impl Disk {
         self.0.lock().expect("nobody panics while recording")
     }
 
-    /// How many events there were. Of two moments, the smaller was first; what was done before it was asked for is among those events.
+    /// How many events there were. Of two moments, the smaller was first; what was done before it was asked
+    /// for is among those events.
     pub fn moment(&self) -> usize {
         self.recording().events.len()
     }
@@ -64,7 +66,8 @@ impl Disk {
         self.recording().failing_write = Some(nth);
     }
 
-    /// The `nth` sync from now (1: the next) fails, once, and as on Linux what it should have synced is never tried again by another.
+    /// The `nth` sync from now (1: the next) fails, once, and as on Linux what it should have synced is never
+    /// tried again by another.
     pub fn fail_sync(&self, nth: usize) {
         self.recording().failing_sync = Some(nth);
     }

@@ -6,7 +6,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Something that happened to a file. Files are numbered as they come into being; a name can have several, one after another.
+/// Something that happened to a file. Files are numbered as they come into being; a name can have several,
+/// one after another.
 #[derive(Clone, Debug)]
 pub enum Event {
     Created {

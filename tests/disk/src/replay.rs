@@ -122,8 +122,8 @@ impl<'h> Replay<'h> {
         self.files.get(file)
     }
 
-    /// What a power cut could leave now. What was written and not synced is there in pieces of `tear` bytes, or not; so is a change of size,
-    /// and where a file grew without its bytes there is anything.
+    /// What a power cut could leave now. What was written and not synced is there in pieces of `tear` bytes,
+    /// or not; so is a change of size, and where a file grew without its bytes there is anything.
     pub fn image(&self, chance: &mut Rng, tear: usize) -> Image {
         let mut image = Image::new();
         for (name, found) in &self.names {

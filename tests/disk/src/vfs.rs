@@ -50,7 +50,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// Makes ours the file system of every connection that is opened from now on.
 fn install() {
-    // SAFETY: SQLite's default is there after this call, and lives as long as the process; so does our copy of it, which is leaked.
+    // SAFETY: SQLite's default is there after this call, and lives as long as the process; so does our copy
+    // of it, which is leaked.
     unsafe {
         assert_eq!(ffi::sqlite3_initialize(), SQLITE_OK);
         let system = ffi::sqlite3_vfs_find(ptr::null());
@@ -85,7 +86,8 @@ unsafe extern "C" fn open(
     out_flags: *mut c_int,
 ) -> c_int {
     let system = SYSTEM.load(Ordering::Acquire);
-    // SAFETY: what SQLite gave us is what the system's function wants, and the system's table is never changed nor freed.
+    // SAFETY: what SQLite gave us is what the system's function wants, and the system's table is never
+    // changed nor freed.
     let result = unsafe {
         let Some(open) = (*system).xOpen else { return SQLITE_IOERR };
         open(system, name, file, flags, out_flags)
@@ -96,8 +98,9 @@ unsafe extern "C" fn open(
     // SAFETY: a name that is not null is text with a zero at its end.
     if let Some((recording, name)) = watched(unsafe { CStr::from_ptr(name) }) {
         let number = lock(&recording).opened(&name);
-        // SAFETY: the system has opened it, so it has a table of functions, one of a few that live as long as the process. It calls none
-        // of them by that table itself, so another with the same functions but for four changes nothing for it.
+        // SAFETY: the system has opened it, so it has a table of functions, one of a few that live as long as
+        // the process. It calls none of them by that table itself, so another with the same functions but for
+        // four changes nothing for it.
         unsafe {
             let system = &*(*file).pMethods;
             (*file).pMethods = table(system);

@@ -1,7 +1,8 @@
 //! A checkpoint that a reader cuts short, then a sync that fails, then the power.
 //!
-//! What was copied into the database beside the reader is not synced by that checkpoint, and counts as copied. The next one's sync fails,
-//! and takes those pages along. If any later one let the log begin anew, they would be nowhere.
+//! What was copied into the database beside the reader is not synced by that checkpoint, and counts as
+//! copied. The next one's sync fails, and takes those pages along. If any later one let the log begin anew,
+//! they would be nowhere.
 
 use keyseal_test_disk::{Disk, Replay};
 

@@ -1,5 +1,5 @@
-//! A write or a sync that fails, each in its turn: the first, the second, and so on; and the sync that ends a checkpoint. And a power cut
-//! afterwards.
+//! A write or a sync that fails, each in its turn: the first, the second, and so on; and the sync that ends a
+//! checkpoint. And a power cut afterwards.
 
 use std::thread;
 
@@ -77,7 +77,8 @@ impl Trial {
         Self { world, disk, server: Some(server), account, chance: form.chance(part), round: 0 }
     }
 
-    /// Lets the `nth` write or sync from now fail, under load, and goes on for a while after it. Gives how many changes were refused.
+    /// Lets the `nth` write or sync from now fail, under load, and goes on for a while after it. Gives how
+    /// many changes were refused.
     fn fail(&mut self, fault: Fault, nth: usize) -> usize {
         let before = self.disk.refused();
         match fault {
@@ -118,8 +119,9 @@ impl Trial {
         refused.into_iter().sum()
     }
 
-    /// Cuts the power at moments of all that happened. What a failed sync left behind is there or not, and was never synced by a later one.
-    /// Gives how many cuts there were, and how many effects they were judged by.
+    /// Cuts the power at moments of all that happened. What a failed sync left behind is there or not, and
+    /// was never synced by a later one. Gives how many cuts there were, and how many effects they were judged
+    /// by.
     fn cut(mut self, images: usize) -> (usize, usize) {
         let history = self.disk.history();
         let mut moments: Vec<_> = (0..images).map(|_| self.chance.usize(0..=history.events.len())).collect();

@@ -1,4 +1,5 @@
-//! Messages to other servers while the disk is full: none is sent that could not be counted, nothing spins, and none is lost.
+//! Messages to other servers while the disk is full: none is sent that could not be counted, nothing spins,
+//! and none is lost.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};

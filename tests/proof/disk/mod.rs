@@ -1,5 +1,5 @@
-//! A disk that is full, and one that fails: what was refused is not there, what was acknowledged is, and when the disk is well again so is the
-//! server, without a restart.
+//! A disk that is full, and one that fails: what was refused is not there, what was acknowledged is, and when
+//! the disk is well again so is the server, without a restart.
 
 mod cut_short;
 mod faults;

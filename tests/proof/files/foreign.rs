@@ -1,4 +1,5 @@
-//! Files that are not what they should be: in another's place, of another program, of another version, missing, unreadable.
+//! Files that are not what they should be: in another's place, of another program, of another version,
+//! missing, unreadable.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt as _, chown, symlink};
@@ -15,7 +16,8 @@ use crate::support::{Watched, World, serving};
 /// Somebody who owns nothing here.
 const NOBODY: u32 = 65_534;
 
-/// What is done to a data directory, and words of the refusal that follows; none: it serves, and all verdicts are right.
+/// What is done to a data directory, and words of the refusal that follows; none: it serves, and all verdicts
+/// are right.
 type Case = (&'static str, Harm, &'static [&'static str]);
 
 /// Changes a data directory.

@@ -1,4 +1,5 @@
-//! A database too large to be looked through before it is served: damage is found meanwhile, said where an operator looks, and ends all verdicts.
+//! A database too large to be looked through before it is served: damage is found meanwhile, said where an
+//! operator looks, and ends all verdicts.
 
 use std::fmt::Write as _;
 use std::fs;

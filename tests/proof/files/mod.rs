@@ -1,6 +1,8 @@
-//! Damaged, foreign and missing files: the server refuses to start, at once and with words that help, or every verdict that it gives is right.
+//! Damaged, foreign and missing files: the server refuses to start, at once and with words that help, or
+//! every verdict that it gives is right.
 //!
-//! Of bytes that no index, rule or seal of the schema covers it proves nothing: a letter changed in an owner's name is not noticed.
+//! Of bytes that no index, rule or seal of the schema covers it proves nothing: a letter changed in an
+//! owner's name is not noticed.
 
 mod foreign;
 mod later;

@@ -21,11 +21,13 @@ const LAST_CHANGES: usize = 4;
 pub struct Sample {
     world: World,
     copies: TempDir,
-    /// How long the end of the log is that no damage is done to, because a change there can't be told from one that was cut off.
+    /// How long the end of the log is that no damage is done to, because a change there can't be told from
+    /// one that was cut off.
     pub last_changes_in_log: u64,
 }
 
-/// License number N is of kind N modulo these: which columns it has, and what is answered to who asks whether it is valid.
+/// License number N is of kind N modulo these: which columns it has, and what is answered to who asks whether
+/// it is valid.
 const KINDS: [(&str, i64); 5] = [
     ("5,0,2026-01-01 00:00:00,assigned,\"[\"\"shop.example\"\"]\"", 200),
     ("5,30,2020-01-01 00:00:00,assigned,\"[\"\"shop.example\"\"]\"", 205),
@@ -66,7 +68,8 @@ impl Sample {
         copied(&self.copies.path().join("killed"))
     }
 
-    /// Asks about licenses of every kind. Gives how many verdicts and how many errors there were; panics at a wrong verdict.
+    /// Asks about licenses of every kind. Gives how many verdicts and how many errors there were; panics at a
+    /// wrong verdict.
     pub fn ask(&self, server: &Watched, what: &str) -> (usize, usize) {
         let mut client = server.client(&self.world.api_key);
         let (mut right, mut errors) = (0, 0);
@@ -131,8 +134,8 @@ fn report(client: &mut crate::support::Client) {
     assert!([830, 831].contains(&client.post("send-telemetry-data", &fields).unwrap().code));
 }
 
-/// Changes that only the log holds: what was valid is blocked and what was blocked is valid, and back, so that old verdicts are wrong ones
-/// wherever the log is cut. Gives the length of what was written after them.
+/// Changes that only the log holds: what was valid is blocked and what was blocked is valid, and back, so
+/// that old verdicts are wrong ones wherever the log is cut. Gives the length of what was written after them.
 fn leave_a_log(world: &World) -> u64 {
     let mut server = world.serve();
     let mut client = server.client();

@@ -43,12 +43,14 @@ impl Connection {
         Self { address: address.to_owned(), stream: None, received: Vec::new() }
     }
 
-    /// Sends all and gives an answer for each; or says which got none. A request is sent again only if the answer to the one before it
-    /// said, or could say, that it is the last of its connection: then the server never read it.
+    /// Sends all and gives an answer for each; or says which got none. A request is sent again only if the
+    /// answer to the one before it said, or could say, that it is the last of its connection: then the server
+    /// never read it.
     pub fn exchange(&mut self, requests: &[Request]) -> Result<Vec<Answer>, (usize, String)> {
         let mut answers: Vec<Answer> = Vec::with_capacity(requests.len());
         let mut first = 0;
-        // A connection that the server could have ended after its last answer is not used again, so the first one must be answered.
+        // A connection that the server could have ended after its last answer is not used again, so the first
+        // one must be answered.
         while answers.len() < requests.len() {
             let sent = requests[answers.len()..]
                 .iter()

@@ -157,7 +157,8 @@ pub const LICENSES: &[&str] = &[
     "demo-retired-product",
 ];
 
-/// The first of them are active on the first of the identifiers, and stay so: else few requests would get further than to a gate.
+/// The first of them are active on the first of the identifiers, and stay so: else few requests would get
+/// further than to a gate.
 const IN_USE: usize = 2;
 
 /// What ends an activation or a license.

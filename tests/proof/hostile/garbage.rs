@@ -1,4 +1,5 @@
-//! What is no HTTP, or breaks its rules: it has no claim to a signed answer, but it must come to an end and harm nobody.
+//! What is no HTTP, or breaks its rules: it has no claim to a signed answer, but it must come to an end and
+//! harm nobody.
 
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpStream};

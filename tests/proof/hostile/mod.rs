@@ -1,7 +1,8 @@
-//! Hostile requests in great numbers, over every route in every encoding: each gets a signed answer, and none does any harm.
+//! Hostile requests in great numbers, over every route in every encoding: each gets a signed answer, and none
+//! does any harm.
 //!
-//! A request is made up from the seed and its number alone, so that one that was answered badly can be sent again; it is also kept as a
-//! file. What breaks HTTP itself is tried apart: it has no claim to an answer.
+//! A request is made up from the seed and its number alone, so that one that was answered badly can be sent
+//! again; it is also kept as a file. What breaks HTTP itself is tried apart: it has no claim to an answer.
 
 mod connection;
 mod fields;
@@ -25,22 +26,24 @@ use request::{Piles, Request};
 use verdict::{Judge, NO_CODE};
 use world::HostileWorld;
 
-/// Each world is of this many requests: in one that is much older, lists grow so long that all else stands still. What grows
-/// by design is added by the first of them alone.
+/// Each world is of this many requests: in one that is much older, lists grow so long that all else stands
+/// still. What grows by design is added by the first of them alone.
 const REQUESTS: usize = 100_000;
 const GROWING: usize = 30_000;
 const GARBAGE: usize = 2_000;
 const CLIENTS: usize = 12;
-/// Requests that are sent before the first of them is answered, and how many bytes they may have: what a socket takes whether or not
-/// anybody reads it.
+/// Requests that are sent before the first of them is answered, and how many bytes they may have: what a
+/// socket takes whether or not anybody reads it.
 const AT_ONCE: usize = 16;
 const BYTES_AT_ONCE: usize = 32 * 1024;
 
-/// How much more memory the server may hold after the second half of a world's requests than after the first, in KiB. Both times it is idle,
-/// and gives back what it frees. Much less than a KiB for each request; more than what its caches still grow by.
+/// How much more memory the server may hold after the second half of a world's requests than after the first,
+/// in KiB. Both times it is idle, and gives back what it frees. Much less than a KiB for each request; more
+/// than what its caches still grow by.
 const MAX_GROWTH: u64 = 64 * 1024;
 
-/// How often a request that the server puts off is sent again, as it asks for: on a busy machine lists wait for one another.
+/// How often a request that the server puts off is sent again, as it asks for: on a busy machine lists wait
+/// for one another.
 const PATIENCE: usize = 20;
 
 /// The fewest distinct codes that tell that the requests got somewhere.
@@ -193,7 +196,8 @@ fn send(
     Ok(())
 }
 
-/// The answer to a request that is sent again while the server says that it has too much to do; the last of those, if it says nothing else.
+/// The answer to a request that is sent again while the server says that it has too much to do; the last of
+/// those, if it says nothing else.
 fn insist(
     connection: &mut Connection,
     request: &Request,

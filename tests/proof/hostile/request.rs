@@ -44,7 +44,8 @@ pub struct Request {
     pub is_head: bool,
     /// It has a body that this path doesn't read: the server may end the connection after its answer.
     pub has_unread_body: bool,
-    /// It is sent alone: of requests that came together actix answers all by the method and the version of the last that it has read.
+    /// It is sent alone: of requests that came together actix answers all by the method and the version of
+    /// the last that it has read.
     pub is_alone: bool,
 }
 
@@ -94,7 +95,8 @@ pub fn any(number: usize, piles: Piles, chance: &mut Rng) -> Request {
     draft.finish(number, chance)
 }
 
-/// Of each endpoint's each field each of the texts that have broken some server, in turn; all else about it is in order.
+/// Of each endpoint's each field each of the texts that have broken some server, in turn; all else about it
+/// is in order.
 fn swept(number: usize, chance: &mut Rng) -> Draft {
     let fields =
         || keyseal::paths().flat_map(|route| fields::of(route.2).iter().map(move |field| (route, *field)));

@@ -1,4 +1,5 @@
-//! How a request that was made up is written down: its fields in one of the encodings, its head, and its body whole or in chunks.
+//! How a request that was made up is written down: its fields in one of the encodings, its head, and its body
+//! whole or in chunks.
 
 use fastrand::Rng;
 use percent_encoding::{NON_ALPHANUMERIC, percent_encode};

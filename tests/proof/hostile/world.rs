@@ -1,4 +1,5 @@
-//! The sample world with what it lacks for every endpoint to have something to do, and a server on it that is watched from outside.
+//! The sample world with what it lacks for every endpoint to have something to do, and a server on it that is
+//! watched from outside.
 
 use std::fs::{self, File};
 use std::path::PathBuf;
@@ -53,7 +54,8 @@ impl HostileWorld {
         }
     }
 
-    /// Starts the server: it logs to a file what is wrong, and believes what proxies on this machine say of their clients.
+    /// Starts the server: it logs to a file what is wrong, and believes what proxies on this machine say of
+    /// their clients.
     pub fn serve(&self) -> Server {
         let log = File::create(self.log()).unwrap();
         Server::start_logged(&self.data(), fields::API_KEY, &["--trusted-proxy", "127.0.0.1"], FRUGAL, log)
@@ -63,8 +65,8 @@ impl HostileWorld {
         self.data.path().join("server.log")
     }
 
-    /// Panics if the server logged a panic or an error; gives how many warnings it logged. `allowed`: what an error may say, because
-    /// it is of no request: actix's word for what is no HTTP.
+    /// Panics if the server logged a panic or an error; gives how many warnings it logged. `allowed`: what an
+    /// error may say, because it is of no request: actix's word for what is no HTTP.
     pub fn check_log(&self, allowed: Option<&str>) -> usize {
         let log = fs::read_to_string(self.log()).unwrap();
         let is_allowed = |line: &&str| !allowed.is_some_and(|allowed| line.contains(allowed));

@@ -1,4 +1,5 @@
-//! Clients that would fill the server's memory: with bodies that are far too large, and with answers that they don't take.
+//! Clients that would fill the server's memory: with bodies that are far too large, and with answers that
+//! they don't take.
 
 use std::fmt::Write as _;
 use std::io::{Read as _, Write as _};

@@ -34,7 +34,8 @@ pub fn prepare(world: &crate::support::World) {
     world.command(&["license", "activate", KEY, "--identifier", "honest.example"]);
 }
 
-/// Has honest clients ask while `work` is under way, each once in a few milliseconds; gives what that gave, with their latencies added.
+/// Has honest clients ask while `work` is under way, each once in a few milliseconds; gives what that gave,
+/// with their latencies added.
 pub fn beside<T>(server: &Watched, api_key: &str, latencies: &mut Latencies, work: impl FnOnce() -> T) -> T {
     let is_over = &AtomicBool::new(false);
     thread::scope(|scope| {

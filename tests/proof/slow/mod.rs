@@ -1,4 +1,5 @@
-//! Slow clients and many: they are ended in time, they take little memory, and honest clients beside them are answered as before.
+//! Slow clients and many: they are ended in time, they take little memory, and honest clients beside them are
+//! answered as before.
 
 mod hoard;
 mod honest;

@@ -1,4 +1,5 @@
-//! A server that may open few files: connections past what it has room for wait, and are answered when others have gone.
+//! A server that may open few files: connections past what it has room for wait, and are answered when others
+//! have gone.
 
 use std::process::Command;
 use std::time::Duration;

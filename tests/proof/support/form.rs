@@ -2,7 +2,8 @@
 
 use fastrand::Rng;
 
-/// The seed of a run that nobody chose one for: the same every time, so that a change in the code is what makes a change in the outcome.
+/// The seed of a run that nobody chose one for: the same every time, so that a change in the code is what
+/// makes a change in the outcome.
 const SEED: u64 = 20_240_227;
 
 pub struct Form {

@@ -1,4 +1,5 @@
-//! What the proofs share: a data directory, the real binary on it, a client that knows what it lost, and chance that can be repeated.
+//! What the proofs share: a data directory, the real binary on it, a client that knows what it lost, and
+//! chance that can be repeated.
 
 mod client;
 mod database;
