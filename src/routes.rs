@@ -24,7 +24,7 @@ pub struct Route {
     pub endpoint: Endpoint,
 }
 
-/// Where the same routes are mounted: clients disagree on the base path (contract §1.1).
+/// Where the same routes are mounted: clients disagree on the base path (API §1.1).
 pub const PREFIXES: [&str; 3] = ["/api/v1", "/v1", "/api/api/v1"];
 
 pub const ROUTES: &[Route] = &[
@@ -75,10 +75,10 @@ pub const ROUTES: &[Route] = &[
     post("/contracts/destroy-all", Writes, ContractsDestroyAll, own_contract::destroy_all),
 ];
 
-/// The original's own spelling, that of the current clients, and that of an older one (contract §4.27).
+/// The original's own spelling, that of the current clients, and that of an older one (API §4.27).
 const SEND_TELEMETRY: &[&str] = &["/send-telemetry-date", "/send-telemetry", "/telemetry"];
 
-/// Likewise (contract §4.28).
+/// Likewise (API §4.28).
 const GET_TELEMETRY: &[&str] = &["/get-telemetry-date", "/get-telemetry"];
 
 /// The table as anyone may read it: each path below the prefixes, aliases included, with its method and the

@@ -7,7 +7,7 @@ use crate::wire::reply::{Reply, Result};
 /// The longest `post_url`, in bytes: what any server takes as a request line.
 pub const MAX_POST_URL: usize = 2048;
 
-/// `POST /verify` (contract §4.1): `license_key`, `identifier`, and optionally the `product_id` that the key
+/// `POST /verify` (API §4.1): `license_key`, `identifier`, and optionally the `product_id` that the key
 /// must be for.
 pub fn verify(call: &mut Call<'_>) -> Result {
     let license = call.license(Outcome::InvalidLicenseKey)?;
@@ -22,7 +22,7 @@ pub fn verify(call: &mut Call<'_>) -> Result {
     Ok(Outcome::LicenseValid.into())
 }
 
-/// `POST /activate` (contract §4.2): `license_key`, `identifier`, and optionally `post_url`, which is told
+/// `POST /activate` (API §4.2): `license_key`, `identifier`, and optionally `post_url`, which is told
 /// when the activation ends otherwise than by its own client.
 pub fn activate(call: &mut Call<'_>) -> Result {
     let (license, _, identifier) = call.license_and_identifier()?;
@@ -30,7 +30,7 @@ pub fn activate(call: &mut Call<'_>) -> Result {
     take_seat(call, &license, &identifier)
 }
 
-/// `POST /deactivate` (contract §4.3): `license_key`, `identifier`. An expired license may still be deactivated.
+/// `POST /deactivate` (API §4.3): `license_key`, `identifier`. An expired license may still be deactivated.
 pub fn deactivate(call: &mut Call<'_>) -> Result {
     let (license, _, identifier) = call.license_and_identifier()?;
     license.check_assigned()?;

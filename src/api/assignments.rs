@@ -5,7 +5,7 @@ use crate::api::call::Call;
 use crate::domain::{MAX_OWNER, Outcome};
 use crate::wire::reply::Result;
 
-/// `POST /assign-license-key` (contract §4.6): `license_key`, and optionally `owner_name` and `email`. Takes
+/// `POST /assign-license-key` (API §4.6): `license_key`, and optionally `owner_name` and `email`. Takes
 /// an available or a reserved key.
 pub fn assign(call: &mut Call<'_>) -> Result {
     let license = call.license(Outcome::LicenseNotAssignable)?;
@@ -16,7 +16,7 @@ pub fn assign(call: &mut Call<'_>) -> Result {
     Ok(Outcome::LicenseAssigned.into())
 }
 
-/// `POST /assign-and-activate-license-key` (contract §4.7): `license_key`, `identifier`, `owner_email`, and
+/// `POST /assign-and-activate-license-key` (API §4.7): `license_key`, `identifier`, `owner_email`, and
 /// optionally `owner_name` and `post_url`. Both or neither: a refused activation leaves nothing assigned. Its
 /// owner may repeat it.
 pub fn assign_and_activate(call: &mut Call<'_>) -> Result {

@@ -41,7 +41,7 @@ pub struct From<'a> {
 }
 
 impl From<'_> {
-    /// The contract whose key alone was the credential (contract §4.33).
+    /// The contract whose key alone was the credential (API §4.33).
     pub fn contract_id(&self) -> Option<i64> {
         (self.api_key_id < 0).then(|| self.api_key_id.saturating_neg())
     }
@@ -57,7 +57,7 @@ impl<'a> Call<'a> {
         Self { tx, params, from, now, signing_product: None }
     }
 
-    /// The license that the request is about, past every step of the license gate (contract §3.9).
+    /// The license that the request is about, past every step of the license gate (API §3.9).
     pub fn usable_license(&mut self) -> Result<License> {
         Ok(self.usable_license_and_product()?.0)
     }
@@ -73,7 +73,7 @@ impl<'a> Call<'a> {
     }
 
     /// As [`Self::usable_license`], but an expired license may still download where its product doesn't mind
-    /// (contract §4.5).
+    /// (API §4.5).
     pub fn license_for_downloads(&mut self) -> Result<License> {
         Ok(self.checked_license(License::check_usable_for_downloads)?.0)
     }
@@ -106,7 +106,7 @@ impl<'a> Call<'a> {
     }
 
     /// The product that is asked for, as [`Self::product`]; where none is, because many clients of these
-    /// endpoints can't send it, the only one there is (contract §5.4).
+    /// endpoints can't send it, the only one there is (API §5.4).
     pub fn product_or_only(&mut self, not_found: Outcome) -> Result<Product> {
         if self.params.text("product_id").is_some() {
             return self.product(not_found);
@@ -175,7 +175,7 @@ impl<'a> Call<'a> {
     }
 
     /// Tells that all activations of a license end now, otherwise than by their own clients: each one's own
-    /// `post_url`, else its product's (contract §6.2). To be called while they are there.
+    /// `post_url`, else its product's (API §6.2). To be called while they are there.
     pub fn tell_of_deactivations(&self, license: &License) -> Result<()> {
         let product = self.tx.product(license.product_id)?;
         let of_product = product.map(|product| product.post_url).filter(|url| !url.is_empty());
@@ -206,7 +206,7 @@ impl<'a> Call<'a> {
     }
 
     /// A field that names something; `missing` if it is absent. Over its limit it is refused by name
-    /// (contract §0.4, item 8).
+    /// (API §0.4, item 8).
     fn name<T>(
         &self,
         field: &'static str,

@@ -7,14 +7,14 @@ use crate::domain::{Downloadable, Outcome, Product};
 use crate::store::Tx;
 use crate::wire::reply::{Reply, Result};
 
-/// `GET /get-product-changelog` (contract §5.6): `product_id`; without it, the only product that there is.
+/// `GET /get-product-changelog` (API §5.6): `product_id`; without it, the only product that there is.
 pub fn of_product(call: &mut Call<'_>) -> Result {
     check_switched_on(!call.from.config.no_changelog)?;
     let product = call.product_or_only(Outcome::ProductNotFound)?;
     changelog(call.tx, &product)
 }
 
-/// `GET /products/{slug}/changelog` (contract §5.2), for anyone. `switched_on`: whether this server shows
+/// `GET /products/{slug}/changelog` (API §5.2), for anyone. `switched_on`: whether this server shows
 /// changelogs at all.
 pub fn by_slug(tx: &Tx<'_>, slug: &str, switched_on: bool) -> Result {
     check_switched_on(switched_on)?;

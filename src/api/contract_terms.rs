@@ -10,7 +10,7 @@ const MAX_NAME: usize = 255;
 
 const KEY_ERROR: &str = "Contract key is required and must be unique.";
 
-/// Reads the fields of create-contract and update-contract (contract §4.30); of a contract that is there,
+/// Reads the fields of create-contract and update-contract (API §4.30); of a contract that is there,
 /// what isn't sent stays. Refuses with all errors at once.
 pub fn read(call: &Call<'_>, had: Option<&Contract>) -> Result<Terms> {
     let mut form = Form { call, had: had.map(|contract| &contract.terms), errors: FieldErrors::default() };

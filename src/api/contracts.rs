@@ -7,12 +7,12 @@ use crate::api::call::Call;
 use crate::domain::{Contract, Outcome, Permission};
 use crate::wire::reply::{Reply, Result};
 
-/// `GET /get-all-contracts` (contract §4.29).
+/// `GET /get-all-contracts` (API §4.29).
 pub fn list(call: &mut Call<'_>) -> Result {
     Ok(Reply::from(Outcome::AllContracts).with_list("contracts", call.tx.contracts()?, value))
 }
 
-/// `POST /create-contract` (contract §4.30): `contract_key`, `contract_name`, `contract_information`, `product_id`,
+/// `POST /create-contract` (API §4.30): `contract_key`, `contract_name`, `contract_information`, `product_id`,
 /// `license_keys_quantity`, `status`, `can_get_info`, `can_generate`, `can_destroy`, `can_destroy_all`.
 pub fn create(call: &mut Call<'_>) -> Result {
     let terms = contract_terms::read(call, None)?;
@@ -22,7 +22,7 @@ pub fn create(call: &mut Call<'_>) -> Result {
     Ok(Reply::from(Outcome::ContractCreated).with("contract", shown))
 }
 
-/// `POST /update-contract` (contract §4.31): `contract_id`, and of the fields of create-contract those that change.
+/// `POST /update-contract` (API §4.31): `contract_id`, and of the fields of create-contract those that change.
 pub fn update(call: &mut Call<'_>) -> Result {
     let contract = asked_for(call)?;
     let terms = contract_terms::read(call, Some(&contract))?;
@@ -32,7 +32,7 @@ pub fn update(call: &mut Call<'_>) -> Result {
     Ok(Reply::from(Outcome::ContractUpdated).with("contract", shown))
 }
 
-/// `POST /delete-contract` (contract §4.32): `contract_id`. The licenses under it stay, and are no contract's.
+/// `POST /delete-contract` (API §4.32): `contract_id`. The licenses under it stay, and are no contract's.
 pub fn delete(call: &mut Call<'_>) -> Result {
     let contract = asked_for(call)?;
     call.tx.delete_contract(contract.id)?;

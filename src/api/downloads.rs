@@ -6,7 +6,7 @@ use crate::api::call::Call;
 use crate::domain::{Downloadable, Outcome, download_url};
 use crate::wire::reply::{Error, Reply, Result};
 
-/// `POST /access-downloadables` (contract §4.5): `license_key`, `identifier`, and `version` for one version only.
+/// `POST /access-downloadables` (API §4.5): `license_key`, `identifier`, and `version` for one version only.
 /// Answers the published versions, the newest first, each with the link that downloads it.
 pub fn list(call: &mut Call<'_>) -> Result {
     let license = call.license_for_downloads()?;
@@ -21,7 +21,7 @@ pub fn list(call: &mut Call<'_>) -> Result {
     Ok(Reply::from(Outcome::Downloads).with("downloadables", shown.collect::<Value>()))
 }
 
-/// `GET /download/…` (contract §5.1): the version to send. Every refusal of the license is 701.
+/// `GET /download/…` (API §5.1): the version to send. Every refusal of the license is 701.
 pub fn requested(call: &mut Call<'_>, numeric_version: &str) -> Result<Downloadable> {
     let license = call.license_for_downloads().map_err(|error| match error {
         Error::Refused(_) => Outcome::DownloadNotPermitted.into(),

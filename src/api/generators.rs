@@ -8,7 +8,7 @@ use crate::domain::{Generator, License, MAX_QUANTITY, NewLicense, Outcome, Recip
 use crate::wire::field_errors::FieldErrors;
 use crate::wire::reply::{Error, Reply, Result};
 
-/// `GET /get-all-generators` (contract §4.25): optionally `product_id`. Answers under `products`, as the original does.
+/// `GET /get-all-generators` (API §4.25): optionally `product_id`. Answers under `products`, as the original does.
 pub fn list(call: &mut Call<'_>) -> Result {
     let product_id = match call.params.text("product_id") {
         None => None,
@@ -40,7 +40,7 @@ fn value(generator: &Generator) -> Value {
     })
 }
 
-/// `POST /generate` (contract §4.26): `generator_id`, `quantity` (1 to 1000), and optionally an
+/// `POST /generate` (API §4.26): `generator_id`, `quantity` (1 to 1000), and optionally an
 /// `activation_limit` and a `validity` that differ from the generator's. Answers the new keys, which are in
 /// the pool.
 pub fn generate(call: &mut Call<'_>) -> Result {

@@ -7,11 +7,11 @@ use crate::wire::reply::Result;
 /// The longest `identifier`, in bytes.
 const MAX_IDENTIFIER: usize = 255;
 
-/// What makes a request the same as another (contract §4.9), where its client doesn't say it by an `Idempotency-Key`.
+/// What makes a request the same as another (API §4.9), where its client doesn't say it by an `Idempotency-Key`.
 const SAME: [&str; 7] =
     ["webhook_url", "identifier", "product_id", "quantity", "owner_email", "generate", "generator_id"];
 
-/// `POST /random-assign-license-keys-queued` (contract §4.9): the fields of `/random-assign-license-keys`,
+/// `POST /random-assign-license-keys-queued` (API §4.9): the fields of `/random-assign-license-keys`,
 /// `webhook_url`, which is told what became of it, and `identifier`, which it is told with. Everything else
 /// that may be wrong is told there.
 pub fn queue(call: &mut Call<'_>) -> Result {

@@ -7,7 +7,7 @@ use crate::api::call::Call;
 use crate::domain::{License, MetaEntry, Outcome, Product};
 use crate::wire::reply::{Reply, Result};
 
-/// `POST /get-license-key-details` (contract §4.4): `license_key`, `identifier`.
+/// `POST /get-license-key-details` (API §4.4): `license_key`, `identifier`.
 pub fn details(call: &mut Call<'_>) -> Result {
     let (license, product) = call.usable_license_and_product()?;
     let license_meta = call.tx.license_meta(license.id)?;

@@ -11,7 +11,7 @@ use crate::wire::field_errors::FieldErrors;
 use crate::wire::params::Params;
 use crate::wire::reply::{Reply, Result};
 
-/// The most license keys in one request (contract §0.4, item 8).
+/// The most license keys in one request (API §0.4, item 8).
 pub const MAX_LICENSE_KEYS: usize = 10_000;
 
 /// Which fields a request can't do without.
@@ -23,7 +23,7 @@ enum Needed {
     ForChange,
 }
 
-/// The licenses that a request asks for (contract §4.10), or the refusal that says what is wrong with it.
+/// The licenses that a request asks for (API §4.10), or the refusal that says what is wrong with it.
 /// Their product signs from here on.
 pub fn new_licenses(call: &mut Call<'_>) -> Result<Vec<NewLicense>> {
     let mut errors = FieldErrors::default();
@@ -54,7 +54,7 @@ pub fn new_licenses(call: &mut Call<'_>) -> Result<Vec<NewLicense>> {
     Ok(license_keys.into_iter().map(license).collect())
 }
 
-/// The license key that a request is about, and what it says of it (contract §4.11); or the refusal that says
+/// The license key that a request is about, and what it says of it (API §4.11); or the refusal that says
 /// what is wrong with it.
 pub fn change(call: &mut Call<'_>) -> Result<(LicenseKey, LicenseChange)> {
     let mut errors = FieldErrors::default();
@@ -176,7 +176,7 @@ fn owner(params: &Params, field: &'static str, errors: &mut FieldErrors) -> Opti
     errors.accepts(field, text, MAX_OWNER).then(|| text.to_owned())
 }
 
-/// -1 is how newer clients say "any number" (contract §3.4).
+/// -1 is how newer clients say "any number" (API §3.4).
 fn activation_limit(params: &Params, needed: Needed, errors: &mut FieldErrors) -> Option<i64> {
     number(params, "activation_limit", -1, needed, errors).map(|limit| limit.max(0))
 }

@@ -5,7 +5,7 @@ use crate::api::call::Call;
 use crate::domain::Outcome;
 use crate::wire::reply::{Reply, Result};
 
-/// `POST /create-license-key-meta` (contract §4.15): `license_key`, `identifier`, `key` (at most 255 bytes),
+/// `POST /create-license-key-meta` (API §4.15): `license_key`, `identifier`, `key` (at most 255 bytes),
 /// `value` (at most 64 KiB). Answers the new entry's `meta_id`. A license has at most 1,000 entries, of 1 MiB
 /// together.
 pub fn create(call: &mut Call<'_>) -> Result {
@@ -18,7 +18,7 @@ pub fn create(call: &mut Call<'_>) -> Result {
     Ok(Reply::from(Outcome::LicenseMetaCreated).with("meta_id", meta_id))
 }
 
-/// `POST /update-license-key-meta` (contract §4.16): the same fields; the entry must be there. Answers its `meta_id`.
+/// `POST /update-license-key-meta` (API §4.16): the same fields; the entry must be there. Answers its `meta_id`.
 pub fn update(call: &mut Call<'_>) -> Result {
     let license = call.usable_license()?;
     let key = call.meta_key(Outcome::UpdateLicenseMetaKeyRequired)?;
@@ -31,7 +31,7 @@ pub fn update(call: &mut Call<'_>) -> Result {
     Ok(Reply::from(Outcome::LicenseMetaUpdated).with("meta_id", meta_id))
 }
 
-/// `POST /delete-license-key-meta` (contract §4.17): `license_key`, `identifier`, `key`.
+/// `POST /delete-license-key-meta` (API §4.17): `license_key`, `identifier`, `key`.
 pub fn delete(call: &mut Call<'_>) -> Result {
     let license = call.usable_license()?;
     let key = call.meta_key(Outcome::DeleteLicenseMetaKeyRequired)?;

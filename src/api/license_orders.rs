@@ -13,7 +13,7 @@ use crate::wire::reply::{Error, Reply, Result};
 
 const FIELD: &str = "licenses";
 
-/// `POST /create-license-keys` with `licenses` (contract §4.10): of each a `product_id` or a `generator_id`
+/// `POST /create-license-keys` with `licenses` (API §4.10): of each a `product_id` or a `generator_id`
 /// or both, and optionally `owner_name`, `owner_email`, `activation_limit` and `validity`. What has an
 /// `owner_email` is assigned, the rest is in the pool.
 ///

@@ -7,7 +7,7 @@ use crate::api::call::Call;
 use crate::domain::{License, LicenseFilter, LicenseStatus, Outcome, Page};
 use crate::wire::reply::{Reply, Result};
 
-/// `POST /create-license-keys` (contract §4.10): `license_keys`, at most 10,000, `product_id`,
+/// `POST /create-license-keys` (API §4.10): `license_keys`, at most 10,000, `product_id`,
 /// `activation_limit`, `validity`, `status`, and optionally `owner_name`, `owner_email` and `assigned_at`.
 /// Keys that exist are skipped and counted. Or `licenses`: orders for keys that generators make, answered
 /// with the keys.
@@ -27,7 +27,7 @@ pub fn create(call: &mut Call<'_>) -> Result {
     Ok(Reply::from(Outcome::LicenseKeysCreated).with("created", created).with("duplicate", duplicate))
 }
 
-/// `POST /update-license-key` (contract §4.11): `license_key`, and of the fields of create those that change.
+/// `POST /update-license-key` (API §4.11): `license_key`, and of the fields of create those that change.
 /// The rest stays as it is. Whoever asked to be told of the end of an activation is told when the license
 /// becomes blocked.
 pub fn update(call: &mut Call<'_>) -> Result {
@@ -42,7 +42,7 @@ pub fn update(call: &mut Call<'_>) -> Result {
     Ok(Outcome::LicenseUpdated.into())
 }
 
-/// `POST /delete-license-key` (contract §4.12): `license_key`. Its activations and its metadata go with it;
+/// `POST /delete-license-key` (API §4.12): `license_key`. Its activations and its metadata go with it;
 /// whoever asked to be told of the end of an activation is told.
 pub fn delete(call: &mut Call<'_>) -> Result {
     let license = call.license(Outcome::DeleteLicenseNotFound)?;
@@ -55,7 +55,7 @@ pub fn delete(call: &mut Call<'_>) -> Result {
     Ok(Outcome::LicenseDeleted.into())
 }
 
-/// `GET /get-license-keys` (contract §4.13), by id: those of `product_id`, of `status`, of `owner_name`, of
+/// `GET /get-license-keys` (API §4.13), by id: those of `product_id`, of `status`, of `owner_name`, of
 /// `owner_email`, as far as these are given; of them `page`, of `items_per_page`.
 pub fn list(call: &mut Call<'_>) -> Result {
     let (page, items) = (call.params.text("page"), call.params.text("items_per_page"));
@@ -66,7 +66,7 @@ pub fn list(call: &mut Call<'_>) -> Result {
     Ok(Reply::from(Outcome::LicenseKeys).with_list("license_keys", licenses, value))
 }
 
-/// `GET /get-available-license-keys-count` (contract §4.14): `product_id`. Counts what is left to be assigned
+/// `GET /get-available-license-keys-count` (API §4.14): `product_id`. Counts what is left to be assigned
 /// at random.
 pub fn count_available(call: &mut Call<'_>) -> Result {
     let product = call.product(Outcome::CountProductNotFound)?;

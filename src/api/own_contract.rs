@@ -8,13 +8,13 @@ use crate::api::call::Call;
 use crate::domain::{Contract, NewLicense, Outcome, Permission, ProductStatus};
 use crate::wire::reply::{Reply, Result};
 
-/// `GET /contracts/get-info` (contract §4.33).
+/// `GET /contracts/get-info` (API §4.33).
 pub fn get_info(call: &mut Call<'_>) -> Result {
     let contract = permitted(call, Permission::GetInfo)?;
     Ok(Reply::from(Outcome::ContractFound).with("contract", contracts::value(&contract)))
 }
 
-/// `POST /contracts/generate` (contract §4.34): `quantity`. The new licenses are available, but in no pool:
+/// `POST /contracts/generate` (API §4.34): `quantity`. The new licenses are available, but in no pool:
 /// the contract's own.
 pub fn generate(call: &mut Call<'_>) -> Result {
     let contract = permitted(call, Permission::Generate)?;
@@ -33,7 +33,7 @@ pub fn generate(call: &mut Call<'_>) -> Result {
     Ok(Reply::from(Outcome::ContractLicenseKeysGenerated).with("license_keys", keys))
 }
 
-/// `POST /contracts/destroy` (contract §4.35): `license_key`. For an API key that names no contract it is the
+/// `POST /contracts/destroy` (API §4.35): `license_key`. For an API key that names no contract it is the
 /// license's.
 pub fn destroy(call: &mut Call<'_>) -> Result {
     let unknown = Outcome::ContractLicenseNotFound;
@@ -55,7 +55,7 @@ pub fn destroy(call: &mut Call<'_>) -> Result {
     Ok(Outcome::ContractLicenseDeleted.into())
 }
 
-/// `POST /contracts/destroy-all` (contract §4.36). Answers their `count`.
+/// `POST /contracts/destroy-all` (API §4.36). Answers their `count`.
 pub fn destroy_all(call: &mut Call<'_>) -> Result {
     let contract = permitted(call, Permission::DestroyAll)?;
     for license in call.tx.active_licenses_of_contract(contract.id)? {

@@ -5,7 +5,7 @@ use crate::api::call::Call;
 use crate::domain::Outcome;
 use crate::wire::reply::{Reply, Result};
 
-/// `POST /create-product-meta` (contract §4.22): `product_id`, `key` (at most 255 bytes), `value` (at most 64 KiB).
+/// `POST /create-product-meta` (API §4.22): `product_id`, `key` (at most 255 bytes), `value` (at most 64 KiB).
 /// Unlike a license's, the new entry's id is not answered. A product has at most 1,000 entries, of 1 MiB together.
 pub fn create(call: &mut Call<'_>) -> Result {
     let product = call.product(Outcome::CreateProductMetaProductNotFound)?;
@@ -18,7 +18,7 @@ pub fn create(call: &mut Call<'_>) -> Result {
     Ok(Outcome::ProductMetaCreated.into())
 }
 
-/// `POST /update-product-meta` (contract §4.23): takes what `create` takes; the entry must exist.
+/// `POST /update-product-meta` (API §4.23): takes what `create` takes; the entry must exist.
 pub fn update(call: &mut Call<'_>) -> Result {
     let product = call.product(Outcome::UpdateProductMetaProductNotFound)?;
     let key = call.meta_key(Outcome::UpdateProductMetaKeyRequired)?;
@@ -30,7 +30,7 @@ pub fn update(call: &mut Call<'_>) -> Result {
     Ok(Outcome::ProductMetaUpdated.into())
 }
 
-/// `POST /delete-product-meta` (contract §4.24): `product_id`, `key`.
+/// `POST /delete-product-meta` (API §4.24): `product_id`, `key`.
 pub fn delete(call: &mut Call<'_>) -> Result {
     let product = call.product(Outcome::DeleteProductMetaProductNotFound)?;
     let key = call.meta_key(Outcome::DeleteProductMetaKeyRequired)?;
@@ -40,7 +40,7 @@ pub fn delete(call: &mut Call<'_>) -> Result {
     Ok(Outcome::ProductMetaDeleted.into())
 }
 
-/// `GET /get-product-meta` (contract §5.5): `product_id`, which may be left out where there is one product
+/// `GET /get-product-meta` (API §5.5): `product_id`, which may be left out where there is one product
 /// only. Answers all entries as `meta_data`.
 pub fn list(call: &mut Call<'_>) -> Result {
     let product = call.product_or_only(Outcome::ProductNotFound)?;

@@ -11,7 +11,7 @@ use crate::domain::{MetaEntry, NewProduct, Outcome, Product, ProductStatus};
 use crate::wire::field_errors::FieldErrors;
 use crate::wire::reply::{Reply, Result};
 
-/// `POST /create-product` (contract §4.18): `name` and `description`; if sent, also `source`,
+/// `POST /create-product` (API §4.18): `name` and `description`; if sent, also `source`,
 /// `require_non_expired`, `status`, `external_reference`, `slug`, `changelog_enabled` and `features`. Answers
 /// `product_id`, or 751 with all that is wrong.
 pub fn create(call: &mut Call<'_>) -> Result {
@@ -30,7 +30,7 @@ pub fn create(call: &mut Call<'_>) -> Result {
     Ok(Reply::from(Outcome::ProductCreated).with("product_id", id))
 }
 
-/// `POST /update-product` (contract §4.19): `product_id`, and what changes, as in `create`; the rest stays as
+/// `POST /update-product` (API §4.19): `product_id`, and what changes, as in `create`; the rest stays as
 /// it is. A blank `external_reference`, `slug` or `features` takes away what was there. A product that
 /// doesn't exist is one of the errors of 651.
 pub fn update(call: &mut Call<'_>) -> Result {
@@ -56,7 +56,7 @@ pub fn update(call: &mut Call<'_>) -> Result {
     Ok(Outcome::ProductUpdated.into())
 }
 
-/// `POST /delete-product` (contract §4.20): `product_id`. Its metadata, generators and downloads go with it;
+/// `POST /delete-product` (API §4.20): `product_id`. Its metadata, generators and downloads go with it;
 /// its licenses stay, and answer 203 from then on.
 pub fn delete(call: &mut Call<'_>) -> Result {
     let product = call.product(Outcome::ProductNotFound)?;
@@ -64,7 +64,7 @@ pub fn delete(call: &mut Call<'_>) -> Result {
     Ok(Outcome::ProductDeleted.into())
 }
 
-/// `GET /get-all-products` (contract §4.21): all of them, by id.
+/// `GET /get-all-products` (API §4.21): all of them, by id.
 pub fn list(call: &mut Call<'_>) -> Result {
     let mut of_product: HashMap<i64, Vec<MetaEntry>> = HashMap::new();
     for (product_id, entry) in call.tx.all_product_meta()? {
@@ -79,7 +79,7 @@ pub fn list(call: &mut Call<'_>) -> Result {
     Ok(Reply::from(Outcome::AllProducts).with_list("products", rows, row))
 }
 
-/// `GET /get-product` (contract §5.4): `product_id`, which may be left out where there is one product only.
+/// `GET /get-product` (API §5.4): `product_id`, which may be left out where there is one product only.
 pub fn show(call: &mut Call<'_>) -> Result {
     let product = call.product_or_only(Outcome::ProductNotFound)?;
     let mut row = shown(&product, &meta::shown(&call.tx.product_meta(product.id)?));
@@ -93,7 +93,7 @@ pub fn show(call: &mut Call<'_>) -> Result {
     Ok(Reply::from(Outcome::ProductInformation).with("product", row))
 }
 
-/// `GET /get-product-public-key` (contract §5.7): `product_id`, which may be left out where there is one
+/// `GET /get-product-public-key` (API §5.7): `product_id`, which may be left out where there is one
 /// product only. Answers what verifies the product's answers: its own public key, or, where it has no key of
 /// its own, the installation's, which signs for it. 633 where the server signs nothing.
 pub fn public_key(call: &mut Call<'_>) -> Result {

@@ -11,7 +11,7 @@ use crate::domain::{
 };
 use crate::wire::reply::{Reply, Result};
 
-/// `POST /random-assign-license-keys` (contract §4.8): `product_id`, and optionally `quantity` (1 to 1000),
+/// `POST /random-assign-license-keys` (API §4.8): `product_id`, and optionally `quantity` (1 to 1000),
 /// `generate`, `generator_id`, `owner_name` and `owner_email`. As many keys as are asked for, or none.
 ///
 /// Nothing is written before the last refusal, so a caller that keeps its transaction (the queue) keeps no
@@ -84,7 +84,7 @@ fn draw(call: &Call<'_>, product: &Product, quantity: i64, owner: &Owner) -> Res
     Ok(licenses)
 }
 
-/// What a shop stores as it is, column by column: one member more, and it can store nothing (contract §4.8).
+/// What a shop stores as it is, column by column: one member more, and it can store nothing (API §4.8).
 fn item(license: &License, meta: &[MetaEntry]) -> Value {
     json!({
         "product_id": license.product_id,

@@ -16,10 +16,10 @@ use crate::wire::reply::{Reply, Result};
 /// The most reports that one answer lists.
 pub const MAX_ITEMS: i64 = 10_000;
 
-/// What newer clients send besides (contract §4.27).
+/// What newer clients send besides (API §4.27).
 const EXTRA: [&str; 4] = ["hwid", "country", "flags", "metadata"];
 
-/// `POST /send-telemetry-data` (contract §4.27, §6.5): `product_id`, `user_identifier`, `license_key`,
+/// `POST /send-telemetry-data` (API §4.27, §6.5): `product_id`, `user_identifier`, `license_key`,
 /// `activation_identifier`, `product_version`, `data_type`, `data_group`, and the data:
 /// `numeric_data_single_value`, or `numeric_data_x` and `numeric_data_y`, or `text_data`. Texts have at most
 /// 255 bytes, `text_data` and each extra at most 64 KiB. Always kept; 831 says what is wrong with it, and a
@@ -34,7 +34,7 @@ pub fn send(call: &mut Call<'_>) -> Result {
     Ok(Reply::from(outcome).with("errors", errors.lists()))
 }
 
-/// `GET /get-telemetry-data` (contract §4.28): the reports by id, of this `data_type` and `data_group`, and
+/// `GET /get-telemetry-data` (API §4.28): the reports by id, of this `data_type` and `data_group`, and
 /// by any other field of theirs. A filter that is left out, or a flag that is neither yes nor no, filters
 /// nothing.
 ///

@@ -50,7 +50,7 @@ pub fn run(args: &Args, output: &mut Output<'_>) -> Result {
     }
 }
 
-/// Trusts the signed text, and the readable `response` only where it says the same (contract §1.6).
+/// Trusts the signed text, and the readable `response` only where it says the same (API §1.6).
 fn check(text: &str, key: &PublicKey) -> std::result::Result<Envelope, &'static str> {
     let envelope: Envelope = serde_json::from_str(text).map_err(
         |_| "it is no envelope: response, response_base64, private_key_used and signature are needed",

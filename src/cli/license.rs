@@ -245,7 +245,7 @@ fn activate(key: &str, identifier: &str, data: &DataDir, output: &mut Output<'_>
     output.result(&value, &text)
 }
 
-/// What the license gate answers to whoever uses the license now, other than that all is well (contract §3.9).
+/// What the license gate answers to whoever uses the license now, other than that all is well (API §3.9).
 fn answered_by_the_api(tx: &Tx<'_>, license: &License) -> Result<Option<Outcome>> {
     let product = tx.product(license.product_id)?;
     let is_active = product.is_some_and(|product| product.status == ProductStatus::Active);

@@ -11,12 +11,12 @@ pub struct NewActivation<'a> {
     pub identifier: &'a Identifier,
     /// The caller's; `None`: the command line.
     pub address: Option<IpAddr>,
-    /// Told when the activation ends otherwise than by its own client (contract §6.2).
+    /// Told when the activation ends otherwise than by its own client (API §6.2).
     pub post_url: Option<&'a str>,
 }
 
 /// Whether a license with this activation limit (0 or less: any number) and this many active identifiers
-/// takes one more (contract §3.4).
+/// takes one more (API §3.4).
 pub fn has_free_seat(activation_limit: i64, active: i64) -> bool {
     activation_limit <= 0 || active < activation_limit
 }

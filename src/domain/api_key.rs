@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::{Capabilities, Timestamp};
 
-/// An API key as it is kept: its text is not in it (contract §2).
+/// An API key as it is kept: its text is not in it (API §2).
 #[derive(Clone, Debug)]
 pub struct ApiKey {
     pub id: i64,
@@ -16,7 +16,7 @@ pub struct ApiKey {
     /// The first characters of the text, for recognition.
     pub prefix: String,
     pub capabilities: Capabilities,
-    /// The networks it may be used from; empty: any (contract §2.3).
+    /// The networks it may be used from; empty: any (API §2.3).
     pub allow_ips: Vec<IpNet>,
     pub active: bool,
     pub created_at: Timestamp,

@@ -7,7 +7,7 @@ use ipnet::IpNet;
 
 use super::{Identifier, ParseNameError, ParseNetworkError, parse_network};
 
-/// One entry of the blocklist (contract §2.5).
+/// One entry of the blocklist (API §2.5).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Block {
     Ip(IpNet),

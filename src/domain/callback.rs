@@ -31,9 +31,9 @@ pub struct NewCallback<'a> {
 /// What a message tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CallbackKind {
-    /// What became of a queued assignment (contract §6.1).
+    /// What became of a queued assignment (API §6.1).
     Assignment,
-    /// That an activation has ended, otherwise than by its own client (contract §6.2).
+    /// That an activation has ended, otherwise than by its own client (API §6.2).
     Deactivation,
 }
 
@@ -76,7 +76,7 @@ impl CallbackState {
 }
 
 /// Whether a receiver that answered with this HTTP status may yet take the message. Any other refusal is its
-/// last word: receivers are not idempotent, so nothing is sent twice without need (contract §6.1).
+/// last word: receivers are not idempotent, so nothing is sent twice without need (API §6.1).
 pub fn is_worth_another_try(status: u16) -> bool {
     matches!(status, 429 | 500..=599)
 }

@@ -6,7 +6,7 @@ use Capability::*;
 /// Every endpoint there is or will be.
 const WILDCARD: &str = "*";
 
-/// Named sets (contract §2.4), expanded when a key is created, so that a later release never widens a key.
+/// Named sets (API §2.4), expanded when a key is created, so that a later release never widens a key.
 const PRESETS: [(&str, &[Capability]); 2] = [
     (
         "client",

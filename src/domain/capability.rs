@@ -1,4 +1,4 @@
-//! Capabilities: what an API key may call. One per endpoint, named by the endpoint's slug (contract §2.4).
+//! Capabilities: what an API key may call. One per endpoint, named by the endpoint's slug (API §2.4).
 
 /// The right to call one endpoint. Paths that are aliases of an endpoint share its capability.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -144,7 +144,7 @@ impl Capability {
         }
     }
 
-    /// Whether the owner of a contract may call this for his own contract, with nothing but its key (contract §4.33).
+    /// Whether the owner of a contract may call this for his own contract, with nothing but its key (API §4.33).
     pub fn comes_with_a_contract(self) -> bool {
         matches!(self, ContractsGetInfo | ContractsGenerate | ContractsDestroy | ContractsDestroyAll)
     }

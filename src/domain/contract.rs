@@ -3,7 +3,7 @@
 use super::{MAX_QUANTITY, Timestamp};
 use crate::domain::Outcome;
 
-/// A contract (contract §4.29).
+/// A contract (API §4.29).
 #[derive(Clone, Debug)]
 pub struct Contract {
     pub id: i64,
@@ -55,7 +55,7 @@ impl ContractStatus {
     }
 }
 
-/// What a contract can allow (contract §6.6).
+/// What a contract can allow (API §6.6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Permission {
     GetInfo,
@@ -95,7 +95,7 @@ impl Terms {
 }
 
 impl Contract {
-    /// Refuses what the contract doesn't allow: an inactive one is as good as none (contract §4.33).
+    /// Refuses what the contract doesn't allow: an inactive one is as good as none (API §4.33).
     pub fn check_allows(&self, permission: Permission) -> Result<(), Outcome> {
         match self.terms.status {
             ContractStatus::Inactive => Err(Outcome::OwnContractNotFound),

@@ -1,4 +1,4 @@
-//! Download links: what a link holds, and how it is written into a path and read back (contract §5.1).
+//! Download links: what a link holds, and how it is written into a path and read back (API §5.1).
 
 use base64::Engine as _;
 use base64::alphabet;

@@ -2,7 +2,7 @@
 
 use super::Timestamp;
 
-/// One version of a product (contract §4.5).
+/// One version of a product (API §4.5).
 #[derive(Clone, Debug)]
 pub struct Downloadable {
     pub id: i64,

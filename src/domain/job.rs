@@ -2,7 +2,7 @@
 
 use sha2::{Digest as _, Sha256};
 
-/// A queued request (contract §4.9).
+/// A queued request (API §4.9).
 #[derive(Clone, Debug)]
 pub struct Job {
     pub id: i64,

@@ -88,7 +88,7 @@ impl NewLicense {
     }
 }
 
-/// The four statuses of the v1 API (contract §3.2).
+/// The four statuses of the v1 API (API §3.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LicenseStatus {
     Available,
@@ -114,7 +114,7 @@ impl LicenseStatus {
         Self::ALL.into_iter().find(|status| status.as_str() == word)
     }
 
-    /// Takes also the words of newer clients, each for what it means here (contract §3.2).
+    /// Takes also the words of newer clients, each for what it means here (API §3.2).
     pub fn parse_newer(word: &str) -> Option<Self> {
         match word {
             "active" => Some(Self::Assigned),
@@ -125,7 +125,7 @@ impl LicenseStatus {
 }
 
 impl License {
-    /// The moment from which the license is expired; `None`: never (contract §3.3).
+    /// The moment from which the license is expired; `None`: never (API §3.3).
     pub fn expires_at(&self) -> Option<Timestamp> {
         match (self.validity, self.assigned_at) {
             (1.., Some(assigned_at)) => Some(assigned_at.plus_days(self.validity)),
@@ -134,7 +134,7 @@ impl License {
     }
 
     /// Refuses a license that its holder can't use now: steps L4 to L6 of the license gate, in their order
-    /// (contract §3.9).
+    /// (API §3.9).
     pub fn check_usable(&self, now: Timestamp) -> Result<(), Outcome> {
         self.check_assigned()?;
         self.check_not_expired(now)
@@ -181,7 +181,7 @@ impl License {
         self.owner_email.as_deref().is_some_and(|owner| owner.trim().eq_ignore_ascii_case(email.trim()))
     }
 
-    /// As [`Self::check_usable`], for downloads: there expiry counts only where the product says so (contract §3.3).
+    /// As [`Self::check_usable`], for downloads: there expiry counts only where the product says so (API §3.3).
     pub fn check_usable_for_downloads(&self, product: &Product, now: Timestamp) -> Result<(), Outcome> {
         match self.check_usable(now) {
             Err(Outcome::LicenseExpired) if !product.require_non_expired => Ok(()),
@@ -189,7 +189,7 @@ impl License {
         }
     }
 
-    /// Whether it can still be given to an owner: only what is in the pool or held back can (contract §4.6).
+    /// Whether it can still be given to an owner: only what is in the pool or held back can (API §4.6).
     pub fn is_assignable(&self) -> bool {
         matches!(self.status, LicenseStatus::Available | LicenseStatus::Reserved)
     }

@@ -3,10 +3,10 @@
 
 use std::fmt;
 
-/// The longest license key, identifier, meta key or other name, in bytes after trimming (contract §0.4, item 8).
+/// The longest license key, identifier, meta key or other name, in bytes after trimming (API §0.4, item 8).
 pub const MAX_NAME: usize = 255;
 
-/// The longest meta value, in bytes (contract §0.4, item 8). A value is never trimmed, so it has no type of its own.
+/// The longest meta value, in bytes (API §0.4, item 8). A value is never trimmed, so it has no type of its own.
 pub const MAX_META_VALUE: usize = 64 * 1024;
 
 /// Why a text is no name.

@@ -1,6 +1,6 @@
 //! The response-code table: every answer the API can give, its number, its message, who signs it, and its HTTP status.
 
-/// One row of the response-code table (contract §8). The discriminant is the inner `code`.
+/// One row of the response-code table (API §8). The discriminant is the inner `code`.
 ///
 /// Codes below 1900 are the original API's. From 1900 up they are this server's own, for what the original
 /// has no code for; they never reuse an HTTP number, because 500 means "Active license key found" to every
@@ -128,7 +128,7 @@ pub enum SignedBy {
     Product,
 }
 
-/// How outcomes travel over HTTP (contract §0.4, item 1).
+/// How outcomes travel over HTTP (API §0.4, item 1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum HttpStatus {
     /// Every answer of the original API under 200.
@@ -146,7 +146,7 @@ impl Outcome {
         self as u16
     }
 
-    /// Whether `code` is shown as text: the original does so in one answer, and clients compare it (contract §4.3).
+    /// Whether `code` is shown as text: the original does so in one answer, and clients compare it (API §4.3).
     pub fn shows_code_as_text(self) -> bool {
         self == LicenseDeactivated
     }
@@ -387,7 +387,7 @@ impl Outcome {
             (InternalError, _) => 500,
             (ServiceUnavailable, _) => 503,
             (UnreadableBody, _) => 400,
-            // A browser follows download links, and must not save a refusal as the file (contract §5.1).
+            // A browser follows download links, and must not save a refusal as the file (API §5.1).
             (UnknownEndpoint | FileNotFound, _) => 404,
             (MethodNotAllowed, _) => 405,
             (RequestTimeout, _) => 408,

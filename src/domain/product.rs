@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{MAX_NAME, Timestamp};
 
-/// A product (contract §3.5).
+/// A product (API §3.5).
 #[derive(Clone, Debug)]
 pub struct Product {
     pub id: i64,
@@ -90,14 +90,14 @@ impl ProductSource {
         }
     }
 
-    /// Case doesn't matter: the documentation itself writes both `envato` and `Envato` (contract §4.18).
+    /// Case doesn't matter: the documentation itself writes both `envato` and `Envato` (API §4.18).
     pub fn parse(word: &str) -> Option<Self> {
         [Self::Internal, Self::Envato].into_iter().find(|source| source.as_str().eq_ignore_ascii_case(word))
     }
 }
 
 /// Whether a text can name a product in URLs: ASCII letters, digits, `-` and `_`, at most 255 of them. Not
-/// what reads as an id or a uuid: a reference to one product must never find another (contract §3.10).
+/// what reads as an id or a uuid: a reference to one product must never find another (API §3.10).
 pub fn is_slug(text: &str) -> bool {
     let url_safe = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
     let length = (1..=MAX_NAME).contains(&text.len());

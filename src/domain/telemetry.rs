@@ -78,7 +78,7 @@ impl DataType {
 }
 
 impl TelemetryReport {
-    /// Whether it looks as if a tampered or pirated copy had sent it (contract §6.5).
+    /// Whether it looks as if a tampered or pirated copy had sent it (API §6.5).
     pub fn has_red_flags(&self) -> bool {
         !(self.is_correct_format
             && self.license_key_exists

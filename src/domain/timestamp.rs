@@ -12,7 +12,7 @@ const SECONDS_PER_DAY: i64 = 86_400;
 const YEAR_1: i64 = -62_135_596_800;
 const YEAR_9999: i64 = 253_402_207_200;
 
-/// Unix seconds, UTC. Displayed as `YYYY-MM-DD HH:MM:SS` (contract §3.7).
+/// Unix seconds, UTC. Displayed as `YYYY-MM-DD HH:MM:SS` (API §3.7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(pub i64);
 
@@ -37,7 +37,7 @@ impl Timestamp {
             .map_err(|_| ParseTimestampError(text.to_owned()))
     }
 
-    /// `2024-02-24T21:21:24.000000Z`: the form of `created_at` and `updated_at` (contract §3.7).
+    /// `2024-02-24T21:21:24.000000Z`: the form of `created_at` and `updated_at` (API §3.7).
     pub fn to_iso(self) -> String {
         self.in_calendar().strftime("%Y-%m-%dT%H:%M:%S.000000Z").to_string()
     }

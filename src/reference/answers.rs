@@ -14,7 +14,7 @@ pub struct Possible {
     pub own: bool,
 }
 
-/// What the gate says to whom may not call (contract §2.2).
+/// What the gate says to whom may not call (API §2.2).
 const GATE: &[Answer] = &[
     plain(InvalidApiKey),
     plain(InactiveApiKey),

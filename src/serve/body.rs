@@ -17,7 +17,7 @@ use actix_web::web::{self, Bytes, BytesMut};
 use actix_web::{HttpMessage as _, HttpRequest};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
-/// The largest body that is read (contract §0.4, item 8).
+/// The largest body that is read (API §0.4, item 8).
 const MAX_BODY: usize = 1024 * 1024;
 
 /// From this size on a body needs room among the large ones, and has to come at a rate.

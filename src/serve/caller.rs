@@ -20,7 +20,7 @@ pub struct Caller {
     pub now: Timestamp,
     pub method: Method,
     pub address: IpAddr,
-    /// The API key of a header: `Authorization: Bearer` before `X-API-Key` (contract §2.1).
+    /// The API key of a header: `Authorization: Bearer` before `X-API-Key` (API §2.1).
     pub secret: Option<ApiKeySecret>,
     /// The `Idempotency-Key` header.
     pub idempotency_key: Option<String>,

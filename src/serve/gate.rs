@@ -1,4 +1,4 @@
-//! The gate that every call passes: who calls, and may they (contract §2.2).
+//! The gate that every call passes: who calls, and may they (API §2.2).
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -61,7 +61,7 @@ fn check_api_key(api_key: &ApiKey, caller: &Caller, capability: Capability) -> R
     Ok(Authorized { id: api_key.id, sees_licenses })
 }
 
-/// The API key of a field, which counts where no header has one (contract §2.1).
+/// The API key of a field, which counts where no header has one (API §2.1).
 pub fn secret_of_field(params: &Params) -> Option<ApiKeySecret> {
     params.text("api_key").and_then(|text| ApiKeySecret::parse(&text))
 }
@@ -75,7 +75,7 @@ pub fn check_address(tx: &Tx<'_>, caller: &Caller) -> Result<()> {
 }
 
 /// A contract's key is enough for what is done under the contract: in the place of an API key, or, without
-/// one, in a field of its own (contract §4.33). It is found by an index, so how long that takes says nothing
+/// one, in a field of its own (API §4.33). It is found by an index, so how long that takes says nothing
 /// of how much of a guess was right.
 fn contract_owner(tx: &Tx<'_>, secret: Option<&ApiKeySecret>, params: &Params) -> Result<i64> {
     let of_field = ["contract_key", "contract_id"].into_iter().find_map(|field| params.text(field));

@@ -1,6 +1,6 @@
 //! Rate limits: how many requests an address and an API key may send, and how many wrong keys an address may try.
 //!
-//! Whoever is over a limit is told when to come back (contract §0.4, item 1). What is signed of that says
+//! Whoever is over a limit is told when to come back (API §0.4, item 1). What is signed of that says
 //! nothing of who it is for, so one signature a second serves however many are refused.
 
 use std::hash::{BuildHasher as _, Hash, RandomState};

@@ -1,4 +1,4 @@
-//! Requests that come again: the answer to the first is the answer to all (contract §1.9).
+//! Requests that come again: the answer to the first is the answer to all (API §1.9).
 
 use sha2::{Digest as _, Sha256};
 

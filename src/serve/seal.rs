@@ -155,7 +155,7 @@ pub fn check_signable(app: &App, answered: &Answered) -> Result<(), KeyError> {
     }
 }
 
-/// The key that the contract wants, and its label (contract §0.4, item 3).
+/// The key that the contract wants, and its label (API §0.4, item 3).
 fn signer(app: &App, signed_by: SignedBy, product: Option<&(i64, Fingerprint)>) -> Result<Signer, KeyError> {
     Signer::choose(&app.keyring, product.filter(|_| signed_by == SignedBy::Product))
 }

@@ -45,7 +45,7 @@ pub fn mount(service: &mut web::ServiceConfig, app: &Arc<App>) {
     }));
 }
 
-/// Not in the table: its fields are segments of the path, and its answer is a file that streams (contract §5.1).
+/// Not in the table: its fields are segments of the path, and its answer is a file that streams (API §5.1).
 fn mount_downloads(service: &mut web::ServiceConfig, prefix: &str, app: &Arc<App>) {
     let (get, head, other) = (Arc::clone(app), Arc::clone(app), Arc::clone(app));
     service.service(
@@ -65,7 +65,7 @@ fn mount_downloads(service: &mut web::ServiceConfig, prefix: &str, app: &Arc<App
 }
 
 /// Not in the table: anyone may read it, so it has no capability, and its field is a segment of the path
-/// (contract §5.2).
+/// (API §5.2).
 fn mount_changelog(service: &mut web::ServiceConfig, prefix: &str, app: &Arc<App>) {
     let (get, other) = (Arc::clone(app), Arc::clone(app));
     service.service(

@@ -70,7 +70,7 @@ impl PublicKey {
         self.bits
     }
 
-    /// Whether `signature` (base64) is this key's over `message` (contract §1.6).
+    /// Whether `signature` (base64) is this key's over `message` (API §1.6).
     pub fn verifies(&self, message: &[u8], signature: &str) -> bool {
         BASE64.decode(signature).is_ok_and(|signature| {
             UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, &self.pkcs1)

@@ -90,7 +90,7 @@ impl SigningKey {
         self.public.fingerprint()
     }
 
-    /// RSASSA-PKCS1-v1_5 with SHA-256, in base64 (contract §1.6). Takes about a millisecond of processor time.
+    /// RSASSA-PKCS1-v1_5 with SHA-256, in base64 (API §1.6). Takes about a millisecond of processor time.
     pub fn sign(&self, message: &[u8]) -> Result<String, Error> {
         let mut signature = vec![0; self.public.signature_len()];
         self.pair

@@ -22,7 +22,7 @@ impl Tx<'_> {
         id.map_or(Ok(None), |id| self.contract(id))
     }
 
-    /// A contract by what clients call it: digits are its id, all else its uuid or its key (contract §3.10).
+    /// A contract by what clients call it: digits are its id, all else its uuid or its key (API §3.10).
     pub fn contract_by_reference(&self, reference: &str) -> Result<Option<Contract>, Error> {
         if let Ok(id) = reference.parse() {
             return self.contract(id);

@@ -13,7 +13,7 @@ impl Tx<'_> {
         self.connection.prepare_cached(sql)?.query_row([id], read).optional()?.transpose()
     }
 
-    /// A generator by what clients call it: digits are its id, all else its uuid (contract §3.10).
+    /// A generator by what clients call it: digits are its id, all else its uuid (API §3.10).
     pub fn generator_by_reference(&self, reference: &str) -> Result<Option<Generator>, Error> {
         if let Ok(id) = reference.parse() {
             return self.generator(id);

@@ -7,7 +7,7 @@ use rusqlite::OptionalExtension as _;
 use super::{Error, Tx};
 use crate::domain::{Fingerprint, Timestamp};
 
-/// How long an answer is given again, in seconds: a day (contract §1.9).
+/// How long an answer is given again, in seconds: a day (API §1.9).
 const REMEMBERED_SECONDS: i64 = 24 * 60 * 60;
 
 /// What makes two requests the same one.

@@ -5,7 +5,7 @@ use rusqlite::OptionalExtension as _;
 use super::{Error, Tx};
 use crate::domain::{Job, Timestamp};
 
-/// How long after it was carried out a job still answers for a request like it, in seconds (contract §4.9).
+/// How long after it was carried out a job still answers for a request like it, in seconds (API §4.9).
 const REMEMBERED_SECONDS: i64 = 5 * 60;
 
 impl Tx<'_> {

@@ -25,7 +25,7 @@ impl Tx<'_> {
         )
     }
 
-    /// A product by what clients call it: digits are its id, all else its uuid or its slug (contract §3.10).
+    /// A product by what clients call it: digits are its id, all else its uuid or its slug (API §3.10).
     pub fn product_by_reference(&self, reference: &str) -> Result<Option<Product>, Error> {
         if let Ok(id) = reference.parse() {
             return self.product(id);

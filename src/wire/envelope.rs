@@ -12,7 +12,7 @@ use crate::signing::{Asked, Error, KeyError, Keyring, Signatures, SigningKey};
 use crate::wire::php_json;
 use crate::wire::reply::Reply;
 
-/// Which key signed, as the envelope names it (contract §0.4, item 3).
+/// Which key signed, as the envelope names it (API §0.4, item 3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Label {
     Global,
@@ -35,7 +35,7 @@ pub struct Signer {
     label: Label,
 }
 
-/// What stands in the place of a signature where there is no key (contract §1.4).
+/// What stands in the place of a signature where there is no key (API §1.4).
 const NOT_SIGNED: &str = "Private key not set";
 
 impl Signer {
@@ -78,7 +78,7 @@ pub struct Unsigned {
 }
 
 impl Unsigned {
-    /// Writes `code`, `message`, the reply's fields, and `timestamp` last (contract §1.4).
+    /// Writes `code`, `message`, the reply's fields, and `timestamp` last (API §1.4).
     pub fn write(reply: &Reply, at: Timestamp) -> Self {
         let mut response = Vec::with_capacity(128);
         if let Err(error) = php_json::write(&mut response, &Response { reply, at }) {
@@ -102,13 +102,13 @@ impl Unsigned {
         String::from_utf8_lossy(&self.response).into_owned()
     }
 
-    /// What is to be signed (contract §1.6).
+    /// What is to be signed (API §1.6).
     pub fn message(&self) -> &[u8] {
         self.response_base64.as_bytes()
     }
 
     /// The envelope. Its members are in the contract's order; `retry_after` comes after them, unsigned
-    /// (contract §0.4, item 1).
+    /// (API §0.4, item 1).
     fn signed(&self, label: Label, signature: &str) -> Vec<u8> {
         let mut out =
             Vec::with_capacity(self.response.len() + self.response_base64.len() + signature.len() + 128);
@@ -187,7 +187,7 @@ mod tests {
         Reply::from(Outcome::LicenseMetaCreated).with("meta_id", meta_id)
     }
 
-    /// What the original server signed (contract §9.2), read back from its base64.
+    /// What the original server signed (API §9.2), read back from its base64.
     #[test]
     fn the_original_servers_bytes_are_reproduced() {
         for (reply, at, base64) in [

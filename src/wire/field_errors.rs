@@ -1,5 +1,5 @@
 //! What is wrong with the fields of a request, field by field, in the two shapes that the API has for it
-//! (contract §3.8).
+//! (API §3.8).
 
 use serde_json::{Map, Value};
 

@@ -1,4 +1,4 @@
-//! A `serde_json` formatter that writes as PHP's `json_encode` with default flags does, byte for byte (contract §1.5).
+//! A `serde_json` formatter that writes as PHP's `json_encode` with default flags does, byte for byte (API §1.5).
 
 use std::io::{self, Write};
 

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::domain::{GeneratorError, Outcome};
 use crate::{signing, store};
 
-/// An outcome and its fields, in the order in which they are shown (contract §1.4). Code, message and time
+/// An outcome and its fields, in the order in which they are shown (API §1.4). Code, message and time
 /// are not fields.
 #[derive(Clone, Debug)]
 pub struct Reply {

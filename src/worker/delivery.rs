@@ -109,7 +109,7 @@ impl Delivery {
         let envelope = String::from_utf8_lossy(&envelope);
         Ok(match self.callback.kind {
             // What PHP prints for the response that the original put into its queue; the empty object is one
-            // here (contract §6.1).
+            // here (API §6.1).
             CallbackKind::Assignment => {
                 format!(r#"{{"headers":{{}},"original":{envelope},"exception":null}}"#)
             }

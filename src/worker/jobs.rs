@@ -76,7 +76,7 @@ fn assign(call: &mut Call<'_>, job_id: i64) -> Result<Reply, Failure> {
     Ok(refusal)
 }
 
-/// The `identifier` of the request comes back with the type it was sent with (contract §6.1).
+/// The `identifier` of the request comes back with the type it was sent with (API §6.1).
 fn identified(reply: Reply, params: &Params) -> Reply {
     match params.scalar("identifier") {
         Some(identifier) => reply.with("identifier", identifier.clone()),

@@ -40,7 +40,7 @@ impl Post {
         Self { agent: Agent::with_parts(settings, DefaultConnector::default(), resolver) }
     }
 
-    /// Any 2xx is a success (contract §6.1).
+    /// Any 2xx is a success (API §6.1).
     pub fn json(&self, url: &str, body: &str) -> Result<(), NotDelivered> {
         let mut response = self
             .agent

@@ -1,4 +1,4 @@
-//! The gate: who may call, from where, for what (contract §2.2).
+//! The gate: who may call, from where, for what (API §2.2).
 
 use crate::support::{Answer, License, TestServer};
 

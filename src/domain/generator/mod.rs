@@ -7,10 +7,10 @@ use pattern::MIN_BITS;
 
 pub use pattern::Pattern;
 
-/// The most license keys that one call makes (contract §0.4, item 8).
+/// The most license keys that one call makes (API §0.4, item 8).
 pub const MAX_QUANTITY: i64 = 1_000;
 
-/// A generator (contract §3.6).
+/// A generator (API §3.6).
 #[derive(Clone, Debug)]
 pub struct Generator {
     pub id: i64,
@@ -106,7 +106,7 @@ impl Recipe {
         Pattern::of(self)
     }
 
-    /// A license with this key as the recipe has it: in the pool, of nobody (contract §3.6).
+    /// A license with this key as the recipe has it: in the pool, of nobody (API §3.6).
     pub fn license(&self, product_id: i64, license_key: LicenseKey) -> NewLicense {
         NewLicense {
             product_id,

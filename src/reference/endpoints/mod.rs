@@ -41,7 +41,7 @@ pub fn all() -> impl Iterator<Item = &'static Endpoint> {
 }
 
 /// What any call by a license key and an identifier can be refused with, in the order in which it is checked
-/// (contract §3.9).
+/// (API §3.9).
 const LICENSE_GATE: &[Outcome] = &[
     InvalidLicenseKey,
     ProductNotActive,

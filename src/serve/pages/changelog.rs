@@ -10,7 +10,7 @@ use crate::serve::caller::Caller;
 use crate::serve::http_quirks::unread;
 use crate::serve::{Answered, App, Content, admit, gate, guarded, seal};
 
-/// Answers a request for a product's changelog (contract §5.2). A blocked address gets none.
+/// Answers a request for a product's changelog (API §5.2). A blocked address gets none.
 pub async fn changelog(app: Arc<App>, request: HttpRequest, payload: web::Payload) -> HttpResponse {
     let caller = Caller::of(&request, &app);
     // What actix leaves encoded of a segment: slashes, plus and percent signs.

@@ -23,7 +23,7 @@ use crate::wire::reply::{self, Error};
 
 const ROUTE: &str = "/download";
 
-/// Answers a request for a file (contract §5.1): the file or a part of it, or a signed refusal.
+/// Answers a request for a file (API §5.1): the file or a part of it, or a signed refusal.
 pub async fn download(app: Arc<App>, request: HttpRequest, payload: web::Payload) -> HttpResponse {
     let response = answer(&app, &request).await;
     unread::close(response, &request, payload)

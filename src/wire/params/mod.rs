@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 /// whoever reads that need not read more than 127.
 const MAX_DEPTH: usize = 100;
 
-/// Other names that clients send for a field (contract §3.10), tried in this order after the field's own.
+/// Other names that clients send for a field (API §3.10), tried in this order after the field's own.
 const ALIASES: &[(&str, &[&str])] = &[
     ("contract_id", &["contract_uuid"]),
     ("generator_id", &["generator_uuid"]),
@@ -116,7 +116,7 @@ impl Params {
     }
 
     /// A field of any type: text as it was sent, with its spaces; everything else as its compact JSON
-    /// (contract §0.4, item 7).
+    /// (API §0.4, item 7).
     pub fn text_or_json(&self, name: &str) -> Option<Cow<'_, str>> {
         self.values(name).find_map(|value| match value {
             Value::Null => None,

@@ -74,7 +74,7 @@ impl Answer {
     }
 }
 
-/// A number, but for the one answer whose code is text (contract §4.3).
+/// A number, but for the one answer whose code is text (API §4.3).
 fn code(value: &Value) -> i64 {
     match value {
         Value::String(text) if text == "400" => 400,
