@@ -55,7 +55,7 @@ pub(super) fn take_seat(call: &Call<'_>, license: &License, identifier: &Identif
     if limit > 0 && !has_free_seat(limit, call.tx.count_activations(license.id)?) {
         return Err(Outcome::ActivationLimitReached.into());
     }
-    let address = Some(call.from.address);
+    let address = Some(call.context.address);
     call.tx
         .add_activation(&NewActivation { license_id: license.id, identifier, address, post_url }, call.now)?;
     Ok(Reply::from(Outcome::LicenseActivated))

@@ -18,7 +18,7 @@ use crate::wire::reply::{Error, Reply, Result};
 pub struct Call<'a> {
     pub tx: &'a Tx<'a>,
     pub params: &'a Params,
-    pub from: From<'a>,
+    pub context: RequestContext<'a>,
     /// When the request arrived. Nothing below asks what time it is.
     pub now: Timestamp,
     /// The product that was found, if it has a key of its own: it signs what the contract has products sign,
@@ -28,7 +28,7 @@ pub struct Call<'a> {
 
 /// Who calls, and the server that is called.
 #[derive(Clone, Copy)]
-pub struct From<'a> {
+pub struct RequestContext<'a> {
     pub address: IpAddr,
     /// The owner of a contract has no API key: his number is minus the contract's id, so that it is nobody else's.
     pub api_key_id: i64,
@@ -40,7 +40,7 @@ pub struct From<'a> {
     pub keyring: &'a Keyring,
 }
 
-impl From<'_> {
+impl RequestContext<'_> {
     /// The contract whose key alone was the credential (API §4.33).
     pub fn contract_id(&self) -> Option<i64> {
         (self.api_key_id < 0).then(|| self.api_key_id.saturating_neg())
@@ -53,8 +53,8 @@ impl From<'_> {
 }
 
 impl<'a> Call<'a> {
-    pub fn new(tx: &'a Tx<'a>, params: &'a Params, from: From<'a>, now: Timestamp) -> Self {
-        Self { tx, params, from, now, signing_product: None }
+    pub fn new(tx: &'a Tx<'a>, params: &'a Params, context: RequestContext<'a>, now: Timestamp) -> Self {
+        Self { tx, params, context, now, signing_product: None }
     }
 
     /// The license that the request is about, past every step of the license gate (API §3.9).
@@ -64,7 +64,7 @@ impl<'a> Call<'a> {
 
     /// A text that names something new, and nothing else anywhere.
     pub fn new_uuid(&self) -> Result<String> {
-        Ok(self.from.config.randomness.uuid()?)
+        Ok(self.context.config.randomness.uuid()?)
     }
 
     /// The same, with the license's product.
@@ -201,7 +201,7 @@ impl<'a> Call<'a> {
     ) -> std::result::Result<(), store::Error> {
         let reply = Unsigned::write(reply, self.now).into_response();
         let callback = NewCallback { kind, url, reply: &reply, product_id };
-        let first_delay = self.from.config.callback_delays.first().copied().unwrap_or_default();
+        let first_delay = self.context.config.callback_delays.first().copied().unwrap_or_default();
         self.tx.add_callback(&callback, self.now.plus(first_delay), self.now)
     }
 

@@ -81,7 +81,7 @@ pub fn add_licenses(
     settle: impl Fn(NewLicense) -> NewLicense,
 ) -> Result<Vec<License>> {
     let pattern = generator.recipe.pattern().map_err(Error::from)?;
-    let mut random = |bytes: &mut [u8]| call.from.config.randomness.fill(bytes);
+    let mut random = |bytes: &mut [u8]| call.context.config.randomness.fill(bytes);
     let add = |license_key| {
         let license = settle(generator.recipe.license(generator.product_id, license_key));
         let id = call.tx.add_license(&license, call.now)?;

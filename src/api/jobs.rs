@@ -17,9 +17,10 @@ const SAME: [&str; 7] =
 pub fn queue(call: &mut Call<'_>) -> Result {
     call.text("identifier", MAX_IDENTIFIER)?;
     let fields = SAME.map(|field| call.params.text(field));
-    let fingerprint = job_fingerprint(call.from.api_key_id, &fields.each_ref().map(|field| field.as_deref()));
-    if call.from.names_request || !call.tx.is_job_known(&fingerprint, call.now)? {
-        call.tx.add_job(call.from.api_key_id, &call.params.to_json(), &fingerprint, call.now)?;
+    let fingerprint =
+        job_fingerprint(call.context.api_key_id, &fields.each_ref().map(|field| field.as_deref()));
+    if call.context.names_request || !call.tx.is_job_known(&fingerprint, call.now)? {
+        call.tx.add_job(call.context.api_key_id, &call.params.to_json(), &fingerprint, call.now)?;
     }
     Ok(Outcome::RequestQueued.into())
 }

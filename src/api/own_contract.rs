@@ -76,7 +76,7 @@ fn permitted(call: &Call<'_>, permission: Permission) -> Result<Contract> {
 /// The contract whose key was the credential, unless another one is named; for an API key, the one that is named.
 fn named(call: &Call<'_>) -> Result<Option<Contract>> {
     let (reference, key) = (call.params.text("contract_id"), call.params.text("contract_key"));
-    if let Some(id) = call.from.contract_id() {
+    if let Some(id) = call.context.contract_id() {
         let own = call.tx.contract(id)?;
         let is_own = |contract: &Contract| {
             [&reference, &key].into_iter().flatten().all(|name| contract.is_called(name.trim()))
@@ -92,5 +92,5 @@ fn named(call: &Call<'_>) -> Result<Option<Contract>> {
 
 fn names_any(call: &Call<'_>) -> bool {
     let is_sent = |field| call.params.text(field).is_some();
-    call.from.contract_id().is_some() || is_sent("contract_id") || is_sent("contract_key")
+    call.context.contract_id().is_some() || is_sent("contract_id") || is_sent("contract_key")
 }

@@ -98,7 +98,7 @@ pub fn show(call: &mut Call<'_>) -> Result {
 /// its own, the installation's, which signs for it. 633 where the server signs nothing.
 pub fn public_key(call: &mut Call<'_>) -> Result {
     let product = call.product_or_only(Outcome::ProductNotFound)?;
-    let global = call.from.global_public_key().ok_or(Outcome::ProductPublicKeyUnavailable)?;
+    let global = call.context.global_public_key().ok_or(Outcome::ProductPublicKeyUnavailable)?;
     let public_key = match product.signing_key {
         None => global,
         Some(_) => call.tx.product_public_key(product.id)?.ok_or(Outcome::ProductPublicKeyUnavailable)?,

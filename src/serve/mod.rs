@@ -23,7 +23,7 @@ use std::sync::Arc;
 use actix_web::{HttpRequest, HttpResponse, web};
 use tokio::sync::Semaphore;
 
-use crate::api::call::From;
+use crate::api::call::RequestContext;
 use crate::clock::{Clock, now};
 use crate::config::Config;
 use crate::domain::{ApiKeySecret, Fingerprint, Outcome, Timestamp};
@@ -104,14 +104,14 @@ impl App {
     }
 
     /// What an endpoint gets to know of a caller and of the server.
-    pub fn from<'a>(
+    pub fn request_context<'a>(
         &'a self,
         address: IpAddr,
         api_key_id: i64,
         api_key: Option<&'a ApiKeySecret>,
-    ) -> From<'a> {
+    ) -> RequestContext<'a> {
         let (config, keyring) = (&self.config, &self.keyring);
-        From { address, api_key_id, api_key, config, names_request: false, keyring }
+        RequestContext { address, api_key_id, api_key, config, names_request: false, keyring }
     }
 }
 

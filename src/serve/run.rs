@@ -10,7 +10,7 @@ use super::caller::Caller;
 use super::guesses::Guess;
 use super::unavailable::Cause;
 use super::{Answered, App, Content, gate, repeat, seal};
-use crate::api::call::{Call, From};
+use crate::api::call::{Call, RequestContext};
 use crate::domain::{Actor, Outcome, Timestamp, Who};
 use crate::routes::Route;
 use crate::signing::{self, Asked};
@@ -34,10 +34,10 @@ pub(super) async fn run(app: &Arc<App>, route: &'static Route, caller: &Caller, 
             let secret = caller.secret.as_ref().or(of_field.as_ref());
             let authorized = gate::authorize(tx, caller, secret, &params, route.capability)?;
             guess.check(tx, &params, &authorized, route.access)?;
-            let from = app.from(address, authorized.id, secret);
+            let context = app.request_context(address, authorized.id, secret);
             Ok((
                 authorized.id,
-                (route.access == Access::Reads).then(|| run_endpoint(route, tx, &params, from, now)),
+                (route.access == Access::Reads).then(|| run_endpoint(route, tx, &params, context, now)),
             ))
         })
     });
@@ -71,8 +71,8 @@ async fn list(
     let (server, now, address) = (Arc::clone(app), caller.now, caller.address);
     let read = web::block(move || {
         server.store.read(|tx| {
-            let from = server.from(address, api_key_id, None);
-            written(run_endpoint(route, tx, &params, from, now), now)
+            let context = server.request_context(address, api_key_id, None);
+            written(run_endpoint(route, tx, &params, context, now), now)
         })
     });
     match read.await {
@@ -116,8 +116,12 @@ async fn write(
             return Verdict::Undo((Answered::refused(Outcome::ServiceUnavailable), None));
         }
         tx.act_as(actor);
-        let from = From { names_request: repeat_key.is_some(), ..server.from(address, api_key_id, None) };
-        let once = repeat::once(tx, repeat_key.as_ref(), now, || run_endpoint(route, tx, &params, from, now));
+        let context = RequestContext {
+            names_request: repeat_key.is_some(),
+            ..server.request_context(address, api_key_id, None)
+        };
+        let once =
+            repeat::once(tx, repeat_key.as_ref(), now, || run_endpoint(route, tx, &params, context, now));
         let mut answered = once.unwrap_or_else(Answered::refused);
         // What can't be signed is not done: asked here, where it can still be undone.
         if let Err(error) = seal::check_signable(&server, &answered) {
@@ -132,8 +136,14 @@ async fn write(
     Answered { asked: Asked::AfterChange, ..answered }
 }
 
-fn run_endpoint(route: &Route, tx: &Tx<'_>, params: &Params, from: From<'_>, now: Timestamp) -> Answered {
-    let mut call = Call::new(tx, params, from, now);
+fn run_endpoint(
+    route: &Route,
+    tx: &Tx<'_>,
+    params: &Params,
+    context: RequestContext<'_>,
+    now: Timestamp,
+) -> Answered {
+    let mut call = Call::new(tx, params, context, now);
     let result = guarded(|| (route.endpoint)(&mut call).map(Content::New));
     Answered::new(result, call.signing_product)
 }

@@ -35,10 +35,10 @@ fn carry_out(tx: &Tx<'_>, app: &App, now: Timestamp) -> Result<(), Failure> {
     });
     // Who queued it has passed the gate; from where is of no use any more.
     let address = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
-    let from = app.from(address, job.api_key_id, None);
+    let context = app.request_context(address, job.api_key_id, None);
     let action = "random-assign-license-keys-queued".to_owned();
     tx.act_as(Actor { at: now, who: Who::caller(job.api_key_id), address: None, action });
-    let mut call = Call::new(tx, &params, from, now);
+    let mut call = Call::new(tx, &params, context, now);
     let reply = assign(&mut call, job.id)?;
     // A shop names its orders, and sends one again when it has lost the answer. Nameless orders that are
     // alike are two; and one that got nothing may be sent again once there is something.

@@ -73,7 +73,7 @@ fn end_activations(app: &Arc<App>, license: &License) {
     let (server, license) = (Arc::clone(app), license.clone());
     let told = app.store.write_blocking(move |tx| {
         let (params, address) = (Params::default(), IpAddr::V4(Ipv4Addr::LOCALHOST));
-        let call = Call::new(tx, &params, server.from(address, 1, None), NOW);
+        let call = Call::new(tx, &params, server.request_context(address, 1, None), NOW);
         call.tell_of_deactivations(&license).unwrap();
         Verdict::Keep(())
     });

@@ -86,8 +86,8 @@ fn look_up(
             Err(error) => return Requested::failed(error),
         };
         app.last_used.note(api_key_id, caller.now);
-        let from = app.from(caller.address, api_key_id, None);
-        let mut call = Call::new(tx, params, from, caller.now);
+        let context = app.request_context(caller.address, api_key_id, None);
+        let mut call = Call::new(tx, params, context, caller.now);
         let found = guarded(|| downloads::requested(&mut call, numeric_version));
         let refused = Answered::new(Err(Outcome::FileNotFound.into()), call.signing_product);
         Requested { found, refused }
