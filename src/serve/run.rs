@@ -127,8 +127,8 @@ async fn write(
         if let Err(error) = seal::check_signable(&server, &answered) {
             answered = Answered::refused(signing::Error::from(error));
         }
-        let Ok(content) = &answered.result else { return Verdict::Undo((answered, None)) };
-        let promise = (!content.is_shared()).then(|| server.signatures.promise());
+        let Ok(answer) = &answered.result else { return Verdict::Undo((answered, None)) };
+        let promise = (!answer.is_shared()).then(|| server.signatures.promise());
         Verdict::Keep((answered, promise))
     });
     // The promise is kept until here, where the signature is asked for.
