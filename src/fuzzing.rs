@@ -7,7 +7,7 @@ use actix_web::web::Bytes;
 use csv::{ByteRecord, ReaderBuilder};
 use futures_util::FutureExt as _;
 
-use crate::cli::license_csv::Columns;
+use crate::cli::license::csv::Columns;
 use crate::serve;
 use crate::signing::{PublicKey, SigningKey};
 use crate::wire::params::Params;

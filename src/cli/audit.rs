@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::Subcommand;
 use serde_json::{Value, json};
 
-use super::output::number;
+use super::terminal::output::number;
 use super::{Output, Result, change, now, open};
 use crate::domain::{AuditEntry, AuditFilter, LicenseKey, Timestamp};
 use crate::store::DataDir;

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::shell::command;
+use super::terminal::shell::command;
 use super::{Output, Result, api_key, now};
 use crate::domain::Capabilities;
 use crate::signing::{self, KeyError, Keyring, SigningKey};

@@ -1,36 +1,24 @@
-//! The command line: what it takes, and how a command ends. One file a command.
+//! The command line: what it takes, and how a command ends. A file or a folder for each command.
 
 mod api_key;
 mod audit;
 mod backup;
-mod backup_check;
-mod backup_manifest;
 mod block;
 mod callback;
 mod check_reply;
 mod config;
 mod demo;
-mod demo_world;
 mod doctor;
 mod download;
 mod generator;
 mod healthcheck;
 mod init;
-mod license;
-mod license_change;
-pub mod license_csv;
-mod license_export;
-mod license_import;
-mod logging;
+pub mod license;
 mod manual;
-mod output;
 mod product;
-mod progress;
-mod restore;
-mod rotate;
 mod serve;
-mod shell;
 mod signing_key;
+mod terminal;
 
 use std::cell::RefCell;
 use std::ffi::OsString;
@@ -45,7 +33,8 @@ use crate::config::{self as settings, DataArg, File, LogArg, LogFormat, ServeArg
 use crate::domain::{Actor, Who};
 use crate::server::StartError;
 use crate::store::{DataDir, Store, Tx, Verdict};
-use output::Output;
+use terminal::logging;
+use terminal::output::{self, Output};
 
 /// How a command ends. Nobody looks into the error: it is text for the operator, who needs to know what,
 /// where, why, and what next.
@@ -123,7 +112,7 @@ enum Command {
     ///
     /// Everything is as it was in the moment of the backup, keyseal.toml too; TLS files are in no backup.
     /// What was not yet delivered then, as webhooks, is sent again.
-    Restore(restore::Args),
+    Restore(backup::restore::Args),
     /// Look at everything that a server needs, and say what mends what is wrong
     ///
     /// Changes nothing, and works beside a running server. Reads every file that customers download. Takes
@@ -253,7 +242,7 @@ fn dispatch(given: &Given, output: &mut Output<'_>) -> Result {
         Command::Callback(command) => callback::run(command, &cli.data.dir(), output),
         Command::Audit(command) => audit::run(command, &cli.data.dir(), output),
         Command::Backup(args) => backup::run(args, &cli.data.dir(), output),
-        Command::Restore(args) => restore::run(args, &cli.data.dir(), output),
+        Command::Restore(args) => backup::restore::run(args, &cli.data.dir(), output),
         Command::Doctor(args) => doctor::run(args, &cli.data.dir(), given.settings(), output),
         Command::CheckReply(args) => check_reply::run(args, output),
         Command::Healthcheck(args) => healthcheck::run(args, output),

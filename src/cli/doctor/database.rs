@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use super::super::backup::megabytes;
-use super::super::progress::Progress;
-use super::super::shell;
 use super::{Finding, Patient};
+use crate::cli::backup::megabytes;
+use crate::cli::terminal::progress::Progress;
+use crate::cli::terminal::shell;
 use crate::domain::{Downloadable, Timestamp};
 use crate::store::{DataDir, Error, OpenError, SCHEMA_VERSION, Tx, describe_file};
 

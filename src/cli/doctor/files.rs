@@ -4,9 +4,9 @@ use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-use super::super::backup::megabytes;
-use super::super::shell::{self, command};
 use super::{Finding, Patient};
+use crate::cli::backup::megabytes;
+use crate::cli::terminal::shell::{self, command};
 use crate::config::User;
 use crate::store::DataDir;
 

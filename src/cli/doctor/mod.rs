@@ -10,7 +10,7 @@ mod system;
 
 use serde_json::{Value, json};
 
-use super::{Output, Result, demo, now};
+use crate::cli::{Output, Result, demo, now};
 use crate::config::{File, ServeArgs, Wrong};
 use crate::domain::{Timestamp, WellKnown};
 use crate::store::{DataDir, Inspection, OpenError};

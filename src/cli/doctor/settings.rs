@@ -1,7 +1,7 @@
 //! The settings that a server would run with: the file they are in, and the certificate that they name.
 
-use super::super::shell::{self, command};
 use super::{Finding, Patient};
+use crate::cli::terminal::shell::{self, command};
 use crate::domain::Timestamp;
 use crate::server::{CERTIFICATE_WARN_DAYS, certificate_end};
 

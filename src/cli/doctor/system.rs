@@ -49,7 +49,7 @@ fn judge_clock(now: Timestamp, newest: Option<(String, Timestamp)>) -> Finding {
 pub fn server(patient: &Patient<'_>) -> Finding {
     match &patient.server {
         Ok(Some(pid)) => {
-            match super::super::signing_key::forgotten_switch(patient.data, &named_global(patient)) {
+            match crate::cli::signing_key::forgotten_switch(patient.data, &named_global(patient)) {
                 Some(before) => Finding::warning(
                     format!(
                         "pid {pid} was not told of the activated global key, and still signs with {}",

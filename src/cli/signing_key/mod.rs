@@ -1,5 +1,7 @@
 //! `keyseal signing-key …`: the keys that answers are signed with.
 
+mod rotate;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -7,7 +9,7 @@ use clap::Subcommand;
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
-use super::{Output, Result, change, now, open};
+use crate::cli::{Output, Result, change, now, open};
 use crate::domain::{Fingerprint, KeyState, PublishedKey, Timestamp};
 use crate::signing::{self, Keyring, PublicKey, SigningKey, key_files, load_global, place_for_global};
 use crate::store::{DataDir, Tx};
@@ -52,7 +54,7 @@ pub enum Command {
     /// List all signing keys: the next ones, the current ones and the former ones
     List,
     /// Go over to another key, in two steps: publish the next one; and, when all clients know it, have it sign
-    Rotate(super::rotate::Args),
+    Rotate(rotate::Args),
 }
 
 pub fn run(command: &Command, data: &DataDir, output: &mut Output<'_>) -> Result {
@@ -67,7 +69,7 @@ pub fn run(command: &Command, data: &DataDir, output: &mut Output<'_>) -> Result
         Command::Public { product, former: true, .. } => published(*product, KeyState::Former, data, output),
         Command::Public { product, .. } => public(*product, data, output),
         Command::List => list(data, output),
-        Command::Rotate(args) => super::rotate::run(args, data, output),
+        Command::Rotate(args) => rotate::run(args, data, output),
     }
 }
 

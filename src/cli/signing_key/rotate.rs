@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
-use super::signing_key::{name, published_value, unknown_product};
-use super::{Output, Result, change, now, open};
+use super::{name, published_value, unknown_product};
+use crate::cli::{Output, Result, change, now, open};
 use crate::domain::{KeyState, PublishedKey};
 use crate::signing::{self, SigningKey, key_files, load_global};
 use crate::store::{DataDir, Tx};

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use csv::{ByteRecord, StringRecord};
 
-use super::Result;
+use crate::cli::Result;
 use crate::domain::{Identifier, License, LicenseKey, LicenseStatus, Timestamp};
 
 /// All columns, in the order in which they are written. The first two must be there.

@@ -4,6 +4,10 @@
 //! files are copied before the database, and what came in between after it. A key is there before its product
 //! names it, and never goes.
 
+mod check;
+mod manifest;
+pub mod restore;
+
 use std::ffi::OsString;
 use std::fs::{self, DirBuilder, Permissions};
 use std::io;
@@ -13,13 +17,14 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 use tempfile::TempDir;
 
-use super::backup_check::Contents;
-use super::backup_manifest::{Manifest, SETTINGS};
-use super::progress::Progress;
-use super::{Output, Result, now};
+use crate::cli::terminal::progress::Progress;
+use crate::cli::terminal::shell;
+use crate::cli::{Output, Result, now};
 use crate::store::{
     DataDir, TableCounts, copy_database, copy_file, describe_file, make_private_directory, sync_directory,
 };
+use check::Contents;
+use manifest::{Manifest, SETTINGS};
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -98,7 +103,7 @@ fn make_parent(dest: &Path) -> Result {
     let made = DirBuilder::new().recursive(true).mode(0o700).create(parent);
     Ok(made.map_err(|error| {
         let shown = parent.display();
-        let (me, quoted) = (rustix::process::geteuid().as_raw(), super::shell::path(parent));
+        let (me, quoted) = (rustix::process::geteuid().as_raw(), shell::path(parent));
         format!("can't make {shown}: {error}; make it for this user: sudo install -d -m 700 -o {me} {quoted}")
     })?)
 }

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use super::{Result, change, generator, product};
+use crate::cli::{Result, change, generator, product};
 use crate::domain::{
     ApiKeySecret, Block, Capabilities, GeneratorMethod, Identifier, LicenseKey, LicenseStatus, NewActivation,
     NewGenerator, NewLicense, NewProduct, ProductChange, ProductStatus, Recipe, Timestamp, parse_network,
@@ -11,7 +11,7 @@ use crate::domain::{
 use crate::random::Randomness;
 use crate::store::{DataDir, NewApiKey, Store, Tx};
 
-const WORLD: &str = include_str!("../../data/demo/world.json");
+const WORLD: &str = include_str!("../../../data/demo/world.json");
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

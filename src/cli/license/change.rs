@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use super::license::{Status, existing, license_key, state, value};
-use super::{Output, Result, change, now, open};
+use super::{Status, existing, license_key, state, value};
+use crate::cli::{Output, Result, change, now, open};
 use crate::domain::{Identifier, LicenseChange, MAX_LICENSE_NUMBER};
 use crate::store::DataDir;
 

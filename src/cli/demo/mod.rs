@@ -1,13 +1,14 @@
 //! `keyseal demo`: a throw-away world, a first signed answer, and a server to play with.
 
+mod world;
+
 use std::path::{Path, PathBuf};
 use std::thread;
 
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
-use super::demo_world::World;
-use super::{Output, Result};
+use crate::cli::{Output, Result};
 use crate::clock::now;
 use crate::config::{Config, DemoConfig, OnHangup, ServeArgs};
 use crate::domain::{RateLimits, Timestamp, WellKnown};
@@ -16,6 +17,7 @@ use crate::serve::playable;
 use crate::server::Server;
 use crate::signing::{self, KeyError, Keyring, SigningKey};
 use crate::store::{DataDir, OpenError, Store};
+use world::World;
 
 /// The documentation's own API key; in the sample world it may do everything.
 const API_KEY: &str = "2964c3c9-0b5d-4d89-b3ac-4668f30bc492";
@@ -31,8 +33,10 @@ const FIRST_REQUEST: [(&str, &str); 5] = [
 
 /// Prepared keys, which everybody knows, so that a demo needs no time to make any: of the first product, and
 /// the global one.
-const KNOWN_KEYS: [&str; 2] =
-    [include_str!("../../data/demo/keys/product-1.pem"), include_str!("../../data/demo/keys/global.pem")];
+const KNOWN_KEYS: [&str; 2] = [
+    include_str!("../../../data/demo/keys/product-1.pem"),
+    include_str!("../../../data/demo/keys/global.pem"),
+];
 
 #[derive(clap::Args)]
 pub struct Args {

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::Result;
+use crate::cli::Result;
 use crate::store::{CopiedFile, DataDir, SCHEMA_VERSION, TableCounts, describe_file, write_file};
 
 const NAME: &str = "manifest.json";

@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use super::backup::{counted, is_inside, megabytes};
-use super::backup_check::Contents;
-use super::backup_manifest::Manifest;
-use super::progress::Progress;
-use super::shell::command;
-use super::{Output, Result};
+use super::check::Contents;
+use super::manifest::Manifest;
+use super::{counted, is_inside, megabytes};
+use crate::cli::terminal::progress::Progress;
+use crate::cli::terminal::shell::command;
+use crate::cli::{Output, Result};
 use crate::store::{
     DataDir, copy_file, describe_file, give_directory, make_private_directory, sync_directory,
 };

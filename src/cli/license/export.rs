@@ -7,10 +7,10 @@ use csv::Writer;
 use serde_json::json;
 use tempfile::NamedTempFile;
 
-use super::license::Status;
-use super::license_csv::{COLUMNS, fields};
-use super::output::number;
-use super::{Output, Result, open};
+use super::Status;
+use super::csv::{COLUMNS, fields};
+use crate::cli::terminal::output::number;
+use crate::cli::{Output, Result, open};
 use crate::domain::LicenseStatus;
 use crate::store::{DataDir, Tx};
 

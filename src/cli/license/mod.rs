@@ -1,10 +1,15 @@
 //! `keyseal license …`: license keys, who owns them, and what they are active on.
 
+mod change;
+pub mod csv;
+mod export;
+mod import;
+
 use clap::{Subcommand, ValueEnum};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Output, Result, change, license_change, license_export, license_import, now, open};
+use crate::cli::{Output, Result, change, now, open};
 use crate::domain::{
     Identifier, License, LicenseKey, LicenseStatus, NewActivation, NewLicense, Outcome, ProductStatus,
     Timestamp, has_free_seat,
@@ -52,7 +57,7 @@ pub enum Command {
         identifier: String,
     },
     /// Change a license: only what is given
-    Update(license_change::UpdateArgs),
+    Update(change::UpdateArgs),
     /// Delete a license with its activations and its metadata
     Delete {
         /// The license key
@@ -63,9 +68,9 @@ pub enum Command {
     /// A server may run at the same time. It goes on reading; what it has to write waits while a file is
     /// written, and after five seconds is answered as unavailable (1901). Checking the file, and --dry-run,
     /// hold nobody up.
-    Import(license_import::Args),
+    Import(import::Args),
     /// Write licenses to a CSV file that can be imported again
-    Export(license_export::Args),
+    Export(export::Args),
 }
 
 #[derive(clap::Args)]
@@ -127,11 +132,11 @@ pub fn run(command: &Command, data: &DataDir, output: &mut Output<'_>) -> Result
             assign(key, owner_name.clone(), owner_email.clone(), data, output)
         }
         Command::Activate { key, identifier } => activate(key, identifier, data, output),
-        Command::Deactivate { key, identifier } => license_change::deactivate(key, identifier, data, output),
-        Command::Update(args) => license_change::update(args, data, output),
-        Command::Delete { key } => license_change::delete(key, data, output),
-        Command::Import(args) => license_import::run(args, data, output),
-        Command::Export(args) => license_export::run(args, data, output),
+        Command::Deactivate { key, identifier } => change::deactivate(key, identifier, data, output),
+        Command::Update(args) => change::update(args, data, output),
+        Command::Delete { key } => change::delete(key, data, output),
+        Command::Import(args) => import::run(args, data, output),
+        Command::Export(args) => export::run(args, data, output),
     }
 }
 

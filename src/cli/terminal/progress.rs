@@ -2,7 +2,7 @@
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::Result;
+use crate::cli::Result;
 
 pub struct Progress {
     bar: ProgressBar,

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use super::Result;
+use crate::cli::Result;
 use crate::domain::{Downloadable, Fingerprint, PublishedKey};
 use crate::signing::Keyring;
 use crate::store::{DataDir, Inspection, TableCounts, describe_file};

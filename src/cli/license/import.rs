@@ -12,9 +12,9 @@ use csv::{ByteRecord, Reader, ReaderBuilder};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
-use super::license_csv::{Columns, Line};
-use super::output::number;
-use super::{Output, Result, change, now, open};
+use super::csv::{Columns, Line};
+use crate::cli::terminal::output::number;
+use crate::cli::{Output, Result, change, now, open};
 use crate::domain::{LicenseKey, NewActivation, NewLicense, Timestamp};
 use crate::store::{DataDir, Tx};
 

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde_json::Value;
 
-use super::Result;
+use crate::cli::Result;
 
 pub struct Output<'a> {
     json: bool,
