@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use rusqlite::ErrorCode;
 
-use super::licenses;
+use super::nouns::licenses;
 
 /// A statement or a transaction failed; nothing of the job was kept. Never shown to clients.
 #[derive(Debug, thiserror::Error)]

@@ -1,71 +1,44 @@
 //! All SQL: one SQLite file, many readers, one writer. Gives and takes domain types; knows no outcome, no
 //! HTTP, no clock.
 
-mod activations;
-mod api_keys;
-mod audit;
-mod blocks;
-mod callbacks;
-mod check;
-mod checkpoint;
-mod connection;
-mod contents;
-mod contracts;
 mod copied_files;
 mod data_dir;
 mod download_files;
-mod downloadables;
 mod error;
-mod generators;
-mod idempotency;
-mod inspection;
-mod jobs;
-mod known;
-mod license_files;
-mod license_meta;
-mod licenses;
-mod product_meta;
-mod products;
+mod integrity;
+mod nouns;
 mod ownership;
-mod published_keys;
-mod reader;
 mod schema;
-mod shape;
-mod snapshot;
-mod soundness;
-mod stats;
-mod telemetry;
+mod sqlite;
 mod tx;
-mod wal;
-mod writer;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use blocks::BlocklistCache;
-use check::{Check, Damage};
 use crossbeam_channel::{Receiver, bounded};
-use reader::Readers;
+use integrity::check::{Check, Damage};
+use nouns::blocks::BlocklistCache;
+use sqlite::reader::Readers;
+use sqlite::writer::{self, Writer};
 use tokio::sync::oneshot;
-use writer::Writer;
 
 use crate::domain::Backlog;
 
-pub use api_keys::NewApiKey;
-pub use callbacks::{DueCallback, MAX_UNDER_WAY};
-pub use contents::Contents;
 pub use copied_files::{
     CopiedFile, copy_file, describe_file, make_private_directory, sync_directory, write_file,
 };
 pub use data_dir::{DataDir, ServerLock, create_private_file};
 pub use error::{Error, OpenError};
-pub use idempotency::{GivenAnswer, RepeatKey};
-pub use inspection::{Inspection, sqlite_version};
+pub use integrity::contents::Contents;
+pub use integrity::inspection::{Inspection, sqlite_version};
+pub use integrity::soundness::TableCounts;
+pub use nouns::api_keys::NewApiKey;
+pub use nouns::callbacks::{DueCallback, MAX_UNDER_WAY};
+pub use nouns::idempotency::{GivenAnswer, RepeatKey};
 pub use ownership::give_directory;
 pub use schema::VERSION as SCHEMA_VERSION;
-pub use snapshot::copy_database;
-pub use soundness::TableCounts;
-pub use stats::WriterStats;
+pub use sqlite::snapshot::copy_database;
+pub use sqlite::writer_stats::WriterStats;
 pub use tx::{Access, Tx, Verdict};
 
 /// How long a change may wait for its turn: whoever asked for it is told to come again, rather than later

@@ -155,7 +155,7 @@ fn a_commit_that_fails_answers_no_job_as_done() {
 #[test]
 fn another_process_that_holds_the_lock_makes_a_change_wait() {
     let (_directory, data, store) = store();
-    let other = connection::open_writing(&data.database()).unwrap();
+    let other = sqlite::connection::open_writing(&data.database()).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     std::thread::scope(|scope| {
         let waiting = scope.spawn(|| store.write_blocking(|tx| Verdict::Keep(add(tx, "a"))));
@@ -210,7 +210,7 @@ fn a_change_that_has_waited_too_long_is_refused_and_not_made() {
 #[test]
 fn a_reader_that_stays_holds_no_writer_up_however_long_the_log_grows() {
     let (_directory, data, store) = store();
-    let backup = connection::open_writing(&data.database()).unwrap();
+    let backup = sqlite::connection::open_writing(&data.database()).unwrap();
     let moment = backup.unchecked_transaction().unwrap();
     assert!(moment.query_row("SELECT count(*) FROM licenses", [], |row| row.get::<_, i64>(0)).is_ok());
     let value = "v".repeat(1024 * 1024);
@@ -225,7 +225,7 @@ fn a_reader_that_stays_holds_no_writer_up_however_long_the_log_grows() {
     }
     let log = data.database().with_extension("db-wal");
     assert!(std::fs::metadata(&log).unwrap().len() > 65 * 1024 * 1024, "too short to be cut");
-    assert!(slowest < connection::BUSY_TIMEOUT, "a change waited for the reader: {slowest:?}");
+    assert!(slowest < sqlite::connection::BUSY_TIMEOUT, "a change waited for the reader: {slowest:?}");
     drop(moment);
     for key in ["after", "that"] {
         store.write_blocking(move |tx| Verdict::Keep(add(tx, key))).unwrap();

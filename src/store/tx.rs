@@ -5,9 +5,9 @@ use std::cell::{Cell, RefCell};
 use rusqlite::Connection;
 
 use super::Error;
-use super::blocks::BlocklistCache;
-use super::connection::execute;
-use super::known::Known;
+use super::nouns::blocks::BlocklistCache;
+use super::sqlite::connection::execute;
+use super::sqlite::row_cache::Known;
 use crate::domain::Actor;
 
 /// An open transaction. Who opened it commits it or undoes it; methods on it never do.

@@ -1,0 +1,63 @@
+//! A look into a database file that changes nothing: neither the file nor those that SQLite keeps beside it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use rusqlite::Connection;
+
+use crate::store::data_dir::is_there;
+use crate::store::nouns::blocks::BlocklistCache;
+use crate::store::sqlite::connection::open_untouched;
+use crate::store::{Error, OpenError, Tx, schema};
+
+/// An open look, from another process than the server's if there is one.
+pub struct Inspection {
+    connection: Connection,
+    blocklist: BlocklistCache,
+    version: i64,
+}
+
+impl Inspection {
+    /// Opens a database of ours; refuses one that is missing, damaged at its head, another program's, or
+    /// newer than this program.
+    pub fn open(path: &Path) -> Result<Self, OpenError> {
+        let unreadable = |source| OpenError::Unreadable { path: path.to_owned(), source };
+        if !is_there(path)? {
+            return Err(OpenError::Missing(path.to_owned()));
+        }
+        // A log that is there is read with its index as it stands, or, if nobody holds it, with one in
+        // memory. Without a log nobody has the database open, and it is read as a file that doesn't change.
+        let (log, index) = (beside(path, "-wal"), beside(path, "-shm"));
+        let has_log = is_there(&log)? && is_there(&index)?;
+        if !has_log && fs::metadata(&log).is_ok_and(|log| log.len() > 0) {
+            return Err(OpenError::LogWithoutIndex { path: path.to_owned() });
+        }
+        let connection = open_untouched(path, has_log).map_err(unreadable)?;
+        let version = schema::check_is_ours(&connection, path)?;
+        Ok(Self { connection, blocklist: BlocklistCache::default(), version })
+    }
+
+    /// The version of its schema.
+    pub fn version(&self) -> i64 {
+        self.version
+    }
+
+    /// Runs `job` on one moment's view of it.
+    pub fn read<T>(&self, job: impl FnOnce(&Tx<'_>) -> Result<T, Error>) -> Result<T, Error> {
+        let transaction = self.connection.unchecked_transaction()?;
+        job(&Tx::new(&transaction, &self.blocklist))
+    }
+}
+
+/// The version of the SQLite that is built in, if it is one that keeps databases whole.
+pub fn sqlite_version() -> Result<&'static str, OpenError> {
+    schema::check_sqlite()?;
+    Ok(rusqlite::version())
+}
+
+/// The name of a file that SQLite keeps beside a database.
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}

@@ -1,0 +1,6 @@
+//! Whether a database is whole, and what is in it: for the server's start, backups, `doctor` and the demo.
+
+pub(in crate::store) mod check;
+pub(in crate::store) mod contents;
+pub(in crate::store) mod inspection;
+pub(in crate::store) mod soundness;

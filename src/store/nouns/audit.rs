@@ -1,0 +1,166 @@
+//! The audit trail, written in the transaction of what it tells of: what is undone leaves no trace, and what
+//! is done always does.
+
+use std::fmt::Display;
+
+use rusqlite::Row;
+
+use crate::domain::{Actor, AuditEntry, AuditFilter, LicenseStatus, Subject, Timestamp};
+use crate::store::{Error, Tx};
+
+impl Tx<'_> {
+    /// Says on whose behalf everything is changed from here on.
+    pub fn act_as(&self, actor: Actor) {
+        *self.actor.borrow_mut() = Some(actor);
+    }
+
+    /// The next job is somebody else's.
+    pub(in crate::store) fn act_as_nobody(&self) {
+        *self.actor.borrow_mut() = None;
+        self.audits_as_one.set(false);
+    }
+
+    /// Notes one change. `detail`: what is worth knowing of it, never a secret. Nothing is noted of what the
+    /// server does by itself.
+    pub(in crate::store) fn audit(
+        &self,
+        subject: Subject,
+        change: &str,
+        detail: Option<&dyn Display>,
+    ) -> Result<(), Error> {
+        let actor = self.actor.borrow();
+        let Some(actor) = actor.as_ref().filter(|_| !self.audits_as_one.get()) else { return Ok(()) };
+        let sql = "INSERT INTO audit (at, who, who_id, address, action, change, subject, subject_id, license_key, detail)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,
+                           CASE ?7 WHEN 'license' THEN (SELECT license_key FROM licenses WHERE id = ?8) END, ?9)";
+        let (kind, id) = subject.parts();
+        let address = actor.address.map(|address| address.to_string());
+        let values = (
+            actor.at.0,
+            actor.who.kind(),
+            actor.who.id(),
+            address,
+            &actor.action,
+            change,
+            kind,
+            id,
+            detail.map(ToString::to_string),
+        );
+        self.connection.prepare_cached(sql)?.execute(values)?;
+        Ok(())
+    }
+
+    /// The same, `if_done`; gives that back.
+    pub(in crate::store) fn audit_if(
+        &self,
+        if_done: bool,
+        subject: Subject,
+        change: &str,
+        detail: Option<&dyn Display>,
+    ) -> Result<bool, Error> {
+        if if_done {
+            self.audit(subject, change, detail)?;
+        }
+        Ok(if_done)
+    }
+
+    /// Notes what is done to all licenses under a contract, or to those of one status, each by itself.
+    pub(in crate::store) fn audit_licenses_of_contract(
+        &self,
+        contract_id: i64,
+        change: &str,
+        status: Option<LicenseStatus>,
+    ) -> Result<(), Error> {
+        let actor = self.actor.borrow();
+        let Some(actor) = actor.as_ref() else { return Ok(()) };
+        let sql =
+            "INSERT INTO audit (at, who, who_id, address, action, change, subject, subject_id, license_key)
+                   SELECT ?1, ?2, ?3, ?4, ?5, ?6, 'license', id, license_key FROM licenses
+                   WHERE contract_id = ?7 AND (?8 IS NULL OR status = ?8) ORDER BY id";
+        let address = actor.address.map(|address| address.to_string());
+        let status = status.map(LicenseStatus::as_str);
+        let values = (
+            actor.at.0,
+            actor.who.kind(),
+            actor.who.id(),
+            address,
+            &actor.action,
+            change,
+            contract_id,
+            status,
+        );
+        self.connection.prepare_cached(sql)?.execute(values)?;
+        Ok(())
+    }
+
+    /// Has the changes from here on noted as one: a million imported licenses are one entry.
+    pub fn begin_audit_as_one(&self) {
+        self.audits_as_one.set(true);
+    }
+
+    /// Notes them.
+    pub fn end_audit_as_one(&self, change: &str, detail: &str) -> Result<(), Error> {
+        self.audits_as_one.set(false);
+        let actor = self.actor.borrow();
+        let Some(actor) = actor.as_ref() else { return Ok(()) };
+        let sql =
+            "INSERT INTO audit (at, who, who_id, action, change, detail) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+        let values = (actor.at.0, actor.who.kind(), actor.who.id(), &actor.action, change, detail);
+        self.connection.prepare_cached(sql)?.execute(values)?;
+        Ok(())
+    }
+
+    /// The last entries that `filter` lets through, the oldest of them first. Reads the whole trail: no index
+    /// slows the changes down.
+    pub fn audit_entries(&self, filter: &AuditFilter) -> Result<Vec<AuditEntry>, Error> {
+        let sql = "SELECT id, at, who, who_id,
+                          CASE who WHEN 'api_key' THEN (SELECT name FROM api_keys WHERE id = who_id)
+                                   WHEN 'contract' THEN (SELECT name FROM contracts WHERE id = who_id) END,
+                          address, action, change, subject, subject_id, license_key, detail
+                   FROM audit
+                   WHERE (?1 IS NULL OR license_key = ?1) AND (?2 IS NULL OR (who = 'api_key' AND who_id = ?2))
+                     AND (?3 IS NULL OR at >= ?3) AND (?4 IS NULL OR at < ?4)
+                   ORDER BY id DESC LIMIT ?5";
+        let values = (
+            filter.license_key.as_ref().map(|key| key.as_str().to_owned()),
+            filter.api_key_id,
+            filter.since.map(|moment| moment.0),
+            filter.until.map(|moment| moment.0),
+            filter.limit,
+        );
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut entries: Vec<AuditEntry> = statement.query_map(values, read)?.collect::<Result<_, _>>()?;
+        entries.reverse();
+        Ok(entries)
+    }
+
+    /// How many entries there are, and when the oldest was made. Reads the whole trail.
+    pub fn audit_size(&self) -> Result<(i64, Option<Timestamp>), Error> {
+        let sql = "SELECT count(*), min(at) FROM audit";
+        Ok(self
+            .connection
+            .query_row(sql, [], |row| Ok((row.get(0)?, row.get::<_, Option<i64>>(1)?.map(Timestamp))))?)
+    }
+
+    /// Forgets what is older, and gives how many entries that were.
+    pub fn prune_audit(&self, before: Timestamp) -> Result<usize, Error> {
+        Ok(self.connection.prepare_cached("DELETE FROM audit WHERE at < ?1")?.execute([before.0])?)
+    }
+}
+
+fn read(row: &Row<'_>) -> Result<AuditEntry, rusqlite::Error> {
+    Ok(AuditEntry {
+        id: row.get(0)?,
+        at: Timestamp(row.get(1)?),
+        who_kind: row.get(2)?,
+        who_id: row.get(3)?,
+        who_name: row.get(4)?,
+        address: row.get(5)?,
+        action: row.get(6)?,
+        change: row.get(7)?,
+        subject_kind: row.get(8)?,
+        subject_id: row.get(9)?,
+        license_key: row.get(10)?,
+        detail: row.get(11)?,
+    })
+}

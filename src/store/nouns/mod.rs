@@ -1,0 +1,19 @@
+//! The SQL of each noun, as methods on `Tx`.
+
+mod activations;
+pub(in crate::store) mod api_keys;
+mod audit;
+pub(in crate::store) mod blocks;
+pub(in crate::store) mod callbacks;
+mod contracts;
+mod downloadables;
+mod generators;
+pub(in crate::store) mod idempotency;
+mod jobs;
+mod license_files;
+mod license_meta;
+pub(in crate::store) mod licenses;
+mod product_meta;
+mod products;
+mod published_keys;
+mod telemetry;

@@ -1,0 +1,180 @@
+//! Products.
+
+use std::sync::Arc;
+
+use rusqlite::{OptionalExtension as _, Row};
+
+use crate::domain::{
+    Fingerprint, NewProduct, Product, ProductChange, ProductSource, ProductStatus, Subject, Timestamp,
+};
+use crate::store::{Error, Tx};
+
+/// The longest description and features, together, with which a product is kept in memory, in bytes.
+const LONGEST_KNOWN: usize = 1024;
+
+impl Tx<'_> {
+    pub fn product(&self, id: i64) -> Result<Option<Product>, Error> {
+        let sql = "SELECT id, uuid, slug, external_reference, source, name, post_url, description, status, require_non_expired,
+                          changelog_enabled, features, signing_key, created_at, updated_at
+                   FROM products WHERE id = ?1";
+        self.known(
+            |known| &mut known.products,
+            id,
+            |product| product.description.len() + product.features.len() <= LONGEST_KNOWN,
+            |id| self.connection.prepare_cached(sql)?.query_row([id], read).optional()?.transpose(),
+        )
+    }
+
+    /// A product by what clients call it: digits are its id, all else its uuid or its slug (API §3.10).
+    pub fn product_by_reference(&self, reference: &str) -> Result<Option<Product>, Error> {
+        if let Ok(id) = reference.parse() {
+            return self.product(id);
+        }
+        let sql = "SELECT id FROM products WHERE uuid = ?1 OR slug = ?1";
+        let id = self.connection.prepare_cached(sql)?.query_row([reference], |row| row.get(0)).optional()?;
+        id.map_or(Ok(None), |id| self.product(id))
+    }
+
+    pub fn product_by_slug(&self, slug: &str) -> Result<Option<Product>, Error> {
+        let sql = "SELECT id FROM products WHERE slug = ?1";
+        let id = self.connection.prepare_cached(sql)?.query_row([slug], |row| row.get(0)).optional()?;
+        id.map_or(Ok(None), |id| self.product(id))
+    }
+
+    /// The one product that there is; `None` if there are more, or none.
+    pub fn only_product(&self) -> Result<Option<Product>, Error> {
+        let sql = "SELECT min(id) FROM (SELECT id FROM products LIMIT 2) HAVING count(*) = 1";
+        let id = self.connection.prepare_cached(sql)?.query_row([], |row| row.get(0)).optional()?;
+        id.map_or(Ok(None), |id| self.product(id))
+    }
+
+    /// All products, by id.
+    pub fn products(&self) -> Result<Vec<Product>, Error> {
+        let sql = "SELECT id, uuid, slug, external_reference, source, name, post_url, description, status, require_non_expired,
+                          changelog_enabled, features, signing_key, created_at, updated_at
+                   FROM products ORDER BY id";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        statement.query_map([], read)?.map(|row| row?).collect()
+    }
+
+    /// Gives the new product's id.
+    pub fn add_product(&self, product: &NewProduct, now: Timestamp) -> Result<i64, Error> {
+        let sql = "INSERT INTO products (uuid, name, description, status, created_at, updated_at)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?5) RETURNING id";
+        let values = (&product.uuid, &product.name, &product.description, product.status.as_str(), now.0);
+        let id = self.connection.prepare_cached(sql)?.query_row(values, |row| row.get(0))?;
+        self.audit(Subject::Product(id), "created", Some(&product.name))?;
+        Ok(id)
+    }
+
+    /// Adds a product with all that can be set of it: one entry of the audit trail. Gives its id.
+    pub fn add_product_with(
+        &self,
+        product: &NewProduct,
+        settings: &ProductChange,
+        now: Timestamp,
+    ) -> Result<i64, Error> {
+        let id = self.add_product(product, now)?;
+        self.set_product(id, settings, now)?;
+        Ok(id)
+    }
+
+    /// Says which key signs for a product from now on, and its public half as PEM. `false`: there is no such product.
+    pub fn set_product_signing_key(
+        &self,
+        id: i64,
+        signing_key: &Fingerprint,
+        public_key: &str,
+        now: Timestamp,
+    ) -> Result<bool, Error> {
+        let sql = "UPDATE products SET signing_key = ?2, public_key = ?3, updated_at = ?4 WHERE id = ?1";
+        let values = (id, &*signing_key.0, public_key, now.0);
+        let set = self.connection.prepare_cached(sql)?.execute(values)? == 1;
+        self.audit_if(set, Subject::Product(id), "signing key set", Some(&signing_key.0))
+    }
+
+    /// The public half of a product's own signing key, as PEM. Not part of [`Product`], which every license
+    /// look-up reads.
+    pub fn product_public_key(&self, id: i64) -> Result<Option<String>, Error> {
+        let sql = "SELECT public_key FROM products WHERE id = ?1";
+        let found = self.connection.prepare_cached(sql)?.query_row([id], |row| row.get(0)).optional()?;
+        Ok(found.flatten())
+    }
+
+    /// Whether a product other than this one has this slug.
+    pub fn is_slug_taken(&self, slug: &str, other_than: Option<i64>) -> Result<bool, Error> {
+        let sql = "SELECT 1 FROM products WHERE slug = ?1 AND (?2 IS NULL OR id <> ?2)";
+        let found = self.connection.prepare_cached(sql)?.query_row((slug, other_than), |_| Ok(()));
+        Ok(found.optional()?.is_some())
+    }
+
+    pub fn change_product(&self, id: i64, change: &ProductChange, now: Timestamp) -> Result<(), Error> {
+        let changed = self.set_product(id, change, now)?;
+        self.audit_if(changed, Subject::Product(id), "changed", None)?;
+        Ok(())
+    }
+
+    /// `false`: there is no such product.
+    fn set_product(&self, id: i64, change: &ProductChange, now: Timestamp) -> Result<bool, Error> {
+        let sql = "UPDATE products
+                   SET name = coalesce(?2, name), description = coalesce(?3, description), source = coalesce(?4, source),
+                       status = coalesce(?5, status), require_non_expired = coalesce(?6, require_non_expired),
+                       external_reference = coalesce(?7, external_reference), slug = nullif(coalesce(?8, slug), ''),
+                       changelog_enabled = coalesce(?9, changelog_enabled), features = coalesce(?10, features), updated_at = ?11
+                   WHERE id = ?1";
+        let values = (
+            id,
+            &change.name,
+            &change.description,
+            change.source.map(ProductSource::as_str),
+            change.status.map(ProductStatus::as_str),
+            change.require_non_expired,
+            &change.external_reference,
+            &change.slug,
+            change.changelog_enabled,
+            &change.features,
+            now.0,
+        );
+        Ok(self.connection.prepare_cached(sql)?.execute(values)? == 1)
+    }
+
+    /// Deletes a product with its metadata, generators and downloads. Its licenses stay.
+    pub fn delete_product(&self, id: i64) -> Result<(), Error> {
+        self.connection.prepare_cached("DELETE FROM products WHERE id = ?1")?.execute([id])?;
+        self.audit(Subject::Product(id), "deleted", None)
+    }
+
+    /// Whether a product has a downloadable of this version.
+    pub fn product_has_version(&self, id: i64, version: &str) -> Result<bool, Error> {
+        let sql = "SELECT 1 FROM downloadables WHERE product_id = ?1 AND version = ?2 LIMIT 1";
+        let found = self.connection.prepare_cached(sql)?.query_row((id, version), |_| Ok(()));
+        Ok(found.optional()?.is_some())
+    }
+}
+
+fn read(row: &Row<'_>) -> Result<Result<Product, Error>, rusqlite::Error> {
+    let id = row.get(0)?;
+    let Some(status) = ProductStatus::parse(row.get_ref(8)?.as_str()?) else {
+        return Ok(Err(Error::Unreadable { what: "product status", id }));
+    };
+    let Some(source) = ProductSource::parse(row.get_ref(4)?.as_str()?) else {
+        return Ok(Err(Error::Unreadable { what: "product source", id }));
+    };
+    Ok(Ok(Product {
+        id,
+        uuid: row.get(1)?,
+        slug: row.get(2)?,
+        external_reference: row.get(3)?,
+        source,
+        name: row.get(5)?,
+        post_url: row.get(6)?,
+        description: row.get(7)?,
+        status,
+        require_non_expired: row.get(9)?,
+        changelog_enabled: row.get(10)?,
+        features: row.get(11)?,
+        signing_key: row.get::<_, Option<Arc<str>>>(12)?.map(Fingerprint),
+        created_at: Timestamp(row.get(13)?),
+        updated_at: Timestamp(row.get(14)?),
+    }))
+}

@@ -1,0 +1,126 @@
+//! Telemetry.
+
+use rusqlite::Row;
+
+use crate::domain::{Telemetry, TelemetryFilter, TelemetryReport, Timestamp};
+use crate::store::{Error, Tx};
+
+/// How much text one list may hold, in bytes as it is written in JSON: a stranger with a client's API key
+/// decides how much there is, and the answer holds it twice.
+const MAX_LIST: usize = 4 * 1024 * 1024;
+
+impl Tx<'_> {
+    /// `extra`: what newer clients send besides, as JSON. No answer shows it, so it is no part of a report.
+    pub fn add_telemetry(&self, report: &TelemetryReport, extra: &str, now: Timestamp) -> Result<(), Error> {
+        let sql = "INSERT INTO telemetry (user_identifier, license_key, activation_identifier, product_id, product_version, data_type,
+                                          data_group, data, extra, is_correct_format, license_key_exists, product_exists,
+                                          product_version_exists, has_red_flags, created_at)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
+        let values = (
+            &report.user_identifier,
+            &report.license_key,
+            &report.activation_identifier,
+            report.product_id,
+            &report.product_version,
+            &report.data_type,
+            &report.data_group,
+            &report.data,
+            extra,
+            report.is_correct_format,
+            report.license_key_exists,
+            report.product_exists,
+            report.product_version_exists,
+            report.has_red_flags(),
+            now.0,
+        );
+        self.connection.prepare_cached(sql)?.execute(values)?;
+        Ok(())
+    }
+
+    /// Up to `limit` reports by id, after skipping `offset`; `None`: they hold more data than one list may.
+    pub fn telemetry(
+        &self,
+        filter: &TelemetryFilter,
+        limit: i64,
+        offset: i64,
+    ) -> Result<Option<Vec<Telemetry>>, Error> {
+        // With both, as documented, the index finds them; a condition that may be absent can't use it.
+        let group = match (&filter.data_type, &filter.data_group) {
+            (Some(_), Some(_)) => "data_type = ?1 AND data_group = ?2",
+            _ => "(?1 IS NULL OR data_type = ?1) AND (?2 IS NULL OR data_group = ?2)",
+        };
+        let sql = format!(
+            "SELECT id, user_identifier, license_key, activation_identifier, product_id, product_version, data_type, data_group, data,
+                    is_correct_format, license_key_exists, product_exists, product_version_exists, created_at
+             FROM telemetry
+             WHERE {group} AND (?3 IS NULL OR product_id = ?3) AND (?4 IS NULL OR user_identifier = ?4 COLLATE NOCASE)
+                   AND (?5 IS NULL OR license_key = ?5 COLLATE NOCASE)
+                   AND (?6 IS NULL OR activation_identifier = ?6 COLLATE NOCASE)
+                   AND (?7 IS NULL OR product_version = ?7) AND (?8 IS NULL OR is_correct_format = ?8)
+                   AND (?9 IS NULL OR license_key_exists = ?9) AND (?10 IS NULL OR product_exists = ?10)
+                   AND (?11 IS NULL OR product_version_exists = ?11) AND (?12 IS NULL OR has_red_flags = ?12)
+             ORDER BY id LIMIT ?13 OFFSET ?14"
+        );
+        let values = (
+            &filter.data_type,
+            &filter.data_group,
+            filter.product_id,
+            &filter.user_identifier,
+            &filter.license_key,
+            &filter.activation_identifier,
+            &filter.product_version,
+            filter.is_correct_format,
+            filter.license_key_exists,
+            filter.product_exists,
+            filter.product_version_exists,
+            filter.has_red_flags,
+            limit,
+            offset,
+        );
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let (mut found, mut size) = (Vec::new(), 0);
+        for row in statement.query_map(values, read)? {
+            let telemetry = row?;
+            size += written_length(&telemetry.report);
+            if size > MAX_LIST {
+                return Ok(None);
+            }
+            found.push(telemetry);
+        }
+        Ok(Some(found))
+    }
+}
+
+/// What the texts of a report take at the most in PHP's JSON, where all but plain ASCII is six bytes for each
+/// of UTF-16's units.
+fn written_length(report: &TelemetryReport) -> usize {
+    let texts = [
+        &report.user_identifier,
+        &report.license_key,
+        &report.activation_identifier,
+        &report.product_version,
+        &report.data_type,
+        &report.data_group,
+        &report.data,
+    ];
+    let length = |byte: u8| if byte.is_ascii_graphic() || byte == b' ' { 1 } else { 6 };
+    texts.into_iter().flat_map(|text| text.bytes()).map(length).sum()
+}
+
+fn read(row: &Row<'_>) -> Result<Telemetry, rusqlite::Error> {
+    let report = TelemetryReport {
+        user_identifier: row.get(1)?,
+        license_key: row.get(2)?,
+        activation_identifier: row.get(3)?,
+        product_id: row.get(4)?,
+        product_version: row.get(5)?,
+        data_type: row.get(6)?,
+        data_group: row.get(7)?,
+        data: row.get(8)?,
+        is_correct_format: row.get(9)?,
+        license_key_exists: row.get(10)?,
+        product_exists: row.get(11)?,
+        product_version_exists: row.get(12)?,
+    };
+    Ok(Telemetry { id: row.get(0)?, report, created_at: Timestamp(row.get(13)?) })
+}

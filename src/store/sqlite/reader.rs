@@ -1,0 +1,145 @@
+//! The connections that read: a pool of them, each of which sees one moment at a time.
+
+use std::cell::RefCell;
+use std::path::PathBuf;
+
+use rusqlite::Connection;
+
+use crate::store::nouns::blocks::BlocklistCache;
+use crate::store::sqlite::connection;
+use crate::store::sqlite::row_cache::Known;
+use crate::store::{DataDir, Error, Tx};
+
+/// Opens read-only connections for the pool. (The `r2d2_sqlite` crate pins another SQLite.)
+#[derive(Debug)]
+pub(in crate::store) struct Readers {
+    path: PathBuf,
+}
+
+impl Readers {
+    pub(in crate::store) fn new(data: &DataDir) -> Self {
+        Self { path: data.database() }
+    }
+}
+
+impl r2d2::ManageConnection for Readers {
+    type Connection = Reader;
+    type Error = rusqlite::Error;
+
+    fn connect(&self) -> Result<Reader, rusqlite::Error> {
+        let connection = connection::open_reading(&self.path)?;
+        Ok(Reader { connection, known: RefCell::default() })
+    }
+
+    fn is_valid(&self, reader: &mut Reader) -> Result<(), rusqlite::Error> {
+        reader.connection.prepare_cached("SELECT 1")?.query_row([], |_| Ok(()))
+    }
+
+    /// One that a job left in a transaction would stay at its moment for ever.
+    fn has_broken(&self, reader: &mut Reader) -> bool {
+        !reader.connection.is_autocommit()
+    }
+}
+
+/// A connection that reads, and what it knows already.
+pub(in crate::store) struct Reader {
+    connection: Connection,
+    known: RefCell<Known>,
+}
+
+impl Reader {
+    /// Runs `job` on one moment's view of the database, left when this returns, also by a panic.
+    ///
+    /// A statement that is not at its end holds its moment, and all others on its connection share it. So the
+    /// one that says which state of the database this is takes the place of `BEGIN` and `ROLLBACK`.
+    pub(in crate::store) fn at_one_moment<T>(
+        &self,
+        blocklist: &BlocklistCache,
+        job: impl FnOnce(&Tx<'_>) -> T,
+    ) -> Result<T, Error> {
+        let mut statement = self.connection.prepare_cached("PRAGMA data_version")?;
+        let mut rows = statement.query([])?;
+        let version = rows.next()?.ok_or(rusqlite::Error::QueryReturnedNoRows)?.get(0)?;
+        self.known.borrow_mut().keep_if_of(version);
+        Ok(job(&Tx::reading(&self.connection, blocklist, &self.known)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use r2d2::ManageConnection as _;
+    use rusqlite::ErrorCode;
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::store::Store;
+
+    /// A store with one reader, and another process's connection to its database.
+    fn store() -> (TempDir, Store, Connection) {
+        let directory = tempfile::tempdir().unwrap();
+        let data = DataDir::new(directory.path());
+        let store = Store::create(&data).unwrap();
+        let other = connection::open_writing(&data.database()).unwrap();
+        (directory, store, other)
+    }
+
+    fn add(other: &Connection, uuid: &str) {
+        let sql = "INSERT INTO products (uuid, name, description, status, created_at, updated_at)
+                   VALUES (?1, ?1, '', 'active', 0, 0)";
+        other.execute(sql, [uuid]).unwrap();
+    }
+
+    fn count(tx: &Tx<'_>) -> i64 {
+        tx.connection.query_row("SELECT count(*) FROM products", [], |row| row.get(0)).unwrap()
+    }
+
+    #[test]
+    fn a_job_sees_one_moment_whatever_fails_in_it_and_the_next_job_sees_the_next() {
+        let (directory, _store, other) = store();
+        let mut reader = Readers::new(&DataDir::new(directory.path())).connect().unwrap();
+        let interrupts = Arc::new(AtomicBool::new(false));
+        let asked = Arc::clone(&interrupts);
+        reader.connection.progress_handler(1, Some(move || asked.load(Ordering::Relaxed))).unwrap();
+        let seen = reader.at_one_moment(&BlocklistCache::default(), |tx| {
+            let mut seen = vec![count(tx)];
+            add(&other, "a");
+            assert!(tx.connection.execute("DELETE FROM products", []).is_err());
+            seen.push(count(tx));
+            assert!(tx.connection.prepare("SELECT nonsense").is_err());
+            seen.push(count(tx));
+            interrupts.store(true, Ordering::Relaxed);
+            let interrupted = tx.connection.query_row("SELECT count(*) FROM licenses", [], |_| Ok(()));
+            assert_eq!(interrupted.unwrap_err().sqlite_error_code(), Some(ErrorCode::OperationInterrupted));
+            interrupts.store(false, Ordering::Relaxed);
+            add(&other, "b");
+            seen.push(count(tx));
+            seen
+        });
+        assert_eq!(seen.unwrap(), [0; 4]);
+        assert_eq!(reader.at_one_moment(&BlocklistCache::default(), count).unwrap(), 2);
+    }
+
+    #[test]
+    fn a_moment_ends_with_its_job_also_by_a_panic() {
+        let (_directory, store, other) = store();
+        let panics = |tx: &Tx<'_>| {
+            assert_eq!(count(tx), 0);
+            resume_unwind(Box::new("a job that panics"))
+        };
+        assert!(catch_unwind(AssertUnwindSafe(|| store.read::<()>(panics))).is_err());
+        add(&other, "a");
+        assert_eq!(store.read(count).unwrap(), 1);
+    }
+
+    #[test]
+    fn a_connection_that_a_job_left_in_a_transaction_is_not_used_again() {
+        let (_directory, store, other) = store();
+        store.read(|tx| tx.set_mark().unwrap()).unwrap();
+        add(&other, "a");
+        assert_eq!(store.read(count).unwrap(), 1);
+    }
+}
