@@ -7,8 +7,7 @@ use super::endpoints::{DOWNLOAD, PRODUCT_CHANGELOG};
 use super::fields::Field;
 use super::{Asker, Endpoint, Settings, endpoint, routed, schemas};
 use crate::domain::HttpStatus;
-use crate::routes::Route;
-use crate::store::Access;
+use crate::routes::{Route, Runs};
 
 const SCHEMA: &str = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json";
 
@@ -58,7 +57,7 @@ fn of_route(route: &Route, endpoint: &Endpoint, mode: HttpStatus) -> Value {
     let method = route.method.as_str();
     let fields: Vec<Value> = endpoint.fields.iter().map(pair).collect();
     let mut headers = Vec::new();
-    if route.access == Access::Writes {
+    if route.runs == Runs::OnWriter {
         headers.push(json!({
             "key": "Idempotency-Key", "value": "{{$guid}}", "disabled": true,
             "description": "The same request under the same key gets the answer of the first.",

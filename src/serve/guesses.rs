@@ -15,7 +15,8 @@ use std::net::IpAddr;
 use super::gate::Authorized;
 use super::{Answered, App};
 use crate::domain::{Identifier, LicenseKey, Outcome};
-use crate::store::{self, Access, Tx};
+use crate::routes::Runs;
+use crate::store::{self, Tx};
 use crate::wire::params::Params;
 use crate::wire::reply::{Error, Result};
 
@@ -35,10 +36,10 @@ impl<'a> Guess<'a> {
 
     /// Before the endpoint: has a license key paid for, if it must be. One that is on no license is, before
     /// it comes to the writer, where many could wait side by side for their answers.
-    pub fn check(&self, tx: &Tx<'_>, params: &Params, caller: &Authorized, access: Access) -> Result<()> {
+    pub fn check(&self, tx: &Tx<'_>, params: &Params, caller: &Authorized, runs: Runs) -> Result<()> {
         self.is_free.set(caller.sees_licenses);
         let has_guessed = self.app.limits.has_guessed(self.address);
-        if caller.sees_licenses || (access != Access::Writes && !has_guessed) {
+        if caller.sees_licenses || (runs != Runs::OnWriter && !has_guessed) {
             return Ok(());
         }
         let Some(license_key) = params.text("license_key") else { return Ok(()) };

@@ -12,9 +12,9 @@ use super::unavailable::Cause;
 use super::{Answered, App, Content, gate, repeat, seal};
 use crate::api::call::{Call, RequestContext};
 use crate::domain::{Actor, Outcome, Timestamp, Who};
-use crate::routes::Route;
+use crate::routes::{Route, Runs};
 use crate::signing::{self, Asked};
-use crate::store::{Access, Tx, Verdict};
+use crate::store::{Tx, Verdict};
 use crate::wire::params::Params;
 use crate::wire::reply::{self, Error, Failure};
 
@@ -33,11 +33,11 @@ pub(super) async fn run(app: &Arc<App>, route: &'static Route, caller: &Caller, 
         guarded(|| {
             let secret = caller.secret.as_ref().or(of_field.as_ref());
             let authorized = gate::authorize(tx, caller, secret, &params, route.capability)?;
-            guess.check(tx, &params, &authorized, route.access)?;
+            guess.check(tx, &params, &authorized, route.runs)?;
             let context = app.request_context(address, authorized.id, secret);
             Ok((
                 authorized.id,
-                (route.access == Access::Reads).then(|| run_endpoint(route, tx, &params, context, now)),
+                (route.runs == Runs::Inline).then(|| run_endpoint(route, tx, &params, context, now)),
             ))
         })
     });
@@ -47,7 +47,7 @@ pub(super) async fn run(app: &Arc<App>, route: &'static Route, caller: &Caller, 
             app.last_used.note(key_id, now);
             match answered {
                 Some(answered) => answered,
-                None if route.access == Access::Lists => list(app, route, caller, key_id, params).await,
+                None if route.runs == Runs::OnBlockingPool => list(app, route, caller, key_id, params).await,
                 None => write(app, route, caller, key_id, params).await,
             }
         }

@@ -11,26 +11,30 @@ use tempfile::TempDir;
 use super::*;
 use crate::api::call::Call;
 use crate::domain::{Capabilities, Capability, NewProduct, ProductStatus};
+use crate::routes::{Route, Runs};
 use crate::signing::SigningKey;
-use crate::store::{Access, DataDir, NewApiKey, Verdict};
+use crate::store::{DataDir, NewApiKey, Verdict};
 
 const SECRET: &str = "a-secret-of-this-test";
 
-const fn route(access: Access, endpoint: fn(&mut Call<'_>) -> reply::Result) -> Route {
+const fn route(runs: Runs, endpoint: fn(&mut Call<'_>) -> reply::Result) -> Route {
     let (method, capability) = (actix_web::http::Method::POST, Capability::CreateProduct);
-    Route { method, path: "/test", aliases: &[], access, capability, endpoint }
+    Route { method, path: "/test", aliases: &[], runs, capability, endpoint }
 }
 
-static PANICS_READING: Route = route(Access::Reads, |_| resume_unwind(Box::new("an endpoint that panics")));
-static PANICS_LISTING: Route = route(Access::Lists, |_| resume_unwind(Box::new("an endpoint that panics")));
-static PANICS_WRITING: Route = route(Access::Writes, |call| {
+static PANICS_READING: Route = route(Runs::Inline, |_| resume_unwind(Box::new("an endpoint that panics")));
+static PANICS_LISTING: Route =
+    route(Runs::OnBlockingPool, |_| resume_unwind(Box::new("an endpoint that panics")));
+static PANICS_WRITING: Route = route(Runs::OnWriter, |call| {
     add_product(call)?;
     resume_unwind(Box::new("an endpoint that panics"))
 });
-static READS: Route = route(Access::Reads, |call| {
-    Ok(Reply::from(Outcome::AllProducts).with("count", call.tx.products()?.len()))
-});
-static WRITES: Route = route(Access::Writes, |call| {
+static READS: Route =
+    route(
+        Runs::Inline,
+        |call| Ok(Reply::from(Outcome::AllProducts).with("count", call.tx.products()?.len())),
+    );
+static WRITES: Route = route(Runs::OnWriter, |call| {
     add_product(call)?;
     Ok(Outcome::ProductCreated.into())
 });

@@ -39,7 +39,7 @@ pub use ownership::give_directory;
 pub use schema::VERSION as SCHEMA_VERSION;
 pub use sqlite::snapshot::copy_database;
 pub use sqlite::writer_stats::WriterStats;
-pub use tx::{Access, Tx, Verdict};
+pub use tx::{Tx, Verdict};
 
 /// How long a change may wait for its turn: whoever asked for it is told to come again, rather than later
 /// than is of use.

@@ -76,14 +76,3 @@ pub enum Verdict<T> {
     Keep(T),
     Undo(T),
 }
-
-/// What an endpoint does with the database: it decides where it runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Access {
-    /// At one moment on a reader: all that it sees is of that moment.
-    Reads,
-    /// The same, away from the threads that answer: it may read much.
-    Lists,
-    /// On the writer thread, in a savepoint of its own.
-    Writes,
-}

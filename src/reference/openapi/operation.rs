@@ -9,8 +9,7 @@ use crate::reference::answers::{self, Possible};
 use crate::reference::endpoints::DOWNLOAD;
 use crate::reference::fields::Field;
 use crate::reference::{Asker, Endpoint, schemas};
-use crate::routes::Route;
-use crate::store::Access;
+use crate::routes::{Route, Runs};
 
 /// What a part of a multipart body may be called without quoting.
 const PART_NAME: &str = r#"^[^\u0000-\u001f\u007f\\"]*$"#;
@@ -25,7 +24,7 @@ pub fn of_route(route: &Route, endpoint: &Endpoint, mode: HttpStatus, distinct: 
     } else {
         insert(&mut operation, "requestBody", request_body(endpoint));
     }
-    if route.access == Access::Writes {
+    if route.runs == Runs::OnWriter {
         parameters.push(json!({ "$ref": "#/components/parameters/IdempotencyKey" }));
     }
     if !parameters.is_empty() {

@@ -13,11 +13,12 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use crate::api::call::Call;
 use crate::api::downloads;
 use crate::domain::{Capability, DownloadLink, Downloadable, Outcome, StoredFile};
+use crate::routes::Runs;
 use crate::serve::caller::Caller;
 use crate::serve::guesses::Guess;
 use crate::serve::http_quirks::unread;
 use crate::serve::{Answered, App, gate, guarded, seal};
-use crate::store::{Access, Verdict};
+use crate::store::Verdict;
 use crate::wire::params::Params;
 use crate::wire::reply::{self, Error};
 
@@ -78,7 +79,7 @@ fn look_up(
         let authorized = guarded(|| {
             let secret = caller.secret.as_ref();
             let authorized = gate::authorize(tx, caller, secret, params, Capability::Download)?;
-            guess.check(tx, params, &authorized, Access::Reads)?;
+            guess.check(tx, params, &authorized, Runs::Inline)?;
             Ok(authorized.id)
         });
         let api_key_id = match authorized {
