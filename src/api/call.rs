@@ -201,7 +201,7 @@ impl<'a> Call<'a> {
     ) -> std::result::Result<(), store::Error> {
         let reply = Unsigned::write(reply, self.now).into_response();
         let callback = NewCallback { kind, url, reply: &reply, product_id };
-        let first_delay = self.context.config.callback_delays.first().copied().unwrap_or_default();
+        let first_delay = self.context.config.webhooks.delays.first().copied().unwrap_or_default();
         self.tx.add_callback(&callback, self.now.plus(first_delay), self.now)
     }
 

@@ -9,7 +9,7 @@ use crate::wire::reply::{Reply, Result};
 
 /// `GET /get-product-changelog` (API §5.6): `product_id`; without it, the only product that there is.
 pub fn of_product(call: &mut Call<'_>) -> Result {
-    check_switched_on(!call.context.config.no_changelog)?;
+    check_switched_on(!call.context.config.pages.no_changelog)?;
     let product = call.product_or_only(Outcome::ProductNotFound)?;
     changelog(call.tx, &product)
 }

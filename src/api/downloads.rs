@@ -13,7 +13,7 @@ pub fn list(call: &mut Call<'_>) -> Result {
     let identifier = call.identifier()?;
     let version = call.params.text("version");
     let api_key = call.context.api_key.ok_or(Outcome::InvalidApiKey)?;
-    let public_url = call.context.config.public_url.as_deref().unwrap_or_default();
+    let public_url = call.context.config.pages.public_url.as_deref().unwrap_or_default();
     let link =
         |version| download_url(public_url, api_key, &license.license_key, identifier.as_str(), version);
     let found = call.tx.published_downloadables(license.product_id, version.as_deref().map(str::trim))?;

@@ -229,7 +229,7 @@ impl Command {
 fn dispatch(given: &Given, output: &mut Output<'_>) -> Result {
     let cli = &given.cli;
     match &cli.command {
-        Command::Serve(args) => serve::run(cli.data.dir(), args, output),
+        Command::Serve(args) => serve::run(&cli.data.dir(), args, output),
         Command::Demo(args) => demo::run(cli.data.given().as_ref(), args, output),
         Command::Init => init::run(&cli.data.dir(), output),
         Command::ApiKey(command) => api_key::run(command, &cli.data.dir(), output),

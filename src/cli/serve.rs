@@ -8,9 +8,9 @@ use crate::server::Server;
 use crate::server::systemd;
 use crate::store::DataDir;
 
-pub fn run(data: DataDir, args: &ServeArgs, output: &mut Output<'_>) -> Result {
+pub fn run(data: &DataDir, args: &ServeArgs, output: &mut Output<'_>) -> Result {
     let mut config = Config::new(data, args)?;
-    config.well_known = demo::well_known()?;
+    config.demo_secrets = demo::well_known()?;
     let server = Server::start(config)?;
     systemd::ready();
     let url = server.url();

@@ -39,7 +39,7 @@ pub async fn read(
     request: &HttpRequest,
     payload: &mut web::Payload,
 ) -> Result<Params, Outcome> {
-    let limit = app.config.body_timeout;
+    let limit = app.config.limits.body_timeout;
     let (body, _room) = if has_body(request) {
         let room = (!is_announced_too_large(request)).then_some((&app.large_bodies, Network::of(address)));
         let collected = collect(payload, room, Pace::new(limit));

@@ -33,7 +33,7 @@ impl Caller {
             request_id: app.request_ids.of(request),
             now: app.clock.now(),
             method: request.method().clone(),
-            address: address(request, &app.config.trusted_proxies),
+            address: address(request, &app.config.http.trusted_proxies),
             secret: secret(request),
             idempotency_key: header(request, "idempotency-key").map(str::to_owned),
         }

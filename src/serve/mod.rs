@@ -92,8 +92,8 @@ impl App {
             demo: None,
             library: Library::default(),
             published: Published::default(),
-            limits: Limits::new(&config.rate_limits),
-            metrics: config.metrics_listen.is_some().then(Metrics::new),
+            limits: Limits::new(&config.limits.rates),
+            metrics: config.http.metrics_listen.is_some().then(Metrics::new),
             started_at: now(),
             request_ids: RequestIds::default(),
             config,
@@ -157,7 +157,7 @@ pub async fn answer(
 ) -> HttpResponse {
     let mut caller = Caller::of(&request, &app);
     let answered = if let Err(refusal) = admit(&app, &caller) {
-        body::discard(&request, &mut payload, app.config.body_timeout).await;
+        body::discard(&request, &mut payload, app.config.limits.body_timeout).await;
         Answered::refused(refusal)
     } else {
         match body::read(&app, caller.address, &request, &mut payload).await {
@@ -208,7 +208,7 @@ pub async fn unknown_endpoint(
     mut payload: web::Payload,
 ) -> HttpResponse {
     let caller = Caller::of(&request, &app);
-    body::discard(&request, &mut payload, app.config.body_timeout).await;
+    body::discard(&request, &mut payload, app.config.limits.body_timeout).await;
     // The path is the caller's text and can hold a key, so it is not logged.
     let answered = elsewhere(&app, &caller, Outcome::UnknownEndpoint);
     let response = seal::respond(&app, &caller, "(unknown)", answered).await;
@@ -224,7 +224,7 @@ pub async fn method_not_allowed(
     mut payload: web::Payload,
 ) -> HttpResponse {
     let caller = Caller::of(&request, &app);
-    body::discard(&request, &mut payload, app.config.body_timeout).await;
+    body::discard(&request, &mut payload, app.config.limits.body_timeout).await;
     let answered = elsewhere(&app, &caller, Outcome::MethodNotAllowed);
     let mut response = seal::respond(&app, &caller, path, answered).await;
     let allow = actix_web::http::header::HeaderValue::from_static(allow);

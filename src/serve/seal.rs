@@ -173,7 +173,7 @@ fn last_resort(app: &App, caller: &Caller, reply: &Reply) -> (u16, HttpResponse)
 
 fn http_response(app: &App, reply: &Reply, body: Bytes) -> HttpResponse {
     let outcome = reply.outcome;
-    let status = outcome.http_status(app.config.http_status);
+    let status = outcome.http_status(app.config.http.status);
     let mut response =
         envelope_response(StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR));
     match outcome {

@@ -119,28 +119,29 @@ impl Server {
             log::error!("the global key can't sign: {error}");
         }
         well_known::refuse_signing_keys(
-            &config.well_known,
+            &config.demo_secrets,
             &keyring,
             if config.unsigned { &[] } else { &own_keys },
         )?;
-        well_known::warn_of_api_keys(&config.well_known, &store)?;
+        well_known::warn_of_api_keys(&config.demo_secrets, &store)?;
         reload::publish_global_key(&store, &keyring);
         reload::note_key(&config.data, &keyring);
-        let certificates = config.tls.clone().map(Certificates::load).transpose()?;
+        let certificates = config.http.tls.clone().map(Certificates::load).transpose()?;
         let scheme = if certificates.is_some() { "https" } else { "http" };
-        let listener = bind::bind(&config.listen, "--listen", config.send_timeout)?;
+        let listener = bind::bind(&config.http.listen, "--listen", config.limits.send_timeout)?;
         let address = listener.local_addr()?;
-        let metrics = config.metrics_listen.as_deref();
-        let metrics =
-            metrics.map(|listen| bind::bind(listen, "--metrics-listen", config.send_timeout)).transpose()?;
+        let metrics = config.http.metrics_listen.as_deref();
+        let metrics = metrics
+            .map(|listen| bind::bind(listen, "--metrics-listen", config.limits.send_timeout))
+            .transpose()?;
         let metrics_address = metrics.as_ref().map(TcpListener::local_addr).transpose()?;
-        if certificates.is_none() && !address.ip().is_loopback() && config.trusted_proxies.is_empty() {
+        if certificates.is_none() && !address.ip().is_loopback() && config.http.trusted_proxies.is_empty() {
             log::warn!(
                 "plain HTTP on {address}: whoever is on the way can read API keys; give --tls-cert and --tls-key, or name the proxy \
                  with TLS in front by --trusted-proxy"
             );
         }
-        config.public_url.get_or_insert_with(|| format!("{scheme}://{address}"));
+        config.pages.public_url.get_or_insert_with(|| format!("{scheme}://{address}"));
         let mut app = App::new(config, store, keyring, signatures);
         if let Some(demo) = &app.config.demo {
             app.demo = Some(Demo::begin(demo, &app)?);

@@ -18,7 +18,7 @@ pub fn mount(service: &mut web::ServiceConfig, app: &Arc<App>) {
     mount_plain(service, app, "/.well-known/keyseal-keys.json", move |request, payload| {
         serve::keys(Arc::clone(&published), request, payload)
     });
-    if app.config.no_docs {
+    if app.config.pages.no_docs {
         return;
     }
     for path in serve::document_paths() {

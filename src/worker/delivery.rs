@@ -53,7 +53,7 @@ impl Delivery {
     }
 
     fn attempt(self, app: &App, post: &Post) -> Result<(), store::Error> {
-        let (id, delays) = (self.callback.id, &app.config.callback_delays);
+        let (id, delays) = (self.callback.id, &app.config.webhooks.delays);
         let tried = self.callback.attempts.saturating_add(1);
         let delay =
             |attempts: u32| usize::try_from(attempts).ok().and_then(|number| delays.get(number)).copied();

@@ -26,7 +26,7 @@ pub struct NotDelivered {
 impl Post {
     pub fn new(config: &Config) -> Self {
         let settings = Agent::config_builder()
-            .timeout_global(Some(config.callback_timeout))
+            .timeout_global(Some(config.webhooks.timeout))
             // A proxy or a redirect would lead past the checked address.
             .proxy(None)
             .max_redirects(0)
@@ -36,7 +36,7 @@ impl Post {
             .max_idle_connections(0)
             .user_agent(concat!("Keyseal/", env!("CARGO_PKG_VERSION")))
             .build();
-        let resolver = CheckedResolver::new(config.allow_private_targets);
+        let resolver = CheckedResolver::new(config.webhooks.allow_private_targets);
         Self { agent: Agent::with_parts(settings, DefaultConnector::default(), resolver) }
     }
 

@@ -63,7 +63,7 @@ fn app(post_url: &str) -> (TempDir, Arc<App>, License) {
     });
     let keyring = Keyring::load(&data, &[], &[]).unwrap();
     let mut config = Config::local(directory.path());
-    config.allow_private_targets = true;
+    config.webhooks.allow_private_targets = true;
     let signatures = Signatures::start(1).unwrap();
     let app = App::new(config, store, keyring, signatures);
     (directory, Arc::new(app), license.unwrap())

@@ -194,7 +194,7 @@ fn a_large_body_is_a_signed_413() {
 
 #[test]
 fn a_body_shorter_than_announced_is_refused_when_its_time_is_up() {
-    let server = TestServer::start_with(|config| config.body_timeout = Duration::from_millis(200));
+    let server = TestServer::start_with(|config| config.limits.body_timeout = Duration::from_millis(200));
     let request = format!(
         "POST /v1/{CREATE} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{{}}"
     );
@@ -216,7 +216,7 @@ fn a_body_longer_than_announced_is_read_as_far_as_announced() {
 
 #[test]
 fn a_connection_whose_body_never_ends_is_closed() {
-    let server = TestServer::start_with(|config| config.body_timeout = Duration::from_millis(200));
+    let server = TestServer::start_with(|config| config.limits.body_timeout = Duration::from_millis(200));
     let stalled = "Host: x\r\nTransfer-Encoding: chunked\r\n\r\na\r\nabc";
     for line in [
         "POST /v1/verify",
@@ -270,8 +270,8 @@ fn silent(server: &TestServer, count: usize) -> Vec<TcpStream> {
 #[test]
 fn slow_large_bodies_from_one_address_hold_up_no_other() {
     let server = TestServer::start_with(|config| {
-        config.body_timeout = Duration::from_mins(1);
-        config.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
+        config.limits.body_timeout = Duration::from_mins(1);
+        config.http.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
     });
     let mut senders = silent(&server, 18);
     let began = Instant::now();

@@ -76,7 +76,7 @@ fn what_is_not_shown_is_refused() {
 
 #[test]
 fn a_server_that_shows_no_changelogs_says_so_before_anything_else() {
-    let server = server(|config| config.no_changelog = true);
+    let server = server(|config| config.pages.no_changelog = true);
     let message = "Changelog feature is disabled globally";
     for slug in ["my-app_2", "none"] {
         let answer = server.get(&format!("/v1/products/{slug}/changelog"));

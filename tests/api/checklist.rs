@@ -16,7 +16,7 @@ const BOTH: [(&str, &str); 2] = [("license_key", "KEY-1"), ("identifier", "domai
 
 #[test]
 fn line_1_a_bad_api_key_alone_is_100() {
-    let server = TestServer::start_with(|config| config.http_status = keyseal::HttpStatus::Documented);
+    let server = TestServer::start_with(|config| config.http.status = keyseal::HttpStatus::Documented);
     let answer = server.post_form("/api/v1/verify", &[("api_key", "bad")]);
     assert_eq!((answer.status, answer.code, answer.signer.as_str()), (401, 100, "global"));
 }

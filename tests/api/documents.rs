@@ -60,7 +60,7 @@ fn what_is_not_of_the_api_takes_get_and_head_only() {
 
 #[test]
 fn a_server_that_is_told_so_has_none() {
-    let server = TestServer::start_with(|config| config.no_docs = true);
+    let server = TestServer::start_with(|config| config.pages.no_docs = true);
     for path in all() {
         assert_eq!(server.fetch("GET", path, &[]).status(), 404, "{path}");
         assert_eq!(server.get(path).code, 1904);
@@ -71,7 +71,7 @@ fn a_server_that_is_told_so_has_none() {
 #[test]
 fn the_document_names_the_address_that_customers_reach() {
     let server =
-        TestServer::start_with(|config| config.public_url = Some("https://keys.example/".to_owned()));
+        TestServer::start_with(|config| config.pages.public_url = Some("https://keys.example/".to_owned()));
     let api: Value = serde_json::from_str(&server.get_plain("/openapi.json").1).unwrap();
     let urls: Vec<&str> =
         api["servers"].as_array().unwrap().iter().map(|server| server["url"].as_str().unwrap()).collect();
@@ -195,7 +195,7 @@ fn behind_a_proxy_the_page_finds_its_files_below_the_public_path() {
         ("https://keys.example/licenses/", "/licenses/docs/page.css"),
         ("https://keys.example/\"><script>", "/docs/page.css"),
     ] {
-        let server = TestServer::start_with(|config| config.public_url = Some(url.to_owned()));
+        let server = TestServer::start_with(|config| config.pages.public_url = Some(url.to_owned()));
         for page in ["/docs", "/docs/"] {
             let html = server.get_plain(page).1;
             assert!(html.contains(&format!("href=\"{path}\"")), "{url}");

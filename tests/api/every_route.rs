@@ -13,7 +13,7 @@ fn call(server: &TestServer, method: &str, path: &str, api_key: &str) -> Answer 
 #[test]
 fn no_route_answers_a_key_that_may_not_call_it() {
     for mode in [keyseal::HttpStatus::Envelope, keyseal::HttpStatus::Documented] {
-        let server = TestServer::start_with(|config| config.http_status = mode);
+        let server = TestServer::start_with(|config| config.http.status = mode);
         let status = |documented| if mode == keyseal::HttpStatus::Envelope { 200 } else { documented };
         let inactive = server.add_api_key(&["--capability", "*", "--inactive"]);
         let elsewhere = server.add_api_key(&["--capability", "*", "--allow-ip", "203.0.113.0/24"]);

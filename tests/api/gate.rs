@@ -98,7 +98,7 @@ fn the_key_is_taken_from_bearer_then_header_then_field() {
 #[test]
 fn only_a_trusted_proxy_speaks_for_another_address() {
     let trusting = TestServer::start_with(|config| {
-        config.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
+        config.http.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
     });
     let forwarded = [("X-Forwarded-For", "1.2.3.4, 203.0.113.9:4711")];
     for (server, code) in [(&trusting, 150), (&TestServer::start(), 210)] {
@@ -110,7 +110,7 @@ fn only_a_trusted_proxy_speaks_for_another_address() {
 
 #[test]
 fn documented_statuses_are_the_originals() {
-    let server = TestServer::start_with(|config| config.http_status = keyseal::HttpStatus::Documented);
+    let server = TestServer::start_with(|config| config.http.status = keyseal::HttpStatus::Documented);
     server.add_license(&License::default());
     let inactive = server.add_api_key(&["--inactive"]);
     for (api_key, code) in [("unknown", 100), (&inactive, 101), (&server.add_api_key(&[]), 102)] {

@@ -53,8 +53,8 @@ impl Page {
 
 fn start(limits: RateLimits) -> TestServer {
     let server = TestServer::start_with(|config| {
-        config.metrics_listen = Some("127.0.0.1:0".to_owned());
-        config.rate_limits = limits;
+        config.http.metrics_listen = Some("127.0.0.1:0".to_owned());
+        config.limits.rates = limits;
     });
     server.add_license(&License::default());
     server
@@ -160,8 +160,8 @@ fn each_change_is_in_one_batch_and_each_batch_is_one_commit() {
 #[test]
 fn a_callback_that_waits_is_pending() {
     let server = TestServer::start_with(|config| {
-        config.metrics_listen = Some("127.0.0.1:0".to_owned());
-        config.callback_delays = vec![Duration::from_hours(1)];
+        config.http.metrics_listen = Some("127.0.0.1:0".to_owned());
+        config.webhooks.delays = vec![Duration::from_hours(1)];
     });
     let pool = License { status: "available", identifiers: &[], ..License::default() };
     server.add_license(&pool);

@@ -221,7 +221,7 @@ fn brought_about_otherwise(server: &TestServer) -> Vec<(&'static str, i64)> {
         let path = format!("/api/v1/download/{}/{license_key}/ZA==/102", server.api_key);
         ("/download/{api_key}/{license_key}/{identifier}/{numeric_version}", server.get(&path).code)
     };
-    let without_changelogs = world(|config| config.no_changelog = true);
+    let without_changelogs = world(|config| config.pages.no_changelog = true);
     let disabled = |path: &'static str| {
         let answer = call(&without_changelogs, path, "product_id=1");
         (family(path), answer.code)

@@ -185,7 +185,7 @@ fn generating_is_refused_in_order() {
 
 #[test]
 fn what_a_contract_does_not_allow_is_refused_to_everyone() {
-    let server = TestServer::start_with(|config| config.http_status = keyseal::HttpStatus::Documented);
+    let server = TestServer::start_with(|config| config.http.status = keyseal::HttpStatus::Documented);
     add_contract(&server, KEY, "1");
     for field in ["can_get_info", "can_generate", "can_destroy", "can_destroy_all"] {
         change(&server, field, "0");
@@ -296,7 +296,7 @@ fn an_owner_who_repeats_himself_gets_his_own_answer_again() {
 
 #[test]
 fn whoever_used_a_destroyed_key_is_told() {
-    let server = server_with(|config| config.allow_private_targets = true);
+    let server = server_with(|config| config.webhooks.allow_private_targets = true);
     let receiver = Receiver::answering(&[200]);
     let url = receiver.url("/gone");
     let made = keys(&own(&server, "generate", &[("quantity", "3")]));

@@ -18,8 +18,8 @@ fn only(burst: u32) -> Rate {
 /// A server behind a proxy, so that a test can come from many addresses. It has the license `License::default`.
 fn start(limits: RateLimits) -> TestServer {
     let server = TestServer::start_with(|config| {
-        config.rate_limits = limits;
-        config.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
+        config.limits.rates = limits;
+        config.http.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
     });
     server.add_license(&License::default());
     server

@@ -60,11 +60,11 @@ fn start_time(text: &str) -> std::result::Result<Timestamp, String> {
 
 impl Args {
     fn config(&self, data: &DataDir) -> Result<Config> {
-        let mut config = Config::new(data.clone(), &self.serve)?;
+        let mut config = Config::new(data, &self.serve)?;
         config.randomness = self.seed.map(Randomness::seeded).unwrap_or_default();
         config.on_hangup = OnHangup::Stop;
         // Who plays alone is never too many.
-        config.rate_limits = RateLimits::default();
+        config.limits.rates = RateLimits::default();
         config.demo = Some(DemoConfig { clock: self.clock });
         Ok(config)
     }

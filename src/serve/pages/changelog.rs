@@ -19,7 +19,7 @@ pub async fn changelog(app: Arc<App>, request: HttpRequest, payload: web::Payloa
         let read = app.store.read(|tx| {
             guarded(|| {
                 gate::check_address(tx, &caller)?;
-                changelogs::by_slug(tx, &slug, !app.config.no_changelog).map(Content::New)
+                changelogs::by_slug(tx, &slug, !app.config.pages.no_changelog).map(Content::New)
             })
         });
         read.unwrap_or_else(|error| Err(error.into()))

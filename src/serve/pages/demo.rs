@@ -63,7 +63,7 @@ pub fn mount(service: &mut web::ServiceConfig, app: &Arc<App>) {
 /// `POST /demo/reset`: the sample world as it was at the start, with the time and the seed of the start,
 /// whatever has been done since.
 async fn reset(app: Arc<App>, request: HttpRequest, mut payload: web::Payload) -> HttpResponse {
-    body::discard(&request, &mut payload, app.config.body_timeout).await;
+    body::discard(&request, &mut payload, app.config.limits.body_timeout).await;
     let Some(demo) = &app.demo else { return plain(StatusCode::NOT_FOUND, &json!({ "error": "no demo" })) };
     let began_with = Arc::clone(&demo.began_with);
     let randomness = app.config.randomness.clone();

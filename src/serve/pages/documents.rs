@@ -69,8 +69,8 @@ impl Library {
 
 fn pages(config: &Config) -> Vec<Page> {
     let settings = Settings {
-        public_url: config.public_url.clone().unwrap_or_default(),
-        http_status: config.http_status,
+        public_url: config.pages.public_url.clone().unwrap_or_default(),
+        http_status: config.http.status,
     };
     let written = Documents::write(&settings);
     let assets =

@@ -119,7 +119,7 @@ fn a_blocked_license_works_again_when_it_is_assigned_again() {
 #[test]
 fn clients_are_told_when_their_license_is_blocked_or_deleted() {
     let receiver = Receiver::answering(&[200]);
-    let server = TestServer::start_with(|config| config.allow_private_targets = true);
+    let server = TestServer::start_with(|config| config.webhooks.allow_private_targets = true);
     server.add_license(&License { identifiers: &[], ..License::default() });
     let url = receiver.url("/gone");
     let fields = [("license_key", "KEY-1"), ("identifier", "domain.ltd"), ("post_url", &url)];

@@ -20,8 +20,8 @@ fn server() -> TestServer {
 }
 
 fn sends_here(config: &mut keyseal::Config) {
-    config.allow_private_targets = true;
-    config.callback_delays = vec![Duration::ZERO; 5];
+    config.webhooks.allow_private_targets = true;
+    config.webhooks.delays = vec![Duration::ZERO; 5];
 }
 
 fn add_to_pool(server: &TestServer, count: usize) {

@@ -99,8 +99,8 @@ fn nothing_is_sent_into_private_networks_unless_the_operator_allows_it() {
 fn a_target_that_never_answers_holds_up_neither_requests_nor_other_targets() {
     let server = TestServer::start_with(|config| {
         sends_here(config);
-        config.callback_timeout = Duration::from_secs(2);
-        config.callback_delays.truncate(1);
+        config.webhooks.timeout = Duration::from_secs(2);
+        config.webhooks.delays.truncate(1);
     });
     // Connections are accepted by the system and never answered.
     let dead = TcpListener::bind("127.0.0.1:0").unwrap();

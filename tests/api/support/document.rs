@@ -22,7 +22,7 @@ impl Document {
             HttpStatus::Documented => &DOCUMENTED,
         };
         document.get_or_init(|| {
-            let server = TestServer::start_with(|config| config.http_status = mode);
+            let server = TestServer::start_with(|config| config.http.status = mode);
             let (status, text) = server.get_plain("/openapi.json");
             assert_eq!(status, 200);
             Self { api: serde_json::from_str(&text).unwrap() }

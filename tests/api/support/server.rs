@@ -68,7 +68,7 @@ impl TestServer {
         let agent = Agent::config_builder().proxy(None).http_status_as_error(false).build().into();
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         Self {
-            mode: config.http_status,
+            mode: config.http.status,
             server: Some(Server::start(config).unwrap()),
             data,
             agent,
@@ -104,7 +104,7 @@ impl TestServer {
     pub fn start_again(&mut self, configure: impl FnOnce(&mut Config)) {
         let mut config = Config::local(self.data.path());
         configure(&mut config);
-        self.mode = config.http_status;
+        self.mode = config.http.status;
         self.server = Some(Server::start(config).unwrap());
     }
 

@@ -27,8 +27,8 @@ pub fn prove() -> String {
     let disk = Disk::under(world.path());
     let (url, received) = receive();
     let server = Local::start_with(world.path(), &world.api_key, |config| {
-        config.allow_private_targets = true;
-        config.callback_delays = vec![Duration::ZERO, DELAY, DELAY, DELAY];
+        config.webhooks.allow_private_targets = true;
+        config.webhooks.delays = vec![Duration::ZERO, DELAY, DELAY, DELAY];
     });
     let fields = [("product_id", "1"), ("quantity", "1"), ("identifier", "1"), ("webhook_url", &url)];
     let mut client = server.client();

@@ -1,0 +1,182 @@
+//! The configuration of one server, grouped by the part of it that reads each value.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
+use std::time::Duration;
+
+use ipnet::IpNet;
+
+use super::{HttpStatusArg, ServeArgs, Wrong};
+use crate::domain::{HttpStatus, RateLimits, Timestamp, WellKnown};
+use crate::random::Randomness;
+use crate::store::DataDir;
+
+/// Everything that a server is started with.
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub data: DataDir,
+    /// Threads that answer requests, and as many that sign.
+    pub workers: usize,
+    /// Send the text "Private key not set" in place of every signature.
+    pub unsigned: bool,
+    pub http: HttpConfig,
+    pub pages: PagesConfig,
+    pub limits: LimitsConfig,
+    pub webhooks: WebhooksConfig,
+    pub on_hangup: OnHangup,
+    /// Milliseconds by which the server's clock is ahead of the machine's. Set by the demo and by tests only.
+    pub clock_ahead: Arc<AtomicI64>,
+    pub randomness: Randomness,
+    /// The published secrets of the demo, which no other server may use.
+    pub demo_secrets: WellKnown,
+    /// `None` unless this server is a demo.
+    pub demo: Option<DemoConfig>,
+}
+
+/// Where the server listens, and how its answers travel over HTTP.
+#[derive(Clone, Debug)]
+pub struct HttpConfig {
+    pub listen: String,
+    /// A second address, for `GET /metrics` only.
+    pub metrics_listen: Option<String>,
+    /// `None`: plain HTTP.
+    pub tls: Option<TlsFiles>,
+    /// Proxies whose `X-Forwarded-For` header is believed.
+    pub trusted_proxies: Vec<IpNet>,
+    pub status: HttpStatus,
+}
+
+/// What the server's own pages show.
+#[derive(Clone, Debug, Default)]
+pub struct PagesConfig {
+    /// The base of download links and of the documents. The server fills in the address that it listens on.
+    pub public_url: Option<String>,
+    pub no_changelog: bool,
+    pub no_docs: bool,
+}
+
+/// How long a client may take, and how often it may ask.
+#[derive(Clone, Debug)]
+pub struct LimitsConfig {
+    /// For a whole request body.
+    pub body_timeout: Duration,
+    /// For taking an answer off the connection.
+    pub send_timeout: Duration,
+    pub rates: RateLimits,
+}
+
+/// How webhooks are delivered.
+#[derive(Clone, Debug)]
+pub struct WebhooksConfig {
+    /// The delay before each attempt, counted from the one before it. After the last, the delivery has failed.
+    pub delays: Vec<Duration>,
+    /// For one attempt in all.
+    pub timeout: Duration,
+    pub allow_private_targets: bool,
+}
+
+/// The files of a server's certificate and of its private key.
+#[derive(Clone, Debug)]
+pub struct TlsFiles {
+    pub certificate: PathBuf,
+    pub key: PathBuf,
+}
+
+/// What SIGHUP does to a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnHangup {
+    /// Read the global signing key and the certificate again.
+    Reload,
+    /// Stop: a demo ends with its terminal.
+    Stop,
+}
+
+/// What only a demo has: a time to start at, and endpoints that reset it.
+#[derive(Clone, Debug, Default)]
+pub struct DemoConfig {
+    /// The time at the start, from which the clock runs on. `None`: the machine's time.
+    pub clock: Option<Timestamp>,
+}
+
+impl Default for WebhooksConfig {
+    /// Five attempts, as API §6.1 has them.
+    fn default() -> Self {
+        Self {
+            delays: vec![
+                Duration::ZERO,
+                Duration::from_mins(1),
+                Duration::from_mins(5),
+                Duration::from_mins(15),
+                Duration::from_hours(1),
+            ],
+            timeout: Duration::from_secs(10),
+            allow_private_targets: false,
+        }
+    }
+}
+
+impl Config {
+    /// A server for `data` on a free port of this machine, with defaults and without rate limits.
+    pub fn local(data: impl Into<PathBuf>) -> Self {
+        Self {
+            data: DataDir::new(data),
+            workers: 2,
+            unsigned: false,
+            http: HttpConfig {
+                listen: "127.0.0.1:0".to_owned(),
+                metrics_listen: None,
+                tls: None,
+                trusted_proxies: Vec::new(),
+                status: HttpStatus::default(),
+            },
+            pages: PagesConfig::default(),
+            limits: LimitsConfig {
+                body_timeout: Duration::from_secs(8),
+                send_timeout: Duration::from_secs(30),
+                rates: RateLimits::default(),
+            },
+            webhooks: WebhooksConfig::default(),
+            on_hangup: OnHangup::Reload,
+            clock_ahead: Arc::default(),
+            randomness: Randomness::default(),
+            demo_secrets: WellKnown::default(),
+            demo: None,
+        }
+    }
+
+    /// The configuration that the command line, the environment and the settings file give. Fails if two
+    /// settings contradict each other.
+    pub fn new(data: &DataDir, args: &ServeArgs) -> Result<Self, Wrong> {
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        Ok(Self {
+            workers: args.workers.map_or(processors, usize::from),
+            unsigned: args.unsigned,
+            http: HttpConfig {
+                listen: args.listen.clone(),
+                metrics_listen: args.metrics_listen.clone(),
+                tls: args.tls()?,
+                trusted_proxies: args.trusted_proxies.clone(),
+                status: match args.http_status {
+                    HttpStatusArg::Envelope => HttpStatus::Envelope,
+                    HttpStatusArg::Documented => HttpStatus::Documented,
+                },
+            },
+            pages: PagesConfig {
+                public_url: args.public_url.clone(),
+                no_changelog: args.no_changelog,
+                no_docs: args.no_docs,
+            },
+            limits: LimitsConfig {
+                body_timeout: Duration::from_secs(args.body_timeout),
+                send_timeout: Duration::from_secs(args.send_timeout),
+                rates: args.rate_limits.limits(),
+            },
+            webhooks: WebhooksConfig {
+                allow_private_targets: args.allow_private_targets,
+                ..WebhooksConfig::default()
+            },
+            ..Self::local(data.path())
+        })
+    }
+}
