@@ -1,132 +1,4 @@
-//! The response-code table: every answer the API can give, its number, its message, who signs it, and its HTTP status.
-
-/// One row of the response-code table (API §8). The discriminant is the inner `code`.
-///
-/// Codes below 1900 are the original API's. From 1900 up they are this server's own, for what the original
-/// has no code for; they never reuse an HTTP number, because 500 means "Active license key found" to every
-/// client of this API.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u16)]
-pub enum Outcome {
-    InvalidApiKey = 100,
-    InactiveApiKey = 101,
-    MissingCapability = 102,
-    AddressNotAllowed = 103,
-    AccessDenied = 150,
-    LicenseValid = 200,
-    LicenseNotAssigned = 201,
-    NoActivation = 202,
-    ProductNotActive = 203,
-    LicenseBlocked = 204,
-    LicenseExpired = 205,
-    InvalidLicenseKey = 210,
-    IdentifierRequired = 215,
-    DeleteLicenseMetaKeyRequired = 250,
-    DeleteLicenseMetaKeyMissing = 251,
-    LicenseMetaDeleted = 252,
-    CreateProductMetaKeyRequired = 270,
-    CreateProductMetaValueRequired = 271,
-    ProductMetaKeyExists = 272,
-    ProductMetaCreated = 273,
-    CreateProductMetaProductNotFound = 274,
-    LicenseActivated = 300,
-    LicenseAlreadyActive = 301,
-    ActivationLimitReached = 302,
-    UpdateLicenseMetaKeyRequired = 350,
-    UpdateLicenseMetaValueRequired = 351,
-    UpdateLicenseMetaKeyMissing = 352,
-    LicenseMetaUpdated = 353,
-    UpdateProductMetaKeyRequired = 370,
-    UpdateProductMetaValueRequired = 371,
-    UpdateProductMetaKeyMissing = 372,
-    ProductMetaUpdated = 373,
-    UpdateProductMetaProductNotFound = 374,
-    LicenseDeactivated = 400,
-    LicenseAlreadyInactive = 401,
-    LicenseMetaKeyRequired = 450,
-    LicenseMetaValueRequired = 451,
-    LicenseMetaKeyExists = 452,
-    LicenseMetaCreated = 453,
-    DeleteProductMetaKeyRequired = 480,
-    DeleteProductMetaKeyMissing = 481,
-    ProductMetaDeleted = 482,
-    DeleteProductMetaProductNotFound = 483,
-    LicenseDetails = 500,
-    ProductDeleted = 550,
-    ProductNotFound = 551,
-    Downloads = 600,
-    ProductInformation = 631,
-    ProductPublicKey = 632,
-    ProductPublicKeyUnavailable = 633,
-    ProductUpdated = 650,
-    UpdateProductIncorrectData = 651,
-    FileNotFound = 700,
-    DownloadNotPermitted = 701,
-    LicenseKeys = 730,
-    CountProductNotFound = 740,
-    AvailableLicenseKeysCount = 741,
-    ProductCreated = 750,
-    CreateProductIncorrectData = 751,
-    LicenseAssigned = 800,
-    LicenseNotAssignable = 801,
-    InsufficientLicenseKeys = 802,
-    LicenseKeysAssigned = 803,
-    RandomAssignProductNotFound = 805,
-    GeneratorNotFound = 806,
-    RequestQueued = 807,
-    AllProducts = 810,
-    LicenseKeysGenerated = 815,
-    AllGenerators = 820,
-    ContractIncorrectData = 825,
-    TelemetrySaved = 830,
-    IncorrectTelemetrySaved = 831,
-    ContractCreated = 841,
-    ContractUpdated = 842,
-    ContractDeleted = 843,
-    ContractNotFound = 844,
-    AllContracts = 846,
-    LicenseDeleted = 850,
-    DeleteLicenseNotFound = 851,
-    LicenseKeysCreated = 900,
-    CreateLicenseIncorrectData = 901,
-    NoLicenseKeysCreated = 902,
-    LicenseUpdated = 950,
-    UpdateLicenseIncorrectData = 951,
-    UpdateLicenseNotFound = 952,
-    TelemetryFound = 970,
-    OwnContractNotFound = 1200,
-    ContractProductNotFound = 1202,
-    ContractGeneratorNotFound = 1203,
-    ContractFound = 1204,
-    ContractLimitReached = 1205,
-    ContractQuantityTooLarge = 1206,
-    ContractLicenseKeysGenerated = 1300,
-    ContractLicenseDeleted = 1400,
-    ContractLicenseNotFound = 1401,
-    ContractLicensesDeleted = 1500,
-    NoContractLicenses = 1501,
-    Changelog = 1600,
-    ChangelogDisabled = 1601,
-    ChangelogNotEnabled = 1602,
-    InternalError = 1900,
-    ServiceUnavailable = 1901,
-    UnreadableBody = 1902,
-    UnknownEndpoint = 1904,
-    MethodNotAllowed = 1905,
-    RequestTimeout = 1908,
-    PayloadTooLarge = 1913,
-    UnsupportedMediaType = 1915,
-    TooManyRequests = 1929,
-}
-
-/// Whose key signs an answer: the contract names one for each outcome.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SignedBy {
-    /// The installation's key, always.
-    Global,
-    /// The key of the product that was found before the answer, where it has one of its own; else the installation's.
-    Product,
-}
+//! The response-code table: every answer that the API can give, one row a code.
 
 /// How outcomes travel over HTTP (API §0.4, item 1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -138,7 +10,170 @@ pub enum HttpStatus {
     Documented,
 }
 
-use Outcome::*;
+/// Whose key signs an answer: API §8 names one for each outcome.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignedBy {
+    /// The installation's key, always.
+    Global,
+    /// The key of the product that was found before the answer, if it has one of its own; else the installation's.
+    Product,
+}
+
+/// What a row of the table says besides the number and the name.
+struct Row {
+    signed_by: SignedBy,
+    /// The HTTP status in [`HttpStatus::Envelope`], and in [`HttpStatus::Documented`].
+    http_status: (u16, u16),
+    message: &'static str,
+}
+
+/// Turns the table into [`Outcome`]. A row: code, name: signer, HTTP status, message. Two statuses: the first is
+/// that of [`HttpStatus::Envelope`], the second that of [`HttpStatus::Documented`].
+macro_rules! outcomes {
+    ($($code:literal $name:ident: $signer:ident, $status:literal $(/ $documented:literal)?, $message:literal;)+) => {
+        /// One row of the response-code table (API §8). The discriminant is the inner `code`.
+        ///
+        /// Codes below 1900 are the original API's. Codes from 1900 up are this server's own, for what the original
+        /// has no code for; they never reuse an HTTP number, because 500 means "Active license key found" to every
+        /// client of this API.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[repr(u16)]
+        pub enum Outcome {
+            $($name = $code,)+
+        }
+
+        impl Outcome {
+            #[cfg(test)]
+            pub const ALL: &[Self] = &[$(Self::$name,)+];
+
+            const fn row(self) -> Row {
+                match self {
+                    $(Self::$name => Row {
+                        signed_by: SignedBy::$signer,
+                        http_status: outcomes!(@statuses $status $(/ $documented)?),
+                        message: $message,
+                    },)+
+                }
+            }
+        }
+    };
+    (@statuses $both:literal) => { ($both, $both) };
+    (@statuses $envelope:literal / $documented:literal) => { ($envelope, $documented) };
+}
+
+// 404 and 403 of downloads: a browser follows download links, and must not save a refusal as the file (API §5.1).
+outcomes! {
+    100 InvalidApiKey: Global, 200 / 401, "Invalid API Key";
+    101 InactiveApiKey: Global, 200 / 401, "Inactive API Key";
+    102 MissingCapability: Global, 200 / 401,
+        "The used API key doesn't have the required capability to access this endpoint";
+    103 AddressNotAllowed: Global, 200 / 401, "API key can't be used from this IP address";
+    150 AccessDenied: Global, 200 / 403, "Access denied";
+    200 LicenseValid: Product, 200, "Valid license key";
+    201 LicenseNotAssigned: Product, 200, "This license key is not assigned";
+    202 NoActivation: Product, 200, "No activation found for this license key/identifier combination";
+    203 ProductNotActive: Product, 200, "The product associated with this license key is not active or doesn't exist";
+    204 LicenseBlocked: Product, 200, "License key blocked";
+    205 LicenseExpired: Product, 200, "License key expired";
+    210 InvalidLicenseKey: Global, 200, "Invalid license key";
+    215 IdentifierRequired: Product, 200, "Identifier is required";
+    250 DeleteLicenseMetaKeyRequired: Product, 200, "Meta key is required";
+    251 DeleteLicenseMetaKeyMissing: Product, 200, "Meta key doesn't exist";
+    252 LicenseMetaDeleted: Product, 200, "Metadata deleted";
+    270 CreateProductMetaKeyRequired: Product, 200, "Meta key is required";
+    271 CreateProductMetaValueRequired: Product, 200, "Meta value is required";
+    272 ProductMetaKeyExists: Product, 200, "Meta key already exists";
+    273 ProductMetaCreated: Product, 200, "Product meta created";
+    274 CreateProductMetaProductNotFound: Global, 200, "Product not found";
+    300 LicenseActivated: Product, 200, "License key activated";
+    301 LicenseAlreadyActive: Product, 200, "License key already active";
+    302 ActivationLimitReached: Product, 200, "License key reached activation limit";
+    350 UpdateLicenseMetaKeyRequired: Product, 200, "Meta key is required";
+    351 UpdateLicenseMetaValueRequired: Product, 200, "Meta value is required";
+    352 UpdateLicenseMetaKeyMissing: Product, 200, "Meta key doesn't exist";
+    353 LicenseMetaUpdated: Product, 200, "Metadata updated";
+    370 UpdateProductMetaKeyRequired: Product, 200, "Meta key is required";
+    371 UpdateProductMetaValueRequired: Product, 200, "Meta value is required";
+    372 UpdateProductMetaKeyMissing: Product, 200, "Meta key doesn't exists";
+    373 ProductMetaUpdated: Product, 200, "Product meta updated";
+    374 UpdateProductMetaProductNotFound: Global, 200, "Product not found";
+    400 LicenseDeactivated: Global, 200, "License key deactivated";
+    401 LicenseAlreadyInactive: Product, 200, "License key already inactive";
+    450 LicenseMetaKeyRequired: Product, 200, "Meta key is required";
+    451 LicenseMetaValueRequired: Product, 200, "Meta value is required";
+    452 LicenseMetaKeyExists: Product, 200, "Meta key already exists";
+    453 LicenseMetaCreated: Product, 200, "Metadata created";
+    480 DeleteProductMetaKeyRequired: Product, 200, "Meta key is required";
+    481 DeleteProductMetaKeyMissing: Product, 200, "Meta key doesn't exist";
+    482 ProductMetaDeleted: Product, 200, "Product meta deleted";
+    483 DeleteProductMetaProductNotFound: Global, 200, "Product not found";
+    500 LicenseDetails: Product, 200, "Active license key found";
+    550 ProductDeleted: Global, 200, "Product deleted";
+    551 ProductNotFound: Global, 200, "Product not found";
+    600 Downloads: Product, 200, "Downloads";
+    631 ProductInformation: Global, 200, "Product information retrieved successfully";
+    632 ProductPublicKey: Global, 200, "Public key retrieved successfully";
+    633 ProductPublicKeyUnavailable: Global, 200, "Public key not available for product";
+    650 ProductUpdated: Global, 200, "Product updated";
+    651 UpdateProductIncorrectData: Global, 200, "Incorrect data found";
+    700 FileNotFound: Product, 404, "The request file doesn't exist";
+    701 DownloadNotPermitted: Product, 403, "You don't have permission to access it";
+    730 LicenseKeys: Global, 200, "License keys";
+    740 CountProductNotFound: Global, 200, "Product doesn't exist";
+    741 AvailableLicenseKeysCount: Global, 200, "Available license keys count";
+    750 ProductCreated: Global, 200, "Product created";
+    751 CreateProductIncorrectData: Global, 200, "Incorrect data found";
+    800 LicenseAssigned: Global, 200, "License key assigned";
+    801 LicenseNotAssignable: Global, 200, "Invalid or already assigned license key";
+    802 InsufficientLicenseKeys: Global, 200, "Insufficient license keys";
+    803 LicenseKeysAssigned: Global, 200, "License keys assigned";
+    805 RandomAssignProductNotFound: Global, 200, "Product not found";
+    806 GeneratorNotFound: Global, 200, "Generator not found";
+    807 RequestQueued: Global, 200, "Request Queued";
+    810 AllProducts: Global, 200, "All products";
+    815 LicenseKeysGenerated: Product, 200, "Generated license keys";
+    820 AllGenerators: Global, 200, "All generators";
+    825 ContractIncorrectData: Global, 200, "Incorrect data found";
+    830 TelemetrySaved: Global, 200, "Correct format data saved";
+    831 IncorrectTelemetrySaved: Global, 200, "Incorrect format data saved";
+    841 ContractCreated: Global, 200, "contract created";
+    842 ContractUpdated: Global, 200, "contract updated";
+    843 ContractDeleted: Global, 200, "contract deleted";
+    844 ContractNotFound: Global, 200, "Contract not found";
+    846 AllContracts: Global, 200, "All contracts";
+    850 LicenseDeleted: Product, 200, "License key deleted";
+    851 DeleteLicenseNotFound: Global, 200, "License key not found";
+    900 LicenseKeysCreated: Product, 200, "License keys creation result";
+    901 CreateLicenseIncorrectData: Global, 200, "Incorrect data found";
+    902 NoLicenseKeysCreated: Product, 200, "No license keys created";
+    950 LicenseUpdated: Product, 200, "License keys updated";
+    951 UpdateLicenseIncorrectData: Global, 200, "Incorrect data found";
+    952 UpdateLicenseNotFound: Global, 200, "License key not found";
+    970 TelemetryFound: Global, 200, "Telemetry data found";
+    1200 OwnContractNotFound: Global, 200, "Contract not found";
+    1202 ContractProductNotFound: Global, 200, "Product not found";
+    1203 ContractGeneratorNotFound: Global, 200, "Generator not found";
+    1204 ContractFound: Global, 200, "Contract found";
+    1205 ContractLimitReached: Global, 200, "License keys limit reached";
+    1206 ContractQuantityTooLarge: Global, 200, "Cannot generate this quantity";
+    1300 ContractLicenseKeysGenerated: Global, 200, "Contract license keys generated";
+    1400 ContractLicenseDeleted: Global, 200, "License key deleted";
+    1401 ContractLicenseNotFound: Global, 200, "License key not found";
+    1500 ContractLicensesDeleted: Global, 200, "License keys deleted";
+    1501 NoContractLicenses: Global, 200, "No license keys found";
+    1600 Changelog: Global, 200, "Changelog retrieved successfully";
+    1601 ChangelogDisabled: Global, 200, "Changelog feature is disabled globally";
+    1602 ChangelogNotEnabled: Global, 200, "Changelog not enabled for this product";
+    1900 InternalError: Global, 500, "Internal error";
+    1901 ServiceUnavailable: Global, 503, "Service unavailable";
+    1902 UnreadableBody: Global, 400, "Unreadable request body";
+    1904 UnknownEndpoint: Global, 404, "Unknown endpoint";
+    1905 MethodNotAllowed: Global, 405, "Method not allowed";
+    1908 RequestTimeout: Global, 408, "Request timeout";
+    1913 PayloadTooLarge: Global, 413, "Payload too large";
+    1915 UnsupportedMediaType: Global, 415, "Unsupported media type";
+    1929 TooManyRequests: Global, 429, "Too many requests";
+}
 
 impl Outcome {
     /// The number in the answer's `code`.
@@ -148,258 +183,47 @@ impl Outcome {
 
     /// Whether `code` is shown as text: the original does so in one answer, and clients compare it (API §4.3).
     pub fn shows_code_as_text(self) -> bool {
-        self == LicenseDeactivated
+        self == Self::LicenseDeactivated
     }
 
-    /// The text in the answer's `message`, exactly as the contract has it.
-    #[expect(clippy::too_many_lines, reason = "a table: one line a message")]
+    /// The text in the answer's `message`, exactly as API §8 has it.
     pub fn message(self) -> &'static str {
-        match self {
-            InvalidApiKey => "Invalid API Key",
-            InactiveApiKey => "Inactive API Key",
-            MissingCapability => {
-                "The used API key doesn't have the required capability to access this endpoint"
-            }
-            AddressNotAllowed => "API key can't be used from this IP address",
-            AccessDenied => "Access denied",
-            LicenseValid => "Valid license key",
-            LicenseNotAssigned => "This license key is not assigned",
-            NoActivation => "No activation found for this license key/identifier combination",
-            ProductNotActive => "The product associated with this license key is not active or doesn't exist",
-            LicenseBlocked => "License key blocked",
-            LicenseExpired => "License key expired",
-            InvalidLicenseKey => "Invalid license key",
-            IdentifierRequired => "Identifier is required",
-            DeleteLicenseMetaKeyRequired
-            | CreateProductMetaKeyRequired
-            | UpdateLicenseMetaKeyRequired
-            | UpdateProductMetaKeyRequired
-            | LicenseMetaKeyRequired
-            | DeleteProductMetaKeyRequired => "Meta key is required",
-            DeleteLicenseMetaKeyMissing | UpdateLicenseMetaKeyMissing | DeleteProductMetaKeyMissing => {
-                "Meta key doesn't exist"
-            }
-            LicenseMetaDeleted => "Metadata deleted",
-            CreateProductMetaValueRequired
-            | UpdateLicenseMetaValueRequired
-            | UpdateProductMetaValueRequired
-            | LicenseMetaValueRequired => "Meta value is required",
-            ProductMetaKeyExists | LicenseMetaKeyExists => "Meta key already exists",
-            ProductMetaCreated => "Product meta created",
-            CreateProductMetaProductNotFound
-            | UpdateProductMetaProductNotFound
-            | DeleteProductMetaProductNotFound
-            | ProductNotFound
-            | RandomAssignProductNotFound
-            | ContractProductNotFound => "Product not found",
-            LicenseActivated => "License key activated",
-            LicenseAlreadyActive => "License key already active",
-            ActivationLimitReached => "License key reached activation limit",
-            LicenseMetaUpdated => "Metadata updated",
-            UpdateProductMetaKeyMissing => "Meta key doesn't exists",
-            ProductMetaUpdated => "Product meta updated",
-            LicenseDeactivated => "License key deactivated",
-            LicenseAlreadyInactive => "License key already inactive",
-            LicenseMetaCreated => "Metadata created",
-            ProductMetaDeleted => "Product meta deleted",
-            LicenseDetails => "Active license key found",
-            ProductDeleted => "Product deleted",
-            Downloads => "Downloads",
-            ProductInformation => "Product information retrieved successfully",
-            ProductPublicKey => "Public key retrieved successfully",
-            ProductPublicKeyUnavailable => "Public key not available for product",
-            ProductUpdated => "Product updated",
-            UpdateProductIncorrectData
-            | CreateProductIncorrectData
-            | ContractIncorrectData
-            | CreateLicenseIncorrectData
-            | UpdateLicenseIncorrectData => "Incorrect data found",
-            FileNotFound => "The request file doesn't exist",
-            DownloadNotPermitted => "You don't have permission to access it",
-            LicenseKeys => "License keys",
-            CountProductNotFound => "Product doesn't exist",
-            AvailableLicenseKeysCount => "Available license keys count",
-            ProductCreated => "Product created",
-            LicenseAssigned => "License key assigned",
-            LicenseNotAssignable => "Invalid or already assigned license key",
-            InsufficientLicenseKeys => "Insufficient license keys",
-            LicenseKeysAssigned => "License keys assigned",
-            GeneratorNotFound | ContractGeneratorNotFound => "Generator not found",
-            RequestQueued => "Request Queued",
-            AllProducts => "All products",
-            LicenseKeysGenerated => "Generated license keys",
-            AllGenerators => "All generators",
-            TelemetrySaved => "Correct format data saved",
-            IncorrectTelemetrySaved => "Incorrect format data saved",
-            ContractCreated => "contract created",
-            ContractUpdated => "contract updated",
-            ContractDeleted => "contract deleted",
-            ContractNotFound | OwnContractNotFound => "Contract not found",
-            AllContracts => "All contracts",
-            LicenseDeleted | ContractLicenseDeleted => "License key deleted",
-            DeleteLicenseNotFound | UpdateLicenseNotFound | ContractLicenseNotFound => {
-                "License key not found"
-            }
-            LicenseKeysCreated => "License keys creation result",
-            NoLicenseKeysCreated => "No license keys created",
-            LicenseUpdated => "License keys updated",
-            TelemetryFound => "Telemetry data found",
-            ContractFound => "Contract found",
-            ContractLimitReached => "License keys limit reached",
-            ContractQuantityTooLarge => "Cannot generate this quantity",
-            ContractLicenseKeysGenerated => "Contract license keys generated",
-            ContractLicensesDeleted => "License keys deleted",
-            NoContractLicenses => "No license keys found",
-            Changelog => "Changelog retrieved successfully",
-            ChangelogDisabled => "Changelog feature is disabled globally",
-            ChangelogNotEnabled => "Changelog not enabled for this product",
-            InternalError => "Internal error",
-            ServiceUnavailable => "Service unavailable",
-            UnreadableBody => "Unreadable request body",
-            UnknownEndpoint => "Unknown endpoint",
-            MethodNotAllowed => "Method not allowed",
-            RequestTimeout => "Request timeout",
-            PayloadTooLarge => "Payload too large",
-            UnsupportedMediaType => "Unsupported media type",
-            TooManyRequests => "Too many requests",
-        }
+        self.row().message
     }
 
     /// Which key signs this answer.
-    #[expect(clippy::too_many_lines, reason = "a table: one line an outcome")]
     pub fn signed_by(self) -> SignedBy {
-        match self {
-            LicenseValid
-            | LicenseNotAssigned
-            | NoActivation
-            | ProductNotActive
-            | LicenseBlocked
-            | LicenseExpired
-            | IdentifierRequired
-            | DeleteLicenseMetaKeyRequired
-            | DeleteLicenseMetaKeyMissing
-            | LicenseMetaDeleted
-            | CreateProductMetaKeyRequired
-            | CreateProductMetaValueRequired
-            | ProductMetaKeyExists
-            | ProductMetaCreated
-            | LicenseActivated
-            | LicenseAlreadyActive
-            | ActivationLimitReached
-            | UpdateLicenseMetaKeyRequired
-            | UpdateLicenseMetaValueRequired
-            | UpdateLicenseMetaKeyMissing
-            | LicenseMetaUpdated
-            | UpdateProductMetaKeyRequired
-            | UpdateProductMetaValueRequired
-            | UpdateProductMetaKeyMissing
-            | ProductMetaUpdated
-            | LicenseAlreadyInactive
-            | LicenseMetaKeyRequired
-            | LicenseMetaValueRequired
-            | LicenseMetaKeyExists
-            | LicenseMetaCreated
-            | DeleteProductMetaKeyRequired
-            | DeleteProductMetaKeyMissing
-            | ProductMetaDeleted
-            | LicenseDetails
-            | Downloads
-            | FileNotFound
-            | DownloadNotPermitted
-            | LicenseKeysGenerated
-            | LicenseDeleted
-            | LicenseKeysCreated
-            | NoLicenseKeysCreated
-            | LicenseUpdated => SignedBy::Product,
-            InvalidApiKey
-            | InactiveApiKey
-            | MissingCapability
-            | AddressNotAllowed
-            | AccessDenied
-            | InvalidLicenseKey
-            | CreateProductMetaProductNotFound
-            | UpdateProductMetaProductNotFound
-            | LicenseDeactivated
-            | DeleteProductMetaProductNotFound
-            | ProductDeleted
-            | ProductNotFound
-            | ProductInformation
-            | ProductPublicKey
-            | ProductPublicKeyUnavailable
-            | ProductUpdated
-            | UpdateProductIncorrectData
-            | LicenseKeys
-            | CountProductNotFound
-            | AvailableLicenseKeysCount
-            | ProductCreated
-            | CreateProductIncorrectData
-            | LicenseAssigned
-            | LicenseNotAssignable
-            | InsufficientLicenseKeys
-            | LicenseKeysAssigned
-            | RandomAssignProductNotFound
-            | GeneratorNotFound
-            | RequestQueued
-            | AllProducts
-            | AllGenerators
-            | ContractIncorrectData
-            | TelemetrySaved
-            | IncorrectTelemetrySaved
-            | ContractCreated
-            | ContractUpdated
-            | ContractDeleted
-            | ContractNotFound
-            | AllContracts
-            | DeleteLicenseNotFound
-            | CreateLicenseIncorrectData
-            | UpdateLicenseIncorrectData
-            | UpdateLicenseNotFound
-            | TelemetryFound
-            | OwnContractNotFound
-            | ContractProductNotFound
-            | ContractGeneratorNotFound
-            | ContractFound
-            | ContractLimitReached
-            | ContractQuantityTooLarge
-            | ContractLicenseKeysGenerated
-            | ContractLicenseDeleted
-            | ContractLicenseNotFound
-            | ContractLicensesDeleted
-            | NoContractLicenses
-            | Changelog
-            | ChangelogDisabled
-            | ChangelogNotEnabled
-            | InternalError
-            | ServiceUnavailable
-            | UnreadableBody
-            | UnknownEndpoint
-            | MethodNotAllowed
-            | RequestTimeout
-            | PayloadTooLarge
-            | UnsupportedMediaType
-            | TooManyRequests => SignedBy::Global,
-        }
+        self.row().signed_by
     }
 
     /// The HTTP status this answer travels under.
     pub fn http_status(self, mode: HttpStatus) -> u16 {
-        match (self, mode) {
-            (InternalError, _) => 500,
-            (ServiceUnavailable, _) => 503,
-            (UnreadableBody, _) => 400,
-            // A browser follows download links, and must not save a refusal as the file (API §5.1).
-            (UnknownEndpoint | FileNotFound, _) => 404,
-            (MethodNotAllowed, _) => 405,
-            (RequestTimeout, _) => 408,
-            (PayloadTooLarge, _) => 413,
-            (UnsupportedMediaType, _) => 415,
-            (TooManyRequests, _) => 429,
-            (
-                InvalidApiKey | InactiveApiKey | MissingCapability | AddressNotAllowed,
-                HttpStatus::Documented,
-            ) => 401,
-            (DownloadNotPermitted, _) | (AccessDenied, HttpStatus::Documented) => 403,
-            _ => 200,
+        let (envelope, documented) = self.row().http_status;
+        match mode {
+            HttpStatus::Envelope => envelope,
+            HttpStatus::Documented => documented,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rows_are_in_the_order_of_their_codes() {
+        assert!(Outcome::ALL.is_sorted_by_key(|outcome| outcome.code()));
+    }
+
+    #[test]
+    fn the_original_codes_travel_under_200_and_only_documented_refusals_differ() {
+        for outcome in Outcome::ALL {
+            let documented = match outcome.code() {
+                100..=103 => 401,
+                150 => 403,
+                _ => outcome.http_status(HttpStatus::Envelope),
+            };
+            assert_eq!(outcome.http_status(HttpStatus::Documented), documented, "{outcome:?}");
         }
     }
 }
