@@ -3,8 +3,8 @@
 //!
 //! [`DataArg`], [`ServeArgs`] and [`LogArg`] are the table of settings. A field with a flag and a variable is
 //! a setting, and all else comes from it: its key in `keyseal.toml` (the flag without its dashes), its line
-//! in `keyseal config show`, its checks and suggestions. So a new one is a field there, a row in the README's
-//! table (a test compares the two) and whatever uses it in [`Config`]. To know:
+//! in `keyseal config show`, its checks and suggestions. So a new one is a field there, a row in docs/settings.md
+//! (which the tests write from the help) and whatever uses it in [`Config`]. To know:
 //! - `bool` is a switch, an integer a number, `Vec` a list, anything else a text in the file.
 //! - A default that is no fixed value is said in the help, as `[default: words]`.
 //! - `hide_env_values = true` marks a secret: its value is never shown.

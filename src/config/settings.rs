@@ -128,34 +128,6 @@ fn table() -> Command {
 mod tests {
     use super::*;
 
-    /// The cells of the README's rows about flags that have a variable: flag, variable, key, default.
-    fn rows() -> Vec<[&'static str; 4]> {
-        let readme = include_str!("../../README.md");
-        let table = readme.lines().filter(|line| line.starts_with("| `--") && line.contains("`KEYSEAL_"));
-        table
-            .map(|row| {
-                let mut cells = row.trim_matches('|').split('|').map(|cell| cell.trim().trim_matches('`'));
-                std::array::from_fn(|_| cells.next().unwrap_or_default())
-            })
-            .collect()
-    }
-
-    #[test]
-    fn the_readme_has_a_row_for_each_setting_and_none_for_any_other() {
-        let rows = rows();
-        let settings = all();
-        let flags: Vec<_> = rows.iter().map(|[flag, ..]| flag.split(' ').next().unwrap()).collect();
-        for setting in &settings {
-            let flag = format!("--{}", setting.key());
-            let at = flags.iter().position(|shown| *shown == flag);
-            let [_, variable, key, default] = rows[at.unwrap_or_else(|| panic!("the README lacks {flag}"))];
-            let in_file = if setting.key() == "config" { "" } else { setting.key() };
-            let says = (setting.variable(), in_file, setting.default());
-            assert_eq!((variable, key, default.to_owned()), says, "{flag}");
-        }
-        assert_eq!(flags.len(), settings.len(), "{flags:?}");
-    }
-
     #[test]
     fn each_setting_has_a_flag_and_a_variable_of_its_own() {
         for setting in all() {

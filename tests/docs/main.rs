@@ -1,0 +1,22 @@
+//! The documents: what they link to, name and paste is there, and what is generated is up to date.
+
+#[path = "../program.rs"]
+mod program;
+mod commands;
+mod help;
+mod links;
+mod page;
+mod reference;
+mod settings;
+
+use std::path::Path;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+#[test]
+fn the_readme_stays_short() {
+    let size = std::fs::metadata(root().join("README.md")).unwrap().len();
+    assert!(size <= 10_240, "README.md has {size} bytes: details belong into docs/");
+}
