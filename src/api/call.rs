@@ -5,8 +5,8 @@ use std::net::IpAddr;
 
 use crate::config::Config;
 use crate::domain::{
-    ApiKeySecret, CallbackKind, Fingerprint, Generator, Identifier, License, LicenseKey, MAX_META_VALUE,
-    MetaKey, NewCallback, Outcome, ParseNameError, Product, ProductStatus, Timestamp,
+    ApiKeySecret, CallbackKind, CallerId, Generator, Identifier, License, LicenseKey, MAX_META_VALUE,
+    MetaKey, NewCallback, Outcome, ParseNameError, Product, ProductKey, ProductStatus, Timestamp,
 };
 use crate::signing::Keyring;
 use crate::store::{self, Tx};
@@ -23,15 +23,14 @@ pub struct Call<'a> {
     pub now: Timestamp,
     /// The product that was found, if it has a key of its own: it signs what the contract has products sign,
     /// early returns included.
-    pub signing_product: Option<(i64, Fingerprint)>,
+    pub signing_product: Option<ProductKey>,
 }
 
 /// Who calls, and the server that is called.
 #[derive(Clone, Copy)]
 pub struct RequestContext<'a> {
     pub address: IpAddr,
-    /// The owner of a contract has no API key: his number is minus the contract's id, so that it is nobody else's.
-    pub api_key_id: i64,
+    pub caller: CallerId,
     /// The API key's text, for the links that hold it: only where the request itself is at hand, which is on a reader.
     pub api_key: Option<&'a ApiKeySecret>,
     pub config: &'a Config,
@@ -43,7 +42,10 @@ pub struct RequestContext<'a> {
 impl RequestContext<'_> {
     /// The contract whose key alone was the credential (API §4.33).
     pub fn contract_id(&self) -> Option<i64> {
-        (self.api_key_id < 0).then(|| self.api_key_id.saturating_neg())
+        match self.caller {
+            CallerId::Contract(id) => Some(id),
+            CallerId::ApiKey(_) | CallerId::CommandLine => None,
+        }
     }
 
     /// The public half of the installation's signing key, as PEM; `None`: the server signs nothing.
@@ -125,7 +127,7 @@ impl<'a> Call<'a> {
 
     /// Has this product sign, if it has a key of its own, what the contract has products sign.
     pub fn sign_with(&mut self, product: &Product) {
-        self.signing_product = product.signing_key.clone().map(|key| (product.id, key));
+        self.signing_product = product.own_key();
     }
 
     /// L1: the license under the key that was sent, or `unknown`.

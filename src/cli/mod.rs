@@ -30,7 +30,7 @@ use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcomm
 
 use crate::clock::now;
 use crate::config::{self as settings, DataArg, File, LogArg, LogFormat, ServeArgs, Usage};
-use crate::domain::{Actor, Who};
+use crate::domain::{Actor, CallerId};
 use crate::server::StartError;
 use crate::store::{DataDir, Store, Tx, Verdict};
 use terminal::logging;
@@ -280,7 +280,7 @@ fn change<T: Send + 'static>(
 ) -> Result<T> {
     let action = WORDS.with_borrow(String::clone);
     store.write_blocking(move |tx| {
-        tx.act_as(Actor { at: now(), who: Who::CommandLine, address: None, action });
+        tx.act_as(Actor { at: now(), caller: CallerId::CommandLine, address: None, action });
         match job(tx) {
             Ok(value) => Verdict::Keep(Ok(value)),
             Err(refusal) => Verdict::Undo(Err(refusal)),

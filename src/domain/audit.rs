@@ -2,50 +2,17 @@
 
 use std::net::IpAddr;
 
-use super::{LicenseKey, Timestamp};
+use super::{CallerId, LicenseKey, Timestamp};
 
 /// On whose behalf something is changed.
 #[derive(Clone, Debug)]
 pub struct Actor {
     pub at: Timestamp,
-    pub who: Who,
+    pub caller: CallerId,
     /// Where the request came from; a command, and what was queued, come from nowhere.
     pub address: Option<IpAddr>,
     /// What was called: an endpoint's path without its prefix, or a command's words.
     pub action: String,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Who {
-    /// A caller, by the id of the API key.
-    ApiKey(i64),
-    /// The owner of a contract, by the id of that.
-    Contract(i64),
-    /// Whoever may run commands on the server's machine.
-    CommandLine,
-}
-
-impl Who {
-    /// `caller_id`: an API key's id; of the owner of a contract, who has no API key, minus the contract's.
-    pub fn caller(caller_id: i64) -> Self {
-        if caller_id < 0 { Self::Contract(caller_id.saturating_neg()) } else { Self::ApiKey(caller_id) }
-    }
-
-    /// The word in the database.
-    pub fn kind(self) -> &'static str {
-        match self {
-            Self::ApiKey(_) => "api_key",
-            Self::Contract(_) => "contract",
-            Self::CommandLine => "command_line",
-        }
-    }
-
-    pub fn id(self) -> Option<i64> {
-        match self {
-            Self::ApiKey(id) | Self::Contract(id) => Some(id),
-            Self::CommandLine => None,
-        }
-    }
 }
 
 /// What was changed: the noun and its id.

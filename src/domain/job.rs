@@ -2,11 +2,13 @@
 
 use sha2::{Digest as _, Sha256};
 
+use super::CallerId;
+
 /// A queued request (API §4.9).
 #[derive(Clone, Debug)]
 pub struct Job {
     pub id: i64,
-    pub api_key_id: i64,
+    pub caller: CallerId,
     /// The fields of the request, in JSON.
     pub params: String,
     pub fingerprint: [u8; 32],
@@ -14,8 +16,8 @@ pub struct Job {
 
 /// The same for a request that is repeated, because its answer was lost, as for the first one. Each field
 /// counts without outer spaces, and one that was not sent is not the same as any text.
-pub fn job_fingerprint(api_key_id: i64, fields: &[Option<&str>]) -> [u8; 32] {
-    let mut hash = Sha256::new_with_prefix(api_key_id.to_be_bytes());
+pub fn job_fingerprint(caller: CallerId, fields: &[Option<&str>]) -> [u8; 32] {
+    let mut hash = Sha256::new_with_prefix(caller.to_number().to_be_bytes());
     for field in fields {
         match field.map(str::trim) {
             None => hash.update([0]),
@@ -32,12 +34,12 @@ pub fn job_fingerprint(api_key_id: i64, fields: &[Option<&str>]) -> [u8; 32] {
 
 #[cfg(test)]
 mod tests {
-    use super::job_fingerprint;
+    use super::{CallerId, job_fingerprint};
 
     #[test]
     fn only_the_same_request_has_the_same_fingerprint() {
-        let first = job_fingerprint(1, &[Some("ab"), Some("c"), None]);
-        assert_eq!(first, job_fingerprint(1, &[Some(" ab"), Some("c\n"), None]));
+        let first = job_fingerprint(CallerId::ApiKey(1), &[Some("ab"), Some("c"), None]);
+        assert_eq!(first, job_fingerprint(CallerId::ApiKey(1), &[Some(" ab"), Some("c\n"), None]));
         for (key, fields) in [
             (2, [Some("ab"), Some("c"), None]),
             (1, [Some("a"), Some("bc"), None]),
@@ -45,7 +47,7 @@ mod tests {
             (1, [Some("ab"), None, Some("c")]),
             (1, [Some("AB"), Some("c"), None]),
         ] {
-            assert_ne!(first, job_fingerprint(key, &fields));
+            assert_ne!(first, job_fingerprint(CallerId::ApiKey(key), &fields));
         }
     }
 }

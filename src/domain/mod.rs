@@ -6,6 +6,7 @@ mod audit;
 mod backlog;
 mod block;
 mod callback;
+mod caller_id;
 mod capabilities;
 mod capability;
 mod contract;
@@ -21,6 +22,7 @@ mod network;
 mod outcome;
 mod page;
 mod product;
+mod product_key;
 mod published_key;
 mod rate;
 mod target;
@@ -30,10 +32,11 @@ mod well_known;
 
 pub use activation::{NewActivation, has_free_seat};
 pub use api_key::{ApiKey, ApiKeySecret};
-pub use audit::{Actor, AuditEntry, AuditFilter, Subject, Who};
+pub use audit::{Actor, AuditEntry, AuditFilter, Subject};
 pub use backlog::{Backlog, Waiting};
 pub use block::{Block, Blocklist};
 pub use callback::{Callback, CallbackKind, CallbackState, NewCallback, is_worth_another_try};
+pub use caller_id::CallerId;
 pub use capabilities::Capabilities;
 pub use capability::Capability;
 pub use contract::{Contract, ContractStatus, Permission, Terms};
@@ -51,8 +54,9 @@ pub use network::{ParseNetworkError, parse_network};
 pub use outcome::{HttpStatus, Outcome, SignedBy};
 pub use page::{MAX_PAGE_ITEMS, Page};
 pub use product::{
-    Fingerprint, MAX_PRODUCT_TEXT, NewProduct, Product, ProductChange, ProductSource, ProductStatus, is_slug,
+    MAX_PRODUCT_TEXT, NewProduct, Product, ProductChange, ProductSource, ProductStatus, is_slug,
 };
+pub use product_key::{Fingerprint, ProductKey};
 pub use published_key::{KeyState, PublishedKey};
 pub use rate::{Rate, RateLimits};
 pub use target::{Target, is_public};

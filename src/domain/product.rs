@@ -1,8 +1,6 @@
 //! Products: what license keys are sold for.
 
-use std::sync::Arc;
-
-use super::{MAX_NAME, Timestamp};
+use super::{Fingerprint, MAX_NAME, ProductKey, Timestamp};
 
 /// A product (API §3.5).
 #[derive(Clone, Debug)]
@@ -24,6 +22,14 @@ pub struct Product {
     pub updated_at: Timestamp,
     /// Names the product's own signing key; `None`: the installation's key signs for it.
     pub signing_key: Option<Fingerprint>,
+}
+
+impl Product {
+    /// The product's own signing key; `None`: the installation's key signs for it.
+    pub fn own_key(&self) -> Option<ProductKey> {
+        let fingerprint = self.signing_key.clone()?;
+        Some(ProductKey { product_id: self.id, fingerprint })
+    }
 }
 
 /// The longest description or list of features, in bytes.
@@ -103,10 +109,6 @@ pub fn is_slug(text: &str) -> bool {
     let length = (1..=MAX_NAME).contains(&text.len());
     url_safe && length && text.parse::<i64>().is_err() && uuid::Uuid::try_parse(text).is_err()
 }
-
-/// SHA-256 of a public key's SPKI encoding, in lower-case hex: names a signing key without revealing it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Fingerprint(pub Arc<str>);
 
 #[cfg(test)]
 mod tests {

@@ -65,8 +65,7 @@ mod tests {
     use tempfile::TempDir;
 
     use super::*;
-    use crate::domain::Fingerprint;
-    use crate::domain::Outcome;
+    use crate::domain::{Fingerprint, Outcome, ProductKey};
     use crate::signing::{Keyring, SigningKey};
     use crate::store::DataDir;
 
@@ -90,7 +89,7 @@ mod tests {
         let (_directory, keyring, fingerprint) = keyring();
         let (signatures, envelopes) = (Signatures::start(1).unwrap(), Envelopes::default());
         let global = Signer::choose(&keyring, None).unwrap();
-        let product = Signer::choose(&keyring, Some(&(1, fingerprint))).unwrap();
+        let product = Signer::choose(&keyring, Some(&ProductKey { product_id: 1, fingerprint })).unwrap();
         let unsigned = Signer::choose(&Keyring::empty(&DataDir::new("nowhere")), None).unwrap();
         let valid = Reply::from(Outcome::LicenseValid);
         let seal = async |reply: &Reply, at, signer: &Signer| {

@@ -4,15 +4,14 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use super::caller::Caller;
-use crate::domain::{ApiKey, ApiKeySecret, Capability, Outcome, Timestamp};
+use crate::domain::{ApiKey, ApiKeySecret, CallerId, Capability, Outcome, Timestamp};
 use crate::store::{self, Store, Tx, Verdict};
 use crate::wire::params::Params;
 use crate::wire::reply::Result;
 
 /// Who has passed the gate.
 pub struct Authorized {
-    /// The id of the API key; of the owner of a contract, who may have none, minus the contract's.
-    pub id: i64,
+    pub caller_id: CallerId,
     /// Whether it may list all license keys anyway: it has nothing to guess.
     pub sees_licenses: bool,
 }
@@ -36,7 +35,7 @@ pub fn authorize(
     let authorized = match api_key {
         Some(api_key) => check_api_key(&api_key, caller, capability)?,
         None if capability.comes_with_a_contract() => {
-            Authorized { id: contract_owner(tx, secret, params)?, sees_licenses: false }
+            Authorized { caller_id: contract_owner(tx, secret, params)?, sees_licenses: false }
         }
         None => return Err(Outcome::InvalidApiKey.into()),
     };
@@ -58,7 +57,7 @@ fn check_api_key(api_key: &ApiKey, caller: &Caller, capability: Capability) -> R
         return Err(Outcome::MissingCapability.into());
     }
     let sees_licenses = api_key.capabilities.allow(Capability::GetLicenseKeys);
-    Ok(Authorized { id: api_key.id, sees_licenses })
+    Ok(Authorized { caller_id: CallerId::ApiKey(api_key.id), sees_licenses })
 }
 
 /// The API key of a field, which counts where no header has one (API §2.1).
@@ -77,11 +76,11 @@ pub fn check_address(tx: &Tx<'_>, caller: &Caller) -> Result<()> {
 /// A contract's key is enough for what is done under the contract: in the place of an API key, or, without
 /// one, in a field of its own (API §4.33). It is found by an index, so how long that takes says nothing
 /// of how much of a guess was right.
-fn contract_owner(tx: &Tx<'_>, secret: Option<&ApiKeySecret>, params: &Params) -> Result<i64> {
+fn contract_owner(tx: &Tx<'_>, secret: Option<&ApiKeySecret>, params: &Params) -> Result<CallerId> {
     let of_field = ["contract_key", "contract_id"].into_iter().find_map(|field| params.text(field));
     let contract_key = secret.map(ApiKeySecret::expose).or(of_field.as_deref()).unwrap_or_default();
     let contract = tx.contract_by_key(contract_key.trim())?.ok_or(Outcome::InvalidApiKey)?;
-    Ok(contract.id.saturating_neg())
+    Ok(CallerId::Contract(contract.id))
 }
 
 /// When each API key was last used. Kept in memory and written now and then: a statistic is not worth a sync
@@ -90,8 +89,10 @@ fn contract_owner(tx: &Tx<'_>, secret: Option<&ApiKeySecret>, params: &Params) -
 pub struct LastUsed(Mutex<HashMap<i64, Timestamp>>);
 
 impl LastUsed {
-    pub fn note(&self, api_key_id: i64, now: Timestamp) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(api_key_id, now);
+    pub fn note(&self, caller: CallerId, now: Timestamp) {
+        if let CallerId::ApiKey(id) = caller {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(id, now);
+        }
     }
 
     pub fn forget(&self) {

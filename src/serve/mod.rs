@@ -26,7 +26,7 @@ use tokio::sync::Semaphore;
 use crate::api::call::RequestContext;
 use crate::clock::{Clock, now};
 use crate::config::Config;
-use crate::domain::{ApiKeySecret, Fingerprint, Outcome, Timestamp};
+use crate::domain::{ApiKeySecret, CallerId, Outcome, ProductKey, Timestamp};
 use crate::metrics::Metrics;
 use crate::routes::Route;
 use crate::signing::{Asked, Keyring, Signatures};
@@ -107,18 +107,18 @@ impl App {
     pub fn request_context<'a>(
         &'a self,
         address: IpAddr,
-        api_key_id: i64,
+        caller: CallerId,
         api_key: Option<&'a ApiKeySecret>,
     ) -> RequestContext<'a> {
         let (config, keyring) = (&self.config, &self.keyring);
-        RequestContext { address, api_key_id, api_key, config, names_request: false, keyring }
+        RequestContext { address, caller, api_key, config, names_request: false, keyring }
     }
 }
 
 /// What an endpoint made of a request, and whose key may sign it.
 struct Answered {
     result: reply::Result<Content>,
-    signing_product: Option<(i64, Fingerprint)>,
+    signing_product: Option<ProductKey>,
     /// As far as the outcome doesn't say.
     asked: Asked,
 }
@@ -138,7 +138,7 @@ impl Content {
 }
 
 impl Answered {
-    fn new(result: reply::Result<Content>, signing_product: Option<(i64, Fingerprint)>) -> Self {
+    fn new(result: reply::Result<Content>, signing_product: Option<ProductKey>) -> Self {
         Self { result, signing_product, asked: Asked::Once }
     }
 

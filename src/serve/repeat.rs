@@ -3,7 +3,7 @@
 use sha2::{Digest as _, Sha256};
 
 use super::{Answered, Content, seal};
-use crate::domain::{Outcome, Timestamp};
+use crate::domain::{CallerId, Outcome, Timestamp};
 use crate::routes::Route;
 use crate::store::{self, RepeatKey, Tx};
 use crate::wire::params::Params;
@@ -17,7 +17,7 @@ const MAX_KEY: usize = 255;
 pub fn key(
     header: Option<&str>,
     route: &'static Route,
-    api_key_id: i64,
+    caller: CallerId,
     params: &Params,
 ) -> reply::Result<Option<RepeatKey>> {
     let Some(idempotency_key) = header.map(str::trim).filter(|text| !text.is_empty()) else {
@@ -28,7 +28,7 @@ pub fn key(
     }
     let params_hash = Sha256::digest(params.canonical()).into();
     Ok(Some(RepeatKey {
-        api_key_id,
+        caller,
         route: route.path,
         idempotency_key: idempotency_key.to_owned(),
         params_hash,

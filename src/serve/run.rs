@@ -11,7 +11,7 @@ use super::guesses::Guess;
 use super::unavailable::Cause;
 use super::{Answered, App, Content, gate, repeat, seal};
 use crate::api::call::{Call, RequestContext};
-use crate::domain::{Actor, Outcome, Timestamp, Who};
+use crate::domain::{Actor, CallerId, Outcome, Timestamp};
 use crate::routes::{Route, Runs};
 use crate::signing::{self, Asked};
 use crate::store::{Tx, Verdict};
@@ -34,21 +34,23 @@ pub(super) async fn run(app: &Arc<App>, route: &'static Route, caller: &Caller, 
             let secret = caller.secret.as_ref().or(of_field.as_ref());
             let authorized = gate::authorize(tx, caller, secret, &params, route.capability)?;
             guess.check(tx, &params, &authorized, route.runs)?;
-            let context = app.request_context(address, authorized.id, secret);
+            let context = app.request_context(address, authorized.caller_id, secret);
             Ok((
-                authorized.id,
+                authorized.caller_id,
                 (route.runs == Runs::Inline).then(|| run_endpoint(route, tx, &params, context, now)),
             ))
         })
     });
     let answered = match read.unwrap_or_else(|error| Err(error.into())) {
         Err(error) => Answered::refused(error),
-        Ok((key_id, answered)) => {
-            app.last_used.note(key_id, now);
+        Ok((caller_id, answered)) => {
+            app.last_used.note(caller_id, now);
             match answered {
                 Some(answered) => answered,
-                None if route.runs == Runs::OnBlockingPool => list(app, route, caller, key_id, params).await,
-                None => write(app, route, caller, key_id, params).await,
+                None if route.runs == Runs::OnBlockingPool => {
+                    list(app, route, caller, caller_id, params).await
+                }
+                None => write(app, route, caller, caller_id, params).await,
             }
         }
     };
@@ -61,7 +63,7 @@ async fn list(
     app: &Arc<App>,
     route: &'static Route,
     caller: &Caller,
-    api_key_id: i64,
+    caller_id: CallerId,
     params: Params,
 ) -> Answered {
     let Ok(Ok(_place)) = tokio::time::timeout(PATIENCE, app.lists.acquire()).await else {
@@ -71,7 +73,7 @@ async fn list(
     let (server, now, address) = (Arc::clone(app), caller.now, caller.address);
     let read = web::block(move || {
         server.store.read(|tx| {
-            let context = server.request_context(address, api_key_id, None);
+            let context = server.request_context(address, caller_id, None);
             written(run_endpoint(route, tx, &params, context, now), now)
         })
     });
@@ -95,17 +97,17 @@ async fn write(
     app: &Arc<App>,
     route: &'static Route,
     caller: &Caller,
-    api_key_id: i64,
+    caller_id: CallerId,
     params: Params,
 ) -> Answered {
     let (server, now, address) = (Arc::clone(app), caller.now, caller.address);
-    let repeat_key = match repeat::key(caller.idempotency_key.as_deref(), route, api_key_id, &params) {
+    let repeat_key = match repeat::key(caller.idempotency_key.as_deref(), route, caller_id, &params) {
         Ok(key) => key,
         Err(refusal) => return Answered::refused(refusal),
     };
     let actor = Actor {
         at: now,
-        who: Who::caller(api_key_id),
+        caller: caller_id,
         address: Some(address),
         action: route.path.trim_start_matches('/').to_owned(),
     };
@@ -118,7 +120,7 @@ async fn write(
         tx.act_as(actor);
         let context = RequestContext {
             names_request: repeat_key.is_some(),
-            ..server.request_context(address, api_key_id, None)
+            ..server.request_context(address, caller_id, None)
         };
         let once =
             repeat::once(tx, repeat_key.as_ref(), now, || run_endpoint(route, tx, &params, context, now));

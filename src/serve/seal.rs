@@ -10,7 +10,7 @@ use log::Level;
 use super::caller::Caller;
 use super::unavailable::Cause;
 use super::{Answered, App, Content, request_id};
-use crate::domain::{Fingerprint, Outcome, Product, SignedBy, Timestamp};
+use crate::domain::{Outcome, ProductKey, SignedBy, Timestamp};
 use crate::signing::{self, Asked, KeyError};
 use crate::store::{self, GivenAnswer};
 use crate::wire::envelope::{self, Signer, Unsigned};
@@ -89,7 +89,7 @@ async fn seal_new(
     caller: &Caller,
     route: &str,
     reply: &Reply,
-    (product, asked): (Option<&(i64, Fingerprint)>, Asked),
+    (product, asked): (Option<&ProductKey>, Asked),
 ) -> (u16, HttpResponse) {
     let asked = turn(reply.outcome, asked);
     let sealed = match signer(app, reply.outcome.signed_by(), product) {
@@ -124,20 +124,19 @@ async fn seal_given(app: &App, given: GivenAnswer, asked: Asked) -> Result<Vec<u
 /// deleted it after a rotation.
 fn signer_after_rotation(
     app: &App,
-    product: Option<&(i64, Fingerprint)>,
+    product: Option<&ProductKey>,
     error: KeyError,
 ) -> Result<Signer, KeyError> {
-    let Some((id, _)) = product else { return Err(error) };
-    match app.store.read(|tx| tx.product(*id)).and_then(|found| found) {
-        Ok(Some(Product { signing_key: Some(current), .. })) => {
-            Signer::choose(&app.keyring, Some(&(*id, current)))
-        }
-        _ => Err(error),
+    let Some(former) = product else { return Err(error) };
+    let found = app.store.read(|tx| tx.product(former.product_id)).and_then(|found| found);
+    match found.ok().flatten().and_then(|product| product.own_key()) {
+        Some(current) => Signer::choose(&app.keyring, Some(&current)),
+        None => Err(error),
     }
 }
 
 /// A reply written down, and whose key signs it: all that it takes to seal it later, the same however often.
-pub fn given(reply: &Reply, product: Option<&(i64, Fingerprint)>, now: Timestamp) -> GivenAnswer {
+pub fn given(reply: &Reply, product: Option<&ProductKey>, now: Timestamp) -> GivenAnswer {
     GivenAnswer {
         code: reply.outcome.code(),
         response: Unsigned::write(reply, now).into_response(),
@@ -156,7 +155,7 @@ pub fn check_signable(app: &App, answered: &Answered) -> Result<(), KeyError> {
 }
 
 /// The key that the contract wants, and its label (API §0.4, item 3).
-fn signer(app: &App, signed_by: SignedBy, product: Option<&(i64, Fingerprint)>) -> Result<Signer, KeyError> {
+fn signer(app: &App, signed_by: SignedBy, product: Option<&ProductKey>) -> Result<Signer, KeyError> {
     Signer::choose(&app.keyring, product.filter(|_| signed_by == SignedBy::Product))
 }
 

@@ -25,6 +25,7 @@ use futures_util::TryFutureExt as _;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::config::{Config, OnHangup};
+use crate::domain::Product;
 use crate::serve::{self, App, Demo};
 use crate::signing::{KeyError, Keyring, Signatures};
 use crate::store::{self, OpenError, ServerLock, Store};
@@ -108,8 +109,7 @@ impl Server {
         let store = Store::open(&config.data, readers, Arc::clone(signatures.backlog()))?;
         store.check(&config.data, CHECKED_WITHIN)?;
         let products = store.read(|tx| tx.products())??;
-        let own_keys: Vec<_> =
-            products.into_iter().filter_map(|product| Some((product.id, product.signing_key?))).collect();
+        let own_keys: Vec<_> = products.iter().filter_map(Product::own_key).collect();
         let keyring = if config.unsigned {
             Keyring::empty(&config.data)
         } else {

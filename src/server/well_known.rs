@@ -1,7 +1,7 @@
 //! Keeps a server from going by the secrets of the demo, which everybody knows: a directory that "demo
 //! --data" made may be served one day.
 
-use crate::domain::{Fingerprint, WellKnown};
+use crate::domain::{Fingerprint, ProductKey, WellKnown};
 use crate::signing::{KeyError, Keyring};
 use crate::store::{self, Store};
 
@@ -9,14 +9,14 @@ use crate::store::{self, Store};
 pub fn refuse_signing_keys(
     well_known: &WellKnown,
     keyring: &Keyring,
-    own_keys: &[(i64, Fingerprint)],
+    own_keys: &[ProductKey],
 ) -> Result<(), KeyError> {
     let is_known = |fingerprint: &Fingerprint| well_known.signing_keys.contains(fingerprint);
     if keyring.global().is_some_and(|key| is_known(key.fingerprint())) {
         return Err(KeyError::well_known(None));
     }
-    match own_keys.iter().find(|(_, fingerprint)| is_known(fingerprint)) {
-        Some((product_id, _)) => Err(KeyError::well_known(Some(*product_id))),
+    match own_keys.iter().find(|key| is_known(&key.fingerprint)) {
+        Some(key) => Err(KeyError::well_known(Some(key.product_id))),
         None => Ok(()),
     }
 }

@@ -8,7 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::{KeyError, SigningKey};
-use crate::domain::Fingerprint;
+use crate::domain::{Fingerprint, ProductKey};
 use crate::store::DataDir;
 
 /// How much of a fingerprint is in the name of a former key's file.
@@ -67,9 +67,10 @@ fn sync(directory: &Path) -> io::Result<()> {
     File::open(directory)?.sync_all()
 }
 
-/// The key of a product that has this fingerprint, whichever of its files it is in. Looked for in the order
-/// in which a step of another process moves it, so that it is never missed on its way.
-pub fn find(data: &DataDir, product_id: i64, fingerprint: &Fingerprint) -> Result<SigningKey, KeyError> {
+/// Reads a product's key from whichever of the product's files holds it. Searches the files in the order in
+/// which a rotation in another process moves the key, so that it can't be missed on its way.
+pub fn find(data: &DataDir, wanted: &ProductKey) -> Result<SigningKey, KeyError> {
+    let ProductKey { product_id, ref fingerprint } = *wanted;
     let owner = Some(product_id);
     if let Ok(key) = SigningKey::load(&next(data, owner))
         && key.fingerprint() == fingerprint

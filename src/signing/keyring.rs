@@ -7,7 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use arc_swap::ArcSwapOption;
 
 use super::{KeyError, SigningKey, key_files, load_global};
-use crate::domain::{Fingerprint, PublishedKey};
+use crate::domain::{Fingerprint, ProductKey, PublishedKey};
 use crate::store::DataDir;
 
 /// All keys, loaded at start. A product's key that comes later is loaded when an answer first needs it: the
@@ -33,13 +33,13 @@ impl Keyring {
     /// with another global key than one that is `published` as the current one.
     pub fn load(
         data: &DataDir,
-        products: &[(i64, Fingerprint)],
+        products: &[ProductKey],
         published: &[PublishedKey],
     ) -> Result<Self, KeyError> {
         let ring = Self::empty(data);
         ring.global.store(Some(Arc::new(load_global(data, published)?)));
-        for (product_id, fingerprint) in products {
-            ring.of_product(*product_id, fingerprint)?;
+        for key in products {
+            ring.of_product(key)?;
         }
         Ok(ring)
     }
@@ -78,24 +78,20 @@ impl Keyring {
         Ok(Some(Switched { before: before.fingerprint().clone(), now }))
     }
 
-    /// The key of this product that has this fingerprint, current or former. Reads its file the first time.
-    pub fn of_product(
-        &self,
-        product_id: i64,
-        fingerprint: &Fingerprint,
-    ) -> Result<Arc<SigningKey>, KeyError> {
-        if let Some(key) = self.known(product_id, fingerprint) {
+    /// The private half of a product's key, current or former. Reads its file the first time.
+    pub fn of_product(&self, wanted: &ProductKey) -> Result<Arc<SigningKey>, KeyError> {
+        if let Some(key) = self.cached(wanted) {
             return Ok(key);
         }
-        let key = Arc::new(key_files::find(&self.data, product_id, fingerprint)?);
+        let key = Arc::new(key_files::find(&self.data, wanted)?);
         let mut products = self.products.write().unwrap_or_else(PoisonError::into_inner);
-        products.entry(product_id).or_default().push(Arc::clone(&key));
+        products.entry(wanted.product_id).or_default().push(Arc::clone(&key));
         Ok(key)
     }
 
-    fn known(&self, product_id: i64, fingerprint: &Fingerprint) -> Option<Arc<SigningKey>> {
+    fn cached(&self, wanted: &ProductKey) -> Option<Arc<SigningKey>> {
         let products = self.products.read().unwrap_or_else(PoisonError::into_inner);
-        // The one that came last is the one that signs.
-        products.get(&product_id)?.iter().rev().find(|key| key.fingerprint() == fingerprint).cloned()
+        let mut newest_first = products.get(&wanted.product_id)?.iter().rev();
+        newest_first.find(|key| *key.fingerprint() == wanted.fingerprint).cloned()
     }
 }

@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::ser::{Serialize, SerializeMap as _, Serializer};
 
-use crate::domain::{Fingerprint, Timestamp};
+use crate::domain::{ProductKey, Timestamp};
 use crate::signing::{Asked, Error, KeyError, Keyring, Signatures, SigningKey};
 use crate::wire::php_json;
 use crate::wire::reply::Reply;
@@ -40,12 +40,10 @@ const NOT_SIGNED: &str = "Private key not set";
 
 impl Signer {
     /// The key of this product, or, without one, the installation's.
-    pub fn choose(keyring: &Keyring, product: Option<&(i64, Fingerprint)>) -> Result<Self, KeyError> {
+    pub fn choose(keyring: &Keyring, product: Option<&ProductKey>) -> Result<Self, KeyError> {
         match (keyring.global(), product) {
             (None, _) => Ok(Self { key: None, label: Label::Global }),
-            (Some(_), Some((id, fingerprint))) => {
-                Ok(Self { key: Some(keyring.of_product(*id, fingerprint)?), label: Label::Product })
-            }
+            (Some(_), Some(key)) => Ok(Self { key: Some(keyring.of_product(key)?), label: Label::Product }),
             (Some(global), None) => Ok(Self { key: Some(global), label: Label::Global }),
         }
     }

@@ -5,7 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::post::{NotDelivered, Post};
-use crate::domain::{CallbackKind, Fingerprint};
+use crate::domain::{CallbackKind, ProductKey};
 use crate::serve::App;
 use crate::signing;
 use crate::store::{self, DueCallback, Tx, Verdict};
@@ -23,7 +23,7 @@ const AFTER_LAST: Duration = Duration::from_mins(5);
 pub struct Delivery {
     callback: DueCallback,
     /// The product that signs, if it has a key of its own; else the installation does.
-    signing_product: Option<(i64, Fingerprint)>,
+    signing_product: Option<ProductKey>,
 }
 
 impl Delivery {
@@ -35,7 +35,7 @@ impl Delivery {
                 Some(id) => tx.product(id)?,
                 None => None,
             };
-            let signing_product = product.and_then(|product| Some((product.id, product.signing_key?)));
+            let signing_product = product.and_then(|product| product.own_key());
             Ok(Some(Self { callback, signing_product }))
         })?
     }

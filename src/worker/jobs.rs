@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::api::call::Call;
 use crate::api::random_assignments::random_assign;
-use crate::domain::{Actor, CallbackKind, Outcome, Timestamp, Who};
+use crate::domain::{Actor, CallbackKind, Outcome, Timestamp};
 use crate::serve::{App, guarded};
 use crate::store::{Tx, Verdict};
 use crate::wire::params::Params;
@@ -35,9 +35,9 @@ fn carry_out(tx: &Tx<'_>, app: &App, now: Timestamp) -> Result<(), Failure> {
     });
     // Who queued it has passed the gate; from where is of no use any more.
     let address = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
-    let context = app.request_context(address, job.api_key_id, None);
+    let context = app.request_context(address, job.caller, None);
     let action = "random-assign-license-keys-queued".to_owned();
-    tx.act_as(Actor { at: now, who: Who::caller(job.api_key_id), address: None, action });
+    tx.act_as(Actor { at: now, caller: job.caller, address: None, action });
     let mut call = Call::new(tx, &params, context, now);
     let reply = assign(&mut call, job.id)?;
     // A shop names its orders, and sends one again when it has lost the answer. Nameless orders that are

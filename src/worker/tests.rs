@@ -13,8 +13,8 @@ use super::*;
 use crate::api::call::Call;
 use crate::config::Config;
 use crate::domain::{
-    CallbackState, Identifier, License, LicenseKey, LicenseStatus, NewActivation, NewLicense, NewProduct,
-    ProductStatus, Timestamp,
+    CallbackState, CallerId, Identifier, License, LicenseKey, LicenseStatus, NewActivation, NewLicense,
+    NewProduct, ProductStatus, Timestamp,
 };
 use crate::signing::{Keyring, Signatures, SigningKey};
 use crate::store::{DataDir, Store, Verdict};
@@ -73,7 +73,7 @@ fn end_activations(app: &Arc<App>, license: &License) {
     let (server, license) = (Arc::clone(app), license.clone());
     let told = app.store.write_blocking(move |tx| {
         let (params, address) = (Params::default(), IpAddr::V4(Ipv4Addr::LOCALHOST));
-        let call = Call::new(tx, &params, server.request_context(address, 1, None), NOW);
+        let call = Call::new(tx, &params, server.request_context(address, CallerId::ApiKey(1), None), NOW);
         call.tell_of_deactivations(&license).unwrap();
         Verdict::Keep(())
     });

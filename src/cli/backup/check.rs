@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use crate::cli::Result;
-use crate::domain::{Downloadable, Fingerprint, PublishedKey};
+use crate::domain::{Downloadable, Product, ProductKey, PublishedKey};
 use crate::signing::Keyring;
 use crate::store::{DataDir, Inspection, TableCounts, describe_file};
 
@@ -13,7 +13,7 @@ pub struct Contents {
     pub schema: i64,
     counts: TableCounts,
     /// The products that have a key of their own.
-    own_keys: Vec<(i64, Fingerprint)>,
+    own_keys: Vec<ProductKey>,
     global_keys: Vec<PublishedKey>,
     /// A file each, by its SHA-256.
     pub downloads: Vec<Downloadable>,
@@ -33,8 +33,7 @@ impl Contents {
         }
         let (counts, products, downloads) =
             database.read(|tx| Ok((tx.table_counts()?, tx.products()?, tx.downloadables(None)?)))?;
-        let own_keys =
-            products.into_iter().filter_map(|product| Some((product.id, product.signing_key?))).collect();
+        let own_keys = products.iter().filter_map(Product::own_key).collect();
         let global_keys = database.read(|tx| tx.published_keys_of(None))?;
         Ok(Self { schema: database.version(), counts, own_keys, global_keys, downloads })
     }

@@ -2,7 +2,7 @@
 //! database names.
 
 use super::{Finding, Patient};
-use crate::domain::{KeyState, PublishedKey};
+use crate::domain::{KeyState, Product, PublishedKey};
 use crate::signing::{KeyError, Keyring, load_global};
 
 /// How many faults are told one by one.
@@ -41,15 +41,13 @@ pub fn of_products(patient: &Patient<'_>) -> Finding {
         Err(error) => return Finding::unknown(format!("can't read which products have a key: {error}")),
         Ok(products) => products,
     };
-    let own: Vec<_> =
-        products.into_iter().filter_map(|product| Some((product.id, product.signing_key?))).collect();
-    let is_known = |fingerprint| patient.well_known.signing_keys.contains(fingerprint);
-    if let Some((id, _)) = own.iter().find(|(_, fingerprint)| is_known(fingerprint)) {
-        return well_known(Some(*id));
+    let own: Vec<_> = products.iter().filter_map(Product::own_key).collect();
+    let well_known_keys = &patient.well_known.signing_keys;
+    if let Some(key) = own.iter().find(|key| well_known_keys.contains(&key.fingerprint)) {
+        return well_known(Some(key.product_id));
     }
     let ring = Keyring::empty(patient.data);
-    let faults: Vec<KeyError> =
-        own.iter().filter_map(|(id, fingerprint)| ring.of_product(*id, fingerprint).err()).collect();
+    let faults: Vec<KeyError> = own.iter().filter_map(|key| ring.of_product(key).err()).collect();
     let Some(first) = faults.first() else {
         return Finding::right(format!("products with a key of their own: {}, each in its place", own.len()));
     };

@@ -80,14 +80,14 @@ fn look_up(
             let secret = caller.secret.as_ref();
             let authorized = gate::authorize(tx, caller, secret, params, Capability::Download)?;
             guess.check(tx, params, &authorized, Runs::Inline)?;
-            Ok(authorized.id)
+            Ok(authorized.caller_id)
         });
-        let api_key_id = match authorized {
+        let caller_id = match authorized {
             Ok(id) => id,
             Err(error) => return Requested::failed(error),
         };
-        app.last_used.note(api_key_id, caller.now);
-        let context = app.request_context(caller.address, api_key_id, None);
+        app.last_used.note(caller_id, caller.now);
+        let context = app.request_context(caller.address, caller_id, None);
         let mut call = Call::new(tx, params, context, caller.now);
         let found = guarded(|| downloads::requested(&mut call, numeric_version));
         let refused = Answered::new(Err(Outcome::FileNotFound.into()), call.signing_product);

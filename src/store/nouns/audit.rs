@@ -37,8 +37,8 @@ impl Tx<'_> {
         let address = actor.address.map(|address| address.to_string());
         let values = (
             actor.at.0,
-            actor.who.kind(),
-            actor.who.id(),
+            actor.caller.kind(),
+            actor.caller.id(),
             address,
             &actor.action,
             change,
@@ -81,8 +81,8 @@ impl Tx<'_> {
         let status = status.map(LicenseStatus::as_str);
         let values = (
             actor.at.0,
-            actor.who.kind(),
-            actor.who.id(),
+            actor.caller.kind(),
+            actor.caller.id(),
             address,
             &actor.action,
             change,
@@ -105,7 +105,7 @@ impl Tx<'_> {
         let Some(actor) = actor.as_ref() else { return Ok(()) };
         let sql =
             "INSERT INTO audit (at, who, who_id, action, change, detail) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-        let values = (actor.at.0, actor.who.kind(), actor.who.id(), &actor.action, change, detail);
+        let values = (actor.at.0, actor.caller.kind(), actor.caller.id(), &actor.action, change, detail);
         self.connection.prepare_cached(sql)?.execute(values)?;
         Ok(())
     }

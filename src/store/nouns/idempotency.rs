@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rusqlite::OptionalExtension as _;
 
-use crate::domain::{Fingerprint, Timestamp};
+use crate::domain::{CallerId, Fingerprint, ProductKey, Timestamp};
 use crate::store::{Error, Tx};
 
 /// How long an answer is given again, in seconds: a day (API §1.9).
@@ -13,7 +13,7 @@ const REMEMBERED_SECONDS: i64 = 24 * 60 * 60;
 /// What makes two requests the same one.
 #[derive(Clone, Debug)]
 pub struct RepeatKey {
-    pub api_key_id: i64,
+    pub caller: CallerId,
     /// The route's own path, without a prefix.
     pub route: &'static str,
     /// The text of the `Idempotency-Key` header.
@@ -28,7 +28,7 @@ pub struct RepeatKey {
 pub struct GivenAnswer {
     pub code: u16,
     pub response: String,
-    pub signing_product: Option<(i64, Fingerprint)>,
+    pub signing_product: Option<ProductKey>,
 }
 
 impl Tx<'_> {
@@ -37,15 +37,14 @@ impl Tx<'_> {
         let sql = "SELECT code, response, signing_product, signing_key FROM idempotency
                    WHERE api_key_id = ?1 AND route = ?2 AND idempotency_key = ?3 AND params_hash = ?4 AND created_at > ?5";
         let oldest = now.0.saturating_sub(REMEMBERED_SECONDS);
-        let values = (key.api_key_id, key.route, &key.idempotency_key, key.params_hash, oldest);
+        let values = (key.caller.to_number(), key.route, &key.idempotency_key, key.params_hash, oldest);
         let found = self.connection.prepare_cached(sql)?.query_row(values, |row| {
             let product: Option<i64> = row.get(2)?;
             let fingerprint = row.get::<_, Option<Arc<str>>>(3)?.map(Fingerprint);
-            Ok(GivenAnswer {
-                code: row.get(0)?,
-                response: row.get(1)?,
-                signing_product: product.zip(fingerprint),
-            })
+            let signing_product = product
+                .zip(fingerprint)
+                .map(|(product_id, fingerprint)| ProductKey { product_id, fingerprint });
+            Ok(GivenAnswer { code: row.get(0)?, response: row.get(1)?, signing_product })
         });
         Ok(found.optional()?)
     }
@@ -67,14 +66,14 @@ impl Tx<'_> {
                        signing_key = excluded.signing_key, created_at = excluded.created_at";
         let signer = answer.signing_product.as_ref();
         self.connection.prepare_cached(sql)?.execute((
-            key.api_key_id,
+            key.caller.to_number(),
             key.route,
             &key.idempotency_key,
             key.params_hash,
             answer.code,
             &answer.response,
-            signer.map(|(id, _)| id),
-            signer.map(|(_, fingerprint)| &*fingerprint.0),
+            signer.map(|key| key.product_id),
+            signer.map(|key| &*key.fingerprint.0),
             now.0,
         ))?;
         Ok(())

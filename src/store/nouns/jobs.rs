@@ -2,7 +2,7 @@
 
 use rusqlite::OptionalExtension as _;
 
-use crate::domain::{Job, Timestamp};
+use crate::domain::{CallerId, Job, Timestamp};
 use crate::store::{Error, Tx};
 
 /// How long after it was carried out a job still answers for a request like it, in seconds (API §4.9).
@@ -20,13 +20,13 @@ impl Tx<'_> {
     /// Queues a request; the worker hears of it once it is committed.
     pub fn add_job(
         &self,
-        api_key_id: i64,
+        caller: CallerId,
         params: &str,
         fingerprint: &[u8; 32],
         now: Timestamp,
     ) -> Result<(), Error> {
         let sql = "INSERT INTO jobs (api_key_id, params, fingerprint, created_at) VALUES (?1, ?2, ?3, ?4)";
-        self.connection.prepare_cached(sql)?.execute((api_key_id, params, fingerprint, now.0))?;
+        self.connection.prepare_cached(sql)?.execute((caller.to_number(), params, fingerprint, now.0))?;
         self.note_work();
         Ok(())
     }
@@ -47,7 +47,7 @@ impl Tx<'_> {
         let job = self.connection.prepare_cached(sql)?.query_row([], |row| {
             Ok(Job {
                 id: row.get(0)?,
-                api_key_id: row.get(1)?,
+                caller: CallerId::from_number(row.get(1)?),
                 params: row.get(2)?,
                 fingerprint: row.get(3)?,
             })
