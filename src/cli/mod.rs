@@ -24,7 +24,7 @@ use std::cell::RefCell;
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::time::Duration;
 
 use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
@@ -254,7 +254,7 @@ fn dispatch(given: &Given, output: &mut Output<'_>) -> Result {
 
 /// Opens the database for one command, beside a server or without one.
 fn open(data: &DataDir) -> Result<Store> {
-    Ok(Store::open(data, 1, Arc::default())?)
+    Ok(Store::open(data, 1, || Duration::ZERO)?)
 }
 
 thread_local! {

@@ -3,7 +3,6 @@
 mod activation;
 mod api_key;
 mod audit;
-mod backlog;
 mod block;
 mod callback;
 mod caller_id;
@@ -33,7 +32,6 @@ mod well_known;
 pub use activation::{NewActivation, has_free_seat};
 pub use api_key::{ApiKey, ApiKeySecret};
 pub use audit::{Actor, AuditEntry, AuditFilter, Subject};
-pub use backlog::{Backlog, Waiting};
 pub use block::{Block, Blocklist};
 pub use callback::{Callback, CallbackKind, CallbackState, NewCallback, is_worth_another_try};
 pub use caller_id::CallerId;

@@ -10,7 +10,7 @@ use actix_web::web::Bytes;
 use quick_cache::sync::Cache;
 
 use crate::domain::Timestamp;
-use crate::signing::{self, Asked, Signatures};
+use crate::signing::{self, Caching, Priority, Signatures};
 use crate::wire::envelope::{self, Label, Signer, Unsigned};
 use crate::wire::reply::Reply;
 
@@ -32,18 +32,20 @@ impl Default for Envelopes {
 
 impl Envelopes {
     /// A reply in its envelope: the bytes to send.
-    pub async fn seal(
+    pub async fn sign(
         &self,
         reply: &Reply,
         at: Timestamp,
         signer: &Signer,
         signatures: &Signatures,
-        asked: Asked,
+        (priority, caching): (Priority, Caching),
     ) -> Result<Bytes, signing::Error> {
         let mut is_shared = true;
         let sealing = async {
             is_shared = false;
-            envelope::seal(&Unsigned::write(reply, at), signer, signatures, asked).await.map(Bytes::from)
+            envelope::sign(&Unsigned::write(reply, at), signer, signatures, priority, caching)
+                .await
+                .map(Bytes::from)
         };
         let Some(question) = question(reply, at, signer) else { return sealing.await };
         let sealed = self.0.get_or_insert_async(&question, sealing).await?;
@@ -93,7 +95,10 @@ mod tests {
         let unsigned = Signer::choose(&Keyring::empty(&DataDir::new("nowhere")), None).unwrap();
         let valid = Reply::from(Outcome::LicenseValid);
         let seal = async |reply: &Reply, at, signer: &Signer| {
-            envelopes.seal(reply, at, signer, &signatures, Asked::Once).await.unwrap()
+            envelopes
+                .sign(reply, at, signer, &signatures, (Priority::Normal, Caching::IfShort))
+                .await
+                .unwrap()
         };
         let first = seal(&valid, NOW, &global).await;
         assert_eq!(seal(&valid, NOW, &global).await.as_ptr(), first.as_ptr());

@@ -20,7 +20,7 @@ const OF_ONE_CLIENT: usize = 2;
 
 /// How long a body that grows waits for others to end. Those that wait hold memory themselves, so they must
 /// not wait for each other for long.
-const PATIENCE: Duration = Duration::from_secs(1);
+const BODY_MEMORY_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The memory for large bodies, and who has how many.
 pub struct LargeBodies {
@@ -72,7 +72,7 @@ impl Room<'_> {
             return Ok(());
         };
         let missing = u32::try_from(missing).map_err(|_| Outcome::PayloadTooLarge)?;
-        let more = tokio::time::timeout(PATIENCE, self.all.steps.acquire_many(missing)).await;
+        let more = tokio::time::timeout(BODY_MEMORY_TIMEOUT, self.all.steps.acquire_many(missing)).await;
         let Ok(Ok(more)) = more else { return Err(Outcome::ServiceUnavailable) };
         match &mut self.steps {
             Some(steps) => steps.merge(more),

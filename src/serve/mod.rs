@@ -19,6 +19,7 @@ mod unavailable;
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use tokio::sync::Semaphore;
@@ -29,7 +30,7 @@ use crate::config::Config;
 use crate::domain::{ApiKeySecret, CallerId, Outcome, ProductKey, Timestamp};
 use crate::metrics::Metrics;
 use crate::routes::Route;
-use crate::signing::{Asked, Keyring, Signatures};
+use crate::signing::{Keyring, Priority, Signatures};
 use crate::store::{GivenAnswer, Store};
 use crate::wire::reply::{self, Error, Reply};
 
@@ -119,8 +120,8 @@ impl App {
 struct Answered {
     result: reply::Result<Content>,
     signing_product: Option<ProductKey>,
-    /// As far as the outcome doesn't say.
-    asked: Asked,
+    /// Of its signature; some outcomes have another.
+    priority: Priority,
 }
 
 /// What to answer.
@@ -139,7 +140,7 @@ impl Content {
 
 impl Answered {
     fn new(result: reply::Result<Content>, signing_product: Option<ProductKey>) -> Self {
-        Self { result, signing_product, asked: Asked::Once }
+        Self { result, signing_product, priority: Priority::Normal }
     }
 
     /// An end before any product was found.
@@ -187,9 +188,13 @@ fn admit(app: &App, caller: &Caller) -> reply::Result<()> {
     admit_work(app)
 }
 
+/// The signing delay past which a new request is refused before it does anything. What was admitted is always signed,
+/// however long the queue: its change may be committed already.
+const ADMISSION_LIMIT: Duration = Duration::from_millis(500);
+
 /// What would wait too long for its signature is not begun.
 fn admit_work(app: &App) -> reply::Result<()> {
-    if app.signatures.is_overloaded() {
+    if app.signatures.delay().exceeds(ADMISSION_LIMIT) {
         app.unavailable.note(Cause::Signing);
         return Err(Outcome::ServiceUnavailable.into());
     }

@@ -13,13 +13,17 @@ use super::{Answered, App, Content, gate, repeat, seal};
 use crate::api::call::{Call, RequestContext};
 use crate::domain::{Actor, CallerId, Outcome, Timestamp};
 use crate::routes::{Route, Runs};
-use crate::signing::{self, Asked};
+use crate::signing::{self, Priority};
 use crate::store::{Tx, Verdict};
 use crate::wire::params::Params;
 use crate::wire::reply::{self, Error, Failure};
 
 /// How long a list waits for its turn to be read.
-const PATIENCE: Duration = Duration::from_secs(1);
+const LIST_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// The signing delay past which an admitted change is refused when its turn to be made comes. More than on admission,
+/// where a slight excess is refused before it has cost anything.
+const CHANGE_LIMIT: Duration = Duration::from_secs(1);
 
 /// Authorizes on a reader, so that a stranger never comes near the writer; then runs the endpoint where its route says.
 pub(super) async fn run(app: &Arc<App>, route: &'static Route, caller: &Caller, params: Params) -> Answered {
@@ -66,7 +70,7 @@ async fn list(
     caller_id: CallerId,
     params: Params,
 ) -> Answered {
-    let Ok(Ok(_place)) = tokio::time::timeout(PATIENCE, app.lists.acquire()).await else {
+    let Ok(Ok(_place)) = tokio::time::timeout(LIST_TIMEOUT, app.lists.acquire()).await else {
         app.unavailable.note(Cause::Lists);
         return Answered::refused(Outcome::ServiceUnavailable);
     };
@@ -113,7 +117,7 @@ async fn write(
     };
     let written = app.store.write(move |tx| {
         // A crowd may have been let in at once, before there was anything to sign.
-        if server.signatures.is_overrun() {
+        if server.signatures.delay().exceeds(CHANGE_LIMIT) {
             server.unavailable.note(Cause::Signing);
             return Verdict::Undo((Answered::refused(Outcome::ServiceUnavailable), None));
         }
@@ -130,12 +134,12 @@ async fn write(
             answered = Answered::refused(signing::Error::from(error));
         }
         let Ok(answer) = &answered.result else { return Verdict::Undo((answered, None)) };
-        let promise = (!answer.is_shared()).then(|| server.signatures.promise());
+        let promise = (!answer.is_shared()).then(|| server.signatures.delay().promise());
         Verdict::Keep((answered, promise))
     });
     // The promise is kept until here, where the signature is asked for.
     let (answered, _promise) = written.await.unwrap_or_else(|error| (Answered::refused(error), None));
-    Answered { asked: Asked::AfterChange, ..answered }
+    Answered { priority: Priority::AfterCommit, ..answered }
 }
 
 fn run_endpoint(

@@ -11,7 +11,7 @@ use super::caller::Caller;
 use super::unavailable::Cause;
 use super::{Answered, App, Content, request_id};
 use crate::domain::{Outcome, ProductKey, SignedBy, Timestamp};
-use crate::signing::{self, Asked, KeyError};
+use crate::signing::{self, Caching, KeyError, Priority};
 use crate::store::{self, GivenAnswer};
 use crate::wire::envelope::{self, Signer, Unsigned};
 use crate::wire::reply::{Error, Failure, Reply};
@@ -21,20 +21,20 @@ const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
 
 /// Seals and sends. `route` is the route's own text, never the caller's.
 pub async fn respond(app: &App, caller: &Caller, route: &'static str, answered: Answered) -> HttpResponse {
-    let Answered { result, signing_product, asked } = answered;
+    let Answered { result, signing_product, priority } = answered;
     let (code, mut response) = match result {
         Ok(Content::Given(given)) => {
             let code = given.code;
-            match seal_given(app, given, asked).await {
+            match seal_given(app, given, priority).await {
                 Ok(body) => (code, envelope_response(StatusCode::OK).body(body)),
                 Err(error) => last_resort(app, caller, &shown(app, &error.into(), caller, route)),
             }
         }
         Ok(Content::New(reply)) | Err(Error::Refused(reply)) => {
-            seal_new(app, caller, route, &reply, (signing_product.as_ref(), asked)).await
+            seal_new(app, caller, route, &reply, (signing_product.as_ref(), priority)).await
         }
         Err(Error::Failed(failure)) => {
-            seal_new(app, caller, route, &shown(app, &failure, caller, route), (None, asked)).await
+            seal_new(app, caller, route, &shown(app, &failure, caller, route), (None, priority)).await
         }
     };
     finish(app, caller, route, code, &mut response);
@@ -89,11 +89,14 @@ async fn seal_new(
     caller: &Caller,
     route: &str,
     reply: &Reply,
-    (product, asked): (Option<&ProductKey>, Asked),
+    (product, priority): (Option<&ProductKey>, Priority),
 ) -> (u16, HttpResponse) {
-    let asked = turn(reply.outcome, asked);
+    let priority = priority_of(reply.outcome, priority);
+    let caching = if reply.outcome == Outcome::Changelog { Caching::Always } else { Caching::IfShort };
     let sealed = match signer(app, reply.outcome.signed_by(), product) {
-        Ok(signer) => app.envelopes.seal(reply, caller.now, &signer, &app.signatures, asked).await,
+        Ok(signer) => {
+            app.envelopes.sign(reply, caller.now, &signer, &app.signatures, (priority, caching)).await
+        }
         Err(error) => Err(error.into()),
     };
     match sealed {
@@ -102,22 +105,19 @@ async fn seal_new(
     }
 }
 
-/// What says that there is too much to do comes first, and a changelog is the same for all who ask.
-fn turn(outcome: Outcome, asked: Asked) -> Asked {
-    match outcome {
-        Outcome::ServiceUnavailable => Asked::First,
-        Outcome::Changelog => Asked::ByMany,
-        _ => asked,
-    }
+/// An answer that reports an overload must not wait in the queue that it reports.
+fn priority_of(outcome: Outcome, otherwise: Priority) -> Priority {
+    if outcome == Outcome::ServiceUnavailable { Priority::Urgent } else { otherwise }
 }
 
 /// What is written already is sealed as it is: of a request that comes again, the very bytes that were given before.
-async fn seal_given(app: &App, given: GivenAnswer, asked: Asked) -> Result<Vec<u8>, signing::Error> {
+async fn seal_given(app: &App, given: GivenAnswer, priority: Priority) -> Result<Vec<u8>, signing::Error> {
     let signed_by = if given.signing_product.is_some() { SignedBy::Product } else { SignedBy::Global };
     let product = given.signing_product.as_ref();
     let signer =
         signer(app, signed_by, product).or_else(|error| signer_after_rotation(app, product, error))?;
-    envelope::seal(&Unsigned::again(given.response), &signer, &app.signatures, asked).await
+    envelope::sign(&Unsigned::again(given.response), &signer, &app.signatures, priority, Caching::IfShort)
+        .await
 }
 
 /// The key that signs for a product now, where the one that did is not to be had: its operator may have
@@ -163,7 +163,7 @@ fn signer(app: &App, signed_by: SignedBy, product: Option<&ProductKey>) -> Resul
 fn last_resort(app: &App, caller: &Caller, reply: &Reply) -> (u16, HttpResponse) {
     let unsigned = Unsigned::write(reply, caller.now);
     let sealed = Signer::choose(&app.keyring, None).map_err(signing::Error::from);
-    let body = sealed.and_then(|signer| signer.seal_at_once(&unsigned)).unwrap_or_else(|error| {
+    let body = sealed.and_then(|signer| signer.sign_here(&unsigned)).unwrap_or_else(|error| {
         log::error!("the global key can't sign: {error}");
         Vec::new()
     });

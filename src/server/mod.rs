@@ -106,7 +106,8 @@ impl Server {
         config.data.refuse_backup()?;
         let lock = config.data.lock()?;
         let signatures = Signatures::start(config.workers)?;
-        let store = Store::open(&config.data, readers, Arc::clone(signatures.backlog()))?;
+        let delay = Arc::clone(signatures.delay());
+        let store = Store::open(&config.data, readers, move || delay.estimate_after_commit())?;
         store.check(&config.data, CHECKED_WITHIN)?;
         let products = store.read(|tx| tx.products())??;
         let own_keys: Vec<_> = products.iter().filter_map(Product::own_key).collect();
@@ -115,7 +116,7 @@ impl Server {
         } else {
             Keyring::load(&config.data, &own_keys, &store.read(|tx| tx.published_keys_of(None))??)?
         };
-        if let Some(Err(error)) = keyring.global().map(|key| signatures.try_out(&key)) {
+        if let Some(Err(error)) = keyring.global().map(|key| signatures.measure(&key)) {
             log::error!("the global key can't sign: {error}");
         }
         well_known::refuse_signing_keys(

@@ -1,13 +1,14 @@
 //! Private keys and signatures: reading and making keys, and signing with them. The only place that uses
 //! `ring`, or, with the feature `aws-lc`, the library of the same interface that takes its place.
 
-mod desk;
+mod delay;
 mod error;
 mod generate;
 mod global_key;
 pub mod key_files;
 mod keyring;
 mod public_key;
+mod queue;
 mod signatures;
 mod signing_key;
 
@@ -21,5 +22,5 @@ pub use generate::{DEFAULT_BITS, generate};
 pub use global_key::{load_global, place_for_global};
 pub use keyring::Keyring;
 pub use public_key::PublicKey;
-pub use signatures::{Asked, Signatures};
+pub use signatures::{Caching, Priority, Signatures};
 pub use signing_key::SigningKey;

@@ -22,8 +22,6 @@ use sqlite::reader::Readers;
 use sqlite::writer::{self, Writer};
 use tokio::sync::oneshot;
 
-use crate::domain::Backlog;
-
 pub use copied_files::{
     CopiedFile, copy_file, describe_file, make_private_directory, sync_directory, write_file,
 };
@@ -61,20 +59,24 @@ impl Store {
     /// Makes the database of a new data directory, and opens it.
     pub fn create(data: &DataDir) -> Result<Self, OpenError> {
         schema::create(data)?;
-        Self::open(data, 1, Arc::default())
+        Self::open(data, 1, || Duration::ZERO)
     }
 
-    /// Opens an existing database for up to `readers` reads at the same time. `backlog`: what answers wait
-    /// for after their changes are committed.
+    /// Opens an existing database for up to `readers` reads at the same time. `answer_delay` tells how long the
+    /// answer to a change waits after its commit: the longer, the more changes share the next one.
     ///
     /// Refuses one that is missing, damaged, another program's, or newer than this program, and an SQLite
     /// that can damage it.
-    pub fn open(data: &DataDir, readers: u32, backlog: Arc<Backlog>) -> Result<Self, OpenError> {
+    pub fn open(
+        data: &DataDir,
+        readers: u32,
+        answer_delay: impl Fn() -> Duration + Send + 'static,
+    ) -> Result<Self, OpenError> {
         let writing = schema::open_writer(data)?;
         let blocklist = Arc::new(BlocklistCache::default());
         // One word is enough, however much there is to do.
         let (has_work, work) = bounded(1);
-        let writer = Writer::start(writing, Arc::clone(&blocklist), has_work, backlog)?;
+        let writer = Writer::start(writing, Arc::clone(&blocklist), has_work, answer_delay)?;
         let readers = r2d2::Pool::builder()
             .max_size(readers.max(1))
             .min_idle(Some(0))

@@ -250,7 +250,7 @@ fn a_row_that_is_found_under_another_key_than_its_own_is_damage() {
         let mut damaged = whole.clone();
         damaged[place + 10] ^= 1;
         std::fs::write(data.database(), damaged).unwrap();
-        let store = Store::open(&data, 1, Arc::default()).unwrap();
+        let store = Store::open(&data, 1, || Duration::ZERO).unwrap();
         let ask = |key: &str| store.read(|tx| tx.license_by_key(&LicenseKey::parse(key).unwrap())).unwrap();
         let found = ["KEY-OF-JANE", "key-of-jand"].map(ask);
         assert!(found.iter().all(|found| !matches!(found, Ok(Some(_)))), "{found:?}");

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::ser::{Serialize, SerializeMap as _, Serializer};
 
 use crate::domain::{ProductKey, Timestamp};
-use crate::signing::{Asked, Error, KeyError, Keyring, Signatures, SigningKey};
+use crate::signing::{Caching, Error, KeyError, Keyring, Priority, Signatures, SigningKey};
 use crate::wire::php_json;
 use crate::wire::reply::Reply;
 
@@ -58,7 +58,7 @@ impl Signer {
     }
 
     /// Signs on this thread.
-    pub fn seal_at_once(&self, unsigned: &Unsigned) -> Result<Vec<u8>, Error> {
+    pub fn sign_here(&self, unsigned: &Unsigned) -> Result<Vec<u8>, Error> {
         let signature = match &self.key {
             Some(key) => key.sign(unsigned.message())?,
             None => NOT_SIGNED.to_owned(),
@@ -137,15 +137,16 @@ fn push_base64(out: &mut Vec<u8>, text: &str) {
     }
 }
 
-/// Seals a reply: the bytes to send.
-pub async fn seal(
+/// Signs a reply on a signing thread: the bytes to send.
+pub async fn sign(
     unsigned: &Unsigned,
     signer: &Signer,
     signatures: &Signatures,
-    asked: Asked,
+    priority: Priority,
+    caching: Caching,
 ) -> Result<Vec<u8>, Error> {
     let Some(key) = &signer.key else { return Ok(unsigned.signed(signer.label, NOT_SIGNED)) };
-    let signature = signatures.sign(key, unsigned.message(), asked).await?;
+    let signature = signatures.sign(key, unsigned.message(), priority, caching).await?;
     Ok(unsigned.signed(signer.label, &signature))
 }
 

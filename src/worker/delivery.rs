@@ -104,7 +104,7 @@ impl Delivery {
     fn sign(&self, app: &App) -> Result<String, signing::Error> {
         let signer = Signer::choose(&app.keyring, self.signing_product.as_ref())?;
         // Here and not among the threads that sign answers: no request waits for a message.
-        let envelope = signer.seal_at_once(&Unsigned::again(self.callback.reply.clone()))?;
+        let envelope = signer.sign_here(&Unsigned::again(self.callback.reply.clone()))?;
         // All of it is ASCII.
         let envelope = String::from_utf8_lossy(&envelope);
         Ok(match self.callback.kind {

@@ -7,7 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use crate::serve::App;
 use crate::serve::http_quirks::unread;
-use crate::signing::Asked;
+use crate::signing::{Caching, Priority};
 
 /// `GET /livez`: the process answers.
 pub async fn livez(request: HttpRequest, payload: web::Payload) -> HttpResponse {
@@ -21,7 +21,9 @@ pub async fn readyz(app: Arc<App>, request: HttpRequest, payload: web::Payload) 
     // sign is ready all the same.
     let probe = format!("ready {}", app.clock.now().0);
     let signed = match app.keyring.global() {
-        Some(key) => app.signatures.sign(&key, probe.as_bytes(), Asked::First).await.map(drop),
+        Some(key) => {
+            app.signatures.sign(&key, probe.as_bytes(), Priority::Urgent, Caching::IfShort).await.map(drop)
+        }
         None => Ok(()),
     };
     let response = match (read, signed) {

@@ -16,7 +16,6 @@ use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use crate::domain::Backlog;
 use crate::store::nouns::blocks::BlocklistCache;
 use crate::store::sqlite::checkpoint::checkpoint;
 use crate::store::sqlite::connection::execute;
@@ -85,14 +84,14 @@ impl Writer {
         connection: Connection,
         blocklist: Arc<BlocklistCache>,
         has_work: Sender<()>,
-        backlog: Arc<Backlog>,
+        answer_delay: impl Fn() -> Duration + Send + 'static,
     ) -> Result<Self, OpenError> {
         let (queue, jobs) = bounded(QUEUE);
         let stats = WriterStats::new();
         let counting = stats.clone();
         let thread = thread::Builder::new()
             .name("writer".to_owned())
-            .spawn(move || run(connection, &jobs, &blocklist, &has_work, &counting, &backlog))
+            .spawn(move || run(connection, &jobs, &blocklist, &has_work, &counting, &answer_delay))
             .map_err(OpenError::Thread)?;
         Ok(Self { queue: Some(queue), thread: Some(thread), stats })
     }
@@ -131,7 +130,7 @@ fn run(
     blocklist: &BlocklistCache,
     has_work: &Sender<()>,
     stats: &WriterStats,
-    backlog: &Backlog,
+    answer_delay: &impl Fn() -> Duration,
 ) {
     let pages_in_log = Arc::new(AtomicI32::new(0));
     // Replaces SQLite's automatic checkpoint, which would run inside a commit, with callers waiting.
@@ -146,7 +145,7 @@ fn run(
     let mut may_checkpoint = true;
     while let Ok(first) = jobs.recv() {
         if jobs.len() + 1 < BATCH {
-            thread::sleep(time_to_gather(backlog));
+            thread::sleep(time_to_gather(answer_delay()));
         }
         let mut batch: Vec<Job> = Vec::with_capacity(jobs.len().min(BATCH) + 1);
         batch.push(first);
@@ -171,9 +170,8 @@ fn run(
 /// processors that sign. Where each change has an answer of its own to be signed, nobody gets his later for
 /// it; one whose signature is remembered comes later by as much. Answers that nothing was changed for don't
 /// count: however many they are, they wait for no commit.
-fn time_to_gather(backlog: &Backlog) -> Duration {
-    let wait = backlog.wait_of_changes();
-    if wait < WORTH_GATHERING { Duration::ZERO } else { (wait / 4).min(LONGEST_GATHERING) }
+fn time_to_gather(answer_delay: Duration) -> Duration {
+    if answer_delay < WORTH_GATHERING { Duration::ZERO } else { (answer_delay / 4).min(LONGEST_GATHERING) }
 }
 
 /// Runs all jobs in one transaction, commits it, and answers them: all as done, or, if it can't be committed,
@@ -272,18 +270,10 @@ fn run_job(tx: &Tx<'_>, Job(job): Job) -> Result<Option<Answer>, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::Waiting;
 
     #[test]
     fn changes_gather_only_while_their_answers_would_wait_for_signatures_and_never_long() {
-        let backlog = Backlog::new(1);
-        let after = |more: usize| {
-            (0..more).for_each(|_| backlog.add(Waiting::Change));
-            time_to_gather(&backlog)
-        };
-        (0..1000).for_each(|_| backlog.add(Waiting::Other));
-        // Each is taken to cost a millisecond.
-        assert_eq!([after(0), after(3), after(1)].map(|time| time.as_micros()), [0, 0, 1_000]);
-        assert_eq!([after(16), after(20), after(400)].map(|time| time.as_micros()), [5_000, 10_000, 10_000]);
+        let gathers = [0, 3, 4, 20, 40, 440].map(|delay| time_to_gather(Duration::from_millis(delay)));
+        assert_eq!(gathers.map(|time| time.as_micros()), [0, 0, 1_000, 5_000, 10_000, 10_000]);
     }
 }
