@@ -233,3 +233,23 @@ fn the_page_runs_under_its_own_policy() {
         }
     }
 }
+
+#[test]
+fn the_schema_check_rejects_what_a_schema_does_not_allow() {
+    let root = serde_json::json!({ "a": { "type": "integer", "maximum": 3 } });
+    let schema = serde_json::json!({
+        "type": "object", "properties": { "n": { "$ref": "#/a" }, "l": { "type": "array", "items": { "const": 1 } } },
+        "required": ["n"], "additionalProperties": false,
+    });
+    for (good, text) in [
+        (true, r#"{"n":3,"l":[1,1]}"#),
+        (false, r#"{"n":4}"#),
+        (false, r#"{"n":"3"}"#),
+        (false, r#"{"l":[1]}"#),
+        (false, r#"{"n":1,"l":[2]}"#),
+        (false, r#"{"n":1,"more":1}"#),
+        (false, "[]"),
+    ] {
+        assert_eq!(conform(&root, &schema, &serde_json::from_str(text).unwrap()).is_ok(), good, "{text}");
+    }
+}

@@ -1,9 +1,7 @@
-//! Black-box tests of the API over real HTTP: a file per endpoint family. The client in `support` checks
+//! Black-box tests of the API over real HTTP: a file per endpoint family. The client in `tests/support` verifies
 //! every answer's envelope and signature before a test sees it.
 
-#[path = "../program.rs"]
-mod program;
-mod support;
+use keyseal_test_support as support;
 
 mod activations;
 mod assignments;

@@ -11,8 +11,6 @@
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a bench's result is what it prints")]
 
-#[path = "../program.rs"]
-mod program;
 mod ceilings;
 mod client;
 mod growth;
@@ -25,6 +23,8 @@ mod table;
 mod world;
 
 use std::time::Duration;
+
+use keyseal_test_support as support;
 
 use client::MayBe;
 use load::{Load, Plan};

@@ -20,7 +20,7 @@ pub struct Running {
 impl Running {
     pub fn start(data: &Path) -> Self {
         let started = Instant::now();
-        let mut process = crate::program::program()
+        let mut process = crate::support::program()
             .arg("--data")
             .arg(data)
             .args(["serve", "--listen", "127.0.0.1:0", "--no-rate-limit"])

@@ -106,7 +106,7 @@ fn write_csv(path: &Path, licenses: u64, products: u64) {
 
 fn keyseal(data: &Path, arguments: &[&str]) -> Value {
     let output =
-        crate::program::program().args(["--json", "--data"]).arg(data).args(arguments).output().unwrap();
+        crate::support::program().args(["--json", "--data"]).arg(data).args(arguments).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).unwrap()
 }

@@ -15,7 +15,7 @@ use crate::support::{Server, contains, done, initialized, keyseal, refused};
 /// The sample world, with a version to download; and a directory for backups of it.
 fn sample() -> (TempDir, TempDir) {
     let (data, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let mut command = crate::program::program();
+    let mut command = crate::support::program();
     command.arg("--data").arg(data.path()).args(["demo", "--listen", "127.0.0.1:0"]);
     let mut demo = Server::run(&mut command);
     demo.log_until("Stop with Ctrl-C");
@@ -275,7 +275,7 @@ fn settings_come_back_with_the_rest_and_no_others_are_replaced() {
     contains(&said, &["keyseal.toml", "TLS files", "next: keyseal doctor --data '", r"it'\''s restored'"]);
     assert_eq!(fs::read_to_string(target.join("keyseal.toml")).unwrap(), settings);
     assert_eq!(files(&target)[Path::new("keyseal.toml")].1, 0o600);
-    let server = Server::run(crate::program::program().arg("serve").arg("--data").arg(&target));
+    let server = Server::run(crate::support::program().arg("serve").arg("--data").arg(&target));
     assert_eq!(server.end("-TERM").0, Some(0));
 
     let other = outside.path().join("other");

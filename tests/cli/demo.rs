@@ -14,7 +14,7 @@ const NEW_YEAR: i64 = 1_798_761_600;
 
 /// A demo whose ids and keys repeat, at the beginning of 2027.
 fn seeded() -> Server {
-    let mut command = crate::program::program();
+    let mut command = crate::support::program();
     command.args(["demo", "--listen", "127.0.0.1:0", "--seed", "7", "--clock", "2027-01-01T00:00:00Z"]);
     Server::run(&mut command)
 }
@@ -44,7 +44,7 @@ fn verify(server: &Server, license_key: &str) -> Value {
 #[test]
 fn demo_shows_a_verified_answer_and_leaves_nothing_behind() {
     let temporary = tempfile::tempdir().unwrap();
-    let mut command = crate::program::program();
+    let mut command = crate::support::program();
     let mut demo =
         Server::run(command.args(["demo", "--listen", "127.0.0.1:0"]).env("TMPDIR", temporary.path()));
     let tour = demo.log_until("Stop with Ctrl-C");
@@ -149,7 +149,7 @@ fn follow(data: &Path, finding: &Value) {
 fn a_kept_demo_that_is_served_warns_of_the_api_keys_that_everybody_knows() {
     let outside = tempfile::tempdir().unwrap();
     let data = outside.path().join("data");
-    let mut command = crate::program::program();
+    let mut command = crate::support::program();
     command.args(["demo", "--listen", "127.0.0.1:0", "--seed", "1", "--data", data.to_str().unwrap()]);
     let (_, _, log) = Server::run(&mut command).end("-TERM");
     assert!(!log.contains("everybody knows"), "a demo itself has nothing to warn of: {log}");
@@ -198,7 +198,7 @@ fn the_signing_keys_of_the_demo_are_served_by_no_real_server() {
 
 #[test]
 fn a_time_that_a_demo_can_not_begin_at_is_refused_with_the_forms_that_help_shows() {
-    let run = |arguments: &[&str]| crate::program::program().arg("demo").args(arguments).output().unwrap();
+    let run = |arguments: &[&str]| crate::support::program().arg("demo").args(arguments).output().unwrap();
     let help = String::from_utf8(run(&["--help"]).stdout).unwrap();
     for (time, says) in [
         ("yesterday", "YYYY-MM-DD HH:MM:SS"),

@@ -117,7 +117,7 @@ fn try_all(example: &Example) {
 }
 
 fn demo() -> Server {
-    let mut command = crate::program::program();
+    let mut command = crate::support::program();
     Server::run(command.args(["demo", "--listen", "127.0.0.1:0", "--seed", "1"]))
 }
 

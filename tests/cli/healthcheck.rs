@@ -4,8 +4,7 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::thread;
 
-use crate::program::program;
-use crate::support::{Server, contains, done, initialized, refused};
+use crate::support::{Server, contains, done, initialized, program, refused};
 
 #[test]
 fn it_asks_the_server_by_address_or_where_that_is_set_to_listen() {

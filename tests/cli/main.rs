@@ -1,7 +1,5 @@
 //! The real binary: flags, exit codes, files, signals.
 
-#[path = "../program.rs"]
-mod program;
 mod support;
 
 mod backup;

@@ -2,8 +2,7 @@
 
 use std::fs;
 
-use crate::program::program;
-use crate::support::contains;
+use crate::support::{contains, program};
 
 /// The commands that the help lists.
 fn commands() -> Vec<String> {

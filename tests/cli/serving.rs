@@ -101,7 +101,7 @@ fn limits_are_what_the_flags_say_and_a_demo_has_none() {
     let data = initialized();
     let listen = ["--listen", "127.0.0.1:0", "--rate-limit-guesses", "1"];
     let (mut limited, mut open, mut demo) =
-        (crate::program::program(), crate::program::program(), crate::program::program());
+        (crate::support::program(), crate::support::program(), crate::support::program());
     limited.arg("--data").arg(data.path()).arg("serve").args(listen);
     open.arg("--data").arg(data.path()).arg("serve").args(listen).arg("--no-rate-limit");
     let temporary = tempfile::tempdir().unwrap();

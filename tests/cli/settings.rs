@@ -6,8 +6,7 @@ use std::process::Output;
 
 use serde_json::{Value, json};
 
-use crate::program::program;
-use crate::support::{Server, contains, done, initialized};
+use crate::support::{Server, contains, done, initialized, program};
 
 /// `config show --json` over a file, variables and flags.
 fn shown(data: &Path, variables: &[(&str, &str)], flags: &[&str]) -> Value {

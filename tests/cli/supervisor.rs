@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-use crate::program::program;
-use crate::support::{Server, initialized};
+use crate::support::{Server, initialized, program};
 
 /// Past this nothing more comes.
 const PATIENCE: Duration = Duration::from_secs(30);

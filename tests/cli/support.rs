@@ -9,8 +9,10 @@ use std::process::{Child, ChildStderr, ChildStdout, Command, Output, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
+pub use keyseal_test_support::program;
+
 pub fn keyseal(data: &Path, arguments: &[&str]) -> Output {
-    crate::program::program().arg("--data").arg(data).args(arguments).output().unwrap()
+    program().arg("--data").arg(data).args(arguments).output().unwrap()
 }
 
 /// Runs a command that must be done, with --json, and gives its result.
@@ -72,7 +74,7 @@ impl Server {
     }
 
     pub fn start_with(data: &Path, options: &[&str]) -> Self {
-        let mut command = crate::program::program();
+        let mut command = program();
         let serve = command.arg("--data").arg(data).args(["serve", "--listen", "127.0.0.1:0"]);
         Self::run(serve.args(options))
     }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::program::program;
+use keyseal_test_support::program;
 
 /// One flag of a command.
 #[derive(Clone, Debug)]

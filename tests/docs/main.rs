@@ -1,7 +1,5 @@
 //! The documents: what they link to, name and paste is there, and what is generated is up to date.
 
-#[path = "../program.rs"]
-mod program;
 mod commands;
 mod help;
 mod links;

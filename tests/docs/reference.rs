@@ -9,8 +9,8 @@ use std::process::Stdio;
 use serde_json::Value;
 
 use crate::page::{Page, page, pages};
-use crate::program::program;
 use crate::root;
+use keyseal_test_support::program;
 
 #[test]
 fn every_route_is_in_the_list_of_endpoints() {

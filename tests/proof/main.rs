@@ -7,8 +7,6 @@
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a proof's result is what it prints")]
 
-#[path = "../program.rs"]
-mod program;
 mod support;
 
 mod account;

@@ -78,7 +78,7 @@ struct Process {
 
 impl Process {
     fn start(server: &TestServer) -> Self {
-        let mut child = crate::program::program()
+        let mut child = crate::support::program()
             .arg("--data")
             .arg(server.data())
             .args(["serve", "--listen", "127.0.0.1:0", "--allow-private-targets"])

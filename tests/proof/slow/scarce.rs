@@ -14,7 +14,7 @@ const CONNECTIONS: usize = 400;
 pub fn prove() -> String {
     let world = World::new();
     honest::prepare(&world);
-    let mut command = crate::program::unset(Command::new("sh"));
+    let mut command = crate::support::clear_environment(Command::new("sh"));
     let serve = format!("ulimit -n {FILES} && exec \"$0\" \"$@\"");
     command.args(["-c", &serve, env!("CARGO_BIN_EXE_keyseal"), "--data"]).arg(world.data());
     let mut server = Watched::start(command.args(["serve", "--listen", "127.0.0.1:0", "--no-rate-limit"]))

@@ -9,6 +9,8 @@ mod server;
 mod watched;
 mod world;
 
+pub use keyseal_test_support::{clear_environment, program};
+
 pub use client::{Client, Cut};
 pub use database::Database;
 pub use form::Form;

@@ -47,7 +47,7 @@ impl Server {
         log: Stdio,
     ) -> Self {
         let started = Instant::now();
-        let mut process = crate::program::program()
+        let mut process = crate::support::program()
             .arg("--data")
             .arg(data)
             .args([command, "--listen", "127.0.0.1:0", "--no-rate-limit"])

@@ -118,7 +118,7 @@ impl Drop for Watched {
 
 /// `keyseal serve` on a data directory and any free port.
 pub fn serving(data: &Path) -> Command {
-    let mut command = crate::program::program();
+    let mut command = crate::support::program();
     command.arg("--data").arg(data).args(["serve", "--listen", "127.0.0.1:0", "--no-rate-limit"]);
     command
 }

@@ -85,7 +85,7 @@ impl World {
         let files = tempfile::tempdir().unwrap();
         let (reply, key) = (files.path().join("reply.json"), files.path().join("public.pem"));
         fs::write(&reply, answer).unwrap();
-        let mut command = crate::program::program();
+        let mut command = crate::support::program();
         let public = command.arg("--data").arg(self.path()).args(["signing-key", "public"]).output().unwrap();
         fs::write(&key, public.stdout).unwrap();
         self.command(&["check-reply", reply.to_str().unwrap(), "--public-key", key.to_str().unwrap()]);
@@ -106,7 +106,7 @@ impl World {
 
 /// Runs a command and gives what it printed. Panics if it is refused.
 pub fn keyseal(data: &Path, arguments: &[&str]) -> Value {
-    let mut command = crate::program::program();
+    let mut command = crate::support::program();
     let output = command.args(["--json", "--data"]).arg(data).args(arguments).output().unwrap();
     assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).unwrap()

@@ -1,10 +1,11 @@
 //! Key pairs for all tests, made once and kept beside the build.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::OnceLock;
 
 use super::keyseal;
+use crate::binary::cache_directory;
 
 /// A private key file for the installation, and one for products.
 pub fn files() -> &'static [PathBuf; 2] {
@@ -13,9 +14,9 @@ pub fn files() -> &'static [PathBuf; 2] {
 }
 
 fn made_once(name: &str) -> PathBuf {
-    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}.pem"));
+    let path = cache_directory().join(format!("{name}.pem"));
     if !path.exists() {
-        let directory = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+        let directory = tempfile::tempdir_in(cache_directory()).unwrap();
         keyseal(directory.path(), &["signing-key", "generate"]);
         // Tests of another process may be here too: whoever comes last wins, and a rename is never seen half done.
         fs::rename(directory.path().join("keys/global.pem"), &path).unwrap();

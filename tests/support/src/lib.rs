@@ -1,6 +1,9 @@
-//! What the tests share: a server of their own, a client that checks every answer, and keys made once.
+//! Test fixtures of all suites: a server, a client that verifies each answer, a webhook receiver, and the binary.
+
+#![expect(clippy::missing_panics_doc, reason = "a fixture panics when a test fails")]
 
 mod answer;
+mod binary;
 mod command;
 mod database;
 mod document;
@@ -11,6 +14,7 @@ mod schema;
 mod server;
 
 pub use answer::Answer;
+pub use binary::{binary, clear_environment, program};
 pub use command::{keyseal, try_keyseal};
 pub use database::execute;
 pub use document::Document;
