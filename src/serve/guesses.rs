@@ -12,7 +12,7 @@
 use std::cell::Cell;
 use std::net::IpAddr;
 
-use super::gate::Authorized;
+use super::authorize::Authorized;
 use super::{Answered, App};
 use crate::domain::{Identifier, LicenseKey, Outcome};
 use crate::routes::Runs;

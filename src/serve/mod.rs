@@ -1,20 +1,20 @@
 //! The path of every request: read it, authorize it, run its endpoint in its transaction, seal the answer,
 //! log one line.
 
-mod body;
+mod read;
 mod buckets;
 mod caller;
 mod envelopes;
-mod gate;
+mod authorize;
 mod guesses;
 mod http_quirks;
 mod large_bodies;
 mod limits;
 mod pages;
-mod repeat;
+mod idempotency;
 mod request_id;
 mod run;
-mod seal;
+mod respond;
 mod unavailable;
 
 use std::net::IpAddr;
@@ -34,9 +34,7 @@ use crate::signing::{Keyring, Priority, Signatures};
 use crate::store::{GivenAnswer, Store};
 use crate::wire::reply::{self, Error, Reply};
 
-#[cfg(feature = "fuzzing")]
-pub use body::from_multipart;
-pub use gate::LastUsed;
+pub use authorize::LastUsed;
 pub use http_quirks::head::without_body;
 pub use limits::Limits;
 pub use pages::changelog::changelog;
@@ -46,6 +44,8 @@ pub use pages::download::download;
 pub use pages::health::{livez, readyz};
 pub use pages::keys::{Published, keys};
 pub use pages::metrics::serve_metrics;
+#[cfg(feature = "fuzzing")]
+pub use read::from_multipart;
 pub use run::guarded;
 
 use caller::Caller;
@@ -158,10 +158,10 @@ pub async fn answer(
 ) -> HttpResponse {
     let mut caller = Caller::of(&request, &app);
     let answered = if let Err(refusal) = admit(&app, &caller) {
-        body::discard(&request, &mut payload, app.config.limits.body_timeout).await;
+        read::discard(&request, &mut payload, app.config.limits.body_timeout).await;
         Answered::refused(refusal)
     } else {
-        match body::read(&app, caller.address, &request, &mut payload).await {
+        match read::read(&app, caller.address, &request, &mut payload).await {
             Ok(params) => {
                 // A body may have taken its time, and what waits may have become too much meanwhile.
                 caller.now = app.clock.now();
@@ -178,7 +178,7 @@ pub async fn answer(
             }
         }
     };
-    let response = seal::respond(&app, &caller, route.path, answered).await;
+    let response = respond::respond(&app, &caller, route.path, answered).await;
     unread::close(response, &request, payload)
 }
 
@@ -213,10 +213,10 @@ pub async fn unknown_endpoint(
     mut payload: web::Payload,
 ) -> HttpResponse {
     let caller = Caller::of(&request, &app);
-    body::discard(&request, &mut payload, app.config.limits.body_timeout).await;
+    read::discard(&request, &mut payload, app.config.limits.body_timeout).await;
     // The path is the caller's text and can hold a key, so it is not logged.
     let answered = elsewhere(&app, &caller, Outcome::UnknownEndpoint);
-    let response = seal::respond(&app, &caller, "(unknown)", answered).await;
+    let response = respond::respond(&app, &caller, "(unknown)", answered).await;
     unread::close(response, &request, payload)
 }
 
@@ -229,9 +229,9 @@ pub async fn method_not_allowed(
     mut payload: web::Payload,
 ) -> HttpResponse {
     let caller = Caller::of(&request, &app);
-    body::discard(&request, &mut payload, app.config.limits.body_timeout).await;
+    read::discard(&request, &mut payload, app.config.limits.body_timeout).await;
     let answered = elsewhere(&app, &caller, Outcome::MethodNotAllowed);
-    let mut response = seal::respond(&app, &caller, path, answered).await;
+    let mut response = respond::respond(&app, &caller, path, answered).await;
     let allow = actix_web::http::header::HeaderValue::from_static(allow);
     response.headers_mut().insert(actix_web::http::header::ALLOW, allow);
     unread::close(response, &request, payload)

@@ -9,7 +9,7 @@ use actix_web::web;
 use super::caller::Caller;
 use super::guesses::Guess;
 use super::unavailable::Cause;
-use super::{Answered, App, Content, gate, repeat, seal};
+use super::{Answered, App, Content, authorize, idempotency, respond};
 use crate::api::call::{Call, RequestContext};
 use crate::domain::{Actor, CallerId, Outcome, Timestamp};
 use crate::routes::{Route, Runs};
@@ -28,7 +28,7 @@ const CHANGE_LIMIT: Duration = Duration::from_secs(1);
 /// Authorizes on a reader, so that a stranger never comes near the writer; then runs the endpoint where its route says.
 pub(super) async fn run(app: &Arc<App>, route: &'static Route, caller: &Caller, params: Params) -> Answered {
     let (now, address) = (caller.now, caller.address);
-    let of_field = if caller.secret.is_none() { gate::secret_of_field(&params) } else { None };
+    let of_field = if caller.secret.is_none() { authorize::secret_of_field(&params) } else { None };
     if let Some(Err(refusal)) = of_field.as_ref().map(|secret| app.limits.admit_key(secret)) {
         return Answered::refused(refusal);
     }
@@ -36,7 +36,7 @@ pub(super) async fn run(app: &Arc<App>, route: &'static Route, caller: &Caller, 
     let read = app.store.read(|tx| {
         guarded(|| {
             let secret = caller.secret.as_ref().or(of_field.as_ref());
-            let authorized = gate::authorize(tx, caller, secret, &params, route.capability)?;
+            let authorized = authorize::authorize(tx, caller, secret, &params, route.capability)?;
             guess.check(tx, &params, &authorized, route.runs)?;
             let context = app.request_context(address, authorized.caller_id, secret);
             Ok((
@@ -91,7 +91,7 @@ async fn list(
 fn written(answered: Answered, now: Timestamp) -> Answered {
     let product = answered.signing_product.as_ref();
     let result = answered.result.map(|content| match content {
-        Content::New(reply) => Content::Given(seal::given(&reply, product, now)),
+        Content::New(reply) => Content::Given(respond::given(&reply, product, now)),
         given @ Content::Given(_) => given,
     });
     Answered { result, ..answered }
@@ -105,7 +105,7 @@ async fn write(
     params: Params,
 ) -> Answered {
     let (server, now, address) = (Arc::clone(app), caller.now, caller.address);
-    let repeat_key = match repeat::key(caller.idempotency_key.as_deref(), route, caller_id, &params) {
+    let repeat_key = match idempotency::key(caller.idempotency_key.as_deref(), route, caller_id, &params) {
         Ok(key) => key,
         Err(refusal) => return Answered::refused(refusal),
     };
@@ -126,11 +126,12 @@ async fn write(
             names_request: repeat_key.is_some(),
             ..server.request_context(address, caller_id, None)
         };
-        let once =
-            repeat::once(tx, repeat_key.as_ref(), now, || run_endpoint(route, tx, &params, context, now));
+        let once = idempotency::once(tx, repeat_key.as_ref(), now, || {
+            run_endpoint(route, tx, &params, context, now)
+        });
         let mut answered = once.unwrap_or_else(Answered::refused);
         // What can't be signed is not done: asked here, where it can still be undone.
-        if let Err(error) = seal::check_signable(&server, &answered) {
+        if let Err(error) = respond::check_signable(&server, &answered) {
             answered = Answered::refused(signing::Error::from(error));
         }
         let Ok(answer) = &answered.result else { return Verdict::Undo((answered, None)) };

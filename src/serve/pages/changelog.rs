@@ -8,7 +8,7 @@ use percent_encoding::percent_decode_str;
 use crate::api::changelogs;
 use crate::serve::caller::Caller;
 use crate::serve::http_quirks::unread;
-use crate::serve::{Answered, App, Content, admit, gate, guarded, seal};
+use crate::serve::{Answered, App, Content, admit, authorize, guarded, respond};
 
 /// Answers a request for a product's changelog (API §5.2). A blocked address gets none.
 pub async fn changelog(app: Arc<App>, request: HttpRequest, payload: web::Payload) -> HttpResponse {
@@ -18,13 +18,13 @@ pub async fn changelog(app: Arc<App>, request: HttpRequest, payload: web::Payloa
     let look_up = || {
         let read = app.store.read(|tx| {
             guarded(|| {
-                gate::check_address(tx, &caller)?;
+                authorize::check_address(tx, &caller)?;
                 changelogs::by_slug(tx, &slug, !app.config.pages.no_changelog).map(Content::New)
             })
         });
         read.unwrap_or_else(|error| Err(error.into()))
     };
     let answered = Answered::new(admit(&app, &caller).and_then(|()| look_up()), None);
-    let response = seal::respond(&app, &caller, "/products/changelog", answered).await;
+    let response = respond::respond(&app, &caller, "/products/changelog", answered).await;
     unread::close(response, &request, payload)
 }

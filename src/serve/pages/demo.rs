@@ -14,7 +14,7 @@ use crate::config::DemoConfig;
 use crate::domain::Timestamp;
 use crate::serve::caller::Caller;
 use crate::serve::http_quirks::unread;
-use crate::serve::{App, body};
+use crate::serve::{App, read};
 use crate::store::{self, Contents, Verdict};
 use crate::wire::params::Params;
 
@@ -63,7 +63,7 @@ pub fn mount(service: &mut web::ServiceConfig, app: &Arc<App>) {
 /// `POST /demo/reset`: the sample world as it was at the start, with the time and the seed of the start,
 /// whatever has been done since.
 async fn reset(app: Arc<App>, request: HttpRequest, mut payload: web::Payload) -> HttpResponse {
-    body::discard(&request, &mut payload, app.config.limits.body_timeout).await;
+    read::discard(&request, &mut payload, app.config.limits.body_timeout).await;
     let Some(demo) = &app.demo else { return plain(StatusCode::NOT_FOUND, &json!({ "error": "no demo" })) };
     let began_with = Arc::clone(&demo.began_with);
     let randomness = app.config.randomness.clone();
@@ -96,7 +96,7 @@ async fn reset(app: Arc<App>, request: HttpRequest, mut payload: web::Payload) -
 /// `advance` seconds, which may be negative. Fields as form, multipart, JSON or query string. It runs on from
 /// there.
 async fn set_clock(app: Arc<App>, request: HttpRequest, mut payload: web::Payload) -> HttpResponse {
-    let read = body::read(&app, Caller::of(&request, &app).address, &request, &mut payload).await;
+    let read = read::read(&app, Caller::of(&request, &app).address, &request, &mut payload).await;
     let response = match read
         .map_err(|outcome| outcome.message().to_owned())
         .and_then(|params| wanted(&params, app.clock.now()))

@@ -17,7 +17,7 @@ use crate::routes::Runs;
 use crate::serve::caller::Caller;
 use crate::serve::guesses::Guess;
 use crate::serve::http_quirks::unread;
-use crate::serve::{Answered, App, gate, guarded, seal};
+use crate::serve::{Answered, App, authorize, guarded, respond};
 use crate::store::Verdict;
 use crate::wire::params::Params;
 use crate::wire::reply::{self, Error};
@@ -36,7 +36,7 @@ async fn answer(app: &App, request: &HttpRequest) -> HttpResponse {
     let link = DownloadLink::parse(request.uri().path());
     caller.secret = link.api_key;
     if let Err(refusal) = app.limits.admit(&caller) {
-        return seal::respond(app, &caller, ROUTE, Answered::refused(refusal)).await;
+        return respond::respond(app, &caller, ROUTE, Answered::refused(refusal)).await;
     }
     let mut params = Params::default();
     params.add("license_key".to_owned(), link.license_key);
@@ -50,7 +50,7 @@ async fn answer(app: &App, request: &HttpRequest) -> HttpResponse {
         }
         Err(error) => {
             let answered = guess.judge(Answered { result: Err(error), ..refused });
-            seal::respond(app, &caller, ROUTE, answered).await
+            respond::respond(app, &caller, ROUTE, answered).await
         }
     }
 }
@@ -78,7 +78,7 @@ fn look_up(
     let read = app.store.read(|tx| {
         let authorized = guarded(|| {
             let secret = caller.secret.as_ref();
-            let authorized = gate::authorize(tx, caller, secret, params, Capability::Download)?;
+            let authorized = authorize::authorize(tx, caller, secret, params, Capability::Download)?;
             guess.check(tx, params, &authorized, Runs::Inline)?;
             Ok(authorized.caller_id)
         });
@@ -124,7 +124,7 @@ async fn send(
         count(app, found.id).await;
     }
     let status = response.status().as_u16();
-    seal::finish(app, caller, ROUTE, status, &mut response);
+    respond::finish(app, caller, ROUTE, status, &mut response);
     response
 }
 

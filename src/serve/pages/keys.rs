@@ -14,7 +14,7 @@ use super::documents::{ASK_AGAIN, JSON, etag, is_known};
 use crate::domain::{PublishedKey, Timestamp};
 use crate::serve::caller::Caller;
 use crate::serve::http_quirks::unread;
-use crate::serve::{Answered, App, seal};
+use crate::serve::{Answered, App, respond};
 use crate::signing::SigningKey;
 use crate::store;
 
@@ -52,7 +52,7 @@ pub async fn keys(app: Arc<App>, request: HttpRequest, payload: web::Payload) ->
     let caller = Caller::of(&request, &app);
     let response = match app.limits.admit(&caller) {
         Ok(()) => answer(&app, &caller, &request).await,
-        Err(refusal) => seal::respond(&app, &caller, ROUTE, Answered::refused(refusal)).await,
+        Err(refusal) => respond::respond(&app, &caller, ROUTE, Answered::refused(refusal)).await,
     };
     unread::close(response, &request, payload)
 }
@@ -79,7 +79,7 @@ async fn answer(app: &Arc<App>, caller: &Caller, request: &HttpRequest) -> HttpR
             )
         }
     };
-    seal::finish(app, caller, ROUTE, code, &mut response);
+    respond::finish(app, caller, ROUTE, code, &mut response);
     response
 }
 

@@ -2,7 +2,7 @@
 
 use sha2::{Digest as _, Sha256};
 
-use super::{Answered, Content, seal};
+use super::{Answered, Content, respond};
 use crate::domain::{CallerId, Outcome, Timestamp};
 use crate::routes::Route;
 use crate::store::{self, RepeatKey, Tx};
@@ -49,7 +49,7 @@ pub fn once(
     }
     let answered = run();
     if let Ok(Content::New(reply)) = &answered.result {
-        let given = seal::given(reply, answered.signing_product.as_ref(), now);
+        let given = respond::given(reply, answered.signing_product.as_ref(), now);
         tx.keep_answer(key, &given, now)?;
     }
     Ok(answered)
