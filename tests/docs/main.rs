@@ -6,6 +6,7 @@ mod links;
 mod page;
 mod reference;
 mod settings;
+mod walk;
 
 use std::path::Path;
 
