@@ -18,7 +18,7 @@ pub fn queue(call: &mut Call<'_>) -> Result {
     call.text("identifier", MAX_IDENTIFIER)?;
     let fields = SAME.map(|field| call.params.text(field));
     let fingerprint = job_fingerprint(call.context.caller, &fields.each_ref().map(|field| field.as_deref()));
-    if call.context.names_request || !call.tx.is_job_known(&fingerprint, call.now)? {
+    if call.context.names_request || !call.tx.has_recent_job(&fingerprint, call.now)? {
         call.tx.add_job(call.context.caller, &call.params.to_json(), &fingerprint, call.now)?;
     }
     Ok(Outcome::RequestQueued.into())

@@ -97,7 +97,7 @@ fn create(
 }
 
 fn list(data: &DataDir, output: &mut Output<'_>) -> Result {
-    let keys = open(data)?.read(|tx| tx.api_keys())??;
+    let keys = open(data)?.try_read(|tx| tx.api_keys())?;
     let rows: Vec<(Value, Vec<String>)> = keys.iter().map(row).collect();
     output.list(&["id", "name", "key", "active", "capabilities", "allowed from", "last used"], &rows)
 }

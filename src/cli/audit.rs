@@ -61,7 +61,7 @@ fn list(args: &ListArgs, data: &DataDir, output: &mut Output<'_>) -> Result {
         until: args.until,
         limit: args.limit,
     };
-    let entries = open(data)?.read(|tx| tx.audit_entries(&filter))??;
+    let entries = open(data)?.try_read(|tx| tx.audit_entries(&filter))?;
     if entries.is_empty() && !output.is_json() {
         let of = args.license.as_ref().map(|key| format!(" of license {key}")).unwrap_or_default();
         output.note(&format!("no such entry{of}: see \"keyseal audit list\" without options"));

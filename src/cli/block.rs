@@ -57,7 +57,7 @@ fn add(args: &AddArgs, data: &DataDir, output: &mut Output<'_>) -> Result {
 }
 
 fn list(data: &DataDir, output: &mut Output<'_>) -> Result {
-    let blocks = open(data)?.read(|tx| tx.blocks())??;
+    let blocks = open(data)?.try_read(|tx| tx.blocks())?;
     let rows: Vec<(Value, Vec<String>)> = blocks
         .iter()
         .map(|(id, block)| (value(*id, block), vec![id.to_string(), block.kind().to_owned(), block.value()]))

@@ -47,7 +47,7 @@ pub fn run(command: &Command, data: &DataDir, output: &mut Output<'_>) -> Result
 }
 
 fn list(state: Option<CallbackState>, data: &DataDir, output: &mut Output<'_>) -> Result {
-    let callbacks = open(data)?.read(|tx| tx.callbacks(state))??;
+    let callbacks = open(data)?.try_read(|tx| tx.callbacks(state))?;
     let rows: Vec<(Value, Vec<String>)> = callbacks.iter().map(row).collect();
     output.list(&["id", "kind", "state", "attempts", "next attempt", "url", "last error"], &rows)
 }

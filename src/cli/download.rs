@@ -73,7 +73,7 @@ fn add(args: &AddArgs, data: &DataDir, output: &mut Output<'_>) -> Result {
     let name = file_name(&args.file)?;
     let store = open(data)?;
     // Asked before a large file is copied for nothing, and again when it counts.
-    store.read(|tx| check_free(tx, product, numeric_version))??;
+    store.try_read(|tx| check_free(tx, product, numeric_version))?;
     let received = data.receive(&args.file)?;
     let new = NewDownloadable {
         product_id: product,
@@ -89,7 +89,7 @@ fn add(args: &AddArgs, data: &DataDir, output: &mut Output<'_>) -> Result {
         check_free(tx, product, numeric_version)?;
         let id = tx.add_downloadable(&new, now())?.ok_or_else(|| taken(product, numeric_version))?;
         // Before the row is committed and under the lock that a deletion takes too: no row is ever without its file.
-        received.keep()?;
+        received.publish()?;
         existing(tx, id)
     })?;
     let text = format!(
@@ -102,7 +102,7 @@ fn add(args: &AddArgs, data: &DataDir, output: &mut Output<'_>) -> Result {
 }
 
 fn list(product: Option<i64>, data: &DataDir, output: &mut Output<'_>) -> Result {
-    let downloadables = open(data)?.read(|tx| tx.downloadables(product))??;
+    let downloadables = open(data)?.try_read(|tx| tx.downloadables(product))?;
     let rows: Vec<(Value, Vec<String>)> = downloadables
         .iter()
         .map(|downloadable| {

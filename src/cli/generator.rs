@@ -165,7 +165,7 @@ fn create(product_id: i64, recipe: Recipe, active: bool, data: &DataDir, output:
 }
 
 fn list(product: Option<i64>, data: &DataDir, output: &mut Output<'_>) -> Result {
-    let generators = open(data)?.read(|tx| tx.generators(product))??;
+    let generators = open(data)?.try_read(|tx| tx.generators(product))?;
     let rows: Vec<(Value, Vec<String>)> =
         generators.iter().map(|generator| (value(generator), cells(generator))).collect();
     output.list(&["id", "product", "method", "keys", "limit", "validity", "status"], &rows)
@@ -173,7 +173,7 @@ fn list(product: Option<i64>, data: &DataDir, output: &mut Output<'_>) -> Result
 
 fn update(
     id: i64,
-    recipe_of: impl FnOnce(Recipe) -> Recipe + Send + 'static,
+    recipe_of: impl Fn(Recipe) -> Recipe + Send + 'static,
     switch: Option<bool>,
     data: &DataDir,
     output: &mut Output<'_>,

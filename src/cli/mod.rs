@@ -32,7 +32,7 @@ use crate::clock::now;
 use crate::config::{self as settings, DataArg, File, LogArg, LogFormat, ServeArgs, Usage};
 use crate::domain::{Actor, CallerId};
 use crate::server::StartError;
-use crate::store::{DataDir, Store, Tx, Verdict};
+use crate::store::{DataDir, Store, Tx};
 use terminal::logging;
 use terminal::output::{self, Output};
 
@@ -276,16 +276,13 @@ fn words(matches: &ArgMatches) -> String {
 /// Makes a change: all of it is kept, or, if `job` refuses, none.
 fn change<T: Send + 'static>(
     store: &Store,
-    job: impl FnOnce(&Tx<'_>) -> Result<T> + Send + 'static,
+    job: impl Fn(&Tx<'_>) -> Result<T> + Send + 'static,
 ) -> Result<T> {
     let action = WORDS.with_borrow(String::clone);
-    store.write_blocking(move |tx| {
-        tx.act_as(Actor { at: now(), caller: CallerId::CommandLine, address: None, action });
-        match job(tx) {
-            Ok(value) => Verdict::Keep(Ok(value)),
-            Err(refusal) => Verdict::Undo(Err(refusal)),
-        }
-    })?
+    store.change_blocking(move |tx| {
+        tx.act_as(Actor { at: now(), caller: CallerId::CommandLine, address: None, action: action.clone() });
+        job(tx)
+    })
 }
 
 #[cfg(test)]

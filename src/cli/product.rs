@@ -78,7 +78,7 @@ fn create(args: &CreateArgs, data: &DataDir, output: &mut Output<'_>) -> Result 
     let id = change(&store, move |tx| {
         add(tx, &directory, &product, &settings, pem.as_ref().map(|pem| pem.as_str()), now())
     })?;
-    let product = store.read(|tx| tx.product(id))??.ok_or("the product was deleted at once")?;
+    let product = store.try_read(|tx| tx.product(id))?.ok_or("the product was deleted at once")?;
     let text = format!("product {id} \"{}\", {}", product.name, signed_by(&product));
     output.result(&value(&product), &text)
 }
@@ -105,7 +105,7 @@ pub fn add(
 }
 
 fn list(data: &DataDir, output: &mut Output<'_>) -> Result {
-    let products = open(data)?.read(|tx| tx.products())??;
+    let products = open(data)?.try_read(|tx| tx.products())?;
     let rows: Vec<(Value, Vec<String>)> = products
         .iter()
         .map(|product| {

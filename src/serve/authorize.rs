@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::caller::Caller;
 use crate::domain::{ApiKey, ApiKeySecret, CallerId, Capability, Outcome, Timestamp};
-use crate::store::{self, Store, Tx, Verdict};
+use crate::store::{self, Store, Tx};
 use crate::wire::params::Params;
 use crate::wire::reply::Result;
 
@@ -105,13 +105,8 @@ impl LastUsed {
         if noted.is_empty() {
             return Ok(());
         }
-        let touch =
-            move |tx: &Tx<'_>| noted.iter().try_for_each(|(id, used_at)| tx.touch_api_key(*id, *used_at));
         store
-            .write(move |tx| match touch(tx) {
-                Ok(()) => Verdict::Keep(Ok(())),
-                Err(error) => Verdict::Undo(Err(error)),
-            })
-            .await?
+            .change(move |tx| noted.iter().try_for_each(|(id, used_at)| tx.touch_api_key(*id, *used_at)))
+            .await
     }
 }

@@ -14,7 +14,7 @@ use crate::api::call::{Call, RequestContext};
 use crate::domain::{Actor, CallerId, Outcome, Timestamp};
 use crate::routes::{Route, Runs};
 use crate::signing::{self, Priority};
-use crate::store::{Tx, Verdict};
+use crate::store::{Decision, Tx};
 use crate::wire::params::Params;
 use crate::wire::reply::{self, Error, Failure};
 
@@ -119,9 +119,9 @@ async fn write(
         // A crowd may have been let in at once, before there was anything to sign.
         if server.signatures.delay().exceeds(CHANGE_LIMIT) {
             server.unavailable.note(Cause::Signing);
-            return Verdict::Undo((Answered::refused(Outcome::ServiceUnavailable), None));
+            return Decision::Rollback((Answered::refused(Outcome::ServiceUnavailable), None));
         }
-        tx.act_as(actor);
+        tx.act_as(actor.clone());
         let context = RequestContext {
             names_request: repeat_key.is_some(),
             ..server.request_context(address, caller_id, None)
@@ -134,9 +134,9 @@ async fn write(
         if let Err(error) = respond::check_signable(&server, &answered) {
             answered = Answered::refused(signing::Error::from(error));
         }
-        let Ok(answer) = &answered.result else { return Verdict::Undo((answered, None)) };
+        let Ok(answer) = &answered.result else { return Decision::Rollback((answered, None)) };
         let promise = (!answer.is_shared()).then(|| server.signatures.delay().promise());
-        Verdict::Keep((answered, promise))
+        Decision::Commit((answered, promise))
     });
     // The promise is kept until here, where the signature is asked for.
     let (answered, _promise) = written.await.unwrap_or_else(|error| (Answered::refused(error), None));

@@ -13,7 +13,7 @@ use crate::api::call::Call;
 use crate::domain::{Capabilities, Capability, NewProduct, ProductStatus};
 use crate::routes::{Route, Runs};
 use crate::signing::SigningKey;
-use crate::store::{DataDir, NewApiKey, Verdict};
+use crate::store::{DataDir, Decision, NewApiKey};
 
 const SECRET: &str = "a-secret-of-this-test";
 
@@ -61,7 +61,7 @@ async fn app() -> (TempDir, Arc<App>) {
         allow_ips: Vec::new(),
         active: true,
     };
-    let added = store.write(move |tx| Verdict::Keep(tx.add_api_key(&api_key, Timestamp(0)).is_ok()));
+    let added = store.write(move |tx| Decision::Commit(tx.add_api_key(&api_key, Timestamp(0)).is_ok()));
     assert!(added.await.unwrap());
     SigningKey::save(include_str!("../../tests/golden/keys/pkcs8.pem"), &Keyring::global_path(&data))
         .unwrap();

@@ -109,12 +109,12 @@ impl Server {
         let delay = Arc::clone(signatures.delay());
         let store = Store::open(&config.data, readers, move || delay.estimate_after_commit())?;
         store.check(&config.data, CHECKED_WITHIN)?;
-        let products = store.read(|tx| tx.products())??;
+        let products = store.try_read(|tx| tx.products())?;
         let own_keys: Vec<_> = products.iter().filter_map(Product::own_key).collect();
         let keyring = if config.unsigned {
             Keyring::empty(&config.data)
         } else {
-            Keyring::load(&config.data, &own_keys, &store.read(|tx| tx.published_keys_of(None))??)?
+            Keyring::load(&config.data, &own_keys, &store.try_read(|tx| tx.published_keys_of(None))?)?
         };
         if let Some(Err(error)) = keyring.global().map(|key| signatures.measure(&key)) {
             log::error!("the global key can't sign: {error}");

@@ -11,7 +11,7 @@ use crate::clock::now;
 use crate::domain::{KeyState, PublishedKey};
 use crate::serve::App;
 use crate::signing::Keyring;
-use crate::store::{self, DataDir, Store, Verdict};
+use crate::store::{DataDir, Store};
 
 /// How often it is looked whether the certificate's files have changed.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -35,18 +35,14 @@ pub async fn on_hangup(app: Arc<App>, certificates: Option<Arc<Certificates>>, h
 /// activation was interrupted. Any other that the database doesn't name was refused when it was loaded.
 pub fn publish_global_key(store: &Store, keyring: &Keyring) {
     let Some(key) = keyring.global() else { return };
-    let published = store.read(|tx| tx.published_keys_of(None)).and_then(|keys| keys);
+    let published = store.try_read(|tx| tx.published_keys_of(None));
     let is_current = |key: &PublishedKey| key.state == KeyState::Current;
     let written = published.and_then(|published| {
         if published.iter().any(|known| is_current(known) && known.fingerprint == *key.fingerprint()) {
             return Ok(());
         }
-        store.write_blocking(move |tx| {
-            match tx.set_current_key(None, key.fingerprint(), key.public().pem(), now()) {
-                Ok(()) => Verdict::Keep(Ok(())),
-                Err(error) => Verdict::Undo(Err(error)),
-            }
-        })?
+        store
+            .change_blocking(move |tx| tx.set_current_key(None, key.fingerprint(), key.public().pem(), now()))
     });
     if let Err(error) = written {
         log::warn!("the dates of the global signing key were not written: {error}");
@@ -62,7 +58,7 @@ pub fn note_key(data: &DataDir, keyring: &Keyring) {
 }
 
 async fn reload_global_key(app: &App) {
-    let published = app.store.read(|tx| tx.published_keys_of(None)).and_then(|keys| keys);
+    let published = app.store.try_read(|tx| tx.published_keys_of(None));
     let published = match published {
         Ok(published) => published,
         Err(error) => {
@@ -85,17 +81,12 @@ async fn reload_global_key(app: &App) {
     let current = switched.now;
     log::info!("the global signing key {} signs now, after {}", current.fingerprint().0, switched.before.0);
     let now = app.clock.now();
-    let written = app.store.write(move |tx| {
+    let written = app.store.change(move |tx| {
         let public = current.public();
-        let written = tx
-            .set_current_key(None, public.fingerprint(), public.pem(), now)
-            .and_then(|()| tx.set_switch_time(&switched.before, public.fingerprint(), now));
-        match written {
-            Ok(()) => Verdict::Keep(Ok(())),
-            Err(error) => Verdict::Undo(Err(error)),
-        }
+        tx.set_current_key(None, public.fingerprint(), public.pem(), now)?;
+        tx.set_switch_time(&switched.before, public.fingerprint(), now)
     });
-    if let Err(error) = written.await.and_then(|written: Result<(), store::Error>| written) {
+    if let Err(error) = written.await {
         log::warn!("the time of the switch was not written, what is published says another: {error}");
     }
 }

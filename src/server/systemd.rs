@@ -9,7 +9,7 @@ use std::time::Duration;
 use sd_notify::NotifyState;
 
 use crate::serve::App;
-use crate::store::{Error, Verdict};
+use crate::store::{Decision, Error};
 
 /// How long to wait before trying again to find a place in the writer's queue.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -47,7 +47,7 @@ pub async fn stay_alive(app: Arc<App>) {
 /// an answer too: a new start would not open it.
 async fn writer_answers(app: &App) -> bool {
     loop {
-        match app.store.write(|_| Verdict::Undo(())).await {
+        match app.store.write(|_| Decision::Rollback(())).await {
             Err(Error::Overloaded) => tokio::time::sleep(PAUSE).await,
             Err(Error::Panicked) => return false,
             Ok(()) | Err(_) => return true,

@@ -24,7 +24,7 @@ pub fn refuse_signing_keys(
 /// Warns of active API keys that others can call with. They are let in: somebody may rely on them, and can
 /// switch them off meanwhile.
 pub fn warn_of_api_keys(well_known: &WellKnown, store: &Store) -> Result<(), store::Error> {
-    for key in store.read(|tx| tx.active_api_keys_of(&well_known.api_keys))?? {
+    for key in store.try_read(|tx| tx.active_api_keys_of(&well_known.api_keys))? {
         log::warn!(
             "API key {0} {1:?} is one of the demo's, and everybody knows it: run \"keyseal api-key disable {0}\"",
             key.id,

@@ -59,13 +59,17 @@ impl DataDir {
 }
 
 impl ReceivedFile {
-    /// Gives the copy its name. A file with the same name has the same content.
-    pub fn keep(self) -> Result<(), OpenError> {
-        let place = self.place;
-        self.copy.persist(&place).map_err(|error| failed("can't make", &place, error.error))?;
-        // The name is on disk once the directory is.
-        let synced = place.parent().map_or(Ok(()), |directory| File::open(directory)?.sync_all());
-        synced.map_err(|source| failed("can't sync the directory of", &place, source))
+    /// Gives the copy its final name, its hash. May be called again: a file with that name has the same content.
+    pub fn publish(&self) -> Result<(), OpenError> {
+        match fs::hard_link(self.copy.path(), &self.place) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+                return Err(failed("can't make", &self.place, error));
+            }
+            _ => {}
+        }
+        // The name is on disk once the directory is synced.
+        let synced = self.place.parent().map_or(Ok(()), |directory| File::open(directory)?.sync_all());
+        synced.map_err(|source| failed("can't sync the directory of", &self.place, source))
     }
 }
 

@@ -1,5 +1,5 @@
-//! All SQL: one SQLite file, many readers, one writer. Gives and takes domain types; knows no outcome, no
-//! HTTP, no clock.
+//! The database: one SQLite file with many readers and one writer. All SQL is here. Takes and returns domain types;
+//! knows no outcome, no HTTP and no clock.
 
 mod copied_files;
 mod data_dir;
@@ -19,7 +19,8 @@ use crossbeam_channel::{Receiver, bounded};
 use integrity::check::{Check, Damage};
 use nouns::blocks::BlocklistCache;
 use sqlite::reader::Readers;
-use sqlite::writer::{self, Writer};
+use sqlite::write_job::WriteJob;
+use sqlite::writer::Writer;
 use tokio::sync::oneshot;
 
 pub use copied_files::{
@@ -37,46 +38,47 @@ pub use ownership::give_directory;
 pub use schema::VERSION as SCHEMA_VERSION;
 pub use sqlite::snapshot::copy_database;
 pub use sqlite::writer_stats::WriterStats;
-pub use tx::{Tx, Verdict};
+pub use tx::{Decision, Tx};
 
-/// How long a change may wait for its turn: whoever asked for it is told to come again, rather than later
-/// than is of use.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// How long a change may wait in the write queue. A client that waits longer is refused, so that it retries
+/// while an answer is still of use to it.
+const WRITE_QUEUE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// The database: a pool of read-only connections, and the one thread that writes.
+/// An open database: a pool of read-only connections, and one thread that writes.
 pub struct Store {
-    /// Looks through the database while it is served. First here, so that it lets go of the file before the
-    /// writer does.
+    /// The integrity check that runs while the database is served. Declared before the writer, so that it
+    /// closes its connection first.
     check: Mutex<Option<Check>>,
     readers: r2d2::Pool<Readers>,
     writer: Writer,
     blocklist: Arc<BlocklistCache>,
-    work: Receiver<()>,
+    wakeups: Receiver<()>,
     damage: Arc<Damage>,
 }
 
 impl Store {
-    /// Makes the database of a new data directory, and opens it.
+    /// Creates the database of a new data directory, and opens it.
     pub fn create(data: &DataDir) -> Result<Self, OpenError> {
         schema::create(data)?;
         Self::open(data, 1, || Duration::ZERO)
     }
 
-    /// Opens an existing database for up to `readers` reads at the same time. `answer_delay` tells how long the
-    /// answer to a change waits after its commit: the longer, the more changes share the next one.
+    /// Opens an existing database for up to `readers` concurrent reads. `signing_delay` returns how long the
+    /// answer to a change committed now would wait for its signature; the writer batches more changes while
+    /// that is long.
     ///
-    /// Refuses one that is missing, damaged, another program's, or newer than this program, and an SQLite
-    /// that can damage it.
+    /// Refuses a database that is missing, damaged, another program's, or of a newer version than this
+    /// program, and a version of SQLite with a bug that can damage it.
     pub fn open(
         data: &DataDir,
         readers: u32,
-        answer_delay: impl Fn() -> Duration + Send + 'static,
+        signing_delay: impl Fn() -> Duration + Send + 'static,
     ) -> Result<Self, OpenError> {
-        let writing = schema::open_writer(data)?;
+        let connection = schema::open_writer(data)?;
         let blocklist = Arc::new(BlocklistCache::default());
-        // One word is enough, however much there is to do.
-        let (has_work, work) = bounded(1);
-        let writer = Writer::start(writing, Arc::clone(&blocklist), has_work, answer_delay)?;
+        // One pending wake-up is enough: the worker does all there is to do.
+        let (wake, wakeups) = bounded(1);
+        let writer = Writer::start(connection, Arc::clone(&blocklist), wake, Box::new(signing_delay))?;
         let readers = r2d2::Pool::builder()
             .max_size(readers.max(1))
             .min_idle(Some(0))
@@ -85,78 +87,110 @@ impl Store {
             .test_on_check_out(false)
             .build_unchecked(Readers::new(data));
         let (damage, check) = (Arc::default(), Mutex::default());
-        Ok(Self { check, readers, writer, blocklist, work, damage })
+        Ok(Self { check, readers, writer, blocklist, wakeups, damage })
     }
 
-    /// Looks through the whole database, and refuses one that is damaged. What has not been seen `within`
-    /// that time is looked at while the database is served; once damage is found, all that is asked of it is
+    /// Starts an integrity check of the whole database, and waits up to `timeout` for its result. A longer
+    /// check goes on while the database is served. Once damage is found, every read and write fails with
     /// [`Error::Damaged`].
-    pub fn check(&self, data: &DataDir, within: Duration) -> Result<(), OpenError> {
+    pub fn check(&self, data: &DataDir, timeout: Duration) -> Result<(), OpenError> {
         let check = Check::start(data, &self.damage)?;
-        let found = check.wait(within);
+        let found = check.wait(timeout);
         *self.check.lock().unwrap_or_else(PoisonError::into_inner) = Some(check);
         found
     }
 
-    /// Tells of an error that an answer ended with: one that shows that the database is damaged is the last
-    /// that it answers.
+    /// Takes note of an error that a request ended with. If it shows that the database is damaged, every
+    /// later read and write fails with [`Error::Damaged`].
     pub fn note(&self, error: &Error) {
         if let Some(what) = error.damage() {
             self.damage.note(&what);
         }
     }
 
-    /// Runs `job` on one moment's view of the database. Blocks for as long as it reads.
+    /// Runs `job` on one snapshot of the database. Blocks while it reads.
     pub fn read<T>(&self, job: impl FnOnce(&Tx<'_>) -> T) -> Result<T, Error> {
         self.damage.refuse_if_known()?;
-        self.readers.get()?.at_one_moment(&self.blocklist, job)
+        self.readers.get()?.on_snapshot(&self.blocklist, job)
     }
 
-    /// Runs `job` on the writer thread, in a transaction shared with what else is waiting.
+    /// As [`Self::read`], for a job that can fail: its error and the database's are returned alike.
+    pub fn try_read<T, E: From<Error>>(&self, job: impl FnOnce(&Tx<'_>) -> Result<T, E>) -> Result<T, E> {
+        self.read(job)?
+    }
+
+    /// Runs `job` on the writer thread, in a savepoint of a transaction that it shares with other jobs.
     ///
-    /// Comes back when its changes are on disk ([`Verdict::Keep`]) or undone ([`Verdict::Undo`]). An error
-    /// means that nothing was kept, nor ever seen by another; only if the disk failed in the last moment, and
-    /// the program dies before its next commit, may it be there after. [`Error::Overloaded`] if the queue is
-    /// full, or its turn did not come within a second.
+    /// Returns once its changes are committed to disk ([`Decision::Commit`]) or rolled back
+    /// ([`Decision::Rollback`]). After an error nothing was committed, with one exception: if the disk failed
+    /// during the commit and the program dies before its next one, the changes may be there at the next start.
+    /// [`Error::Overloaded`]: the queue is full, or the job queued longer than a second.
+    ///
+    /// A job may be run again from its start after a rollback, so it must have no effect outside of `tx`
+    /// that can't be repeated.
     pub async fn write<T: Send + 'static>(
         &self,
-        job: impl FnOnce(&Tx<'_>) -> Verdict<T> + Send + 'static,
+        job: impl Fn(&Tx<'_>) -> Decision<T> + Send + 'static,
     ) -> Result<T, Error> {
-        self.enqueue(job, PATIENCE)?.await.map_err(|_| Error::Panicked)?
+        self.enqueue(job, WRITE_QUEUE_TIMEOUT)?.await.map_err(|_| Error::Panicked)?
     }
 
-    /// As [`Self::write`], for callers that have time: the command line and the worker.
+    /// As [`Self::write`], but blocks, and queues without a timeout: for the command line and the worker.
     pub fn write_blocking<T: Send + 'static>(
         &self,
-        job: impl FnOnce(&Tx<'_>) -> Verdict<T> + Send + 'static,
+        job: impl Fn(&Tx<'_>) -> Decision<T> + Send + 'static,
     ) -> Result<T, Error> {
         self.enqueue(job, Duration::MAX)?.blocking_recv().map_err(|_| Error::Panicked)?
     }
 
-    /// What the writer has done so far.
+    /// As [`Self::write`], for a job that can fail: commits on `Ok` and rolls back on `Err`. Its error and the
+    /// database's are returned alike.
+    pub async fn change<T: Send + 'static, E: From<Error> + Send + 'static>(
+        &self,
+        job: impl Fn(&Tx<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E> {
+        self.write(move |tx| decide(job(tx))).await?
+    }
+
+    /// As [`Self::change`], but blocks, and queues without a timeout.
+    pub fn change_blocking<T: Send + 'static, E: From<Error> + Send + 'static>(
+        &self,
+        job: impl Fn(&Tx<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E> {
+        self.write_blocking(move |tx| decide(job(tx)))?
+    }
+
+    /// The writer's counters.
     pub fn writer_stats(&self) -> &WriterStats {
         self.writer.stats()
     }
 
-    /// How many changes wait for the writer.
+    /// The length of the write queue.
     pub fn queued(&self) -> usize {
         self.writer.queued()
     }
 
-    /// Gets a word after each commit that queued a job or a message to another server.
-    pub fn work(&self) -> &Receiver<()> {
-        &self.work
+    /// Receives a message after each commit that queued a job or a webhook.
+    pub fn worker_wakeups(&self) -> &Receiver<()> {
+        &self.wakeups
     }
 
     fn enqueue<T: Send + 'static>(
         &self,
-        job: impl FnOnce(&Tx<'_>) -> Verdict<T> + Send + 'static,
-        patience: Duration,
+        job: impl Fn(&Tx<'_>) -> Decision<T> + Send + 'static,
+        timeout: Duration,
     ) -> Result<oneshot::Receiver<Result<T, Error>>, Error> {
         self.damage.refuse_if_known()?;
-        let (answer, answered) = oneshot::channel();
-        self.writer.enqueue(writer::Job::new(job, answer, patience))?;
-        Ok(answered)
+        let (caller, answer) = oneshot::channel();
+        self.writer.enqueue(WriteJob::new(job, caller, timeout))?;
+        Ok(answer)
+    }
+}
+
+fn decide<T, E>(result: Result<T, E>) -> Decision<Result<T, E>> {
+    match result {
+        Ok(value) => Decision::Commit(Ok(value)),
+        Err(error) => Decision::Rollback(Err(error)),
     }
 }
 

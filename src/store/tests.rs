@@ -15,7 +15,8 @@ fn store() -> (TempDir, DataDir, Store) {
     let data = DataDir::new(directory.path());
     let store = Store::create(&data).unwrap();
     let license = license("K");
-    let id = store.write_blocking(move |tx| Verdict::Keep(tx.add_license(&license, NOW).unwrap())).unwrap();
+    let id =
+        store.write_blocking(move |tx| Decision::Commit(tx.add_license(&license, NOW).unwrap())).unwrap();
     assert_eq!(id, Some(1));
     (directory, data, store)
 }
@@ -56,7 +57,7 @@ fn every_connection_is_set_up_and_not_left_to_defaults() {
     assert!(store.read(|tx| tx.connection.execute("DELETE FROM licenses", [])).unwrap().is_err());
     let synchronous = store.write_blocking(move |tx| {
         common(tx.connection);
-        Verdict::Keep(number(tx.connection, "synchronous"))
+        Decision::Commit(number(tx.connection, "synchronous"))
     });
     assert_eq!(synchronous.unwrap(), 2, "not FULL");
 }
@@ -72,8 +73,8 @@ fn a_job_that_is_undone_or_panics_harms_no_other() {
                     store.write_blocking(move |tx| {
                         let id = add(tx, &format!("key-{number}"));
                         match number % 3 {
-                            0 => Verdict::Keep(id),
-                            1 => Verdict::Undo(None),
+                            0 => Decision::Commit(id),
+                            1 => Decision::Rollback(None),
                             _ => std::panic::resume_unwind(Box::new("a job that panics")),
                         }
                     })
@@ -108,7 +109,7 @@ fn a_batch_that_cannot_be_committed_answers_none_of_its_jobs_as_done() {
             store.write_blocking(move |_| {
                 started.send(()).unwrap();
                 waiting.recv().unwrap();
-                Verdict::Keep(())
+                Decision::Commit(())
             })
         });
         starting.recv().unwrap();
@@ -118,7 +119,7 @@ fn a_batch_that_cannot_be_committed_answers_none_of_its_jobs_as_done() {
                     if number == 3 {
                         violate_at_commit(tx);
                     }
-                    Verdict::Keep(add(tx, &format!("key-{number}")))
+                    Decision::Commit(add(tx, &format!("key-{number}")))
                 };
                 store.enqueue(job, Duration::MAX)
             })
@@ -129,7 +130,7 @@ fn a_batch_that_cannot_be_committed_answers_none_of_its_jobs_as_done() {
             assert!(matches!(job.unwrap().blocking_recv().unwrap(), Err(Error::Commit { .. })));
         }
     });
-    assert_eq!(store.write_blocking(|tx| Verdict::Keep(add(tx, "key-0"))).unwrap(), Some(1));
+    assert_eq!(store.write_blocking(|tx| Decision::Commit(add(tx, "key-0"))).unwrap(), Some(1));
 }
 
 /// A deferred constraint is found only by the commit: the one way to make a commit fail without a broken disk.
@@ -144,11 +145,11 @@ fn a_commit_that_fails_answers_no_job_as_done() {
     let (_directory, _data, store) = store();
     let done = store.write_blocking(|tx| {
         violate_at_commit(tx);
-        Verdict::Keep(add(tx, "a"))
+        Decision::Commit(add(tx, "a"))
     });
     assert!(matches!(done, Err(Error::Commit { .. })), "{done:?}");
     // Nothing of it is there, and the writer goes on.
-    let again = store.write_blocking(|tx| Verdict::Keep(add(tx, "a"))).unwrap();
+    let again = store.write_blocking(|tx| Decision::Commit(add(tx, "a"))).unwrap();
     assert_eq!(again, Some(1));
 }
 
@@ -158,7 +159,7 @@ fn another_process_that_holds_the_lock_makes_a_change_wait() {
     let other = sqlite::connection::open_writing(&data.database()).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     std::thread::scope(|scope| {
-        let waiting = scope.spawn(|| store.write_blocking(|tx| Verdict::Keep(add(tx, "a"))));
+        let waiting = scope.spawn(|| store.write_blocking(|tx| Decision::Commit(add(tx, "a"))));
         assert_eq!(
             store
                 .read(|tx| tx.license_by_key(&LicenseKey::parse("k").unwrap()).unwrap().unwrap().id)
@@ -179,7 +180,7 @@ fn the_log_is_copied_into_the_database_as_it_grows() {
         let value = "x".repeat(1_000_000);
         let added = store.write_blocking(move |tx| {
             let key = MetaKey::parse(&format!("key-{number}")).unwrap();
-            Verdict::Keep(tx.add_license_meta(1, &key, &value, NOW).unwrap())
+            Decision::Commit(tx.add_license_meta(1, &key, &value, NOW).unwrap())
         });
         added.unwrap();
         longest = longest.max(std::fs::metadata(&log).unwrap().len());
@@ -200,10 +201,10 @@ fn a_change_that_has_waited_too_long_is_refused_and_not_made() {
     // However soon its turn comes: it had no time at all.
     store
         .writer
-        .enqueue(writer::Job::new(|tx| Verdict::Keep(add(tx, "late")), caller, Duration::ZERO))
+        .enqueue(WriteJob::new(|tx| Decision::Commit(add(tx, "late")), caller, Duration::ZERO))
         .unwrap();
     assert!(matches!(answer.blocking_recv().unwrap(), Err(Error::Overloaded)));
-    let found = store.write_blocking(|tx| Verdict::Keep(add(tx, "late")));
+    let found = store.write_blocking(|tx| Decision::Commit(add(tx, "late")));
     assert!(matches!(found, Ok(Some(_))), "it was there: {found:?}");
 }
 
@@ -218,8 +219,8 @@ fn a_reader_that_stays_holds_no_writer_up_however_long_the_log_grows() {
     for number in 0..80 {
         let (key, value, began) =
             (MetaKey::parse(&format!("k{number}")).unwrap(), value.clone(), Instant::now());
-        let added =
-            store.write_blocking(move |tx| Verdict::Keep(tx.add_license_meta(1, &key, &value, NOW).unwrap()));
+        let added = store
+            .write_blocking(move |tx| Decision::Commit(tx.add_license_meta(1, &key, &value, NOW).unwrap()));
         assert!(added.unwrap().is_some());
         slowest = slowest.max(began.elapsed());
     }
@@ -228,7 +229,7 @@ fn a_reader_that_stays_holds_no_writer_up_however_long_the_log_grows() {
     assert!(slowest < sqlite::connection::BUSY_TIMEOUT, "a change waited for the reader: {slowest:?}");
     drop(moment);
     for key in ["after", "that"] {
-        store.write_blocking(move |tx| Verdict::Keep(add(tx, key))).unwrap();
+        store.write_blocking(move |tx| Decision::Commit(add(tx, key))).unwrap();
     }
     drop(store);
     assert!(
@@ -241,7 +242,7 @@ fn a_reader_that_stays_holds_no_writer_up_however_long_the_log_grows() {
 fn a_row_that_is_found_under_another_key_than_its_own_is_damage() {
     let (_directory, data, store) = store();
     let license = license("KEY-OF-JANE");
-    store.write_blocking(move |tx| Verdict::Keep(tx.add_license(&license, NOW).unwrap())).unwrap();
+    store.write_blocking(move |tx| Decision::Commit(tx.add_license(&license, NOW).unwrap())).unwrap();
     drop(store);
     let whole = std::fs::read(data.database()).unwrap();
     let places: Vec<usize> = (0..whole.len()).filter(|at| whole[*at..].starts_with(b"KEY-OF-JANE")).collect();

@@ -1,4 +1,4 @@
-//! One request's view of the database. All SQL is methods on it, in the files of the nouns.
+//! `Tx`, an open transaction. The nouns' SQL is methods on it, in `nouns/`.
 
 use std::cell::{Cell, RefCell};
 
@@ -7,20 +7,20 @@ use rusqlite::Connection;
 use super::Error;
 use super::nouns::blocks::BlocklistCache;
 use super::sqlite::connection::execute;
-use super::sqlite::row_cache::Known;
+use super::sqlite::row_cache::RowCache;
 use crate::domain::Actor;
 
-/// An open transaction. Who opened it commits it or undoes it; methods on it never do.
+/// An open transaction. Its methods never commit it or roll it back; whoever opened it does.
 pub struct Tx<'c> {
     pub(super) connection: &'c Connection,
     pub(super) blocklist: &'c BlocklistCache,
-    /// What the connection has read of this same state before; `None`: nothing is kept on it.
-    pub(super) known: Option<&'c RefCell<Known>>,
-    /// Something was queued that is done after the commit.
-    pub(super) has_work: Cell<bool>,
-    /// On whose behalf things are changed; nobody's, and it is not audited.
+    /// The rows that the connection has cached; `None` on the connection that writes.
+    pub(super) row_cache: Option<&'c RefCell<RowCache>>,
+    /// Whether the commit wakes the worker.
+    wakes_worker: Cell<bool>,
+    /// On whose behalf the job changes things; `None`: the job is not audited.
     pub(super) actor: RefCell<Option<Actor>>,
-    /// The changes are many, and audited as one.
+    /// Whether the changes are audited as a single entry.
     pub(super) audits_as_one: Cell<bool>,
 }
 
@@ -29,8 +29,8 @@ impl<'c> Tx<'c> {
         Self {
             connection,
             blocklist,
-            known: None,
-            has_work: Cell::new(false),
+            row_cache: None,
+            wakes_worker: Cell::new(false),
             actor: RefCell::default(),
             audits_as_one: Cell::new(false),
         }
@@ -39,30 +39,36 @@ impl<'c> Tx<'c> {
     pub(super) fn reading(
         connection: &'c Connection,
         blocklist: &'c BlocklistCache,
-        known: &'c RefCell<Known>,
+        row_cache: &'c RefCell<RowCache>,
     ) -> Self {
-        Self { known: Some(known), ..Self::new(connection, blocklist) }
+        Self { row_cache: Some(row_cache), ..Self::new(connection, blocklist) }
     }
 
-    /// Has the worker woken once this is committed.
-    pub(super) fn note_work(&self) {
-        self.has_work.set(true);
+    /// Wakes the worker once this transaction is committed.
+    pub fn wake_worker_on_commit(&self) {
+        self.wakes_worker.set(true);
     }
 
-    /// Sets a mark: what is written from here on can be undone alone. Each mark is ended by one of the next two.
-    pub fn set_mark(&self) -> Result<(), Error> {
-        self.run("SAVEPOINT mark")
+    /// Whether the worker is to be woken after the commit.
+    pub(super) fn wakes_worker(&self) -> bool {
+        self.wakes_worker.get()
     }
 
-    /// Undoes what was written since the mark.
-    pub fn undo_to_mark(&self) -> Result<(), Error> {
-        self.run("ROLLBACK TO mark")?;
-        self.run("RELEASE mark")
+    /// Opens a savepoint: the changes after it can be rolled back alone. End it with
+    /// [`Self::rollback_to_savepoint`] or [`Self::release_savepoint`].
+    pub fn savepoint(&self) -> Result<(), Error> {
+        self.run("SAVEPOINT part")
     }
 
-    /// Leaves what was written since the mark to the fate of the whole.
-    pub fn keep_since_mark(&self) -> Result<(), Error> {
-        self.run("RELEASE mark")
+    /// Rolls back the changes since the savepoint, and ends it.
+    pub fn rollback_to_savepoint(&self) -> Result<(), Error> {
+        self.run("ROLLBACK TO part")?;
+        self.run("RELEASE part")
+    }
+
+    /// Ends the savepoint and keeps its changes in the transaction.
+    pub fn release_savepoint(&self) -> Result<(), Error> {
+        self.run("RELEASE part")
     }
 
     fn run(&self, statement: &str) -> Result<(), Error> {
@@ -70,9 +76,9 @@ impl<'c> Tx<'c> {
     }
 }
 
-/// What a job wants done with what it wrote.
+/// How a write job ends its transaction, with the value that its caller gets.
 #[derive(Debug)]
-pub enum Verdict<T> {
-    Keep(T),
-    Undo(T),
+pub enum Decision<T> {
+    Commit(T),
+    Rollback(T),
 }

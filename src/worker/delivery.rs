@@ -8,7 +8,7 @@ use super::post::{NotDelivered, Post};
 use crate::domain::{CallbackKind, ProductKey};
 use crate::serve::App;
 use crate::signing;
-use crate::store::{self, DueCallback, Tx, Verdict};
+use crate::store::{self, DueCallback, Tx};
 use crate::wire::envelope::{Signer, Unsigned};
 use crate::wire::reply::Failure;
 
@@ -29,7 +29,7 @@ pub struct Delivery {
 impl Delivery {
     /// The message that has been due for longest, to a target that is not busy.
     pub fn next_due(app: &App, busy: &[String]) -> Result<Option<Self>, Failure> {
-        app.store.read(|tx| {
+        app.store.try_read(|tx| {
             let Some(callback) = tx.due_callback(busy, app.clock.now())? else { return Ok(None) };
             let product = match callback.product_id {
                 Some(id) => tx.product(id)?,
@@ -37,7 +37,7 @@ impl Delivery {
             };
             let signing_product = product.and_then(|product| product.own_key());
             Ok(Some(Self { callback, signing_product }))
-        })?
+        })
     }
 
     pub fn target(&self) -> &str {
@@ -131,12 +131,7 @@ fn write(
 ) -> Result<(), store::Error> {
     let mut tries = 1;
     loop {
-        let change = change.clone();
-        let written = app.store.write_blocking(move |tx| match change(tx) {
-            Ok(()) => Verdict::Keep(Ok(())),
-            Err(error) => Verdict::Undo(Err(error)),
-        });
-        match written.and_then(|written| written) {
+        match app.store.change_blocking(change.clone()) {
             Err(error) if error.is_temporary() && tries < WRITE_TRIES => {
                 tries += 1;
                 thread::sleep(WRITE_PAUSE);

@@ -7,7 +7,7 @@ use crate::api::call::Call;
 use crate::api::random_assignments::random_assign;
 use crate::domain::{Actor, CallbackKind, Outcome, Timestamp};
 use crate::serve::{App, guarded};
-use crate::store::{Tx, Verdict};
+use crate::store::Tx;
 use crate::wire::params::Params;
 use crate::wire::reply::{Error, Failure, Reply};
 
@@ -16,14 +16,11 @@ use crate::wire::reply::{Error, Failure, Reply};
 /// The license keys, the end of the job and the message about it are one transaction: all of them happen,
 /// once, or none does and the job is there for the next turn.
 pub fn carry_out_next(app: &Arc<App>) -> Result<bool, Failure> {
-    if !app.store.read(|tx| tx.has_jobs())?? {
+    if !app.store.try_read(|tx| tx.has_jobs())? {
         return Ok(false);
     }
     let (server, now) = (Arc::clone(app), app.clock.now());
-    app.store.write_blocking(move |tx| match carry_out(tx, &server, now) {
-        Ok(()) => Verdict::Keep(Ok(())),
-        Err(failure) => Verdict::Undo(Err(failure)),
-    })??;
+    app.store.change_blocking(move |tx| carry_out(tx, &server, now))?;
     Ok(true)
 }
 
@@ -55,10 +52,10 @@ fn carry_out(tx: &Tx<'_>, app: &App, now: Timestamp) -> Result<(), Failure> {
 /// Assigns, or gives the reply that says why not. What is refused leaves nothing behind, but the job is done
 /// all the same.
 fn assign(call: &mut Call<'_>, job_id: i64) -> Result<Reply, Failure> {
-    call.tx.set_mark()?;
+    call.tx.savepoint()?;
     let refusal = match guarded(|| random_assign(call)) {
         Ok(reply) => {
-            call.tx.keep_since_mark()?;
+            call.tx.release_savepoint()?;
             return Ok(reply);
         }
         Err(Error::Refused(reply)) => reply,
@@ -72,7 +69,7 @@ fn assign(call: &mut Call<'_>, job_id: i64) -> Result<Reply, Failure> {
             failure.outcome().into()
         }
     };
-    call.tx.undo_to_mark()?;
+    call.tx.rollback_to_savepoint()?;
     Ok(refusal)
 }
 

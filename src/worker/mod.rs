@@ -72,7 +72,7 @@ fn run(app: &Arc<App>, stopped: &Receiver<Infallible>) {
             select! {
                 // Never a word: the other end is gone, and the loop ends.
                 recv(stopped) -> _ => {}
-                recv(app.store.work()) -> _ => {}
+                recv(app.store.worker_wakeups()) -> _ => {}
                 recv(ends) -> target => round.busy.retain(|busy| target.as_ref() != Ok(busy)),
                 recv(awake) -> _ => {}
             }
@@ -110,9 +110,9 @@ impl Round<'_, '_> {
     }
 
     fn sleep(&self) -> Result<Option<Duration>, Failure> {
-        let (undelivered, next) = self.app.store.read(|tx| {
+        let (undelivered, next) = self.app.store.try_read(|tx| {
             Ok::<_, Failure>((tx.has_undelivered_callbacks()?, tx.next_callback_at(&self.busy)?))
-        })??;
+        })?;
         // With no room for another, the end of one of those under way is what to wait for.
         let next = next.filter(|_| self.busy.len() < MAX_UNDER_WAY);
         let until_next = next.map_or(LONGEST_SLEEP, |next| self.app.clock.now().until(next));

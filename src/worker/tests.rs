@@ -17,7 +17,7 @@ use crate::domain::{
     NewProduct, ProductStatus, Timestamp,
 };
 use crate::signing::{Keyring, Signatures, SigningKey};
-use crate::store::{DataDir, Store, Verdict};
+use crate::store::{DataDir, Decision, Store};
 use crate::wire::params::Params;
 
 const NOW: Timestamp = Timestamp(1_700_000_000);
@@ -59,7 +59,7 @@ fn app(post_url: &str) -> (TempDir, Arc<App>, License) {
             let seat = NewActivation { license_id, identifier: &identifier, address: None, post_url };
             tx.add_activation(&seat, NOW).unwrap();
         }
-        Verdict::Keep(tx.license_by_key(&license_key).unwrap().unwrap())
+        Decision::Commit(tx.license_by_key(&license_key).unwrap().unwrap())
     });
     let keyring = Keyring::load(&data, &[], &[]).unwrap();
     let mut config = Config::local(directory.path());
@@ -75,7 +75,7 @@ fn end_activations(app: &Arc<App>, license: &License) {
         let (params, address) = (Params::default(), IpAddr::V4(Ipv4Addr::LOCALHOST));
         let call = Call::new(tx, &params, server.request_context(address, CallerId::ApiKey(1), None), NOW);
         call.tell_of_deactivations(&license).unwrap();
-        Verdict::Keep(())
+        Decision::Commit(())
     });
     told.unwrap();
 }
@@ -156,7 +156,7 @@ fn make_due(app: &Arc<App>, attempts: u32) {
         for _ in 0..attempts {
             tx.begin_attempt(1, None, NOW, NOW).unwrap();
         }
-        Verdict::Keep(())
+        Decision::Commit(())
     });
     written.unwrap();
 }

@@ -41,7 +41,7 @@ pub fn update(args: &UpdateArgs, data: &DataDir, output: &mut Output<'_>) -> Res
         ..LicenseChange::default()
     };
     let license = change(&open(data)?, move |tx| {
-        let license = existing(tx, &key)?.changed(changes, now());
+        let license = existing(tx, &key)?.changed(changes.clone(), now());
         tx.change_license(&license, now())?;
         Ok(license)
     })?;

@@ -35,7 +35,7 @@ pub fn run(args: &Args, data: &DataDir, output: &mut Output<'_>) -> Result {
         if output.is_json() {
             return Err("with --json, standard output is for the result: name a file for the licenses".into());
         }
-        store.read(|tx| write(tx, args, output.writer()))??;
+        store.try_read(|tx| write(tx, args, output.writer()))?;
         return Ok(());
     };
     let failed = |error: io::Error| format!("can't write {}: {error}", file.display());
@@ -43,7 +43,7 @@ pub fn run(args: &Args, data: &DataDir, output: &mut Output<'_>) -> Result {
     let directory = file.parent().filter(|path| !path.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let temporary = NamedTempFile::new_in(directory).map_err(failed)?;
     let Exported { licenses, of_contracts } =
-        store.read(|tx| write(tx, args, &mut BufWriter::new(temporary.as_file())))??;
+        store.try_read(|tx| write(tx, args, &mut BufWriter::new(temporary.as_file())))?;
     temporary.as_file().sync_all().map_err(failed)?;
     temporary.persist(file).map_err(|error| failed(error.error))?;
     if of_contracts > 0 {

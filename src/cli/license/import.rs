@@ -74,7 +74,7 @@ impl Report {
 
 pub fn run(args: &Args, data: &DataDir, output: &mut Output<'_>) -> Result {
     let store = open(data)?;
-    let checked = store.read(|tx| check(tx, &args.file))??;
+    let checked = store.try_read(|tx| check(tx, &args.file))?;
     refuse_if_bad(&checked, args.skip_bad)?;
     let report = if args.dry_run {
         checked

@@ -171,7 +171,7 @@ fn list(
     data: &DataDir,
     output: &mut Output<'_>,
 ) -> Result {
-    let licenses = open(data)?.read(|tx| tx.licenses(product, status))??;
+    let licenses = open(data)?.try_read(|tx| tx.licenses(product, status))?;
     let rows: Vec<(Value, Vec<String>)> = licenses
         .iter()
         .map(|license| {

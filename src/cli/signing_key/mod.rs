@@ -134,7 +134,7 @@ fn install_global(tx: &Tx<'_>, data: &DataDir, pem: &str, replace_lost: bool) ->
 /// Loads the global key, if it is the one that the database names.
 fn global_key(data: &DataDir) -> Result<SigningKey> {
     let is_new = !data.database().exists();
-    let named = if is_new { Vec::new() } else { open(data)?.read(|tx| tx.published_keys_of(None))?? };
+    let named = if is_new { Vec::new() } else { open(data)?.try_read(|tx| tx.published_keys_of(None))? };
     Ok(load_global(data, &named)?)
 }
 
@@ -165,7 +165,7 @@ fn public(product: Option<i64>, data: &DataDir, output: &mut Output<'_>) -> Resu
     let signer = match product {
         None => None,
         Some(id) => {
-            let product = open(data)?.read(|tx| tx.product(id))??.ok_or_else(|| unknown_product(id))?;
+            let product = open(data)?.try_read(|tx| tx.product(id))?.ok_or_else(|| unknown_product(id))?;
             if product.signing_key.is_none() {
                 output
                     .note(&format!("note: product {id} has no key of its own: the global key signs for it"));
@@ -180,7 +180,7 @@ fn public(product: Option<i64>, data: &DataDir, output: &mut Output<'_>) -> Resu
 
 /// Prints the keys of an owner that are in this state.
 fn published(owner: Option<i64>, state: KeyState, data: &DataDir, output: &mut Output<'_>) -> Result {
-    let mut keys = open(data)?.read(|tx| tx.published_keys_of(owner))??;
+    let mut keys = open(data)?.try_read(|tx| tx.published_keys_of(owner))?;
     keys.retain(|key| key.state == state);
     if keys.is_empty() {
         return Err(format!(
@@ -196,7 +196,7 @@ fn published(owner: Option<i64>, state: KeyState, data: &DataDir, output: &mut O
 }
 
 fn list(data: &DataDir, output: &mut Output<'_>) -> Result {
-    let mut keys = open(data)?.read(|tx| tx.published_keys())??;
+    let mut keys = open(data)?.try_read(|tx| tx.published_keys())?;
     // The first global key is not in the database before a server has started with it, if it was put into its
     // place by hand.
     let global = global_key(data)?;

@@ -37,7 +37,7 @@ pub fn run(args: &Args, data: &DataDir, output: &mut Output<'_>) -> Result {
         Args { withdraw: true, product, .. } => withdraw(*product, data, output),
         Args { product, key, bits, .. } => {
             // Before a key is made, which takes a while.
-            open(data)?.read(|tx| check_ready(tx, data, *product))??;
+            open(data)?.try_read(|tx| check_ready(tx, data, *product))?;
             let pem = match key {
                 Some(file) => SigningKey::read_pem(file)?,
                 None => signing::generate(bits.parse()?)?,
@@ -68,7 +68,7 @@ fn publish(owner: Option<i64>, pem: Zeroizing<String>, data: &DataDir, output: &
         }
         published
     })?;
-    let key = key_in(&store.read(|tx| tx.published_keys_of(owner))??, KeyState::Next, owner)?;
+    let key = key_in(&store.try_read(|tx| tx.published_keys_of(owner))?, KeyState::Next, owner)?;
     let text = format!(
         "the next key of {} is published and does not sign yet\n\npublic key, for your clients:\n{}\n\
          next: when all clients know it, keyseal signing-key rotate --activate{}",

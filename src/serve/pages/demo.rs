@@ -15,7 +15,7 @@ use crate::domain::Timestamp;
 use crate::serve::caller::Caller;
 use crate::serve::http_quirks::unread;
 use crate::serve::{App, read};
-use crate::store::{self, Contents, Verdict};
+use crate::store::{self, Contents, Decision};
 use crate::wire::params::Params;
 
 /// The last second of the year 9999 less a day, in Unix seconds: the calendar ends there.
@@ -30,7 +30,7 @@ pub struct Demo {
 impl Demo {
     /// Keeps what the database holds now, and starts the clock.
     pub fn begin(config: &DemoConfig, app: &App) -> Result<Self, store::Error> {
-        let began_with = Arc::new(app.store.read(|tx| tx.contents())??);
+        let began_with = Arc::new(app.store.try_read(|tx| tx.contents())?);
         app.config.randomness.set_mark();
         app.clock.begin_again(config.clock);
         Ok(Self { began_with, clock: config.clock })
@@ -67,18 +67,15 @@ async fn reset(app: Arc<App>, request: HttpRequest, mut payload: web::Payload) -
     let Some(demo) = &app.demo else { return plain(StatusCode::NOT_FOUND, &json!({ "error": "no demo" })) };
     let began_with = Arc::clone(&demo.began_with);
     let randomness = app.config.randomness.clone();
-    let restored = app.store.write(move |tx| {
-        tx.wake_worker();
-        match tx.restore(&began_with) {
-            // On the writer, so that no other change draws between the two.
-            Ok(()) => {
-                randomness.go_back_to_mark();
-                Verdict::Keep(Ok(()))
-            }
-            Err(error) => Verdict::Undo(Err(error)),
-        }
+    let restored = app.store.change(move |tx| {
+        tx.wake_worker_on_commit();
+        tx.restore(&began_with)?;
+        // On the writer thread, so that no other change draws random numbers between the two. Running it
+        // again changes nothing.
+        randomness.go_back_to_mark();
+        Ok::<_, store::Error>(())
     });
-    let response = match restored.await.and_then(|restored| restored) {
+    let response = match restored.await {
         Ok(()) => {
             app.last_used.forget();
             app.clock.begin_again(demo.clock);
@@ -105,8 +102,8 @@ async fn set_clock(app: Arc<App>, request: HttpRequest, mut payload: web::Payloa
             app.clock.set(now);
             // What is due by the new time is done now.
             let woken = app.store.write(|tx| {
-                tx.wake_worker();
-                Verdict::Keep(())
+                tx.wake_worker_on_commit();
+                Decision::Commit(())
             });
             // Were it not woken, it would look by itself within the minute.
             drop(woken.await);

@@ -18,7 +18,6 @@ use crate::serve::caller::Caller;
 use crate::serve::guesses::Guess;
 use crate::serve::http_quirks::unread;
 use crate::serve::{Answered, App, authorize, guarded, respond};
-use crate::store::Verdict;
 use crate::wire::params::Params;
 use crate::wire::reply::{self, Error};
 
@@ -142,11 +141,7 @@ fn starts_a_download(method: &Method, response: &HttpResponse) -> bool {
 /// Counts a download, on disk before its first byte is sent. A customer isn't refused what is his because it
 /// can't be counted.
 async fn count(app: &App, id: i64) {
-    let counted = app.store.write(move |tx| match tx.count_download(id) {
-        Ok(()) => Verdict::Keep(Ok(())),
-        Err(error) => Verdict::Undo(Err(error)),
-    });
-    if let Err(error) = counted.await.and_then(|counted| counted) {
+    if let Err(error) = app.store.change(move |tx| tx.count_download(id)).await {
         log::warn!("a download of downloadable {id} was not counted: {error}");
     }
 }

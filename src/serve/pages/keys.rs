@@ -94,7 +94,7 @@ async fn list(app: &Arc<App>) -> Result<Read, String> {
     }
     let (server, current) = (Arc::clone(app), global.clone());
     let reading = web::block(move || {
-        let keys = server.store.read(|tx| tx.published_keys())??;
+        let keys = server.store.try_read(|tx| tx.published_keys())?;
         let global = current.as_ref().map(|key| (key.fingerprint(), key.public().pem()));
         let keys = PublishedKey::as_served(keys, global);
         Ok::<_, store::Error>(Value::Array(keys.iter().map(shown).collect()).to_string())

@@ -64,9 +64,4 @@ impl Tx<'_> {
         }
         Ok(())
     }
-
-    /// Has the worker look at once what is due, because the time has changed.
-    pub fn wake_worker(&self) {
-        self.note_work();
-    }
 }

@@ -16,16 +16,16 @@ pub struct NewApiKey {
 }
 
 /// The most networks in its allow-list with which an API key is kept in memory.
-const MOST_KNOWN: usize = 64;
+const MOST_CACHED: usize = 64;
 
 impl Tx<'_> {
     pub fn api_key_by_hash(&self, hash: &[u8; 32]) -> Result<Option<ApiKey>, Error> {
         let sql = "SELECT id, name, prefix, capabilities, allow_ips, active, created_at, last_used_at
                    FROM api_keys WHERE key_hash = ?1";
-        self.known(
-            |known| &mut known.api_keys,
+        self.cached_or(
+            |cache| &mut cache.api_keys,
             *hash,
-            |key| key.allow_ips.len() <= MOST_KNOWN,
+            |key| key.allow_ips.len() <= MOST_CACHED,
             |hash| self.connection.prepare_cached(sql)?.query_row([hash], read).optional()?.transpose(),
         )
     }

@@ -14,8 +14,8 @@ impl Tx<'_> {
         *self.actor.borrow_mut() = Some(actor);
     }
 
-    /// The next job is somebody else's.
-    pub(in crate::store) fn act_as_nobody(&self) {
+    /// Starts a job that is not audited until it names its actor.
+    pub(in crate::store) fn clear_actor(&self) {
         *self.actor.borrow_mut() = None;
         self.audits_as_one.set(false);
     }

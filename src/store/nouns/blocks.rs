@@ -15,12 +15,12 @@ pub(in crate::store) struct BlocklistCache(RwLock<Option<(i64, Arc<Blocklist>)>>
 impl Tx<'_> {
     /// The list as this transaction sees it.
     pub fn blocklist(&self) -> Result<Arc<Blocklist>, Error> {
-        if let Some(list) = self.known.and_then(|known| known.borrow().blocklist.upgrade()) {
+        if let Some(list) = self.row_cache.and_then(|cache| cache.borrow().blocklist.upgrade()) {
             return Ok(list);
         }
         let list = self.read_blocklist()?;
-        if let Some(known) = self.known {
-            known.borrow_mut().blocklist = Arc::downgrade(&list);
+        if let Some(cache) = self.row_cache {
+            cache.borrow_mut().blocklist = Arc::downgrade(&list);
         }
         Ok(list)
     }

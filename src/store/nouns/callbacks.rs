@@ -52,7 +52,7 @@ impl Tx<'_> {
             error,
             now.0,
         ))?;
-        self.note_work();
+        self.wake_worker_on_commit();
         Ok(())
     }
 
@@ -146,7 +146,7 @@ impl Tx<'_> {
     pub fn retry_callback(&self, id: i64, now: Timestamp) -> Result<(), Error> {
         let sql = "UPDATE callbacks SET state = 'pending', attempts = 0, next_attempt = ?2, updated_at = ?2 WHERE id = ?1";
         self.connection.prepare_cached(sql)?.execute((id, now.0))?;
-        self.note_work();
+        self.wake_worker_on_commit();
         self.audit(Subject::Callback(id), "sent again", None)
     }
 

@@ -10,7 +10,7 @@ const REMEMBERED_SECONDS: i64 = 5 * 60;
 
 impl Tx<'_> {
     /// Whether a request like this is waiting, or was carried out within the last five minutes.
-    pub fn is_job_known(&self, fingerprint: &[u8; 32], now: Timestamp) -> Result<bool, Error> {
+    pub fn has_recent_job(&self, fingerprint: &[u8; 32], now: Timestamp) -> Result<bool, Error> {
         let sql = "SELECT EXISTS (SELECT 1 FROM jobs WHERE fingerprint = ?1)
                        OR EXISTS (SELECT 1 FROM finished_jobs WHERE fingerprint = ?1 AND finished_at > ?2)";
         let oldest = now.0.saturating_sub(REMEMBERED_SECONDS);
@@ -27,7 +27,7 @@ impl Tx<'_> {
     ) -> Result<(), Error> {
         let sql = "INSERT INTO jobs (api_key_id, params, fingerprint, created_at) VALUES (?1, ?2, ?3, ?4)";
         self.connection.prepare_cached(sql)?.execute((caller.to_number(), params, fingerprint, now.0))?;
-        self.note_work();
+        self.wake_worker_on_commit();
         Ok(())
     }
 

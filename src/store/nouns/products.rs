@@ -10,17 +10,17 @@ use crate::domain::{
 use crate::store::{Error, Tx};
 
 /// The longest description and features, together, with which a product is kept in memory, in bytes.
-const LONGEST_KNOWN: usize = 1024;
+const LONGEST_CACHED: usize = 1024;
 
 impl Tx<'_> {
     pub fn product(&self, id: i64) -> Result<Option<Product>, Error> {
         let sql = "SELECT id, uuid, slug, external_reference, source, name, post_url, description, status, require_non_expired,
                           changelog_enabled, features, signing_key, created_at, updated_at
                    FROM products WHERE id = ?1";
-        self.known(
-            |known| &mut known.products,
+        self.cached_or(
+            |cache| &mut cache.products,
             id,
-            |product| product.description.len() + product.features.len() <= LONGEST_KNOWN,
+            |product| product.description.len() + product.features.len() <= LONGEST_CACHED,
             |id| self.connection.prepare_cached(sql)?.query_row([id], read).optional()?.transpose(),
         )
     }

@@ -1,16 +1,16 @@
-//! The connections that read: a pool of them, each of which sees one moment at a time.
+//! The reading connections: a pool of them, each of which reads from one snapshot at a time.
 
 use std::cell::RefCell;
 use std::path::PathBuf;
 
 use rusqlite::Connection;
 
+use super::connection;
+use super::row_cache::RowCache;
 use crate::store::nouns::blocks::BlocklistCache;
-use crate::store::sqlite::connection;
-use crate::store::sqlite::row_cache::Known;
 use crate::store::{DataDir, Error, Tx};
 
-/// Opens read-only connections for the pool. (The `r2d2_sqlite` crate pins another SQLite.)
+/// Opens read-only connections for the pool. (The `r2d2_sqlite` crate pins another version of SQLite.)
 #[derive(Debug)]
 pub(in crate::store) struct Readers {
     path: PathBuf,
@@ -28,31 +28,31 @@ impl r2d2::ManageConnection for Readers {
 
     fn connect(&self) -> Result<Reader, rusqlite::Error> {
         let connection = connection::open_reading(&self.path)?;
-        Ok(Reader { connection, known: RefCell::default() })
+        Ok(Reader { connection, row_cache: RefCell::default() })
     }
 
     fn is_valid(&self, reader: &mut Reader) -> Result<(), rusqlite::Error> {
         reader.connection.prepare_cached("SELECT 1")?.query_row([], |_| Ok(()))
     }
 
-    /// One that a job left in a transaction would stay at its moment for ever.
+    /// Discards a connection that a job left in a transaction: it would keep its old snapshot.
     fn has_broken(&self, reader: &mut Reader) -> bool {
         !reader.connection.is_autocommit()
     }
 }
 
-/// A connection that reads, and what it knows already.
+/// A reading connection with its cache.
 pub(in crate::store) struct Reader {
     connection: Connection,
-    known: RefCell<Known>,
+    row_cache: RefCell<RowCache>,
 }
 
 impl Reader {
-    /// Runs `job` on one moment's view of the database, left when this returns, also by a panic.
+    /// Runs `job` on one snapshot of the database, which is released on return and on a panic.
     ///
-    /// A statement that is not at its end holds its moment, and all others on its connection share it. So the
-    /// one that says which state of the database this is takes the place of `BEGIN` and `ROLLBACK`.
-    pub(in crate::store) fn at_one_moment<T>(
+    /// An unfinished SELECT keeps the read snapshot open for all statements of its connection, so the open
+    /// `data_version` cursor doubles as BEGIN … ROLLBACK.
+    pub(in crate::store) fn on_snapshot<T>(
         &self,
         blocklist: &BlocklistCache,
         job: impl FnOnce(&Tx<'_>) -> T,
@@ -60,8 +60,8 @@ impl Reader {
         let mut statement = self.connection.prepare_cached("PRAGMA data_version")?;
         let mut rows = statement.query([])?;
         let version = rows.next()?.ok_or(rusqlite::Error::QueryReturnedNoRows)?.get(0)?;
-        self.known.borrow_mut().keep_if_of(version);
-        Ok(job(&Tx::reading(&self.connection, blocklist, &self.known)))
+        self.row_cache.borrow_mut().clear_unless(version);
+        Ok(job(&Tx::reading(&self.connection, blocklist, &self.row_cache)))
     }
 }
 
@@ -98,13 +98,13 @@ mod tests {
     }
 
     #[test]
-    fn a_job_sees_one_moment_whatever_fails_in_it_and_the_next_job_sees_the_next() {
+    fn a_job_keeps_its_snapshot_after_failed_statements_and_the_next_job_gets_a_new_one() {
         let (directory, _store, other) = store();
         let mut reader = Readers::new(&DataDir::new(directory.path())).connect().unwrap();
         let interrupts = Arc::new(AtomicBool::new(false));
         let asked = Arc::clone(&interrupts);
         reader.connection.progress_handler(1, Some(move || asked.load(Ordering::Relaxed))).unwrap();
-        let seen = reader.at_one_moment(&BlocklistCache::default(), |tx| {
+        let seen = reader.on_snapshot(&BlocklistCache::default(), |tx| {
             let mut seen = vec![count(tx)];
             add(&other, "a");
             assert!(tx.connection.execute("DELETE FROM products", []).is_err());
@@ -120,11 +120,11 @@ mod tests {
             seen
         });
         assert_eq!(seen.unwrap(), [0; 4]);
-        assert_eq!(reader.at_one_moment(&BlocklistCache::default(), count).unwrap(), 2);
+        assert_eq!(reader.on_snapshot(&BlocklistCache::default(), count).unwrap(), 2);
     }
 
     #[test]
-    fn a_moment_ends_with_its_job_also_by_a_panic() {
+    fn a_panicking_job_releases_its_snapshot() {
         let (_directory, store, other) = store();
         let panics = |tx: &Tx<'_>| {
             assert_eq!(count(tx), 0);
@@ -138,7 +138,7 @@ mod tests {
     #[test]
     fn a_connection_that_a_job_left_in_a_transaction_is_not_used_again() {
         let (_directory, store, other) = store();
-        store.read(|tx| tx.set_mark().unwrap()).unwrap();
+        store.read(|tx| tx.savepoint().unwrap()).unwrap();
         add(&other, "a");
         assert_eq!(store.read(count).unwrap(), 1);
     }

@@ -1,4 +1,4 @@
-//! Rows that nearly every request needs, kept by a connection that reads for as long as nothing at all is committed.
+//! Rows that nearly every request needs, cached on each reading connection until the next commit.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -7,26 +7,26 @@ use std::sync::Weak;
 use crate::domain::{ApiKey, Blocklist, Product};
 use crate::store::{Error, Tx};
 
-/// How many rows of a kind are kept. What comes when there is no more room is read each time.
-const MOST: usize = 256;
+/// How many rows of each kind are cached. Rows past that are read from the database each time.
+const CAPACITY: usize = 256;
 
-/// What a connection has read since the database last changed.
+/// The rows that a connection has read since the database last changed.
 #[derive(Default)]
-pub(in crate::store) struct Known {
-    /// SQLite's number for the state of the database as this connection last saw it, which means nothing to
-    /// any other connection.
+pub(in crate::store) struct RowCache {
+    /// SQLite's `data_version` when the rows were read. Only this connection can compare it.
     version: i64,
-    /// The one in memory that all share, for as long as that is the one.
+    /// The list that all connections share, while it is the current one.
     pub(in crate::store) blocklist: Weak<Blocklist>,
     pub(in crate::store) api_keys: Rows<[u8; 32], ApiKey>,
     pub(in crate::store) products: Rows<i64, Product>,
 }
 
+/// Rows of one kind by their key.
 pub(in crate::store) struct Rows<K, V>(HashMap<K, V>);
 
-impl Known {
-    /// Forgets everything, unless it was read from this same state.
-    pub(in crate::store) fn keep_if_of(&mut self, version: i64) {
+impl RowCache {
+    /// Clears the cache unless its rows were read at this version.
+    pub(in crate::store) fn clear_unless(&mut self, version: i64) {
         if self.version != version {
             *self = Self { version, ..Self::default() };
         }
@@ -40,30 +40,30 @@ impl<K, V> Default for Rows<K, V> {
 }
 
 impl<K: Eq + Hash, V> Rows<K, V> {
-    fn keep(&mut self, key: K, row: V) {
-        if self.0.len() < MOST {
+    fn insert(&mut self, key: K, row: V) {
+        if self.0.len() < CAPACITY {
             self.0.insert(key, row);
         }
     }
 }
 
 impl Tx<'_> {
-    /// The row under `key` as this connection knows it, or else as `read` finds it. On the connection that
-    /// writes, always the latter: of what that changes itself, SQLite's number says nothing.
-    pub(in crate::store) fn known<K: Eq + Hash, V: Clone>(
+    /// The row under `key` from the cache, or else from `read`. The connection that writes has no cache:
+    /// `data_version` doesn't change with a connection's own changes.
+    pub(in crate::store) fn cached_or<K: Eq + Hash, V: Clone>(
         &self,
-        rows: fn(&mut Known) -> &mut Rows<K, V>,
+        rows: fn(&mut RowCache) -> &mut Rows<K, V>,
         key: K,
-        is_worth_keeping: fn(&V) -> bool,
+        is_worth_caching: fn(&V) -> bool,
         read: impl FnOnce(&K) -> Result<Option<V>, Error>,
     ) -> Result<Option<V>, Error> {
-        let Some(known) = self.known else { return read(&key) };
-        if let Some(row) = rows(&mut known.borrow_mut()).0.get(&key) {
+        let Some(cache) = self.row_cache else { return read(&key) };
+        if let Some(row) = rows(&mut cache.borrow_mut()).0.get(&key) {
             return Ok(Some(row.clone()));
         }
         let found = read(&key)?;
-        if let Some(row) = found.as_ref().filter(|row| is_worth_keeping(row)) {
-            rows(&mut known.borrow_mut()).keep(key, row.clone());
+        if let Some(row) = found.as_ref().filter(|row| is_worth_caching(row)) {
+            rows(&mut cache.borrow_mut()).insert(key, row.clone());
         }
         Ok(found)
     }
@@ -74,7 +74,7 @@ mod tests {
     use super::*;
     use crate::domain::{ApiKeySecret, Block, Capabilities, NewProduct, ProductStatus, Timestamp};
     use crate::store::sqlite::connection;
-    use crate::store::{DataDir, NewApiKey, Store, Verdict};
+    use crate::store::{DataDir, Decision, NewApiKey, Store};
 
     const NOW: Timestamp = Timestamp(1_700_000_000);
 
@@ -82,7 +82,7 @@ mod tests {
         ApiKeySecret::parse("secret").unwrap()
     }
 
-    fn fill(tx: &Tx<'_>) -> Verdict<()> {
+    fn fill(tx: &Tx<'_>) -> Decision<()> {
         let key = NewApiKey {
             name: "shop".to_owned(),
             secret: secret(),
@@ -99,10 +99,10 @@ mod tests {
         };
         tx.add_product(&product, NOW).unwrap();
         tx.add_block(&Block::Domain("one.example".to_owned()), NOW).unwrap();
-        Verdict::Keep(())
+        Decision::Commit(())
     }
 
-    /// Read by the one reader that there is, twice, so that the second time it is known.
+    /// What the only reader sees, read twice: the second time from its cache.
     fn seen(store: &Store) -> (bool, ProductStatus, usize, usize) {
         let see = || {
             store
@@ -116,17 +116,17 @@ mod tests {
                 .unwrap()
         };
         let first = see();
-        let is_known = |tx: &Tx<'_>| {
-            let known = tx.known.unwrap().borrow();
-            (known.api_keys.0.len(), known.products.0.len(), known.blocklist.upgrade().is_some())
+        let cached = |tx: &Tx<'_>| {
+            let cache = tx.row_cache.unwrap().borrow();
+            (cache.api_keys.0.len(), cache.products.0.len(), cache.blocklist.upgrade().is_some())
         };
-        assert_eq!(store.read(is_known).unwrap(), (1, 1, true));
+        assert_eq!(store.read(cached).unwrap(), (1, 1, true));
         assert_eq!(see(), first);
         first
     }
 
     #[test]
-    fn whoever_commits_anything_what_was_known_is_read_again() {
+    fn any_commit_of_any_process_clears_the_cache() {
         let directory = tempfile::tempdir().unwrap();
         let data = DataDir::new(directory.path());
         let store = Store::create(&data).unwrap();
@@ -143,20 +143,20 @@ mod tests {
             .unwrap();
         assert_eq!(seen(&store), (false, ProductStatus::Inactive, 1, 1));
         // The server's own writer.
-        store.write_blocking(|tx| Verdict::Keep(tx.set_api_key_active(1, true).unwrap())).unwrap();
+        store.write_blocking(|tx| Decision::Commit(tx.set_api_key_active(1, true).unwrap())).unwrap();
         assert_eq!(seen(&store), (true, ProductStatus::Inactive, 1, 1));
-        store.write_blocking(|tx| Verdict::Keep(tx.remove_block(1).unwrap())).unwrap();
+        store.write_blocking(|tx| Decision::Commit(tx.remove_block(1).unwrap())).unwrap();
         assert_eq!(seen(&store), (true, ProductStatus::Inactive, 0, 1));
-        // With the log taken in and begun anew in between.
+        // After a checkpoint that restarts the log.
         other.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
         other.execute("UPDATE api_keys SET active = 0", []).unwrap();
         assert_eq!(seen(&store), (false, ProductStatus::Inactive, 0, 1));
     }
 
     #[test]
-    fn no_more_is_kept_than_there_is_room_for() {
+    fn the_cache_never_exceeds_its_capacity() {
         let mut rows = Rows::default();
-        (0..2 * MOST).for_each(|number| rows.keep(number, number));
-        assert_eq!(rows.0.len(), MOST);
+        (0..2 * CAPACITY).for_each(|number| rows.insert(number, number));
+        assert_eq!(rows.0.len(), CAPACITY);
     }
 }
