@@ -12,7 +12,6 @@ mod contract;
 mod download_link;
 mod downloadable;
 mod generator;
-mod histogram;
 mod job;
 mod license;
 mod meta;
@@ -41,7 +40,6 @@ pub use contract::{Contract, ContractStatus, Permission, Terms};
 pub use download_link::{DownloadLink, download_url};
 pub use downloadable::{Downloadable, NewDownloadable, StoredFile};
 pub use generator::{Generator, GeneratorError, GeneratorMethod, MAX_QUANTITY, NewGenerator, Recipe};
-pub use histogram::Histogram;
 pub use job::{Job, job_fingerprint};
 pub use license::{
     License, LicenseChange, LicenseFilter, LicenseStatus, MAX_LICENSE_NUMBER, MAX_OWNER, NewLicense,

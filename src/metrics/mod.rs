@@ -1,55 +1,55 @@
-//! Metrics: what is counted while the server runs, and how it is written for Prometheus.
+//! Metrics: what is counted while the server runs, and the page that Prometheus reads.
 
 mod families;
 mod process;
 mod text;
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::histogram::Histogram;
 
-use crate::domain::Histogram;
 use crate::routes::ROUTES;
-use families::{Labels, Scaled};
+use families::{FixedFamily, RequestLabels, RouteLabel};
 
 pub use text::{CONTENT_TYPE, Readings, write};
 
-/// Requests, counted by whoever answers them.
+/// Counters and durations of the requests answered since the start.
 pub struct Metrics {
-    requests: Family<Labels, Counter>,
-    /// Of each route, made at the start: nothing has to be made on a request's path.
-    durations: HashMap<&'static str, Arc<Histogram>>,
+    requests: Family<RequestLabels, Counter>,
+    /// One histogram for each route, created at the start so that a request only has to look it up.
+    durations: HashMap<&'static str, Histogram>,
 }
 
-/// What is no row of the table: files, changelogs, and paths that aren't there.
+/// Routes that are not in the route table: downloads, changelogs, and unknown paths.
 const OTHER_ROUTES: [&str; 3] = ["/download", "/products/changelog", "(unknown)"];
 
-/// From an answer that nothing holds up to the end of a client's patience.
-const MICROSECONDS: &[u64] = &[
-    100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000,
-    2_500_000, 10_000_000,
-];
+/// Upper bounds of the buckets for request durations, in seconds.
+const DURATION_SECONDS: [f64; 15] =
+    [0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
 
 impl Metrics {
     pub fn new() -> Self {
         let routes = ROUTES.iter().map(|route| route.path).chain(OTHER_ROUTES);
-        let durations = routes.map(|route| (route, Arc::new(Histogram::new(MICROSECONDS)))).collect();
+        let durations = routes.map(|route| (route, Histogram::new(DURATION_SECONDS))).collect();
         Self { requests: Family::default(), durations }
     }
 
-    /// Counts an answer: the route's own text, the code in it, and the time from the request's arrival until
-    /// it was sealed.
+    /// Counts an answered request by its route and the code of the answer. `took` is the time from the
+    /// arrival of the request until its answer was signed.
     pub fn answered(&self, route: &'static str, code: u16, took: Duration) {
-        self.requests.get_or_create(&Labels { route, code }).inc();
-        if let Some(duration) = self.durations.get(route) {
-            duration.record(u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
+        self.requests.get_or_create(&RequestLabels { route, code }).inc();
+        if let Some(durations) = self.durations.get(route) {
+            durations.observe(took.as_secs_f64());
         }
     }
 
-    fn durations(&self) -> impl Iterator<Item = (&'static str, Scaled)> {
-        self.durations.iter().map(|(route, histogram)| (*route, Scaled::seconds(Arc::clone(histogram))))
+    /// The durations by route; the histograms are shared, not copied.
+    fn durations(&self) -> FixedFamily<RouteLabel, Histogram> {
+        let labelled =
+            |(route, histogram): (&&'static str, &Histogram)| (RouteLabel { route }, histogram.clone());
+        FixedFamily(self.durations.iter().map(labelled).collect())
     }
 }

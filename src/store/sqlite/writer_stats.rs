@@ -1,36 +1,32 @@
-//! What the writer has done, in numbers.
+//! Statistics of the writer thread.
 
-use std::sync::Arc;
 use std::time::Instant;
 
-use crate::domain::Histogram;
+use prometheus_client::metrics::histogram::Histogram;
 
-/// Shared by the writer thread and whoever reads it. Counts from the opening of the database.
+/// Histograms of the writer's commits since the database was opened. Clones share the same counts.
 #[derive(Clone, Debug)]
 pub struct WriterStats {
     /// How many changes shared a commit.
-    pub batches: Arc<Histogram>,
-    /// How long each commit took, its sync included, in microseconds.
-    pub commits: Arc<Histogram>,
+    pub batches: Histogram,
+    /// How long each commit took, its sync included, in seconds.
+    pub commits: Histogram,
 }
 
 /// Up to the largest batch.
-const BATCH_SIZES: &[u64] = &[1, 2, 4, 8, 16, 32, 64, 128, 256];
+const BATCH_SIZES: [f64; 9] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0];
 
-/// From a fast disk's sync to one that hangs.
-const COMMIT_MICROSECONDS: &[u64] =
-    &[50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 1_000_000, 5_000_000];
+/// From the sync of a fast disk to that of a disk that hangs, in seconds.
+const COMMIT_SECONDS: [f64; 14] =
+    [0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0];
 
 impl WriterStats {
     pub(in crate::store) fn new() -> Self {
-        Self {
-            batches: Arc::new(Histogram::new(BATCH_SIZES)),
-            commits: Arc::new(Histogram::new(COMMIT_MICROSECONDS)),
-        }
+        Self { batches: Histogram::new(BATCH_SIZES), commits: Histogram::new(COMMIT_SECONDS) }
     }
 
     pub(in crate::store) fn committed(&self, jobs: usize, since: Instant) {
-        self.batches.record(u64::try_from(jobs).unwrap_or(u64::MAX));
-        self.commits.record(u64::try_from(since.elapsed().as_micros()).unwrap_or(u64::MAX));
+        self.batches.observe(f64::from(u32::try_from(jobs).unwrap_or(u32::MAX)));
+        self.commits.observe(since.elapsed().as_secs_f64());
     }
 }
