@@ -79,7 +79,7 @@ fn fault(words: &[String], tree: &HashMap<String, Help>) -> Option<String> {
             let separator = if command.is_empty() { "" } else { " " };
             command.extend([separator, word.as_str()]);
         } else {
-            return Some(format!("there is no command \"keyseal {command} {word}\""));
+            return Some(format!("\"keyseal {command}\" has no command {word}"));
         }
     }
     None
@@ -100,6 +100,14 @@ fn every_pasted_command_exists_with_its_flags() {
         }
     }
     assert!(count > 60, "only {count} commands were found");
+}
+
+#[test]
+fn every_command_is_on_a_page() {
+    let pages: String = pages().into_iter().map(|page| page.text).collect();
+    for command in &Help::of(&[]).commands {
+        assert!(pages.contains(&format!("keyseal {command}")), "no page names \"keyseal {command}\"");
+    }
 }
 
 #[test]

@@ -13,12 +13,14 @@ use crate::root;
 use keyseal_test_support::program;
 
 #[test]
-fn every_route_is_in_the_list_of_endpoints() {
-    let list = page("docs/api.md").text;
+fn every_route_is_listed_with_its_capability() {
+    let (list, reference) = (page("docs/api.md").text, page("docs/api-v1.md").text);
     let paths: Vec<_> = keyseal::paths().collect();
     assert!(paths.len() > 40);
-    for (method, path, _) in paths {
+    for (method, path, capability) in paths {
         assert!(list.contains(&format!("`{method} {path}`")), "docs/api.md doesn't list {method} {path}");
+        assert!(reference.contains(path), "docs/api-v1.md doesn't have {path}");
+        assert!(reference.contains(&format!("`{capability}`")), "docs/api-v1.md doesn't list {capability}");
     }
 }
 
