@@ -23,6 +23,7 @@ mod wire;
 mod signing;
 mod config;
 mod store;
+mod files;
 mod random;
 mod clock;
 mod domain;

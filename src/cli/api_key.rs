@@ -7,7 +7,8 @@ use uuid::Uuid;
 
 use super::{Output, Result, change, now, open};
 use crate::domain::{ApiKey, ApiKeySecret, Capabilities, parse_network};
-use crate::store::{DataDir, NewApiKey};
+use crate::files::DataDir;
+use crate::store::NewApiKey;
 
 #[derive(Subcommand)]
 pub enum Command {

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::terminal::output::number;
 use super::{Output, Result, change, now, open};
 use crate::domain::{AuditEntry, AuditFilter, LicenseKey, Timestamp};
-use crate::store::DataDir;
+use crate::files::DataDir;
 
 #[derive(Subcommand)]
 pub enum Command {

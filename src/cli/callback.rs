@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{Output, Result, change, now, open};
 use crate::domain::{Callback, CallbackState, Target};
-use crate::store::DataDir;
+use crate::files::DataDir;
 
 #[derive(Subcommand)]
 pub enum Command {

@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 
 use super::{Output, Result, change, now, open};
 use crate::domain::{Downloadable, NewDownloadable, StoredFile, Timestamp};
-use crate::store::{DataDir, Tx};
+use crate::files::{DataDir, DownloadsLock};
+use crate::store::{Store, Tx};
 
 #[derive(Subcommand)]
 pub enum Command {
@@ -85,13 +86,21 @@ fn add(args: &AddArgs, data: &DataDir, output: &mut Output<'_>) -> Result {
         release_date: args.release_date.unwrap_or_else(now),
         file: StoredFile { name, sha256: received.sha256.clone(), size: received.size },
     };
+    // The file is in its place before the row that names it is committed. After a crash in between it is unused, and
+    // the next deletion removes it. The lock keeps a deletion from doing so now.
+    let lock = data.lock_downloads()?;
+    received.publish(&lock)?;
     let added = change(&store, move |tx| {
         check_free(tx, product, numeric_version)?;
         let id = tx.add_downloadable(&new, now())?.ok_or_else(|| taken(product, numeric_version))?;
-        // Before the row is committed and under the lock that a deletion takes too: no row is ever without its file.
-        received.publish()?;
         existing(tx, id)
-    })?;
+    });
+    if added.is_err() {
+        // If the file can't be removed now, the next deletion tries again.
+        drop(remove_unused(&store, data, &lock));
+    }
+    drop(lock);
+    let added = added?;
     let text = format!(
         "downloadable {}: version {} of product {product}, {}",
         added.id,
@@ -137,8 +146,7 @@ fn delete(id: i64, data: &DataDir, output: &mut Output<'_>) -> Result {
         tx.delete_downloadable(id)?;
         Ok(downloadable)
     })?;
-    let (files, sha256) = (data.clone(), deleted.file.sha256);
-    let removed = change(&store, move |tx| remove_unused(tx, &files))?.contains(&sha256);
+    let removed = remove_unused(&store, data, &data.lock_downloads()?)?.contains(&deleted.file.sha256);
     let file = if removed { "its file is removed" } else { "its file stays: another version has the same" };
     output.result(
         &json!({ "id": id, "file_removed": removed }),
@@ -146,13 +154,15 @@ fn delete(id: i64, data: &DataDir, output: &mut Output<'_>) -> Result {
     )
 }
 
-/// Removes the files that no version has any more, also those of products that were deleted. Called after the
-/// rows are gone for good, and under the lock that an addition takes too: the file of a new row is never
-/// removed.
-fn remove_unused(tx: &Tx<'_>, data: &DataDir) -> Result<Vec<String>> {
+/// Removes the files that no committed row names, also those of deleted products and those that a crash left.
+/// Returns their names.
+fn remove_unused(store: &Store, data: &DataDir, _lock: &DownloadsLock) -> Result<Vec<String>> {
     let mut unused = data.kept_downloads()?;
-    let used: HashSet<String> =
-        tx.downloadables(None)?.into_iter().map(|downloadable| downloadable.file.sha256).collect();
+    let used: HashSet<String> = store
+        .try_read(|tx| tx.downloadables(None))?
+        .into_iter()
+        .map(|downloadable| downloadable.file.sha256)
+        .collect();
     unused.retain(|sha256| !used.contains(sha256));
     unused.iter().try_for_each(|sha256| data.remove_download(sha256))?;
     Ok(unused)

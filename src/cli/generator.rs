@@ -6,7 +6,8 @@ use uuid::Uuid;
 
 use super::{Output, Result, change, now, open};
 use crate::domain::{Generator, GeneratorMethod, MAX_LICENSE_NUMBER, NewGenerator, Recipe};
-use crate::store::{DataDir, Tx};
+use crate::files::DataDir;
+use crate::store::Tx;
 
 #[derive(Subcommand)]
 pub enum Command {

@@ -5,8 +5,9 @@ use serde_json::json;
 use super::terminal::shell::command;
 use super::{Output, Result, api_key, now};
 use crate::domain::Capabilities;
+use crate::files::DataDir;
 use crate::signing::{self, KeyError, Keyring, SigningKey};
-use crate::store::{DataDir, NewApiKey, OpenError, Store};
+use crate::store::{NewApiKey, OpenError, Store};
 
 pub fn run(data: &DataDir, output: &mut Output<'_>) -> Result {
     if data.has_database()? {

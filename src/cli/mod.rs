@@ -31,8 +31,9 @@ use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcomm
 use crate::clock::now;
 use crate::config::{self as settings, DataArg, File, LogArg, LogFormat, ServeArgs, Usage};
 use crate::domain::{Actor, CallerId};
+use crate::files::DataDir;
 use crate::server::StartError;
-use crate::store::{DataDir, Store, Tx};
+use crate::store::{Store, Tx};
 use terminal::logging;
 use terminal::output::{self, Output};
 

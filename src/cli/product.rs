@@ -6,8 +6,9 @@ use uuid::Uuid;
 
 use super::{Output, Result, change, now, open, signing_key};
 use crate::domain::{NewProduct, Product, ProductChange, ProductStatus, Timestamp, is_slug};
+use crate::files::DataDir;
 use crate::signing::{self, Keyring};
-use crate::store::{DataDir, Tx};
+use crate::store::Tx;
 
 #[derive(Subcommand)]
 pub enum Command {

@@ -4,9 +4,9 @@ use serde_json::json;
 
 use super::{Output, Result, demo};
 use crate::config::{Config, ServeArgs};
+use crate::files::DataDir;
 use crate::server::Server;
 use crate::server::systemd;
-use crate::store::DataDir;
 
 pub fn run(data: &DataDir, args: &ServeArgs, output: &mut Output<'_>) -> Result {
     let mut config = Config::new(data, args)?;

@@ -7,7 +7,7 @@ use ipnet::IpNet;
 use super::addresses::{host_and_port, public_url};
 use super::{File, TlsFiles, Wrong};
 use crate::domain::{Rate, RateLimits, parse_network};
-use crate::store::DataDir;
+use crate::files::DataDir;
 
 /// Where the files are: every command takes this.
 #[derive(Clone, Debug, clap::Args)]

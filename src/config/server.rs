@@ -9,8 +9,8 @@ use ipnet::IpNet;
 
 use super::{HttpStatusArg, ServeArgs, Wrong};
 use crate::domain::{HttpStatus, RateLimits, Timestamp, WellKnown};
+use crate::files::DataDir;
 use crate::random::Randomness;
-use crate::store::DataDir;
 
 /// Everything that a server is started with.
 #[derive(Clone, Debug)]

@@ -68,8 +68,8 @@ mod tests {
 
     use super::*;
     use crate::domain::{Fingerprint, Outcome, ProductKey};
+    use crate::files::DataDir;
     use crate::signing::{Keyring, SigningKey};
-    use crate::store::DataDir;
 
     const NOW: Timestamp = Timestamp(1_700_000_000);
 

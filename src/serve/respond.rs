@@ -72,7 +72,7 @@ fn shown(app: &App, failure: &Failure, caller: &Caller, route: &str) -> Reply {
     if let Failure::Store(error) = failure {
         app.store.note(error);
     }
-    let is_overload = matches!(failure, Failure::Store(store::Error::Overloaded));
+    let is_overload = matches!(failure, Failure::Store(store::Error::Busy));
     if failure.outcome() == Outcome::ServiceUnavailable {
         app.unavailable.note(if is_overload { Cause::Writing } else { Cause::Failure });
     }

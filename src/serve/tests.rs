@@ -11,9 +11,10 @@ use tempfile::TempDir;
 use super::*;
 use crate::api::call::Call;
 use crate::domain::{Capabilities, Capability, NewProduct, ProductStatus};
+use crate::files::DataDir;
 use crate::routes::{Route, Runs};
 use crate::signing::SigningKey;
-use crate::store::{DataDir, Decision, NewApiKey};
+use crate::store::{Decision, NewApiKey};
 
 const SECRET: &str = "a-secret-of-this-test";
 

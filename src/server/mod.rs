@@ -26,9 +26,10 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::config::{Config, OnHangup};
 use crate::domain::Product;
+use crate::files::{self, ServerLock};
 use crate::serve::{self, App, Demo};
 use crate::signing::{KeyError, Keyring, Signatures};
-use crate::store::{self, OpenError, ServerLock, Store};
+use crate::store::{self, OpenError, Store};
 use crate::worker::Worker;
 use tls::{Certificates, TlsError};
 pub use tls::{WARN_DAYS as CERTIFICATE_WARN_DAYS, certificate_end};
@@ -72,6 +73,8 @@ pub struct Server {
 /// Why a server can't start: what, where, and the next step.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
+    #[error(transparent)]
+    File(#[from] files::Error),
     #[error(transparent)]
     Open(#[from] OpenError),
     #[error(transparent)]

@@ -9,9 +9,10 @@ use tokio::signal::unix::Signal;
 use super::tls::Certificates;
 use crate::clock::now;
 use crate::domain::{KeyState, PublishedKey};
+use crate::files::DataDir;
 use crate::serve::App;
 use crate::signing::Keyring;
-use crate::store::{DataDir, Store};
+use crate::store::Store;
 
 /// How often it is looked whether the certificate's files have changed.
 const LOOK_EVERY: Duration = Duration::from_secs(2);

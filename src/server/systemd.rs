@@ -48,7 +48,7 @@ pub async fn stay_alive(app: Arc<App>) {
 async fn writer_answers(app: &App) -> bool {
     loop {
         match app.store.write(|_| Decision::Rollback(())).await {
-            Err(Error::Overloaded) => tokio::time::sleep(PAUSE).await,
+            Err(Error::Busy) => tokio::time::sleep(PAUSE).await,
             Err(Error::Panicked) => return false,
             Ok(()) | Err(_) => return true,
         }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::{KeyError, SigningKey, key_files};
 use crate::domain::{KeyState, PublishedKey};
-use crate::store::DataDir;
+use crate::files::DataDir;
 
 /// Loads the global key. `published`: the keys that the database has; if a global one is current among them,
 /// the file must hold that one, or the next one, which is in its place already while an activation is half

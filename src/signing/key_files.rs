@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::{KeyError, SigningKey};
 use crate::domain::{Fingerprint, ProductKey};
-use crate::store::DataDir;
+use crate::files::DataDir;
 
 /// How much of a fingerprint is in the name of a former key's file.
 const NAMED_BY: usize = 16;

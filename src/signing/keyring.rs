@@ -8,7 +8,7 @@ use arc_swap::ArcSwapOption;
 
 use super::{KeyError, SigningKey, key_files, load_global};
 use crate::domain::{Fingerprint, ProductKey, PublishedKey};
-use crate::store::DataDir;
+use crate::files::DataDir;
 
 /// All keys, loaded at start. A product's key that comes later is loaded when an answer first needs it: the
 /// database names it by its fingerprint, so nothing has to watch the directory. The global key that comes

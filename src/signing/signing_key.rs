@@ -15,7 +15,7 @@ use super::library::rand::SystemRandom;
 use super::library::signature::{KeyPair as _, RSA_PKCS1_SHA256, RsaKeyPair};
 use super::{Error, KeyError, PublicKey};
 use crate::domain::Fingerprint;
-use crate::store::create_private_file;
+use crate::files::create_private_file;
 
 const PEM_BEGIN: &str = "-----BEGIN ";
 

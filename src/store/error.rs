@@ -1,98 +1,95 @@
-//! What can go wrong with the database, and whether trying again later helps.
+//! What can go wrong with the database, in terms of no engine, and whether trying again later helps.
 
 use std::io;
 use std::path::PathBuf;
 
-use rusqlite::ErrorCode;
-
 use super::nouns::licenses;
+use crate::files;
 
-/// A statement or a transaction failed; nothing of the job was kept. Never shown to clients.
+/// The error underneath, for the log. Callers have no use for its type.
+pub type Cause = Box<dyn std::error::Error + Send + Sync>;
+
+/// A read or a write job failed, and nothing of it was committed. Never shown to clients.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error("the database failed: {0}")]
-    Sqlite(#[from] rusqlite::Error),
-    #[error("no connection to the database: {0}")]
-    Pool(#[from] r2d2::Error),
-    /// The batch that the job was part of could not be committed.
-    #[error("the changes could not be committed: {message}")]
-    Commit { message: String, temporary: bool },
-    /// SQLite ended the transaction by itself, as it does on a full disk.
-    #[error("the database gave up the transaction that held this change")]
-    Abandoned,
+    /// The write queue is full, or the job waited in it longer than its timeout.
     #[error("too many changes are waiting to be written")]
-    Overloaded,
-    #[error("the job panicked")]
-    Panicked,
-    /// Known to be damaged, it is asked nothing: a wrong verdict is worse than none.
+    Busy,
+    /// Another transaction holds what this one needs, in another process say.
+    #[error("the database is locked: {0}")]
+    Conflict(Cause),
+    /// The database is known to be damaged, and nothing is read from it any more: a wrong answer is worse
+    /// than none.
     #[error("the database is damaged: {0}; restore it from a backup")]
     Damaged(String),
-    /// A row holds what this program never writes there.
-    #[error("the database holds an unreadable {what} in row {id}")]
-    Unreadable { what: &'static str, id: i64 },
-    /// Verdicts follow from it, and no other row of the file is to be trusted either.
-    #[error("the database is damaged: {}", licenses::broken_seal(*.0))]
-    AlteredLicense(i64),
+    /// The job itself came upon damage. [`Store::note`](super::Store::note) makes it known.
+    #[error("the database is damaged: {0}")]
+    DamageFound(String),
+    /// The job panicked, or the writer thread did.
+    #[error("the job panicked")]
+    Panicked,
+    /// Anything else.
+    #[error("{cause}")]
+    Failed { cause: Cause, is_temporary: bool },
 }
 
 impl Error {
-    /// Whether the same request may succeed later with nobody changing the program or the data: busy, full,
-    /// short of something.
+    /// Whether the same request may succeed later although nobody changes the program or the data: the
+    /// database is busy, or the disk is full.
     pub fn is_temporary(&self) -> bool {
         match self {
-            Self::Sqlite(error) => is_temporary(error),
-            Self::Commit { temporary, .. } => *temporary,
-            // Damaged: until the operator has put it right.
-            Self::Pool(_) | Self::Overloaded | Self::Abandoned | Self::Damaged(_) => true,
-            Self::Panicked | Self::Unreadable { .. } | Self::AlteredLicense(_) => false,
+            // Damaged: the operator restores a backup.
+            Self::Busy | Self::Conflict(_) | Self::Damaged(_) => true,
+            Self::DamageFound(_) | Self::Panicked => false,
+            Self::Failed { is_temporary, .. } => *is_temporary,
         }
     }
 
-    /// What is wrong with the database file, if this error shows that something is.
-    pub(super) fn damage(&self) -> Option<String> {
-        let error = match self {
-            Self::Sqlite(error) => error,
-            Self::AlteredLicense(id) => return Some(licenses::broken_seal(*id)),
-            _ => return None,
-        };
-        let code = error.sqlite_error_code()?;
-        matches!(code, ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase).then(|| error.to_string())
+    /// The damage, if the job came upon some.
+    pub(super) fn damage(&self) -> Option<&str> {
+        match self {
+            Self::DamageFound(what) => Some(what),
+            _ => None,
+        }
     }
 
-    /// What each job of a batch that could not be committed is told.
+    pub(super) fn failed(cause: impl Into<Cause>) -> Self {
+        Self::Failed { cause: cause.into(), is_temporary: false }
+    }
+
+    pub(super) fn temporary(cause: impl Into<Cause>) -> Self {
+        Self::Failed { cause: cause.into(), is_temporary: true }
+    }
+
+    /// A row holds a value that this program never writes.
+    pub(super) fn unreadable_row(what: &str, id: i64) -> Self {
+        Self::failed(format!("the database holds an unreadable {what} in row {id}"))
+    }
+
+    /// A license is not as it was written. Verdicts on licenses follow from it, and no other row of the file
+    /// can be trusted either.
+    pub(super) fn altered_license(id: i64) -> Self {
+        Self::DamageFound(licenses::broken_seal(id))
+    }
+
+    /// The error for each job of a batch that could not be committed because of this one.
     pub(super) fn of_the_batch(&self) -> Self {
-        Self::Commit { message: self.to_string(), temporary: self.is_temporary() }
+        let cause = format!("the changes could not be committed: {self}").into();
+        Self::Failed { cause, is_temporary: self.is_temporary() }
     }
-}
-
-fn is_temporary(error: &rusqlite::Error) -> bool {
-    matches!(
-        error.sqlite_error_code(),
-        Some(
-            ErrorCode::DatabaseBusy
-                | ErrorCode::DatabaseLocked
-                | ErrorCode::DiskFull
-                | ErrorCode::SystemIoFailure
-                | ErrorCode::OutOfMemory
-                | ErrorCode::CannotOpen
-                | ErrorCode::ReadOnly
-        )
-    )
 }
 
 /// The database can't be opened: what, where, and the next step.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
+    #[error(transparent)]
+    File(#[from] files::Error),
     #[error(
         "no database at {0}: run \"keyseal init\" for a new one, or give the right directory with --data"
     )]
     Missing(PathBuf),
     #[error("{0} exists already: nothing was changed; to start afresh, give another directory with --data")]
     Exists(PathBuf),
-    #[error(
-        "{0} is a backup, and stays as it is: restore it into a data directory first, with \"keyseal restore\""
-    )]
-    Backup(PathBuf),
     #[error(
         "{path} is not Keyseal's: it belongs to another program, or was not made by \"keyseal init\": give the right directory with --data, or restore it from a backup with \"keyseal restore\""
     )]
@@ -104,13 +101,13 @@ pub enum OpenError {
     #[error(
         "{path} can't be read: {source}; restore it from a backup with \"keyseal restore\" if it is damaged"
     )]
-    Unreadable { path: PathBuf, source: rusqlite::Error },
+    Unreadable { path: PathBuf, source: Cause },
     #[error(
         "{path} is damaged: {what}; it is not served, because its answers could be wrong: restore it from a backup with \"keyseal restore\""
     )]
     Damaged { path: PathBuf, what: String },
     #[error(
-        "{path} was changed by something else than Keyseal: {what}; it is not used, because what else it does is not known: restore it from a backup with \"keyseal restore\""
+        "{path} was changed by another program: {what}; it is not used, because the effect of that change is unknown: restore it from a backup with \"keyseal restore\""
     )]
     Changed { path: PathBuf, what: String },
     #[error(
@@ -121,29 +118,12 @@ pub enum OpenError {
         "{path} can't be written: make the user that this runs as its owner (chown), with mode 0600, on a file system that is not read-only"
     )]
     ReadOnly { path: PathBuf },
-    #[error("{what} {path}: {source}{}", next_step(source))]
-    Io { what: &'static str, path: PathBuf, source: io::Error },
-    #[error(
-        "another server (pid {pid}) is using {path}: stop it first, or give another directory with --data"
-    )]
-    InUse { path: PathBuf, pid: String },
     #[error("can't start the writer thread: {0}")]
     Thread(io::Error),
     #[error("{path} could not be copied: {source}; see whether there is room, and try again")]
-    Copy { path: PathBuf, source: rusqlite::Error },
+    Copy { path: PathBuf, source: Cause },
     #[error(
         "{path} has a write-ahead log whose index is missing: any command that changes something takes the log in"
     )]
     LogWithoutIndex { path: PathBuf },
-}
-
-fn next_step(error: &io::Error) -> &'static str {
-    match error.kind() {
-        io::ErrorKind::PermissionDenied => {
-            ": run this as the user that owns the data directory (sudo -u USER), or make that user its owner (chown)"
-        }
-        io::ErrorKind::ReadOnlyFilesystem => ": give a directory that can be written with --data",
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => ": make room on the disk",
-        _ => "; if it is not the right place, give another directory with --data",
-    }
 }

@@ -1,13 +1,9 @@
 //! The database: one SQLite file with many readers and one writer. All SQL is here. Takes and returns domain types;
 //! knows no outcome, no HTTP and no clock.
 
-mod copied_files;
-mod data_dir;
-mod download_files;
 mod error;
 mod integrity;
 mod nouns;
-mod ownership;
 mod schema;
 mod sqlite;
 mod tx;
@@ -23,10 +19,8 @@ use sqlite::write_job::WriteJob;
 use sqlite::writer::Writer;
 use tokio::sync::oneshot;
 
-pub use copied_files::{
-    CopiedFile, copy_file, describe_file, make_private_directory, sync_directory, write_file,
-};
-pub use data_dir::{DataDir, ServerLock, create_private_file};
+use crate::files::DataDir;
+
 pub use error::{Error, OpenError};
 pub use integrity::contents::Contents;
 pub use integrity::inspection::{Inspection, sqlite_version};
@@ -34,7 +28,6 @@ pub use integrity::soundness::TableCounts;
 pub use nouns::api_keys::NewApiKey;
 pub use nouns::callbacks::{DueCallback, MAX_UNDER_WAY};
 pub use nouns::idempotency::{GivenAnswer, RepeatKey};
-pub use ownership::give_directory;
 pub use schema::VERSION as SCHEMA_VERSION;
 pub use sqlite::snapshot::copy_database;
 pub use sqlite::writer_stats::WriterStats;
@@ -104,7 +97,7 @@ impl Store {
     /// later read and write fails with [`Error::Damaged`].
     pub fn note(&self, error: &Error) {
         if let Some(what) = error.damage() {
-            self.damage.note(&what);
+            self.damage.note(what);
         }
     }
 
@@ -124,7 +117,7 @@ impl Store {
     /// Returns once its changes are committed to disk ([`Decision::Commit`]) or rolled back
     /// ([`Decision::Rollback`]). After an error nothing was committed, with one exception: if the disk failed
     /// during the commit and the program dies before its next one, the changes may be there at the next start.
-    /// [`Error::Overloaded`]: the queue is full, or the job queued longer than a second.
+    /// [`Error::Busy`]: the queue is full, or the job queued longer than a second.
     ///
     /// A job may be run again from its start after a rollback, so it must have no effect outside of `tx`
     /// that can't be repeated.

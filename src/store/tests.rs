@@ -127,7 +127,7 @@ fn a_batch_that_cannot_be_committed_answers_none_of_its_jobs_as_done() {
         go_on.send(()).unwrap();
         holding.join().unwrap().unwrap();
         for job in jobs {
-            assert!(matches!(job.unwrap().blocking_recv().unwrap(), Err(Error::Commit { .. })));
+            assert!(matches!(job.unwrap().blocking_recv().unwrap(), Err(Error::Failed { .. })));
         }
     });
     assert_eq!(store.write_blocking(|tx| Decision::Commit(add(tx, "key-0"))).unwrap(), Some(1));
@@ -147,7 +147,7 @@ fn a_commit_that_fails_answers_no_job_as_done() {
         violate_at_commit(tx);
         Decision::Commit(add(tx, "a"))
     });
-    assert!(matches!(done, Err(Error::Commit { .. })), "{done:?}");
+    assert!(matches!(done, Err(Error::Failed { .. })), "{done:?}");
     // Nothing of it is there, and the writer goes on.
     let again = store.write_blocking(|tx| Decision::Commit(add(tx, "a"))).unwrap();
     assert_eq!(again, Some(1));
@@ -203,7 +203,7 @@ fn a_change_that_has_waited_too_long_is_refused_and_not_made() {
         .writer
         .enqueue(WriteJob::new(|tx| Decision::Commit(add(tx, "late")), caller, Duration::ZERO))
         .unwrap();
-    assert!(matches!(answer.blocking_recv().unwrap(), Err(Error::Overloaded)));
+    assert!(matches!(answer.blocking_recv().unwrap(), Err(Error::Busy)));
     let found = store.write_blocking(|tx| Decision::Commit(add(tx, "late")));
     assert!(matches!(found, Ok(Some(_))), "it was there: {found:?}");
 }
@@ -255,6 +255,6 @@ fn a_row_that_is_found_under_another_key_than_its_own_is_damage() {
         let ask = |key: &str| store.read(|tx| tx.license_by_key(&LicenseKey::parse(key).unwrap())).unwrap();
         let found = ["KEY-OF-JANE", "key-of-jand"].map(ask);
         assert!(found.iter().all(|found| !matches!(found, Ok(Some(_)))), "{found:?}");
-        assert!(found.iter().any(|found| matches!(found, Err(Error::AlteredLicense(2)))), "{found:?}");
+        assert!(found.iter().any(|found| matches!(found, Err(Error::DamageFound(_)))), "{found:?}");
     }
 }

@@ -16,8 +16,9 @@ use crate::domain::{
     CallbackState, CallerId, Identifier, License, LicenseKey, LicenseStatus, NewActivation, NewLicense,
     NewProduct, ProductStatus, Timestamp,
 };
+use crate::files::DataDir;
 use crate::signing::{Keyring, Signatures, SigningKey};
-use crate::store::{DataDir, Decision, Store};
+use crate::store::{Decision, Store};
 use crate::wire::params::Params;
 
 const NOW: Timestamp = Timestamp(1_700_000_000);

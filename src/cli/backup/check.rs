@@ -5,8 +5,9 @@ use std::path::Path;
 
 use crate::cli::Result;
 use crate::domain::{Downloadable, Product, ProductKey, PublishedKey};
+use crate::files::{DataDir, describe_file};
 use crate::signing::Keyring;
-use crate::store::{DataDir, Inspection, TableCounts, describe_file};
+use crate::store::{Inspection, TableCounts};
 
 /// What the database of a copy says must be there beside it.
 pub struct Contents {

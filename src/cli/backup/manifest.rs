@@ -8,7 +8,8 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::cli::Result;
-use crate::store::{CopiedFile, DataDir, SCHEMA_VERSION, TableCounts, describe_file, write_file};
+use crate::files::{CopiedFile, DataDir, describe_file, write_file};
+use crate::store::{SCHEMA_VERSION, TableCounts};
 
 const NAME: &str = "manifest.json";
 

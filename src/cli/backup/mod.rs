@@ -20,9 +20,8 @@ use tempfile::TempDir;
 use crate::cli::terminal::progress::Progress;
 use crate::cli::terminal::shell;
 use crate::cli::{Output, Result, now};
-use crate::store::{
-    DataDir, TableCounts, copy_database, copy_file, describe_file, make_private_directory, sync_directory,
-};
+use crate::files::{DataDir, copy_file, describe_file, make_private_directory, sync_directory};
+use crate::store::{TableCounts, copy_database};
 use check::Contents;
 use manifest::{Manifest, SETTINGS};
 

@@ -13,7 +13,7 @@ use super::{counted, is_inside, megabytes};
 use crate::cli::terminal::progress::Progress;
 use crate::cli::terminal::shell::command;
 use crate::cli::{Output, Result};
-use crate::store::{
+use crate::files::{
     DataDir, copy_file, describe_file, give_directory, make_private_directory, sync_directory,
 };
 

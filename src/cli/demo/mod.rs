@@ -12,11 +12,12 @@ use crate::cli::{Output, Result};
 use crate::clock::now;
 use crate::config::{Config, DemoConfig, OnHangup, ServeArgs};
 use crate::domain::{RateLimits, Timestamp, WellKnown};
+use crate::files::DataDir;
 use crate::random::Randomness;
 use crate::serve::playable;
 use crate::server::Server;
 use crate::signing::{self, KeyError, Keyring, SigningKey};
-use crate::store::{DataDir, OpenError, Store};
+use crate::store::{OpenError, Store};
 use world::World;
 
 /// The documentation's own API key; in the sample world it may do everything.

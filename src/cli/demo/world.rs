@@ -8,8 +8,9 @@ use crate::domain::{
     ApiKeySecret, Block, Capabilities, GeneratorMethod, Identifier, LicenseKey, LicenseStatus, NewActivation,
     NewGenerator, NewLicense, NewProduct, ProductChange, ProductStatus, Recipe, Timestamp, parse_network,
 };
+use crate::files::DataDir;
 use crate::random::Randomness;
-use crate::store::{DataDir, NewApiKey, Store, Tx};
+use crate::store::{NewApiKey, Store, Tx};
 
 const WORLD: &str = include_str!("../../../data/demo/world.json");
 

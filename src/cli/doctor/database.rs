@@ -9,7 +9,8 @@ use crate::cli::backup::megabytes;
 use crate::cli::terminal::progress::Progress;
 use crate::cli::terminal::shell;
 use crate::domain::{Downloadable, Timestamp};
-use crate::store::{DataDir, Error, OpenError, SCHEMA_VERSION, Tx, describe_file};
+use crate::files::{DataDir, describe_file};
+use crate::store::{Error, OpenError, SCHEMA_VERSION, Tx};
 
 /// From this size on the log is not being taken in: a server cuts it short at 64 MB.
 const LONG_LOG: u64 = 256 * 1024 * 1024;
@@ -37,7 +38,7 @@ fn what_mends(error: &OpenError, data: &DataDir) -> String {
         OpenError::Foreign { .. } => "give the right directory with --data".to_owned(),
         OpenError::Newer { .. } => "install the version of Keyseal that wrote it, or a later one".to_owned(),
         OpenError::LogWithoutIndex { .. } => shell::command("block list", data),
-        OpenError::Io { .. } => "run this as the user that owns the data directory".to_owned(),
+        OpenError::File(_) => "run this as the user that owns the data directory".to_owned(),
         _ => restore(data),
     }
 }

@@ -8,7 +8,7 @@ use super::{Finding, Patient};
 use crate::cli::backup::megabytes;
 use crate::cli::terminal::shell::{self, command};
 use crate::config::User;
-use crate::store::DataDir;
+use crate::files::DataDir;
 
 /// How many paths are named that have the same fault.
 const MAX_NAMED: usize = 5;

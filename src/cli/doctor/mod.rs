@@ -13,7 +13,8 @@ use serde_json::{Value, json};
 use crate::cli::{Output, Result, demo, now};
 use crate::config::{File, ServeArgs, Wrong};
 use crate::domain::{Timestamp, WellKnown};
-use crate::store::{DataDir, Inspection, OpenError};
+use crate::files::DataDir;
+use crate::store::{Inspection, OpenError};
 
 /// One thing to look at. It says something whatever else is wrong.
 type Check = fn(&Patient<'_>) -> Finding;
@@ -116,7 +117,7 @@ pub fn run(
         now: now(),
         well_known: demo::well_known()?,
         database: Inspection::open(&data.database()),
-        server: data.running_server(),
+        server: data.running_server().map_err(OpenError::from),
     };
     let findings: Vec<(&str, Finding)> =
         CHECKS.into_iter().map(|(name, check)| (name, check(&patient))).collect();

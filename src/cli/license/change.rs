@@ -5,7 +5,7 @@ use serde_json::json;
 use super::{Status, existing, license_key, state, value};
 use crate::cli::{Output, Result, change, now, open};
 use crate::domain::{Identifier, LicenseChange, MAX_LICENSE_NUMBER};
-use crate::store::DataDir;
+use crate::files::DataDir;
 
 #[derive(clap::Args)]
 #[command(group = clap::ArgGroup::new("changes").required(true).multiple(true))]

@@ -12,7 +12,8 @@ use super::csv::{COLUMNS, fields};
 use crate::cli::terminal::output::number;
 use crate::cli::{Output, Result, open};
 use crate::domain::LicenseStatus;
-use crate::store::{DataDir, Tx};
+use crate::files::DataDir;
+use crate::store::Tx;
 
 /// How many licenses are held in memory at once.
 const PAGE: i64 = 1_000;

@@ -16,7 +16,8 @@ use super::csv::{Columns, Line};
 use crate::cli::terminal::output::number;
 use crate::cli::{Output, Result, change, now, open};
 use crate::domain::{LicenseKey, NewActivation, NewLicense, Timestamp};
-use crate::store::{DataDir, Tx};
+use crate::files::DataDir;
+use crate::store::Tx;
 
 /// How many bad lines are told one by one.
 const MAX_TOLD: usize = 100;

@@ -14,7 +14,8 @@ use crate::domain::{
     Identifier, License, LicenseKey, LicenseStatus, NewActivation, NewLicense, Outcome, ProductStatus,
     Timestamp, has_free_seat,
 };
-use crate::store::{DataDir, Tx};
+use crate::files::DataDir;
+use crate::store::Tx;
 
 #[derive(Subcommand)]
 pub enum Command {

@@ -11,8 +11,9 @@ use zeroize::Zeroizing;
 
 use crate::cli::{Output, Result, change, now, open};
 use crate::domain::{Fingerprint, KeyState, PublishedKey, Timestamp};
+use crate::files::DataDir;
 use crate::signing::{self, Keyring, PublicKey, SigningKey, key_files, load_global, place_for_global};
-use crate::store::{DataDir, Tx};
+use crate::store::Tx;
 
 #[derive(Subcommand)]
 pub enum Command {

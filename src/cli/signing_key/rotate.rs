@@ -9,8 +9,9 @@ use zeroize::Zeroizing;
 use super::{name, published_value, unknown_product};
 use crate::cli::{Output, Result, change, now, open};
 use crate::domain::{KeyState, PublishedKey};
+use crate::files::DataDir;
 use crate::signing::{self, SigningKey, key_files, load_global};
-use crate::store::{DataDir, Tx};
+use crate::store::Tx;
 
 #[derive(clap::Args)]
 pub struct Args {

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::path::Path;
 
-use crate::store::DataDir;
+use crate::files::DataDir;
 
 /// Where a command looks when nobody names a data directory.
 const DEFAULT: &str = "data";

@@ -13,9 +13,11 @@ use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, ErrorCode};
 
+use crate::files::DataDir;
 use crate::store::nouns::licenses;
 use crate::store::sqlite::connection;
-use crate::store::{DataDir, Error, OpenError};
+use crate::store::sqlite::errors::unreadable;
+use crate::store::{Error, OpenError};
 
 /// What is known to be wrong with the database. Once something is, it stays so until a restart.
 #[derive(Default)]
@@ -50,13 +52,11 @@ pub(in crate::store) struct Check {
 impl Check {
     pub(in crate::store) fn start(data: &DataDir, damage: &Arc<Damage>) -> Result<Self, OpenError> {
         let path = data.database();
-        let mut connection = connection::open_reading(&path)
-            .map_err(|source| OpenError::Unreadable { path: path.clone(), source })?;
+        let mut connection = connection::open_reading(&path).map_err(unreadable(&path))?;
         let (tell, ended) = sync_channel(1);
         let (damage, stop) = (Arc::clone(damage), Arc::new(AtomicBool::new(false)));
         let (stopped, asked) = (Arc::clone(&stop), Arc::clone(&stop));
-        end_when(&mut connection, asked)
-            .map_err(|source| OpenError::Unreadable { path: path.clone(), source })?;
+        end_when(&mut connection, asked).map_err(unreadable(&path))?;
         let thread = thread::Builder::new().name("check".to_owned()).spawn(move || {
             let found = run(&connection, &stopped);
             if tell.try_send(found.clone()).is_ok()
@@ -108,7 +108,7 @@ fn run(connection: &Connection, stopped: &AtomicBool) -> Option<String> {
         Err(error) if error.sqlite_error_code() == Some(ErrorCode::OperationInterrupted) => None,
         Err(error) => {
             let error = Error::from(error);
-            let damage = error.damage();
+            let damage = error.damage().map(str::to_owned);
             if damage.is_none() {
                 log::warn!("the database could not be looked through: {error}");
             }

@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 
-use crate::store::data_dir::is_there;
+use crate::files::exists;
 use crate::store::nouns::blocks::BlocklistCache;
 use crate::store::sqlite::connection::open_untouched;
+use crate::store::sqlite::errors::unreadable;
 use crate::store::{Error, OpenError, Tx, schema};
 
 /// An open look, from another process than the server's if there is one.
@@ -21,18 +22,17 @@ impl Inspection {
     /// Opens a database of ours; refuses one that is missing, damaged at its head, another program's, or
     /// newer than this program.
     pub fn open(path: &Path) -> Result<Self, OpenError> {
-        let unreadable = |source| OpenError::Unreadable { path: path.to_owned(), source };
-        if !is_there(path)? {
+        if !exists(path)? {
             return Err(OpenError::Missing(path.to_owned()));
         }
         // A log that is there is read with its index as it stands, or, if nobody holds it, with one in
         // memory. Without a log nobody has the database open, and it is read as a file that doesn't change.
         let (log, index) = (beside(path, "-wal"), beside(path, "-shm"));
-        let has_log = is_there(&log)? && is_there(&index)?;
+        let has_log = exists(&log)? && exists(&index)?;
         if !has_log && fs::metadata(&log).is_ok_and(|log| log.len() > 0) {
             return Err(OpenError::LogWithoutIndex { path: path.to_owned() });
         }
-        let connection = open_untouched(path, has_log).map_err(unreadable)?;
+        let connection = open_untouched(path, has_log).map_err(unreadable(path))?;
         let version = schema::check_is_ours(&connection, path)?;
         Ok(Self { connection, blocklist: BlocklistCache::default(), version })
     }

@@ -98,7 +98,7 @@ fn read(row: &Row<'_>) -> Result<Result<ApiKey, Error>, rusqlite::Error> {
     // A list that can't be read must not become the empty list, which allows every address.
     let allow_ips = row.get_ref(4)?.as_str()?.split_ascii_whitespace().map(str::parse).collect();
     let Ok(allow_ips) = allow_ips else {
-        return Ok(Err(Error::Unreadable { what: "API key's allow-list", id }));
+        return Ok(Err(Error::unreadable_row("API key's allow-list", id)));
     };
     Ok(Ok(ApiKey {
         id,

@@ -56,7 +56,7 @@ impl Tx<'_> {
                 "identifier" => Some(Block::Identifier(value)),
                 _ => None,
             };
-            block.map(|block| (id, block)).ok_or(Error::Unreadable { what: "block", id })
+            block.map(|block| (id, block)).ok_or(Error::unreadable_row("block", id))
         })
         .collect()
     }

@@ -177,7 +177,7 @@ fn slots(busy: &[String]) -> [&str; MAX_UNDER_WAY] {
 fn read_due(row: &Row<'_>) -> Result<Result<DueCallback, Error>, rusqlite::Error> {
     let id = row.get(0)?;
     let Some(kind) = CallbackKind::parse(row.get_ref(1)?.as_str()?) else {
-        return Ok(Err(Error::Unreadable { what: "callback kind", id }));
+        return Ok(Err(Error::unreadable_row("callback kind", id)));
     };
     Ok(Ok(DueCallback {
         id,
@@ -196,7 +196,7 @@ fn read(row: &Row<'_>) -> Result<Result<Callback, Error>, rusqlite::Error> {
     let kind = CallbackKind::parse(row.get_ref(1)?.as_str()?);
     let state = CallbackState::parse(row.get_ref(3)?.as_str()?);
     let (Some(kind), Some(state)) = (kind, state) else {
-        return Ok(Err(Error::Unreadable { what: "callback", id }));
+        return Ok(Err(Error::unreadable_row("callback", id)));
     };
     Ok(Ok(Callback {
         id,

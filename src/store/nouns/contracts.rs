@@ -104,7 +104,7 @@ fn values<'a>(name: &'a dyn ToSql, terms: &'a Terms, now: Timestamp) -> impl Par
 fn read(row: &Row<'_>) -> Result<Result<Contract, Error>, rusqlite::Error> {
     let id = row.get(0)?;
     let Some(status) = ContractStatus::parse(row.get_ref(11)?.as_str()?) else {
-        return Ok(Err(Error::Unreadable { what: "contract status", id }));
+        return Ok(Err(Error::unreadable_row("contract status", id)));
     };
     let mut permissions = Vec::new();
     for (column, permission) in (7..).zip(Permission::ALL) {

@@ -3,7 +3,7 @@
 use rusqlite::{OptionalExtension as _, Row};
 
 use crate::domain::{Downloadable, NewDownloadable, StoredFile, Subject, Timestamp};
-use crate::store::download_files::is_sha256;
+use crate::files::is_sha256;
 use crate::store::{Error, Tx};
 
 impl Tx<'_> {
@@ -107,7 +107,7 @@ fn read(row: &Row<'_>) -> Result<Result<Downloadable, Error>, rusqlite::Error> {
     let id = row.get(0)?;
     let sha256: String = row.get(10)?;
     if !is_sha256(&sha256) {
-        return Ok(Err(Error::Unreadable { what: "downloadable's file", id }));
+        return Ok(Err(Error::unreadable_row("downloadable's file", id)));
     }
     Ok(Ok(Downloadable {
         id,

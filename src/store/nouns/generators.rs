@@ -107,7 +107,7 @@ impl Tx<'_> {
 fn read(row: &Row<'_>) -> Result<Result<Generator, Error>, rusqlite::Error> {
     let id = row.get(0)?;
     let Some(method) = GeneratorMethod::parse(row.get_ref(3)?.as_str()?) else {
-        return Ok(Err(Error::Unreadable { what: "generator method", id }));
+        return Ok(Err(Error::unreadable_row("generator method", id)));
     };
     Ok(Ok(Generator {
         id,

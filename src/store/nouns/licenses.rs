@@ -48,7 +48,7 @@ impl Tx<'_> {
         match found.transpose()? {
             // A damaged index leads to another's row.
             Some(license) if !license.license_key.eq_ignore_ascii_case(license_key.as_str()) => {
-                Err(Error::AlteredLicense(license.id))
+                Err(Error::altered_license(license.id))
             }
             found => Ok(found),
         }
@@ -214,10 +214,10 @@ fn conditions(filter: &LicenseFilter) -> String {
 pub(in crate::store) fn read(row: &Row<'_>) -> Result<Result<License, Error>, rusqlite::Error> {
     let id = row.get(0)?;
     let Some(status) = LicenseStatus::parse(row.get_ref(8)?.as_str()?) else {
-        return Ok(Err(Error::AlteredLicense(id)));
+        return Ok(Err(Error::altered_license(id)));
     };
     if row.get::<_, i64>(12)? != seal(row.get(1)?, row.get(5)?, row.get(6)?, row.get(7)?) {
-        return Ok(Err(Error::AlteredLicense(id)));
+        return Ok(Err(Error::altered_license(id)));
     }
     Ok(Ok(License {
         id,

@@ -155,10 +155,10 @@ impl Tx<'_> {
 fn read(row: &Row<'_>) -> Result<Result<Product, Error>, rusqlite::Error> {
     let id = row.get(0)?;
     let Some(status) = ProductStatus::parse(row.get_ref(8)?.as_str()?) else {
-        return Ok(Err(Error::Unreadable { what: "product status", id }));
+        return Ok(Err(Error::unreadable_row("product status", id)));
     };
     let Some(source) = ProductSource::parse(row.get_ref(4)?.as_str()?) else {
-        return Ok(Err(Error::Unreadable { what: "product source", id }));
+        return Ok(Err(Error::unreadable_row("product source", id)));
     };
     Ok(Ok(Product {
         id,

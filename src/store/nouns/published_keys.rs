@@ -92,7 +92,7 @@ impl Tx<'_> {
 
 fn read(row: &Row<'_>) -> Result<Result<PublishedKey, Error>, rusqlite::Error> {
     let Some(state) = KeyState::parse(row.get_ref(2)?.as_str()?) else {
-        return Ok(Err(Error::Unreadable { what: "published key", id: row.get(0)? }));
+        return Ok(Err(Error::unreadable_row("published key", row.get(0)?)));
     };
     Ok(Ok(PublishedKey {
         owner: row.get(1)?,

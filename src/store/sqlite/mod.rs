@@ -2,6 +2,7 @@
 
 pub(in crate::store) mod checkpoint;
 pub(in crate::store) mod connection;
+pub(in crate::store) mod errors;
 pub(in crate::store) mod reader;
 pub(in crate::store) mod row_cache;
 pub(in crate::store) mod snapshot;

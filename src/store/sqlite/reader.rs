@@ -7,8 +7,9 @@ use rusqlite::Connection;
 
 use super::connection;
 use super::row_cache::RowCache;
+use crate::files::DataDir;
 use crate::store::nouns::blocks::BlocklistCache;
-use crate::store::{DataDir, Error, Tx};
+use crate::store::{Error, Tx};
 
 /// Opens read-only connections for the pool. (The `r2d2_sqlite` crate pins another version of SQLite.)
 #[derive(Debug)]

@@ -73,8 +73,9 @@ impl Tx<'_> {
 mod tests {
     use super::*;
     use crate::domain::{ApiKeySecret, Block, Capabilities, NewProduct, ProductStatus, Timestamp};
+    use crate::files::DataDir;
     use crate::store::sqlite::connection;
-    use crate::store::{DataDir, Decision, NewApiKey, Store};
+    use crate::store::{Decision, NewApiKey, Store};
 
     const NOW: Timestamp = Timestamp(1_700_000_000);
 

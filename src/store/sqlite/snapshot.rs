@@ -11,10 +11,10 @@ use std::path::Path;
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, ErrorCode};
 
-use crate::store::copied_files::create_private;
+use crate::files::{self, DataDir, create_private};
 use crate::store::nouns::blocks::BlocklistCache;
 use crate::store::sqlite::connection::open_copy;
-use crate::store::{DataDir, Error, OpenError, TableCounts, Tx, schema};
+use crate::store::{Error, OpenError, TableCounts, Tx, schema};
 
 /// Pages copied between two words about how far it is: 16 MiB.
 const PAGES_AT_ONCE: i32 = 4096;
@@ -27,7 +27,7 @@ type CopyError = Box<dyn std::error::Error + Send + Sync>;
 pub fn copy_database(
     data: &DataDir,
     to: &Path,
-    told: &mut dyn FnMut(u64, u64),
+    on_progress: &mut dyn FnMut(u64, u64),
 ) -> Result<TableCounts, CopyError> {
     let from = schema::open_existing(data)?;
     let moment = from.unchecked_transaction().map_err(Error::from)?;
@@ -36,22 +36,22 @@ pub fn copy_database(
     // The first thing that is read begins the moment.
     let counts = tx.table_counts()?;
     let page = u64::try_from(tx.pages()?.bytes).unwrap_or(0);
-    let io_error = |what, source| OpenError::Io { what, path: to.to_owned(), source };
+    let io_error = |what, source| files::Error::io(what, to, source);
     create_private(to).map_err(|source| io_error("can't make", source))?;
-    copy(&from, to, &mut |done, all| told(done.saturating_mul(page), all.saturating_mul(page)))
-        .map_err(|source| OpenError::Copy { path: data.database(), source })?;
+    copy(&from, to, &mut |done, all| on_progress(done.saturating_mul(page), all.saturating_mul(page)))
+        .map_err(|source| OpenError::Copy { path: data.database(), source: source.into() })?;
     File::open(to).and_then(|file| file.sync_all()).map_err(|source| io_error("can't sync", source))?;
     Ok(counts)
 }
 
-fn copy(from: &Connection, to: &Path, told: &mut dyn FnMut(u64, u64)) -> Result<(), rusqlite::Error> {
+fn copy(from: &Connection, to: &Path, on_progress: &mut dyn FnMut(u64, u64)) -> Result<(), rusqlite::Error> {
     let mut copy = open_copy(to)?;
     let backup = Backup::new(from, &mut copy)?;
     loop {
         let step = backup.step(PAGES_AT_ONCE)?;
         let progress = backup.progress();
         let all = u64::try_from(progress.pagecount).unwrap_or(0);
-        told(all.saturating_sub(u64::try_from(progress.remaining).unwrap_or(0)), all);
+        on_progress(all.saturating_sub(u64::try_from(progress.remaining).unwrap_or(0)), all);
         match step {
             StepResult::Done => break,
             StepResult::More => {}

@@ -84,7 +84,7 @@ impl Writer {
     pub(in crate::store) fn enqueue(&self, job: WriteJob) -> Result<(), Error> {
         match self.queue.as_ref().map(|queue| queue.try_send(job)) {
             Some(Ok(())) => Ok(()),
-            Some(Err(TrySendError::Full(_))) => Err(Error::Overloaded),
+            Some(Err(TrySendError::Full(_))) => Err(Error::Busy),
             Some(Err(TrySendError::Disconnected(_))) | None => Err(Error::Panicked),
         }
     }
@@ -170,7 +170,7 @@ impl Context {
         for job in waiting {
             changes += 1;
             if job.has_timed_out() {
-                job.answer(Err(Error::Overloaded));
+                job.answer(Err(Error::Busy));
                 continue;
             }
             done.push(job);
@@ -180,7 +180,7 @@ impl Context {
             // A full disk or a failed write can end the whole transaction, and the changes of earlier jobs
             // with it.
             if connection.is_autocommit() {
-                return Err(Error::Abandoned);
+                return Err(Error::temporary("the database gave up the transaction that held this change"));
             }
         }
         // Breaks the guarantee on purpose: the proof that builds with this feature must notice.

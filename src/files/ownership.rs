@@ -1,5 +1,5 @@
-//! Whose new files are: what root makes belongs to the owner of the directory it is in, so that a service
-//! with a user of its own can read it.
+//! The owner of new files: what root creates is given to the owner of its directory, so that a service that
+//! runs as that user can read it.
 
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -9,8 +9,7 @@ use std::path::Path;
 
 use rustix::fs::OFlags;
 
-/// Gives a file that was just made at `path` to the owner of its directory, if root made it; nobody else may
-/// give files away.
+/// Gives a file that was just created at `path` to the owner of its directory. Does nothing unless run as root.
 pub(super) fn give_file(file: &File, path: &Path) -> io::Result<()> {
     let Some(parent) = path.parent().filter(|_| rustix::process::geteuid().is_root()) else { return Ok(()) };
     let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
@@ -20,18 +19,19 @@ pub(super) fn give_file(file: &File, path: &Path) -> io::Result<()> {
         return Ok(());
     }
     match fchown(file, Some(owner.uid()), Some(owner.gid())) {
-        // Not every root may, and not every file system can: then all is as it was before, and "doctor" tells of it.
+        // Root in a container may lack the right, and some file systems have no owners. "keyseal doctor" reports
+        // files with the wrong owner.
         Err(error) if matches!(error.kind(), PermissionDenied | InvalidInput | Unsupported) => Ok(()),
         given => given,
     }
 }
 
-/// The same for a directory.
+/// As [`give_file`], for a directory.
 pub fn give_directory(path: &Path) -> io::Result<()> {
     if !rustix::process::geteuid().is_root() {
         return Ok(());
     }
-    // Whoever owns the directory above may put a link into its place.
+    // NOFOLLOW: the owner of the parent directory may have replaced it with a symbolic link.
     let flags = (OFlags::DIRECTORY | OFlags::NOFOLLOW).bits().cast_signed();
     give_file(&OpenOptions::new().read(true).custom_flags(flags).open(path)?, path)
 }

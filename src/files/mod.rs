@@ -1,0 +1,17 @@
+//! The files of an installation: the data directory, private files, copies, downloads, and who owns them.
+
+mod copies;
+mod data_dir;
+mod downloads;
+mod error;
+mod ownership;
+mod private;
+mod server_lock;
+
+pub use copies::{CopiedFile, copy_file, describe_file, write_file};
+pub use data_dir::{DataDir, exists};
+pub use downloads::{DownloadsLock, is_sha256};
+pub use error::Error;
+pub use ownership::give_directory;
+pub use private::{create_private, create_private_file, make_private_directory, sync_directory};
+pub use server_lock::ServerLock;

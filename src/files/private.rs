@@ -1,0 +1,52 @@
+//! Files and directories that only their owner can read, whatever the umask.
+
+use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::path::Path;
+
+use super::Error;
+use super::ownership::{give_directory, give_file};
+
+/// Creates an empty file with mode 0600; fails if it exists. A file that root creates is given to the owner of its
+/// directory. The umask may take the owner's own rights away: see [`create_private`].
+pub fn create_private_file(path: &Path) -> io::Result<File> {
+    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    give_file(&file, path)?;
+    Ok(file)
+}
+
+/// As [`create_private_file`], but with mode 0600 also under a umask that takes rights from the owner.
+pub fn create_private(path: &Path) -> io::Result<File> {
+    let file = create_private_file(path)?;
+    file.set_permissions(Permissions::from_mode(0o600))?;
+    Ok(file)
+}
+
+/// Creates a directory and its missing parents with mode 0700.
+pub(super) fn create_private_directories(path: &Path) -> io::Result<()> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    DirBuilder::new().recursive(true).mode(0o700).create(path)?;
+    give_directory(path)
+}
+
+/// Creates a directory with mode 0700 whatever the umask. An existing directory is left as it is.
+pub fn make_private_directory(path: &Path) -> Result<(), Error> {
+    let make = || match DirBuilder::new().mode(0o700).create(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
+        Err(error) => Err(error),
+        Ok(()) => {
+            fs::set_permissions(path, Permissions::from_mode(0o700)).and_then(|()| give_directory(path))
+        }
+    };
+    make().map_err(|source| Error::io("can't make the directory", path, source))
+}
+
+/// Syncs a directory: the names of the files in it are on disk.
+pub fn sync_directory(path: &Path) -> Result<(), Error> {
+    File::open(path)
+        .and_then(|directory| directory.sync_all())
+        .map_err(|source| Error::io("can't sync the directory", path, source))
+}
