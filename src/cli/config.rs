@@ -4,17 +4,23 @@ use clap::{ArgMatches, Subcommand};
 use serde_json::{Map, Value, json};
 
 use super::{Output, Result};
-use crate::config::{self, Effective, File, ServeArgs, Source};
+use crate::config::{self, Effective, ServeArgs, SettingsFile, Source};
 
 #[derive(Subcommand)]
 pub enum Command {
-    /// Show each setting's value, and whether a flag, a variable, the file or nobody set it
+    /// Show the value of each setting, and whether a flag, a variable, the settings file or the default gave it
     ///
     /// Takes the flags of "serve", and shows what "serve" would run with.
+    #[command(after_help = "Example:\n  keyseal config show --listen 0.0.0.0:8080")]
     Show(ServeArgs),
 }
 
-pub fn run(command: &Command, matches: &ArgMatches, file: Option<&File>, output: &mut Output<'_>) -> Result {
+pub fn run(
+    command: &Command,
+    matches: &ArgMatches,
+    file: Option<&SettingsFile>,
+    output: &mut Output<'_>,
+) -> Result {
     let Command::Show(_) = command;
     let settings = config::effective(matches, file);
     if output.is_json() {

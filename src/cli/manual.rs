@@ -1,37 +1,36 @@
-//! `keyseal completions` and `keyseal manpage`: what shells and `man` know of the command line, made from the
-//! command line itself.
+//! `keyseal completions` and `keyseal manpage`, generated from the command line's definition.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use clap::CommandFactory as _;
 use clap_complete::Shell;
 use clap_mangen::Man;
 
-use super::{Cli, Output, Result};
+use super::commands::command;
+use super::{Output, Result};
 
 #[derive(clap::Args)]
 pub struct CompletionsArgs {
-    /// The shell that reads the script
+    /// Shell to complete in
     shell: Shell,
 }
 
 #[derive(clap::Args)]
 pub struct ManpageArgs {
-    /// Write a page for each command into this directory, instead of the one of "keyseal" to standard output
+    /// Directory to write a page for each command to [default: print the page of "keyseal"]
     directory: Option<PathBuf>,
 }
 
 pub fn completions(args: &CompletionsArgs, output: &mut Output<'_>) -> Result {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::command(), "keyseal", &mut script);
+    clap_complete::generate(args.shell, &mut command(), "keyseal", &mut script);
     Ok(output.writer().write_all(&script)?)
 }
 
 pub fn manpage(args: &ManpageArgs, output: &mut Output<'_>) -> Result {
     let Some(directory) = &args.directory else {
         let mut page = Vec::new();
-        Man::new(Cli::command()).render(&mut page)?;
+        Man::new(command()).render(&mut page)?;
         return Ok(output.writer().write_all(&page)?);
     };
     let wrong = |error| format!("can't write man pages to {}: {error}", directory.display());
@@ -40,5 +39,5 @@ pub fn manpage(args: &ManpageArgs, output: &mut Output<'_>) -> Result {
 
 fn write_pages(directory: &Path) -> std::io::Result<()> {
     fs::create_dir_all(directory)?;
-    clap_mangen::generate_to(Cli::command(), directory)
+    clap_mangen::generate_to(command(), directory)
 }

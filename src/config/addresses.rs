@@ -1,19 +1,18 @@
-//! Addresses as an operator gives them: refused, where they can't be meant, before anything is opened.
+//! Checks of the addresses and URLs that an operator gives, made before anything is opened.
 
 use std::net::{Ipv4Addr, SocketAddr};
 
 use url::Url;
 
-/// `HOST:PORT`, where the host is an address, an IPv6 address in brackets, or a name, which is looked up when
-/// it is needed.
+/// Checks `HOST:PORT`. The host is an IPv4 address, an IPv6 address in brackets, or a name, which is resolved later.
 pub fn host_and_port(text: &str) -> Result<String, String> {
-    const EXPECTED: &str = "it is an address and a port, as 127.0.0.1:8080, [::1]:8080 or localhost:8080";
+    const EXPECTED: &str = "give an address and a port, such as 127.0.0.1:8080, [::1]:8080 or localhost:8080";
     if text.contains("://") {
         return Err(format!("{EXPECTED}, without a scheme"));
     }
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(format!(
-            "it has no address: give 127.0.0.1:{text} for this machine alone, 0.0.0.0:{text} for all"
+            "the address is missing: give 127.0.0.1:{text} for this machine only, or 0.0.0.0:{text} for all interfaces"
         ));
     }
     if text.parse::<SocketAddr>().is_ok() {
@@ -23,7 +22,7 @@ pub fn host_and_port(text: &str) -> Result<String, String> {
         return Err(format!("{EXPECTED}; the port is missing"));
     };
     if port.parse::<u16>().is_err() || !port.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(format!("{EXPECTED}; the port is a number up to 65535"));
+        return Err(format!("{EXPECTED}; a port is a number up to 65535"));
     }
     if !is_name(host) {
         return Err(EXPECTED.to_owned());
@@ -31,33 +30,33 @@ pub fn host_and_port(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-/// Whether it can be the name of a machine. Digits and dots alone are an IPv4 address, or a mistake.
+/// Whether a text can be a host name or an IPv4 address. Only digits and dots must be a valid IPv4 address.
 fn is_name(host: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
     let is_numeric = host.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     !host.is_empty() && host.bytes().all(is_plain) && (!is_numeric || host.parse::<Ipv4Addr>().is_ok())
 }
 
-/// The address of a server as its customers reach it: paths are put behind it.
+/// Checks a base URL, to which paths are appended.
 pub fn public_url(text: &str) -> Result<String, String> {
-    let expected = |what: &str| Err(format!("{what}: it begins as https://licenses.example.com does"));
+    let expected = |what: &str| Err(format!("{what}: give one such as https://licenses.example.com"));
     let Ok(url) = Url::parse(text) else {
-        return expected("it is no URL");
+        return expected("not a URL");
     };
-    // The parser lets spaces and control characters pass that the text keeps.
+    // The parser ignores some spaces and control characters, but the text would keep them.
     if !["http", "https"].contains(&url.scheme()) || text.chars().any(|c| c.is_control() || c == ' ') {
-        return expected("it is no URL of http or https");
+        return expected("not an http or https URL");
     }
-    // "https:name" is one to the parser, and none to whoever reads it.
+    // The parser accepts "https:name" too.
     let has_authority = text.split_once("://").is_some_and(|(_, rest)| !rest.starts_with('/'));
     if !has_authority || url.host_str().is_none_or(str::is_empty) {
-        return expected("it has no host");
+        return expected("the host is missing");
     }
     if url.query().is_some() || url.fragment().is_some() {
-        return Err("paths are put behind it: it has no ? and no #".to_owned());
+        return Err("paths are appended to it, so it can't have a query (?) or a fragment (#)".to_owned());
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err("everybody sees it: it has no user name and no password".to_owned());
+        return Err("it is public, so it can't have a user name or a password".to_owned());
     }
     Ok(text.to_owned())
 }

@@ -1,4 +1,4 @@
-//! The program's variables: which are known, which are empty and so not given, and which are a mistake.
+//! Environment variables: ignores empty ones, refuses unknown ones, and names the one that holds a wrong value.
 
 use std::ffi::{OsStr, OsString};
 
@@ -7,11 +7,11 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, Command};
 
 use super::settings;
-use super::{Wrong, did_you_mean};
+use super::{ConfigError, did_you_mean};
 
 const PREFIX: &str = "KEYSEAL_";
 
-/// An empty variable counts as not given: a container's or a unit's file has many ways to set one to nothing.
+/// Makes clap ignore empty variables: units and container files often set one to nothing.
 pub fn without_empty_variables(command: Command) -> Command {
     command
         .mut_args(|arg| if is_empty(&arg) { arg.env(Resettable::Reset) } else { arg })
@@ -22,8 +22,8 @@ fn is_empty(arg: &Arg) -> bool {
     arg.get_env().is_some_and(|name| variable(name).is_some_and(|value| value.is_empty()))
 }
 
-/// Refuses variables of ours that no flag has, with the one that was probably meant.
-pub fn check_names(command: &Command) -> Result<(), Wrong> {
+/// Refuses variables that begin with `KEYSEAL_` and belong to no flag, and suggests the most similar one.
+pub fn check_names(command: &Command) -> Result<(), ConfigError> {
     let known = names(command);
     for (name, value) in std::env::vars_os() {
         let (Some(name), value) = (name.to_str(), value.to_string_lossy()) else { continue };
@@ -31,20 +31,20 @@ pub fn check_names(command: &Command) -> Result<(), Wrong> {
         if !name.starts_with(PREFIX) || is_known || value.is_empty() || is_of_an_orchestrator(name, &value) {
             continue;
         }
-        // What all have in common says nothing about likeness.
+        // The common prefix would make every pair of names similar.
         let (given, known) =
             (name.trim_start_matches(PREFIX), known.iter().map(|known| known.trim_start_matches(PREFIX)));
         let next = match did_you_mean(given, known) {
             Some(meant) => format!("did you mean {PREFIX}{meant}?"),
-            None => "see \"keyseal serve --help\", or unset it".to_owned(),
+            None => "unset it, or see \"keyseal serve --help\" for the known ones".to_owned(),
         };
-        return Err(Wrong(format!("unknown environment variable {name}: {next}")));
+        return Err(ConfigError(format!("unknown environment variable {name}: {next}")));
     }
     Ok(())
 }
 
-/// The variable that clap's complaint is about: clap names only the flag, also if nobody gave it.
-pub fn blame(error: &clap::Error) -> Option<Wrong> {
+/// The same complaint as clap's, but naming the variable that holds the value: clap names only the flag.
+pub fn naming_the_variable(error: &clap::Error) -> Option<ConfigError> {
     let Some(ContextValue::String(argument)) = error.get(ContextKind::InvalidArg) else { return None };
     if !matches!(error.kind(), ErrorKind::ValueValidation | ErrorKind::InvalidValue) {
         return None;
@@ -54,21 +54,17 @@ pub fn blame(error: &clap::Error) -> Option<Wrong> {
     let value = variable(OsStr::new(name))?;
     let value = value.to_string_lossy();
     let why = value.split(',').find_map(|value| setting.refusal(value))?;
-    Some(Wrong(if setting.is_secret() {
-        format!("the environment variable {name} can't have this value")
-    } else {
-        format!("the environment variable {name} can't be {value:?}: {why}")
-    }))
+    Some(ConfigError(format!("the environment variable {name} can't be {value:?}: {why}")))
 }
 
-/// The variables of a command and of all below it.
+/// The variables of a command and of all its subcommands.
 fn names(command: &Command) -> Vec<String> {
     let own = command.get_arguments().filter_map(|arg| Some(arg.get_env()?.to_str()?.to_owned()));
     own.chain(command.get_subcommands().flat_map(names)).collect()
 }
 
-/// Kubernetes and Docker links tell each container where a service is, under the service's name, which may
-/// well be ours: `KEYSEAL_SERVICE_HOST`, `KEYSEAL_PORT=tcp://10.0.0.1:8080`, `KEYSEAL_PORT_8080_TCP_ADDR`.
+/// Whether Kubernetes or Docker set this variable: for a service named "keyseal" they set
+/// `KEYSEAL_SERVICE_HOST`, `KEYSEAL_PORT=tcp://10.0.0.1:8080` and `KEYSEAL_PORT_8080_TCP_ADDR`.
 fn is_of_an_orchestrator(name: &str, value: &str) -> bool {
     name.contains("_SERVICE_HOST")
         || name.contains("_SERVICE_PORT")

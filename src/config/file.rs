@@ -1,4 +1,4 @@
-//! `keyseal.toml`: settings in a file, each refused with its line if it can't be what is written there.
+//! `keyseal.toml`, the settings file. A wrong entry is refused with its line.
 
 use std::fs;
 use std::io::{self, ErrorKind, Read as _};
@@ -9,39 +9,39 @@ use toml::Spanned;
 use toml::de::{DeInteger, DeTable, DeValue};
 
 use super::settings::{self, Kind, Setting};
-use super::{User, Wrong, did_you_mean};
+use super::{ConfigError, User, did_you_mean};
 
-/// The longest file that is read.
+/// The size up to which a file is read.
 const MAX_BYTES: u64 = 1 << 20;
 
-/// What a file sets.
+/// The settings in a file.
 #[derive(Clone, Debug, Default)]
-pub struct File {
+pub struct SettingsFile {
     pub path: PathBuf,
     entries: Vec<Entry>,
 }
 
-/// One setting in it.
+/// One setting in a file.
 #[derive(Clone, Debug)]
 pub struct Entry {
     key: String,
     /// Counted from 1.
     pub line: usize,
-    /// As the command line would have it.
+    /// As they would be written on the command line.
     pub values: Vec<String>,
 }
 
-impl File {
-    /// Reads the file that the operator named. It must be there.
-    pub fn named(path: &Path) -> Result<Self, Wrong> {
+impl SettingsFile {
+    /// Reads a file that the operator named. Fails if it is missing.
+    pub fn named(path: &Path) -> Result<Self, ConfigError> {
         match read(path) {
             Ok(text) => Self::parse(path, &text),
             Err(error) => Err(unreadable(path, &error)),
         }
     }
 
-    /// Reads the file of the data directory, if there is one.
-    pub fn of_data(directory: &Path) -> Result<Option<Self>, Wrong> {
+    /// Reads the file in a data directory, if there is one.
+    pub fn of_data(directory: &Path) -> Result<Option<Self>, ConfigError> {
         let path = directory.join("keyseal.toml");
         let text = match read(&path) {
             Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
@@ -55,9 +55,8 @@ impl File {
         let file = Self::parse(&path, &text)?;
         match file.entry("data") {
             None => Ok(Some(file)),
-            Some(entry) => Err(Wrong(format!(
-                "{} line {}: \"data\" can't be set here, in the data directory itself; set it in a file that \
-                 --config names, by --data, or by KEYSEAL_DATA",
+            Some(entry) => Err(ConfigError(format!(
+                "{} line {}: \"data\" can't be set in the data directory itself: use --data, KEYSEAL_DATA, or a file that --config names",
                 path.display(),
                 entry.line
             ))),
@@ -68,11 +67,11 @@ impl File {
         self.entries.iter().find(|entry| entry.key == key)
     }
 
-    fn parse(path: &Path, text: &str) -> Result<Self, Wrong> {
+    fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
         let line_of = |at: usize| text.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1;
         let table = DeTable::parse(text).map_err(|error| {
             let line = error.span().map_or(1, |span| line_of(span.start));
-            Wrong(format!("{} line {line}: {}", path.display(), error.message().replace('\n', "; ")))
+            ConfigError(format!("{} line {line}: {}", path.display(), error.message().replace('\n', "; ")))
         })?;
         let mut items: Vec<_> = table.get_ref().iter().collect();
         items.sort_by_key(|(key, _)| key.span().start);
@@ -97,8 +96,9 @@ fn read(path: &Path) -> io::Result<String> {
     Ok(text)
 }
 
-/// Says whose it is: who is kept out of a data directory has most often forgotten to run as the server's user.
-fn denied(directory: &Path, path: &Path, error: &io::Error) -> Wrong {
+/// The error for a file that may not be read. The usual cause is that the command runs as another user than the
+/// server, so it names the owner.
+fn denied(directory: &Path, path: &Path, error: &io::Error) -> ConfigError {
     let me = rustix::process::geteuid().as_raw();
     let owner = |path: &Path| {
         fs::metadata(path).ok().map(|about| about.uid()).filter(|owner| *owner != me).map(User::of)
@@ -106,28 +106,31 @@ fn denied(directory: &Path, path: &Path, error: &io::Error) -> Wrong {
     if let Some(owner) = owner(directory) {
         let sudo = owner.sudo();
         let directory = directory.display();
-        return Wrong(format!(
+        return ConfigError(format!(
             "the data directory {directory} belongs to user {owner}: run this as that user, for example {sudo} keyseal …"
         ));
     }
     match owner(path) {
-        Some(owner) => Wrong(format!(
-            "the settings in {0} belong to user {owner}, and you may not read them: run \"sudo chown {me} {0}\"",
+        Some(owner) => ConfigError(format!(
+            "the settings file {0} belongs to user {owner}, and you may not read it: run \"sudo chown {me} {0}\"",
             path.display()
         )),
-        None => Wrong(format!(
-            "can't read the settings in {}: {error}; run \"chmod -R u=rwX,go= {}\"",
+        None => ConfigError(format!(
+            "can't read the settings file {}: {error}; run \"chmod -R u=rwX,go= {}\"",
             path.display(),
             directory.display()
         )),
     }
 }
 
-fn unreadable(path: &Path, error: &io::Error) -> Wrong {
-    Wrong(format!("can't read the settings in {}: {error}; name another file with --config", path.display()))
+fn unreadable(path: &Path, error: &io::Error) -> ConfigError {
+    ConfigError(format!(
+        "can't read the settings file {}: {error}; name another with --config",
+        path.display()
+    ))
 }
 
-/// A key, and where it stands.
+/// A key and its line.
 struct Place<'a> {
     path: &'a Path,
     line: usize,
@@ -135,9 +138,9 @@ struct Place<'a> {
 }
 
 impl Place<'_> {
-    /// What is written there, if it is a setting and may be set so.
-    fn values(&self, settings: &[Setting], value: &Spanned<DeValue<'_>>) -> Result<Vec<String>, Wrong> {
-        // The file can't name itself.
+    /// The values of this entry. Refuses unknown settings and values of the wrong kind.
+    fn values(&self, settings: &[Setting], value: &Spanned<DeValue<'_>>) -> Result<Vec<String>, ConfigError> {
+        // A settings file can't name another.
         let keys = || settings.iter().map(Setting::key).filter(|key| *key != "config");
         let Some(setting) = settings.iter().find(|setting| setting.key() == self.key && self.key != "config")
         else {
@@ -148,54 +151,60 @@ impl Place<'_> {
             (Kind::List, DeValue::Array(items)) => {
                 items.iter().map(|item| self.text(kind, item.get_ref())).collect::<Result<Vec<_>, _>>()?
             }
-            (Kind::Switch, DeValue::Boolean(on)) => vec![on.to_string()],
-            (Kind::Number, DeValue::Integer(number)) => vec![self.number(number)?],
-            (Kind::Text, value) => vec![self.text(kind, value)?],
+            (Kind::Boolean, DeValue::Boolean(on)) => vec![on.to_string()],
+            (Kind::Integer, DeValue::Integer(number)) => vec![self.number(number)?],
+            (Kind::String, value) => vec![self.text(kind, value)?],
             (_, other) => return Err(self.wrong_kind(kind, other)),
         };
         match values.iter().find_map(|value| Some((value, setting.refusal(value)?))) {
             None => Ok(values),
-            Some(_) if setting.is_secret() => Err(self.wrong("can't have this value")),
-            Some((value, why)) => Err(self.wrong(&format!("can't be {value:?}: {why}"))),
+            Some((value, why)) => Err(self.error(&format!("can't be {value:?}: {why}"))),
         }
     }
 
-    fn text(&self, kind: Kind, value: &DeValue<'_>) -> Result<String, Wrong> {
+    fn text(&self, kind: Kind, value: &DeValue<'_>) -> Result<String, ConfigError> {
         match value {
             DeValue::String(text) => Ok(text.to_string()),
             other => Err(self.wrong_kind(kind, other)),
         }
     }
 
-    fn number(&self, number: &DeInteger<'_>) -> Result<String, Wrong> {
+    fn number(&self, number: &DeInteger<'_>) -> Result<String, ConfigError> {
         match i64::from_str_radix(number.as_str(), number.radix()) {
             Ok(number) => Ok(number.to_string()),
-            Err(error) => Err(self.wrong(&format!("can't be {number}: {error}"))),
+            Err(error) => Err(self.error(&format!("can't be {number}: {error}"))),
         }
     }
 
-    fn unknown<'a>(&self, keys: impl Iterator<Item = &'a str>, value: &DeValue<'_>) -> Wrong {
+    fn unknown<'a>(&self, keys: impl Iterator<Item = &'a str>, value: &DeValue<'_>) -> ConfigError {
         let next = match (did_you_mean(self.key, keys), value) {
             (Some(key), _) => format!("did you mean {key:?}?"),
-            (None, DeValue::Table(_)) => "there are no sections, every setting stands by itself".to_owned(),
+            (None, DeValue::Table(_)) => {
+                "the file has no sections, write the settings one below the other".to_owned()
+            }
             (None, _) => "see \"keyseal serve --help\": a setting is a flag without its dashes".to_owned(),
         };
-        Wrong(format!("unknown setting {:?} in {} line {}: {next}", self.key, self.path.display(), self.line))
+        ConfigError(format!(
+            "unknown setting {:?} in {} line {}: {next}",
+            self.key,
+            self.path.display(),
+            self.line
+        ))
     }
 
-    fn wrong_kind(&self, kind: Kind, found: &DeValue<'_>) -> Wrong {
+    fn wrong_kind(&self, kind: Kind, found: &DeValue<'_>) -> ConfigError {
         let found = match found {
-            DeValue::String(_) => "a text",
+            DeValue::String(_) => "a string",
             DeValue::Integer(_) | DeValue::Float(_) => "a number",
             DeValue::Boolean(_) => "true or false",
             DeValue::Datetime(_) => "a time",
             DeValue::Array(_) => "a list",
             DeValue::Table(_) => "a section",
         };
-        self.wrong(&format!("must be {}, and is {found}", kind.expects()))
+        self.error(&format!("must be {}, not {found}", kind.expects()))
     }
 
-    fn wrong(&self, what: &str) -> Wrong {
-        Wrong(format!("{} line {}: {:?} {what}", self.path.display(), self.line, self.key))
+    fn error(&self, what: &str) -> ConfigError {
+        ConfigError(format!("{} line {}: {:?} {what}", self.path.display(), self.line, self.key))
     }
 }

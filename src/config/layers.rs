@@ -1,5 +1,4 @@
-//! Flag, then environment, then file, then default: puts the layers over one another, and tells which one a
-//! value came from.
+//! The layers of settings, flag over environment over file over default, and which of them a value came from.
 
 use std::ffi::OsString;
 
@@ -7,39 +6,44 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, Command};
 use serde_json::Value;
 
-use super::environment::{blame, check_names, without_empty_variables};
-use super::file::File;
+use super::environment::{check_names, naming_the_variable, without_empty_variables};
+use super::file::SettingsFile;
 use super::settings::{self, Kind, Setting};
 
-/// Why a command line, a variable or a file is not accepted.
+/// Why a command line, a variable or a settings file is refused.
 #[derive(Debug, thiserror::Error)]
-pub enum Usage {
-    /// clap's own, which are also the way of --help and --version.
+pub enum UsageError {
+    /// clap's own errors, among them the texts of --help and --version.
     #[error(transparent)]
     Clap(#[from] clap::Error),
     #[error(transparent)]
-    Wrong(#[from] super::Wrong),
+    Config(#[from] super::ConfigError),
 }
 
-/// Reads the command line alone, with the environment: enough to know the command, and where the file is.
-pub fn read(command: Command, arguments: &[OsString]) -> Result<ArgMatches, Usage> {
-    without_empty_variables(command).try_get_matches_from(arguments).map_err(|error| match blame(&error) {
-        Some(wrong) => wrong.into(),
+/// Reads the command line and the environment. Enough to know the command and the settings file.
+pub fn read(command: Command, arguments: &[OsString]) -> Result<ArgMatches, UsageError> {
+    let matches = without_empty_variables(command).try_get_matches_from(arguments);
+    matches.map_err(|error| match naming_the_variable(&error) {
+        Some(error) => error.into(),
         None => error.into(),
     })
 }
 
-/// Reads it again with the file below it. Refuses variables that nobody knows.
-pub fn read_over(command: Command, arguments: &[OsString], file: Option<&File>) -> Result<ArgMatches, Usage> {
+/// Reads command line, environment and settings file. Refuses unknown environment variables.
+pub fn read_over(
+    command: Command,
+    arguments: &[OsString],
+    file: Option<&SettingsFile>,
+) -> Result<ArgMatches, UsageError> {
     check_names(&command)?;
     match file {
-        Some(file) => read(over(command, file), arguments),
+        Some(file) => read(with_defaults_from(command, file), arguments),
         None => read(command, arguments),
     }
 }
 
-/// Makes what the file says the default of every argument that is a setting.
-fn over(command: Command, file: &File) -> Command {
+/// Makes the values in the file the defaults of the arguments that are settings.
+fn with_defaults_from(command: Command, file: &SettingsFile) -> Command {
     let set = |arg: clap::Arg| {
         let entry = arg.get_env().and(arg.get_long()).and_then(|key| file.entry(key));
         match entry {
@@ -47,7 +51,7 @@ fn over(command: Command, file: &File) -> Command {
             None => arg,
         }
     };
-    command.mut_args(set).mut_subcommands(|below| over(below, file))
+    command.mut_args(set).mut_subcommands(|below| with_defaults_from(below, file))
 }
 
 /// Where a value came from.
@@ -59,26 +63,26 @@ pub enum Source {
     Default,
 }
 
-/// A setting as it counts. A secret's value is not in it.
+/// A setting with the value that applies.
 pub struct Effective {
     pub key: String,
-    /// `null`: nobody set it, and it has no fixed default.
+    /// `null`: it is not set, and has no fixed default.
     pub value: Value,
     /// The value for people.
     pub text: String,
     pub source: Source,
 }
 
-/// Every setting of a command that takes all of them.
-pub fn effective(matches: &ArgMatches, file: Option<&File>) -> Vec<Effective> {
+/// Every setting, for a command that takes all of them.
+pub fn effective(matches: &ArgMatches, file: Option<&SettingsFile>) -> Vec<Effective> {
     let mut matches = matches;
     while let Some((_, below)) = matches.subcommand() {
         matches = below;
     }
-    settings::all().iter().map(|setting| of(setting, matches, file)).collect()
+    settings::all().iter().map(|setting| effective_value(setting, matches, file)).collect()
 }
 
-fn of(setting: &Setting, matches: &ArgMatches, file: Option<&File>) -> Effective {
+fn effective_value(setting: &Setting, matches: &ArgMatches, file: Option<&SettingsFile>) -> Effective {
     let source = match (matches.value_source(setting.id()), file) {
         (Some(ValueSource::CommandLine), _) => Source::Flag(format!("--{}", setting.key())),
         (Some(ValueSource::EnvVariable), _) => Source::Variable(setting.variable().to_owned()),
@@ -94,17 +98,16 @@ fn of(setting: &Setting, matches: &ArgMatches, file: Option<&File>) -> Effective
         .unwrap_or_default();
     let first = raw.first().cloned();
     let (value, text) = match setting.kind() {
-        _ if setting.is_secret() && !raw.is_empty() => (Value::from("(set)"), "(set)".to_owned()),
-        Kind::Switch => {
+        Kind::Boolean => {
             let on = matches.get_flag(setting.id());
             (Value::from(on), if on { "on" } else { "off" }.to_owned())
         }
         Kind::List if raw.is_empty() => (Value::from(raw), "none".to_owned()),
         Kind::List => (Value::from(raw.clone()), raw.join(",")),
-        Kind::Number => {
+        Kind::Integer => {
             (first.as_ref().and_then(|text| text.parse::<i64>().ok()).into(), or_default(first, setting))
         }
-        Kind::Text => (first.clone().into(), or_default(first, setting)),
+        Kind::String => (first.clone().into(), or_default(first, setting)),
     };
     Effective { key: setting.key().to_owned(), value, text, source }
 }

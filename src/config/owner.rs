@@ -1,8 +1,8 @@
-//! Whose files they are: what an operator is told who runs a command as another user than the server's.
+//! The owner of a file, for messages to an operator who runs a command as another user than the server's.
 
 use std::fmt::{self, Display, Formatter};
 
-/// A user of the machine, by the number that files have. Shown with its name, where it has one.
+/// A user of the machine, by the uid in a file's metadata. Displayed with the name, if there is one.
 pub struct User {
     uid: u32,
     name: Option<String>,
@@ -14,7 +14,7 @@ impl User {
         Self { uid, name }
     }
 
-    /// What has a command run as this user.
+    /// The words that make a shell command run as this user.
     pub fn sudo(&self) -> String {
         match &self.name {
             Some(name) => format!("sudo -u {name}"),

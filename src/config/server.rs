@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
-use super::{HttpStatusArg, ServeArgs, Wrong};
+use super::{ConfigError, HttpStatusArg, ServeArgs};
 use crate::domain::{HttpStatus, RateLimits, Timestamp, WellKnown};
 use crate::files::DataDir;
 use crate::random::Randomness;
@@ -147,7 +147,7 @@ impl Config {
 
     /// The configuration that the command line, the environment and the settings file give. Fails if two
     /// settings contradict each other.
-    pub fn new(data: &DataDir, args: &ServeArgs) -> Result<Self, Wrong> {
+    pub fn new(data: &DataDir, args: &ServeArgs) -> Result<Self, ConfigError> {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         Ok(Self {
             workers: args.workers.map_or(processors, usize::from),

@@ -1,6 +1,7 @@
-//! All settings, read off the arguments in `config.rs`: the flag, variable, file key, kind and default of each.
+//! Every setting, derived from the clap arguments: flag, variable, key in the settings file, kind and default.
 
 use std::any::TypeId;
+use std::error::Error as _;
 
 use clap::builder::Resettable;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -8,37 +9,46 @@ use clap::{Arg, ArgAction, Args as _, Command};
 
 use super::{DataArg, LogArg, ServeArgs};
 
-/// How a setting's value is written in the file.
+/// In words, the defaults that are computed at start, by the key of the setting.
+const COMPUTED_DEFAULTS: [(&str, &str); 4] = [
+    ("data", "data"),
+    ("config", "keyseal.toml in the data directory"),
+    ("workers", "one per processor"),
+    ("public-url", "the address it listens on"),
+];
+
+/// How a value is written in the settings file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    Switch,
-    Number,
-    Text,
+    Boolean,
+    Integer,
+    String,
     List,
 }
 
 impl Kind {
+    /// What must stand in the file, for error messages.
     pub fn expects(self) -> &'static str {
         match self {
-            Self::Switch => "true or false",
-            Self::Number => "a whole number",
-            Self::Text => "a text in quotes",
-            Self::List => "a list of texts, as [\"a\", \"b\"]",
+            Self::Boolean => "true or false",
+            Self::Integer => "a whole number",
+            Self::String => "a string in quotes",
+            Self::List => "a list of strings such as [\"a\", \"b\"]",
         }
     }
 }
 
-/// One thing that the operator decides.
+/// A setting: an argument with a flag and an environment variable.
 #[derive(Clone, Debug)]
 pub struct Setting(Arg);
 
 impl Setting {
-    /// What `ArgMatches` knows it by.
+    /// Its id in `ArgMatches`.
     pub fn id(&self) -> &str {
         self.0.get_id().as_str()
     }
 
-    /// Its key in the file: the flag without its dashes.
+    /// Its key in the settings file: the flag without its dashes.
     pub fn key(&self) -> &str {
         self.0.get_long().unwrap_or_default()
     }
@@ -48,69 +58,52 @@ impl Setting {
     }
 
     pub fn kind(&self) -> Kind {
-        let holds = self.0.get_value_parser().type_id();
-        let numbers = [
-            TypeId::of::<u8>(),
-            TypeId::of::<u16>(),
-            TypeId::of::<u32>(),
-            TypeId::of::<u64>(),
-            TypeId::of::<usize>(),
-            TypeId::of::<i64>(),
-        ];
+        let value = self.0.get_value_parser().type_id();
+        let integers = [TypeId::of::<u16>(), TypeId::of::<u32>(), TypeId::of::<u64>()];
         match self.0.get_action() {
             ArgAction::Append => Kind::List,
-            _ if holds == TypeId::of::<bool>() => Kind::Switch,
-            _ if numbers.iter().any(|number| holds == *number) => Kind::Number,
-            _ => Kind::Text,
+            ArgAction::SetTrue => Kind::Boolean,
+            _ if integers.iter().any(|integer| value == *integer) => Kind::Integer,
+            _ => Kind::String,
         }
     }
 
-    /// Whether its value must not be shown.
-    pub fn is_secret(&self) -> bool {
-        self.0.is_hide_env_values_set()
-    }
-
-    /// What counts when nobody sets it, for people: a value, or the words in its help.
+    /// The default, for people: a value, or words where it is computed.
     pub fn default(&self) -> String {
         let values: Vec<_> =
             self.0.get_default_values().iter().map(|value| value.to_string_lossy()).collect();
-        if !values.is_empty() {
-            return values.join(",");
-        }
-        let help = self.0.get_help().map(ToString::to_string).unwrap_or_default();
-        match help.split_once("[default: ").and_then(|(_, rest)| rest.split([';', ']']).next()) {
-            Some(words) => words.to_owned(),
-            None if self.kind() == Kind::Switch => "off".to_owned(),
-            None => "none".to_owned(),
+        match (computed_default(&self.0), self.kind()) {
+            _ if self.kind() == Kind::Boolean => "off".to_owned(),
+            (Some(words), _) => words.to_owned(),
+            (None, _) if values.is_empty() => "none".to_owned(),
+            (None, _) => values.join(","),
         }
     }
 
-    /// Why it can't have this value, if it can't.
+    /// Why this value is refused, if it is. Values that depend on other settings are not checked here.
     pub fn refusal(&self, value: &str) -> Option<String> {
-        if self.kind() == Kind::Switch {
-            return None;
+        if self.kind() == Kind::Boolean {
+            return (!["true", "false"].contains(&value)).then(|| "it must be true or false".to_owned());
         }
         let command = table().no_binary_name(true).mut_args(|arg| arg.env(Resettable::Reset));
         let error = command.try_get_matches_from([format!("--{}={value}", self.key())]).err()?;
         match error.kind() {
-            ErrorKind::ValueValidation => Some(match std::error::Error::source(&error) {
-                Some(source) => source.to_string(),
-                None => "it is not of its kind".to_owned(),
-            }),
+            ErrorKind::ValueValidation => {
+                Some(error.source().map_or_else(|| "it is not valid".to_owned(), ToString::to_string))
+            }
             ErrorKind::InvalidValue => Some(match error.get(ContextKind::ValidValue) {
                 Some(ContextValue::Strings(values)) if !values.is_empty() => {
-                    format!("it is one of {}", values.join(", "))
+                    format!("it must be one of {}", values.join(", "))
                 }
                 _ => "it is empty".to_owned(),
             }),
-            // What depends on other settings is judged when all are known.
             _ => None,
         }
     }
 
-    /// Whether this is the argument that clap speaks of, as `--workers <N>`.
-    pub fn is_argument(&self, shown: &str) -> bool {
-        shown.split(' ').next().and_then(|flag| flag.strip_prefix("--")) == Some(self.key())
+    /// Whether this is the argument in a clap error, where it looks like `--workers <N>`.
+    pub fn is_argument(&self, in_error: &str) -> bool {
+        in_error.split(' ').next().and_then(|flag| flag.strip_prefix("--")) == Some(self.key())
     }
 }
 
@@ -124,15 +117,37 @@ fn table() -> Command {
         .disable_help_flag(true)
 }
 
+/// Adds the computed defaults to the help of a command and its subcommands, where clap shows fixed defaults.
+pub fn show_computed_defaults(command: Command) -> Command {
+    let with_default = |arg: Arg| match (computed_default(&arg), arg.get_help().cloned()) {
+        (Some(words), Some(help)) => arg.help(format!("{help} [default: {words}]")),
+        _ => arg,
+    };
+    command.mut_args(with_default).mut_subcommands(show_computed_defaults)
+}
+
+fn computed_default(arg: &Arg) -> Option<&'static str> {
+    let key = arg.get_env().and(arg.get_long())?;
+    COMPUTED_DEFAULTS.iter().find(|(setting, _)| *setting == key).map(|(_, words)| *words)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn each_setting_has_a_flag_and_a_variable_of_its_own() {
+    fn each_setting_has_a_flag_a_variable_and_a_help() {
         for setting in all() {
             assert!(!setting.key().is_empty(), "{}", setting.id());
             assert!(setting.variable().starts_with("KEYSEAL_"), "{}", setting.id());
+            assert!(setting.0.get_help().is_some(), "{}", setting.id());
+        }
+    }
+
+    #[test]
+    fn each_computed_default_belongs_to_a_setting() {
+        for (key, _) in COMPUTED_DEFAULTS {
+            assert!(all().iter().any(|setting| setting.key() == key), "{key}");
         }
     }
 }

@@ -126,15 +126,18 @@ fn what_the_file_can_not_say_is_refused_with_its_line_and_what_was_expected() {
         ("listen = \"8080\"", &["line 1: \"listen\" can't be \"8080\"", "127.0.0.1:8080"]),
         ("metrics-listen = \"127.0.0.1\"", &["\"metrics-listen\" can't be", "the port is missing"]),
         ("public-url = \"foo.example.com\"", &["\"public-url\" can't be", "https://"]),
-        ("workers = \"4\"", &["line 1: \"workers\" must be a whole number, and is a text"]),
+        ("workers = \"4\"", &["line 1: \"workers\" must be a whole number, not a string"]),
         ("workers = 4.5", &["\"workers\" must be a whole number"]),
         ("\nworkers = 300", &["line 2: \"workers\" can't be \"300\": 300 is not in 1..=256"]),
         ("workers = -1", &["\"workers\" can't be \"-1\": -1 is not in 1..=256"]),
-        ("http-status = \"real\"", &["\"http-status\" can't be \"real\": it is one of envelope, documented"]),
-        ("listen = 8080", &["line 1: \"listen\" must be a text in quotes, and is a number"]),
-        ("no-changelog = \"yes\"", &["line 1: \"no-changelog\" must be true or false, and is a text"]),
-        ("trusted-proxy = \"10.0.0.0/8\"", &["\"trusted-proxy\" must be a list of texts"]),
-        ("trusted-proxy = [\"10.0.0.0/8\", 5]", &["\"trusted-proxy\" must be a list of texts"]),
+        (
+            "http-status = \"real\"",
+            &["\"http-status\" can't be \"real\": it must be one of envelope, documented"],
+        ),
+        ("listen = 8080", &["line 1: \"listen\" must be a string in quotes, not a number"]),
+        ("no-changelog = \"yes\"", &["line 1: \"no-changelog\" must be true or false, not a string"]),
+        ("trusted-proxy = \"10.0.0.0/8\"", &["\"trusted-proxy\" must be a list of strings"]),
+        ("trusted-proxy = [\"10.0.0.0/8\", 5]", &["\"trusted-proxy\" must be a list of strings"]),
         ("trusted-proxy = [\"10.0.0.300\"]", &["\"trusted-proxy\" can't be \"10.0.0.300\": "]),
         ("data = \"x\"", &["line 1: \"data\" can't be set here", "--config"]),
     ] {
@@ -144,7 +147,7 @@ fn what_the_file_can_not_say_is_refused_with_its_line_and_what_was_expected() {
         assert!(refusal.starts_with("keyseal: ") && refusal.trim_end().lines().count() == 1, "{refusal}");
     }
     fs::write(data.join("keyseal.toml"), [0xff, b'\n']).unwrap();
-    contains(&refused(data, &[], &[]), &["can't read the settings in", "keyseal.toml"]);
+    contains(&refused(data, &[], &[]), &["can't read the settings file", "keyseal.toml"]);
 }
 
 #[test]
@@ -154,7 +157,10 @@ fn an_unknown_variable_is_refused_with_the_one_that_was_meant() {
     for (name, parts) in [
         ("KEYSEAL_LISEN", &["unknown environment variable KEYSEAL_LISEN: did you mean KEYSEAL_LISTEN?"][..]),
         ("KEYSEAL_TRUSTED_PROXY", &["did you mean KEYSEAL_TRUSTED_PROXIES?"]),
-        ("KEYSEAL_7Q", &["unknown environment variable KEYSEAL_7Q: see \"keyseal serve --help\""]),
+        (
+            "KEYSEAL_7Q",
+            &["unknown environment variable KEYSEAL_7Q: unset it, or see \"keyseal serve --help\""],
+        ),
     ] {
         contains(&refused(data, &[(name, "x")], &[]), parts);
     }
@@ -174,6 +180,8 @@ fn a_wrong_value_is_refused_with_the_variable_or_the_flag_that_has_it() {
     let said = refused(data.path(), &[("KEYSEAL_WORKERS", "300")], &[]);
     contains(&said, &["environment variable KEYSEAL_WORKERS can't be \"300\": 300 is not in 1..=256"]);
     contains(&refused(data.path(), &[], &["--workers", "300"]), &["--workers", "300 is not in 1..=256"]);
+    let said = refused(data.path(), &[("KEYSEAL_NO_DOCS", "yes")], &[]);
+    contains(&said, &["environment variable KEYSEAL_NO_DOCS can't be \"yes\": it must be true or false"]);
     // What a flag overrides is not looked at.
     let shown = shown(data.path(), &[("KEYSEAL_WORKERS", "300")], &["--workers", "2"]);
     assert_eq!(shown["workers"]["value"], 2);
@@ -188,7 +196,7 @@ fn a_file_that_is_named_must_be_there_and_may_name_the_data_directory() {
     assert_eq!(missing.status.code(), Some(2));
     contains(
         &String::from_utf8(missing.stderr).unwrap(),
-        &["can't read the settings in", "my.toml", "--config"],
+        &["can't read the settings file", "my.toml", "--config"],
     );
     fs::write(&file, format!("data = {:?}\n", data.path().to_str().unwrap())).unwrap();
     let keys: Value = serde_json::from_slice(&named(&["--json", "api-key", "list"]).stdout).unwrap();

@@ -11,7 +11,7 @@ mod system;
 use serde_json::{Value, json};
 
 use crate::cli::{Output, Result, demo, now};
-use crate::config::{File, ServeArgs, Wrong};
+use crate::config::{ConfigError, ServeArgs, SettingsFile};
 use crate::domain::{Timestamp, WellKnown};
 use crate::files::DataDir;
 use crate::store::{Inspection, OpenError};
@@ -48,12 +48,12 @@ const CHECKS: [(&str, Check); 21] = [
 struct Patient<'a> {
     data: &'a DataDir,
     serve: &'a ServeArgs,
-    file: std::result::Result<Option<&'a File>, &'a Wrong>,
+    file: Result<Option<&'a SettingsFile>, &'a ConfigError>,
     now: Timestamp,
-    database: std::result::Result<Inspection, OpenError>,
+    database: Result<Inspection, OpenError>,
     well_known: WellKnown,
     /// The process id of the server that runs on the directory.
-    server: std::result::Result<Option<String>, OpenError>,
+    server: Result<Option<String>, OpenError>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,7 +107,7 @@ impl State {
 pub fn run(
     serve: &ServeArgs,
     data: &DataDir,
-    file: std::result::Result<Option<&File>, &Wrong>,
+    file: Result<Option<&SettingsFile>, &ConfigError>,
     output: &mut Output<'_>,
 ) -> Result {
     let patient = Patient {

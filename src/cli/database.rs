@@ -1,0 +1,45 @@
+//! Access to the database for one command, and the audit entries of its changes.
+
+use std::cell::RefCell;
+use std::time::Duration;
+
+use clap::ArgMatches;
+
+use super::Result;
+use crate::clock::now;
+use crate::domain::{Actor, CallerId};
+use crate::files::DataDir;
+use crate::store::{Store, Tx};
+
+thread_local! {
+    /// The name of the command that this thread runs, such as "license create", for the audit trail.
+    static COMMAND: RefCell<String> = const { RefCell::new(String::new()) };
+}
+
+/// Records the names of the command and its subcommands for the audit entries of [`change`].
+pub fn record_command(matches: &ArgMatches) {
+    let mut names = Vec::new();
+    let mut below = matches.subcommand();
+    while let Some((name, matches)) = below {
+        names.push(name);
+        below = matches.subcommand();
+    }
+    COMMAND.set(names.join(" "));
+}
+
+/// Opens the database. A server may run on it at the same time.
+pub fn open(data: &DataDir) -> Result<Store> {
+    Ok(Store::open(data, 1, || Duration::ZERO)?)
+}
+
+/// Runs `job` in a transaction: commits if it succeeds, rolls back if it fails. It may run more than once.
+pub fn change<T: Send + 'static>(
+    store: &Store,
+    job: impl Fn(&Tx<'_>) -> Result<T> + Send + 'static,
+) -> Result<T> {
+    let action = COMMAND.with_borrow(String::clone);
+    store.change_blocking(move |tx| {
+        tx.act_as(Actor { at: now(), caller: CallerId::CommandLine, address: None, action: action.clone() });
+        job(tx)
+    })
+}
