@@ -1,4 +1,4 @@
-//! `keyseal api-key …`: who may call the API.
+//! `keyseal api-key …`: the keys that clients call the API with.
 
 use clap::Subcommand;
 use ipnet::IpNet;
@@ -12,37 +12,44 @@ use crate::store::NewApiKey;
 
 #[derive(Subcommand)]
 pub enum Command {
-    /// Make an API key; its text is shown once and can't be shown again
+    /// Create an API key. It is shown once and can't be shown again
+    #[command(
+        after_help = "Example:\n  keyseal api-key create --name \"web shop\" --capability shop --allow-ip 203.0.113.7"
+    )]
     Create {
-        /// A name to know it by
+        /// Name to recognize it by
         #[arg(long)]
         name: String,
-        /// An endpoint that it may call, by its name ("verify", "create-license-key-meta"), a preset (client, shop,
-        /// admin), or * for all; can be given more than once. Without any, it may call nothing
+        /// Endpoint that it may call, such as "verify"; or a preset (client, shop, admin), or * for all. Repeatable.
+        /// Without any, it may call nothing
         #[arg(long = "capability", value_name = "CAPABILITY")]
         capabilities: Vec<String>,
-        /// An address or network that it may be used from; can be given more than once. Without any, from anywhere
+        /// Address or network that it may be used from. Repeatable. Without any, from anywhere
         #[arg(long = "allow-ip", value_name = "NET", value_parser = parse_network)]
         allow_ips: Vec<IpNet>,
-        /// Make it switched off
+        /// Create it disabled
         #[arg(long)]
         inactive: bool,
     },
     /// List all API keys
+    #[command(after_help = "Example:\n  keyseal api-key list")]
     List,
-    /// Switch an API key off: it gets 101 from the next request on
+    /// Disable an API key. Its requests are answered with 101 from now on
+    #[command(after_help = "Example:\n  keyseal api-key disable 2")]
     Disable {
-        /// Its id in "keyseal api-key list"
+        /// Id in "keyseal api-key list"
         id: i64,
     },
-    /// Switch an API key on
+    /// Enable an API key
+    #[command(after_help = "Example:\n  keyseal api-key enable 2")]
     Enable {
-        /// Its id in "keyseal api-key list"
+        /// Id in "keyseal api-key list"
         id: i64,
     },
-    /// Delete an API key: it gets 100 from the next request on
+    /// Delete an API key. Its requests are answered with 100 from now on
+    #[command(after_help = "Example:\n  keyseal api-key delete 2")]
     Delete {
-        /// Its id in "keyseal api-key list"
+        /// Id in "keyseal api-key list"
         id: i64,
     },
 }
@@ -60,7 +67,7 @@ pub fn run(command: &Command, data: &DataDir, output: &mut Output<'_>) -> Result
     }
 }
 
-/// A key as v1 clients expect one: a version 4 UUID, from the system's randomness.
+/// A new random API key: a version 4 UUID, as v1 clients expect.
 pub fn new_secret() -> ApiKeySecret {
     ApiKeySecret::from_uuid(Uuid::new_v4())
 }
@@ -74,13 +81,13 @@ fn create(
     output: &mut Output<'_>,
 ) -> Result {
     let secret = new_secret();
-    let shown = secret.expose().to_owned();
+    let api_key = secret.expose().to_owned();
     if capabilities.as_stored().is_empty() {
-        output.note("note: without --capability this key may call nothing and gets 102 from every endpoint");
+        output.note("note: without --capability this key may call no endpoint, and gets 102 from each");
     }
     let value = |id: i64| {
         json!({
-            "id": id, "name": name, "api_key": shown, "capabilities": slugs(capabilities),
+            "id": id, "name": name, "api_key": api_key, "capabilities": slugs(capabilities),
             "allow_ips": networks(allow_ips), "active": active,
         })
     };
@@ -91,9 +98,10 @@ fn create(
         allow_ips: allow_ips.to_vec(),
         active,
     };
-    let id =
-        change(&open(data)?, move |tx| Ok(tx.add_api_key(&key, now())?.ok_or("this API key exists")?))?;
-    let text = format!("API key {id} \"{name}\", shown this once:\n  {shown}");
+    let id = change(&open(data)?, move |tx| {
+        Ok(tx.add_api_key(&key, now())?.ok_or("the new API key exists already: run the command again")?)
+    })?;
+    let text = format!("API key {id} \"{name}\", shown only this once:\n  {api_key}");
     output.result(&value(id), &text)
 }
 
@@ -129,7 +137,7 @@ fn switch(id: i64, active: bool, data: &DataDir, output: &mut Output<'_>) -> Res
             if tx.set_api_key_active(id, active)? { Ok(()) } else { Err(unknown(id).into()) }
         },
     )?;
-    let text = format!("API key {id} is {}", if active { "active" } else { "inactive" });
+    let text = format!("API key {id} is {}", if active { "enabled" } else { "disabled" });
     output.result(&json!({ "id": id, "active": active }), &text)
 }
 
@@ -139,7 +147,7 @@ fn delete(id: i64, data: &DataDir, output: &mut Output<'_>) -> Result {
 }
 
 fn unknown(id: i64) -> String {
-    format!("no API key {id}: see \"keyseal api-key list\"")
+    format!("there is no API key {id}: see \"keyseal api-key list\"")
 }
 
 fn slugs(capabilities: &Capabilities) -> Vec<&str> {

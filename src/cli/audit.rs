@@ -1,4 +1,4 @@
-//! `keyseal audit …`: who changed what, when, from where.
+//! `keyseal audit …`: the trail of changes, who made them, when and from where.
 
 use std::time::Duration;
 
@@ -12,16 +12,17 @@ use crate::files::DataDir;
 
 #[derive(Subcommand)]
 pub enum Command {
-    /// List changes, the oldest first
+    /// List changes, oldest first
     ///
-    /// Every change is there that was made by a request or by a command, and nothing that was only read,
-    /// reported or refused.
+    /// Lists every change that a request or a command made. Reads, reports and refused requests are not recorded.
+    #[command(after_help = "Example:\n  keyseal audit list --license 3a343c8a-38fe-4b6e-ad77-2222222")]
     List(ListArgs),
-    /// Forget what is older than so many days
+    /// Delete the entries that are older than a number of days
     ///
-    /// Nothing is ever forgotten otherwise. The space is used again by what comes.
+    /// Nothing else deletes entries. The space in the database is reused.
+    #[command(after_help = "Example:\n  keyseal audit prune --older-than 365")]
     Prune {
-        /// How many days back the trail still reaches afterwards
+        /// Days to keep
         #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u64).range(1..=36_500))]
         older_than: u64,
     },
@@ -29,19 +30,19 @@ pub enum Command {
 
 #[derive(clap::Args)]
 pub struct ListArgs {
-    /// Only what was done to this license, also after its end
+    /// Only changes to this license, also a deleted one
     #[arg(long, value_name = "KEY")]
     license: Option<String>,
-    /// Only what was done with this API key, by its id
+    /// Only changes made with this API key, by its id
     #[arg(long, value_name = "ID")]
     api_key: Option<i64>,
-    /// Only from this time on: YYYY-MM-DD HH:MM:SS in UTC, or a date
+    /// Only changes at or after this time: YYYY-MM-DD HH:MM:SS in UTC, or a date
     #[arg(long, value_name = "TIME", value_parser = Timestamp::parse)]
     since: Option<Timestamp>,
-    /// Only before this time
+    /// Only changes before this time
     #[arg(long, value_name = "TIME", value_parser = Timestamp::parse)]
     until: Option<Timestamp>,
-    /// No more than the last so many
+    /// Only the latest N
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(i64).range(1..))]
     limit: i64,
 }
@@ -64,7 +65,7 @@ fn list(args: &ListArgs, data: &DataDir, output: &mut Output<'_>) -> Result {
     let entries = open(data)?.try_read(|tx| tx.audit_entries(&filter))?;
     if entries.is_empty() && !output.is_json() {
         let of = args.license.as_ref().map(|key| format!(" of license {key}")).unwrap_or_default();
-        output.note(&format!("no such entry{of}: see \"keyseal audit list\" without options"));
+        output.note(&format!("no entry{of} matches: see \"keyseal audit list\" without options"));
         return Ok(());
     }
     let rows: Vec<(Value, Vec<String>)> = entries.iter().map(|entry| (value(entry), cells(entry))).collect();
@@ -126,6 +127,6 @@ fn prune(days: u64, data: &DataDir, output: &mut Output<'_>) -> Result {
     })?;
     output.result(
         &json!({ "pruned": pruned, "before": before.to_string() }),
-        &format!("{} from before {before} forgotten", number(pruned, "entry", "entries")),
+        &format!("{} from before {before} deleted", number(pruned, "entry", "entries")),
     )
 }

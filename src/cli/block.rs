@@ -1,4 +1,4 @@
-//! `keyseal block …`: who gets no answer but "Access denied".
+//! `keyseal block …`: addresses, domains and identifiers that are answered "Access denied".
 
 use clap::Subcommand;
 use serde_json::{Value, json};
@@ -9,13 +9,16 @@ use crate::files::DataDir;
 
 #[derive(Subcommand)]
 pub enum Command {
-    /// Block an address or network, a domain with all that lies under it, or an identifier
+    /// Block an address or network, a domain with its subdomains, or an identifier
+    #[command(after_help = "Example:\n  keyseal block add --domain pirate.example")]
     Add(AddArgs),
     /// List all blocks
+    #[command(after_help = "Example:\n  keyseal block list")]
     List,
-    /// Remove a block by its id
+    /// Remove a block
+    #[command(after_help = "Example:\n  keyseal block remove 3")]
     Remove {
-        /// Its id in "keyseal block list"
+        /// Id in "keyseal block list"
         id: i64,
     },
 }
@@ -23,13 +26,13 @@ pub enum Command {
 #[derive(clap::Args)]
 #[group(required = true, multiple = false)]
 pub struct AddArgs {
-    /// An address or a network, such as 203.0.113.7 or 203.0.113.0/24
+    /// Address or network, such as 203.0.113.7 or 203.0.113.0/24
     #[arg(long, value_name = "NET")]
     ip: Option<String>,
-    /// A domain: also blocks all of its subdomains
+    /// Domain; its subdomains are blocked too
     #[arg(long)]
     domain: Option<String>,
-    /// An identifier, as clients send it
+    /// Identifier, as clients send it
     #[arg(long)]
     identifier: Option<String>,
 }
@@ -53,7 +56,7 @@ fn add(args: &AddArgs, data: &DataDir, output: &mut Output<'_>) -> Result {
     let id = change(&open(data)?, move |tx| {
         Ok(tx.add_block(&added, now())?.ok_or_else(|| format!("{} is blocked already", added.value()))?)
     })?;
-    output.result(&value(id, &block), &format!("block {id}: {} {}", block.kind(), block.value()))
+    output.result(&value(id, &block), &format!("block {id}: {} {} is blocked", block.kind(), block.value()))
 }
 
 fn list(data: &DataDir, output: &mut Output<'_>) -> Result {
@@ -70,7 +73,7 @@ fn remove(id: i64, data: &DataDir, output: &mut Output<'_>) -> Result {
         if tx.remove_block(id)? {
             Ok(())
         } else {
-            Err(format!("no block {id}: see \"keyseal block list\"").into())
+            Err(format!("there is no block {id}: see \"keyseal block list\"").into())
         }
     })?;
     output.result(&json!({ "id": id, "removed": true }), &format!("block {id} is removed"))

@@ -1,4 +1,4 @@
-//! `keyseal callback …`: messages to other servers, and those that did not arrive.
+//! `keyseal callback …`: webhooks, the messages to other servers.
 
 use clap::{Subcommand, ValueEnum};
 use serde_json::{Value, json};
@@ -9,15 +9,17 @@ use crate::files::DataDir;
 
 #[derive(Subcommand)]
 pub enum Command {
-    /// List messages to other servers: results of queued assignments, and activations that ended
+    /// List webhooks: results of queued assignments, and notices of activations that ended
+    #[command(after_help = "Example:\n  keyseal callback list --state failed")]
     List {
-        /// Only those in this state
+        /// Only webhooks in this state
         #[arg(long)]
         state: Option<State>,
     },
-    /// Have a message sent again, with the same bytes, whatever became of it. A running server does so within a minute
+    /// Send a webhook again, with the same body, whatever its state. A running server does it within a minute
+    #[command(after_help = "Example:\n  keyseal callback retry 7")]
     Retry {
-        /// Its id in "keyseal callback list"
+        /// Id in "keyseal callback list"
         id: i64,
     },
 }
@@ -75,12 +77,13 @@ fn row(callback: &Callback) -> (Value, Vec<String>) {
 
 fn retry(id: i64, data: &DataDir, output: &mut Output<'_>) -> Result {
     let url = change(&open(data)?, move |tx| {
-        let url =
-            tx.callback_url(id)?.ok_or_else(|| format!("no callback {id}: see \"keyseal callback list\""))?;
-        Target::of_url(&url).map_err(|bad| format!("callback {id} can't be sent: {bad}"))?;
+        let url = tx
+            .callback_url(id)?
+            .ok_or_else(|| format!("there is no webhook {id}: see \"keyseal callback list\""))?;
+        Target::of_url(&url).map_err(|bad| format!("webhook {id} can't be sent: {bad}"))?;
         tx.retry_callback(id, now())?;
         Ok(url)
     })?;
-    let text = format!("callback {id} is sent again to {}", url.escape_debug());
+    let text = format!("webhook {id} will be sent again to {}", url.escape_debug());
     output.result(&json!({ "id": id, "state": "pending" }), &text)
 }

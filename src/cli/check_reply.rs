@@ -14,14 +14,14 @@ use crate::signing::PublicKey;
 
 #[derive(clap::Args)]
 pub struct Args {
-    /// The saved answer; without it, standard input
+    /// File with the saved answer [default: standard input]
     file: Option<PathBuf>,
-    /// The file with the public key that must have signed it
+    /// File with the public key that must have signed it
     #[arg(long, value_name = "PEM")]
     public_key: PathBuf,
 }
 
-/// An answer as it was received; spaces and line breaks don't matter.
+/// A received answer. White space between its members doesn't matter.
 #[derive(Deserialize)]
 struct Envelope {
     response: Value,
@@ -31,8 +31,9 @@ struct Envelope {
 }
 
 pub fn run(args: &Args, output: &mut Output<'_>) -> Result {
-    let key = PublicKey::parse(&read(&args.public_key)?)
-        .map_err(|reason| format!("{} is no RSA public key in PEM: {reason}", args.public_key.display()))?;
+    let key = PublicKey::parse(&read(&args.public_key)?).map_err(|reason| {
+        format!("{} is not an RSA public key in PEM: {reason}", args.public_key.display())
+    })?;
     let text = args.file.as_deref().map_or_else(|| Ok(io::read_to_string(io::stdin())?), read)?;
     match check(&text, &key) {
         Ok(envelope) => {
@@ -45,23 +46,23 @@ pub fn run(args: &Args, output: &mut Output<'_>) -> Result {
         }
         Err(reason) => {
             output.result(&json!({ "valid": false, "reason": reason }), &format!("NOT valid: {reason}"))?;
-            Err("the answer is not to be trusted".into())
+            Err("the answer can't be trusted".into())
         }
     }
 }
 
-/// Trusts the signed text, and the readable `response` only where it says the same (API §1.6).
-fn check(text: &str, key: &PublicKey) -> std::result::Result<Envelope, &'static str> {
+/// Checks the signature of `response_base64`, and that the readable `response` says the same (API §1.6).
+fn check(text: &str, key: &PublicKey) -> Result<Envelope, &'static str> {
     let envelope: Envelope = serde_json::from_str(text).map_err(
-        |_| "it is no envelope: response, response_base64, private_key_used and signature are needed",
+        |_| "it is not an answer: response, response_base64, private_key_used and signature must be in it",
     )?;
     if !key.verifies(envelope.response_base64.as_bytes(), &envelope.signature) {
-        return Err("the signature is not this key's over response_base64");
+        return Err("this key did not make the signature of response_base64");
     }
-    let signed = BASE64.decode(&envelope.response_base64).map_err(|_| "response_base64 is no base64")?;
-    let signed: Value = serde_json::from_slice(&signed).map_err(|_| "response_base64 holds no JSON")?;
+    let signed = BASE64.decode(&envelope.response_base64).map_err(|_| "response_base64 is not base64")?;
+    let signed: Value = serde_json::from_slice(&signed).map_err(|_| "response_base64 does not hold JSON")?;
     if signed != envelope.response {
-        return Err("response is not what was signed in response_base64");
+        return Err("response differs from what was signed in response_base64");
     }
     Ok(envelope)
 }

@@ -1,4 +1,4 @@
-//! `keyseal download …`: the versions of a product that its customers may download.
+//! `keyseal download …`: the versions of a product that customers may download.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -13,49 +13,55 @@ use crate::store::{Store, Tx};
 
 #[derive(Subcommand)]
 pub enum Command {
-    /// Take a file into the data directory, as a version of a product
+    /// Add a file as a version of a product
+    #[command(
+        after_help = "Example:\n  keyseal download add app-1.0.2.zip --product 1 --version 1.0.2 --numeric-version 102"
+    )]
     Add(AddArgs),
-    /// List all versions of all products
+    /// List the versions of all products
+    #[command(after_help = "Example:\n  keyseal download list --product 1")]
     List {
-        /// Only those of this product
+        /// Only versions of this product
         #[arg(long, value_name = "ID")]
         product: Option<i64>,
     },
-    /// Let customers see a version that was added as a draft
+    /// Publish a version that was added as a draft
+    #[command(after_help = "Example:\n  keyseal download publish 2")]
     Publish {
-        /// Its id in "keyseal download list"
+        /// Id in "keyseal download list"
         id: i64,
     },
-    /// Delete a version, and the files that no version has any more
+    /// Delete a version, and files that no version uses any more
+    #[command(after_help = "Example:\n  keyseal download delete 2")]
     Delete {
-        /// Its id in "keyseal download list"
+        /// Id in "keyseal download list"
         id: i64,
     },
 }
 
 #[derive(clap::Args)]
 pub struct AddArgs {
-    /// The file; it is copied, and stays as it is
+    /// File to copy into the data directory
     file: PathBuf,
-    /// The product that it is a version of
+    /// Product, by id
     #[arg(long, value_name = "ID")]
     product: i64,
-    /// What people call the version, for example 1.0.2
+    /// Version as people write it, for example 1.0.2
     #[arg(long, value_name = "TEXT")]
     version: String,
-    /// What versions are ordered by, for example 102
+    /// Number that orders the versions, for example 102
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(0..))]
     numeric_version: i64,
-    /// What is new, in a line
+    /// News in one line
     #[arg(long, value_name = "TEXT", default_value = "")]
     summary: String,
-    /// What is new, in full
+    /// Full changelog of the version
     #[arg(long, value_name = "TEXT", default_value = "")]
     changelog: String,
-    /// When it was released, in UTC [default: now]
+    /// Release date, in UTC [default: now]
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = super::license::parse_time)]
     release_date: Option<Timestamp>,
-    /// Don't show it to customers yet
+    /// Hide it from customers until "keyseal download publish"
     #[arg(long)]
     draft: bool,
 }

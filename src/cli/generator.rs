@@ -1,4 +1,4 @@
-//! `keyseal generator …`: how new license keys of a product are made.
+//! `keyseal generator …`: the rules by which new license keys of a product are made.
 
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
@@ -11,74 +11,80 @@ use crate::store::Tx;
 
 #[derive(Subcommand)]
 pub enum Command {
-    /// Make a generator
+    /// Create a generator
+    #[command(
+        after_help = "Example:\n  keyseal generator create --product 1 --method chunk-system --prefix SHOP- --validity 365"
+    )]
     Create {
-        /// The product that its keys are for
+        /// Product of its keys, by id
         #[arg(long, value_name = "ID")]
         product: i64,
-        /// How a key is made
+        /// Kind of key to make
         #[arg(long)]
         method: Method,
         #[command(flatten)]
         options: Options,
-        /// Make it switched off
+        /// Create it disabled
         #[arg(long)]
         inactive: bool,
     },
     /// List generators
+    #[command(after_help = "Example:\n  keyseal generator list --product 1")]
     List {
-        /// Only those of this product
+        /// Only generators of this product
         #[arg(long, value_name = "ID")]
         product: Option<i64>,
     },
-    /// Change what is given of a generator; the keys that it made stay as they are
+    /// Change a generator. Only the given options change; existing keys stay as they are
+    #[command(after_help = "Example:\n  keyseal generator update 1 --validity 730")]
     Update {
-        /// Its id in "keyseal generator list"
+        /// Id in "keyseal generator list"
         id: i64,
-        /// How a key is made
+        /// Kind of key to make
         #[arg(long)]
         method: Option<Method>,
         #[command(flatten)]
         options: Options,
-        /// Switch it on
+        /// Enable it
         #[arg(long, conflicts_with = "inactive")]
         active: bool,
-        /// Switch it off: it gets 806
+        /// Disable it: requests to generate keys are answered with 806
         #[arg(long)]
         inactive: bool,
     },
-    /// Delete a generator; the keys that it made stay
+    /// Delete a generator. The keys that it made stay
+    #[command(after_help = "Example:\n  keyseal generator delete 1")]
     Delete {
-        /// Its id in "keyseal generator list"
+        /// Id in "keyseal generator list"
         id: i64,
     },
 }
 
-/// What keys look like, and what they are worth.
+/// The look of the keys, and what their licenses grant.
 #[derive(Args, Clone)]
 pub struct Options {
-    /// What each key begins with
+    /// Beginning of each key
     #[arg(long, allow_hyphen_values = true)]
     prefix: Option<String>,
-    /// What each key ends with
+    /// End of each key
     #[arg(long, allow_hyphen_values = true)]
     suffix: Option<String>,
-    /// The characters that keys are made of [default: 0123456789ABCDEF]
+    /// Characters that keys are made of [default: 0123456789ABCDEF]
     #[arg(long, allow_hyphen_values = true)]
     charset: Option<String>,
-    /// Chunks in a key [default: 4]
+    /// Number of chunks in a key [default: 4]
     #[arg(long, value_name = "N")]
     number_of_chunks: Option<u32>,
-    /// Characters in a chunk [default: 4]
+    /// Number of characters in a chunk [default: 4]
     #[arg(long, value_name = "N")]
     chunk_length: Option<u32>,
-    /// For custom: text with {uuid}, {chunk:N} for N chunks and {rand:N} for N characters in it
+    /// Template of a custom key: {uuid}, {chunk:N} for N chunks and {rand:N} for N characters are replaced
     #[arg(long, allow_hyphen_values = true)]
     template: Option<String>,
-    /// Of its keys: how many identifiers may be active at once; 0: any number [default: 0]
+    /// Identifiers that may be active at once on a license of its keys; 0: no limit [default: 0]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(0..=MAX_LICENSE_NUMBER))]
     activation_limit: Option<i64>,
-    /// Of its keys: days that they are valid from their assignment; 0: for ever [default: 0]
+    /// Days from assignment until a license of its keys expires; 0: never [default: 0]
     #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(i64).range(0..=MAX_LICENSE_NUMBER))]
     validity: Option<i64>,
 }
@@ -89,7 +95,7 @@ pub enum Method {
     Uuid,
     /// Chunks of characters, joined by hyphens
     ChunkSystem,
-    /// By --template
+    /// As --template says
     Custom,
 }
 
@@ -104,9 +110,9 @@ impl From<Method> for GeneratorMethod {
 }
 
 impl Options {
-    /// The recipe with what was given in place of what it had.
+    /// The recipe with the given options in place of its own.
     fn over(&self, recipe: Recipe) -> Recipe {
-        let text = |given: &Option<String>, had| given.clone().unwrap_or(had);
+        let text = |given: &Option<String>, existing| given.clone().unwrap_or(existing);
         Recipe {
             method: recipe.method,
             prefix: text(&self.prefix, recipe.prefix),
@@ -121,7 +127,7 @@ impl Options {
     }
 }
 
-/// What a generator is if nothing else is said.
+/// The recipe of a generator that is created without options.
 pub fn plain(method: GeneratorMethod) -> Recipe {
     Recipe {
         method,
@@ -146,7 +152,7 @@ pub fn run(command: &Command, data: &DataDir, output: &mut Output<'_>) -> Result
         Command::Update { id, method, options, active, inactive } => {
             let (method, options) = (method.map(GeneratorMethod::from), options.clone());
             let recipe_of =
-                move |had: Recipe| options.over(Recipe { method: method.unwrap_or(had.method), ..had });
+                move |old: Recipe| options.over(Recipe { method: method.unwrap_or(old.method), ..old });
             let switch = (*active || *inactive).then_some(*active);
             update(*id, recipe_of, switch, data, output)
         }
@@ -159,7 +165,7 @@ fn create(product_id: i64, recipe: Recipe, active: bool, data: &DataDir, output:
     let generator = NewGenerator { uuid: Uuid::new_v4().to_string(), product_id, recipe, active };
     let generator = change(&open(data)?, move |tx| {
         tx.product(product_id)?
-            .ok_or_else(|| format!("no product {product_id}: see \"keyseal product list\""))?;
+            .ok_or_else(|| format!("there is no product {product_id}: see \"keyseal product list\""))?;
         existing(tx, tx.add_generator(&generator, now())?)
     })?;
     show(&generator, output)
@@ -180,10 +186,10 @@ fn update(
     output: &mut Output<'_>,
 ) -> Result {
     let generator = change(&open(data)?, move |tx| {
-        let had = existing(tx, id)?;
-        let recipe = recipe_of(had.recipe);
+        let old = existing(tx, id)?;
+        let recipe = recipe_of(old.recipe);
         check(&recipe)?;
-        tx.set_generator(id, &recipe, switch.unwrap_or(had.active), now())?;
+        tx.set_generator(id, &recipe, switch.unwrap_or(old.active), now())?;
         existing(tx, id)
     })?;
     show(&generator, output)
@@ -199,12 +205,14 @@ fn delete(id: i64, data: &DataDir, output: &mut Output<'_>) -> Result {
 }
 
 fn check(recipe: &Recipe) -> Result {
-    recipe.pattern().map_err(|error| format!("this can't be a generator: {error}"))?;
+    recipe.pattern().map_err(|error| format!("these options make no generator: {error}"))?;
     Ok(())
 }
 
 fn existing(tx: &Tx<'_>, id: i64) -> Result<Generator> {
-    Ok(tx.generator(id)?.ok_or_else(|| format!("no generator {id}: see \"keyseal generator list\""))?)
+    Ok(tx
+        .generator(id)?
+        .ok_or_else(|| format!("there is no generator {id}: see \"keyseal generator list\""))?)
 }
 
 fn show(generator: &Generator, output: &mut Output<'_>) -> Result {
@@ -240,7 +248,7 @@ fn cells(generator: &Generator) -> Vec<String> {
     ]
 }
 
-/// What its keys look like, as a template.
+/// The look of its keys, as a template.
 fn shape(recipe: &Recipe) -> String {
     let body = match recipe.method {
         GeneratorMethod::Uuid => "{uuid}".to_owned(),

@@ -1,4 +1,4 @@
-//! `keyseal healthcheck`: asks a running server whether it is ready, for container runtimes that probe by a command.
+//! `keyseal healthcheck`: asks a running server whether it is ready. For container runtimes that probe with a command.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
@@ -8,21 +8,20 @@ use serde_json::json;
 use super::{Output, Result};
 use crate::config::ServeArgs;
 
-/// How long the whole question may take.
+/// The time limit for the request.
 const TIMEOUT: Duration = Duration::from_secs(3);
 
 #[derive(clap::Args)]
 pub struct Args {
-    /// The server's address: with a scheme, or HOST:PORT, which is HTTP, or HTTPS with --tls-cert [default:
-    /// where it is set to listen]
+    /// Address of the server: a URL, or HOST:PORT for HTTP, or for HTTPS with --tls-cert [default: where it is set to listen]
     url: Option<String>,
 
     #[command(flatten)]
     serve: ServeArgs,
 }
 
-/// Hides in the help what doesn't change where the server listens. It is taken all the same: a probe may
-/// repeat the server's flags.
+/// Hides the flags of "serve" in the help, but for `--listen`. They are accepted, so that a probe can repeat
+/// the server's flags.
 pub fn show_own(arg: clap::Arg) -> clap::Arg {
     let hidden = arg.get_env().is_some() && !arg.is_global_set() && arg.get_long() != Some("listen");
     arg.hide(hidden)
@@ -34,39 +33,39 @@ pub fn run(args: &Args, output: &mut Output<'_>) -> Result {
         Some(url) => asked(url, scheme),
         None => format!("{scheme}://{}/readyz", reachable(&args.serve.listen)?),
     };
-    // Straight there, whatever proxy the environment names.
+    // Never through a proxy that the environment names.
     let config = ureq::Agent::config_builder().proxy(None).max_redirects(0).timeout_global(Some(TIMEOUT));
-    // By its address, for which a certificate hardly ever is. All that is believed is that it is ready.
+    // Certificates are made for a name, and this asks by address. The answer is no secret.
     let config = config.tls_config(ureq::tls::TlsConfig::builder().disable_verification(true).build());
     let agent: ureq::Agent = config.http_status_as_error(false).build().into();
     let status = match agent.get(&url).call() {
         Ok(response) => response.status().as_u16(),
         Err(error) => {
-            // Who asks in plain text is hung up on by a server with TLS; it greets whoever speaks TLS.
+            // A server with TLS closes a plain-text connection, but answers HTTPS.
             let secure = url.strip_prefix("http://").map(|rest| format!("https://{rest}"));
             let hint = match secure.filter(|secure| agent.get(secure).call().is_ok()) {
-                Some(_) => "; it answers HTTPS: give https://…, or --tls-cert as the server has it",
+                Some(_) => "; it speaks HTTPS: give https://…, or --tls-cert as for the server",
                 None => "",
             };
             return Err(format!("no answer from {url}: {error}{hint}").into());
         }
     };
     if status != 200 {
-        return Err(format!("{url} answers {status}: the server's log says why").into());
+        return Err(format!("not ready: {url} answers {status}; see the log of the server").into());
     }
     output.result(&json!({ "url": url, "ready": true }), "ready")
 }
 
-/// Where it is asked: people give the server's address with or without a scheme, a slash, or the path.
+/// The URL to ask. The address may be given with or without scheme, trailing slash and path.
 fn asked(url: &str, scheme: &str) -> String {
     let url = if url.contains("://") { url.to_owned() } else { format!("{scheme}://{url}") };
     let base = url.trim_end_matches('/');
     format!("{}/readyz", base.strip_suffix("/readyz").unwrap_or(base))
 }
 
-/// The address by which this machine reaches what listens there.
+/// The address by which this machine reaches a server that listens on `listen`.
 fn reachable(listen: &str) -> Result<String> {
-    // A name is resolved when the server is asked.
+    // A host name is resolved by the HTTP client.
     let Ok(address) = listen.parse::<SocketAddr>() else { return Ok(listen.to_owned()) };
     let ip = match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
@@ -75,7 +74,7 @@ fn reachable(listen: &str) -> Result<String> {
     };
     match address.port() {
         0 => Err(
-            "the server listens on any free port: give the address that it said, as http://127.0.0.1:12345"
+            "the server listens on any free port: give the address that it printed, such as http://127.0.0.1:12345"
                 .into(),
         ),
         port => Ok(SocketAddr::new(ip, port).to_string()),

@@ -1,4 +1,4 @@
-//! `keyseal init`: makes a new data directory.
+//! `keyseal init`: creates a data directory.
 
 use serde_json::json;
 
@@ -16,7 +16,7 @@ pub fn run(data: &DataDir, output: &mut Output<'_>) -> Result {
     let key = global_key(data)?;
     let store = Store::create(data)?;
     let secret = api_key::new_secret();
-    let shown = secret.expose().to_owned();
+    let api_key = secret.expose().to_owned();
     let capabilities = Capabilities::parse(["*"])?;
     let first =
         NewApiKey { name: "init".to_owned(), secret, capabilities, allow_ips: Vec::new(), active: true };
@@ -27,18 +27,18 @@ pub fn run(data: &DataDir, output: &mut Output<'_>) -> Result {
     })?;
     let path = data.path().display().to_string();
     let text = format!(
-        "made {path}: database, global signing key, and one API key that may call every endpoint.\n\n\
-         API key, shown this once:\n  {shown}\n\n\
+        "created {path}: database, global signing key, and one API key that may call every endpoint\n\n\
+         API key, shown only this once:\n  {api_key}\n\n\
          public key, for your clients:\n{}\n\
          next: {}\n      {}",
         key.public().pem(),
         command("product create --name \"My product\"", data),
         command("serve", data),
     );
-    output.result(&json!({ "data": path, "api_key": shown, "public_key": key.public().pem() }), &text)
+    output.result(&json!({ "data": path, "api_key": api_key, "public_key": key.public().pem() }), &text)
 }
 
-/// The global key: the one that was put there before, by hand or by "signing-key import", or a new one.
+/// Loads the global key that was put there by hand or by "signing-key import", or makes one.
 fn global_key(data: &DataDir) -> Result<SigningKey> {
     data.create()?;
     let path = Keyring::global_path(data);

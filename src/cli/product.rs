@@ -1,4 +1,4 @@
-//! `keyseal product …`: what license keys are sold for.
+//! `keyseal product …`: the products that license keys are for.
 
 use clap::Subcommand;
 use serde_json::{Value, json};
@@ -12,34 +12,36 @@ use crate::store::Tx;
 
 #[derive(Subcommand)]
 pub enum Command {
-    /// Make a product
+    /// Create a product
+    #[command(after_help = "Example:\n  keyseal product create --name \"My product\" --own-key")]
     Create(CreateArgs),
     /// List all products
+    #[command(after_help = "Example:\n  keyseal product list")]
     List,
 }
 
 #[derive(clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct CreateArgs {
-    /// What it is called
+    /// Name
     #[arg(long)]
     name: String,
-    /// What it is
+    /// Description
     #[arg(long, default_value = "")]
     description: String,
-    /// Make it inactive: its licenses answer 203
+    /// Create it inactive: requests for its licenses are answered with 203
     #[arg(long)]
     inactive: bool,
-    /// Give it a signing key of its own; else the global key signs for it
+    /// Give it a signing key of its own, instead of the global key
     #[arg(long)]
     own_key: bool,
-    /// Its name in URLs: letters, digits, - and _
+    /// Name in URLs: letters, digits, - and _
     #[arg(long)]
     slug: Option<String>,
-    /// Let anyone read its changelog
+    /// Publish its changelog
     #[arg(long)]
     changelog: bool,
-    /// Refuse downloads to expired licenses: 205
+    /// Refuse downloads for expired licenses with 205
     #[arg(long)]
     require_non_expired: bool,
 }
@@ -53,13 +55,14 @@ pub fn run(command: &Command, data: &DataDir, output: &mut Output<'_>) -> Result
 
 fn create(args: &CreateArgs, data: &DataDir, output: &mut Output<'_>) -> Result {
     if args.name.trim().is_empty() {
-        return Err("a product needs a name: give one with --name".into());
+        return Err("the name is empty: give one with --name".into());
     }
     let slug = args.slug.as_deref().map(str::trim).filter(|slug| !slug.is_empty());
     if let Some(slug) = slug.filter(|slug| !is_slug(slug)) {
-        return Err(
-            format!("{slug:?} can't be a slug: letters, digits, - and _, and no number or uuid").into()
-        );
+        return Err(format!(
+            "{slug:?} can't be a slug: use letters, digits, - and _, but not a number or a UUID"
+        )
+        .into());
     }
     let product = NewProduct {
         uuid: Uuid::new_v4().to_string(),
@@ -79,12 +82,14 @@ fn create(args: &CreateArgs, data: &DataDir, output: &mut Output<'_>) -> Result 
     let id = change(&store, move |tx| {
         add(tx, &directory, &product, &settings, pem.as_ref().map(|pem| pem.as_str()), now())
     })?;
-    let product = store.try_read(|tx| tx.product(id))?.ok_or("the product was deleted at once")?;
+    let product = store
+        .try_read(|tx| tx.product(id))?
+        .ok_or("the product was deleted by someone else at the same time")?;
     let text = format!("product {id} \"{}\", {}", product.name, signed_by(&product));
     output.result(&value(&product), &text)
 }
 
-/// Adds a product, and its key if it has one of its own: both or neither.
+/// Adds a product, with a signing key of its own if one is given.
 pub fn add(
     tx: &Tx<'_>,
     data: &DataDir,

@@ -1,4 +1,4 @@
-//! `keyseal serve`: serves an existing data directory.
+//! `keyseal serve`: serves the API from a data directory.
 
 use serde_json::json;
 

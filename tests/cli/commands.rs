@@ -130,7 +130,7 @@ fn what_cannot_be_done_is_refused_with_what_where_why_and_what_next() {
         (&["license", "create", "--product", "7"][..], &["no product 7", "product list"][..]),
         (&["license", "create", "--product", "1", "--key", "full"], &["full exists already"]),
         (&["license", "assign", "NONE"], &["no license key NONE", "license list"]),
-        (&["license", "assign", "FULL"], &["is assigned: only available and reserved"]),
+        (&["license", "assign", "FULL"], &["is assigned: only an available or reserved license"]),
         (&["license", "activate", "FULL", "--identifier", "b"], &["reached its activation limit of 1"]),
         (&["license", "activate", "FULL", "--identifier", " "], &["can't be an identifier: it is empty"]),
         (&["block", "add", "--domain", "X.example"], &["x.example is blocked already"]),
@@ -213,7 +213,7 @@ fn a_generator_is_made_changed_switched_and_deleted() {
     assert_eq!(done(data, &["generator", "list", "--product", "2"]), json!([]));
     let create = ["generator", "create", "--product", "1", "--method", "custom"];
     for (arguments, parts) in [
-        (&create[..], &["can't be a generator", "less than 32 random bits"][..]),
+        (&create[..], &["these options make no generator", "less than 32 random bits"][..]),
         (&["generator", "update", "1", "--charset", "aa"], &["holds 'a' twice"]),
         (&["generator", "update", "9"], &["no generator 9", "generator list"]),
         (&["generator", "create", "--product", "9", "--method", "uuid"], &["no product 9", "product list"]),
@@ -304,11 +304,11 @@ fn what_is_not_in_the_audit_trail_is_said_so_and_one_of_something_is_one() {
     let data = initialized();
     let unknown = keyseal(data.path(), &["audit", "list", "--license", "NONE"]);
     assert!(unknown.status.success() && unknown.stdout.is_empty());
-    contains(&String::from_utf8(unknown.stderr).unwrap(), &["no such entry of license NONE"]);
+    contains(&String::from_utf8(unknown.stderr).unwrap(), &["no entry of license NONE matches"]);
     assert_eq!(done(data.path(), &["audit", "list", "--license", "NONE"]), serde_json::json!([]));
     done(data.path(), &["product", "create", "--name", "P"]);
     let file = data.path().join("all.csv");
-    for (key, says) in [("A", "1 license is in "), ("B", "2 licenses are in ")] {
+    for (key, says) in [("A", "1 license exported to "), ("B", "2 licenses exported to ")] {
         done(data.path(), &["license", "create", "--product", "1", "--key", key]);
         let said = keyseal(data.path(), &["license", "export", file.to_str().unwrap()]).stdout;
         contains(&String::from_utf8(said).unwrap(), &[says]);

@@ -269,7 +269,7 @@ fn a_health_check_that_asks_without_tls_is_told_to_ask_with_it() {
     let server = authority.serve(data.path());
     let address = server.url().trim_start_matches("https://");
     let said = refused(data.path(), &["healthcheck", address]);
-    contains(&said, &["no answer from http://", "answers HTTPS", "--tls-cert"]);
+    contains(&said, &["no answer from http://", "speaks HTTPS", "--tls-cert"]);
     let options = authority.options();
     let flags: Vec<&str> = options.iter().map(String::as_str).collect();
     for asked in [&["healthcheck", address][..], &["healthcheck", "--listen", address]] {

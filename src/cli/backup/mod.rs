@@ -27,7 +27,7 @@ use manifest::{Manifest, SETTINGS};
 
 #[derive(clap::Args)]
 pub struct Args {
-    /// The directory to make, and those above it where they are missing. One that holds anything is refused
+    /// Directory to create; missing parent directories are created too. Must be empty if it exists
     dest: PathBuf,
 }
 

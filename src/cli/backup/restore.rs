@@ -19,7 +19,7 @@ use crate::files::{
 
 #[derive(clap::Args)]
 pub struct Args {
-    /// The directory that "keyseal backup" made
+    /// Directory that "keyseal backup" made
     source: PathBuf,
 }
 

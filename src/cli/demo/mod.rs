@@ -41,21 +41,19 @@ const KNOWN_KEYS: [&str; 2] = [
 
 #[derive(clap::Args)]
 pub struct Args {
-    #[command(flatten)]
-    serve: ServeArgs,
-
-    /// Draw new ids and license keys from this number, so that they repeat from run to run; and make no first
-    /// request, which would change the world under a test suite
+    /// Seed for new ids and license keys, so that every run repeats them. Makes no first request
     #[arg(long, env = "KEYSEAL_DEMO_SEED", value_name = "N")]
     seed: Option<u64>,
 
-    /// The time at the start: YYYY-MM-DD HH:MM:SS in UTC, or with an offset as 2027-01-01T00:00:00Z; it runs
-    /// on from there [default: the machine's]
+    /// Time at the start: YYYY-MM-DD HH:MM:SS in UTC, or with an offset as in 2027-01-01T00:00:00Z [default: the machine's time]
     #[arg(long, env = "KEYSEAL_DEMO_CLOCK", value_name = "TIME", value_parser = start_time)]
     clock: Option<Timestamp>,
+
+    #[command(flatten)]
+    serve: ServeArgs,
 }
 
-fn start_time(text: &str) -> std::result::Result<Timestamp, String> {
+fn start_time(text: &str) -> Result<Timestamp, String> {
     Timestamp::parse(text).map_err(|error| error.to_string()).and_then(playable)
 }
 
@@ -151,7 +149,7 @@ fn make_world(world: World, mut keys: Vec<Zeroizing<String>>, config: &Config, n
 
 /// Makes keys at the same time: that is most of the time that a demo takes to start.
 fn generate(count: usize) -> Result<Vec<Zeroizing<String>>> {
-    let made: std::result::Result<Vec<_>, KeyError> = thread::scope(|scope| {
+    let made: Result<Vec<_>, KeyError> = thread::scope(|scope| {
         let makers: Vec<_> =
             (0..count).map(|_| scope.spawn(|| signing::generate(signing::DEFAULT_BITS))).collect();
         makers

@@ -196,11 +196,7 @@ impl SampleApiKey {
             name: self.name.clone(),
             secret: self.secret()?,
             capabilities: Capabilities::parse(self.capabilities.iter().map(String::as_str))?,
-            allow_ips: self
-                .allow_ips
-                .iter()
-                .map(|net| parse_network(net))
-                .collect::<std::result::Result<_, _>>()?,
+            allow_ips: self.allow_ips.iter().map(|net| parse_network(net)).collect::<Result<_, _>>()?,
             active: self.active,
         };
         tx.add_api_key(&key, now)?.ok_or("API key twice")?;

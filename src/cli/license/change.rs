@@ -1,4 +1,4 @@
-//! `keyseal license update`, `deactivate` and `delete`: what can happen to a license after it was made.
+//! `keyseal license update`, `deactivate` and `delete`.
 
 use serde_json::json;
 
@@ -10,21 +10,21 @@ use crate::files::DataDir;
 #[derive(clap::Args)]
 #[command(group = clap::ArgGroup::new("changes").required(true).multiple(true))]
 pub struct UpdateArgs {
-    /// The license key
+    /// License key
     key: String,
-    /// What it is from now on
+    /// New status
     #[arg(long, group = "changes")]
     status: Option<Status>,
-    /// How many identifiers may be active at once; 0: any number. Those that are active stay so
+    /// Identifiers that may be active at once; 0: no limit. Active ones stay active
     #[arg(long, value_name = "N", group = "changes", value_parser = clap::value_parser!(i64).range(0..=MAX_LICENSE_NUMBER))]
     activation_limit: Option<i64>,
-    /// Days that it is valid from its assignment; 0: for ever
+    /// Days from assignment until it expires; 0: never
     #[arg(long, value_name = "DAYS", group = "changes", value_parser = clap::value_parser!(i64).range(0..=MAX_LICENSE_NUMBER))]
     validity: Option<i64>,
-    /// Whose it is; empty: nobody's
+    /// Owner's name; empty to remove it
     #[arg(long, value_name = "NAME", group = "changes")]
     owner_name: Option<String>,
-    /// The owner's address for mail; empty: none
+    /// Owner's email address; empty to remove it
     #[arg(long, value_name = "EMAIL", group = "changes")]
     owner_email: Option<String>,
 }
@@ -54,20 +54,20 @@ pub fn update(args: &UpdateArgs, data: &DataDir, output: &mut Output<'_>) -> Res
 pub fn deactivate(key: &str, identifier: &str, data: &DataDir, output: &mut Output<'_>) -> Result {
     let key = license_key(key)?;
     let identifier =
-        Identifier::parse(identifier).map_err(|error| format!("this can't be an identifier: {error}"))?;
-    let shown = identifier.as_str().to_owned();
+        Identifier::parse(identifier).map_err(|error| format!("this is not an identifier: {error}"))?;
+    let name = identifier.as_str().to_owned();
     let (license, was_active) = change(&open(data)?, move |tx| {
         let license = existing(tx, &key)?;
         let was_active = tx.remove_activation(license.id, &identifier)?;
         Ok((license, was_active))
     })?;
     let text = format!(
-        "license key {} {} on {shown}",
+        "license key {} {} on {name}",
         license.license_key,
         if was_active { "is no longer active" } else { "was not active" }
     );
     let value = json!({
-        "id": license.id, "license_key": license.license_key, "identifier": shown, "was_active": was_active,
+        "id": license.id, "license_key": license.license_key, "identifier": name, "was_active": was_active,
     });
     output.result(&value, &text)
 }

@@ -1,4 +1,4 @@
-//! `keyseal license export`: writes licenses to a CSV file that `license import` takes in again.
+//! `keyseal license export`: writes licenses to a CSV file that `license import` reads.
 
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -15,17 +15,17 @@ use crate::domain::LicenseStatus;
 use crate::files::DataDir;
 use crate::store::Tx;
 
-/// How many licenses are held in memory at once.
+/// Number of licenses in memory at once.
 const PAGE: i64 = 1_000;
 
 #[derive(clap::Args)]
 pub struct Args {
-    /// The file, which is replaced if it exists; only its owner can read it [default: standard output]
+    /// File to write, replaced if it exists. Only its owner can read it [default: standard output]
     file: Option<PathBuf>,
-    /// Only those of this product
+    /// Only licenses of this product
     #[arg(long, value_name = "ID")]
     product: Option<i64>,
-    /// Only those with this status
+    /// Only licenses with this status
     #[arg(long)]
     status: Option<Status>,
 }
@@ -34,13 +34,13 @@ pub fn run(args: &Args, data: &DataDir, output: &mut Output<'_>) -> Result {
     let store = open(data)?;
     let Some(file) = &args.file else {
         if output.is_json() {
-            return Err("with --json, standard output is for the result: name a file for the licenses".into());
+            return Err("--json prints the result on standard output: name a file for the licenses".into());
         }
         store.try_read(|tx| write(tx, args, output.writer()))?;
         return Ok(());
     };
     let failed = |error: io::Error| format!("can't write {}: {error}", file.display());
-    // Whole or not at all: it takes the name when everything is in it and on disk.
+    // The file gets its name when it is complete and on disk.
     let directory = file.parent().filter(|path| !path.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let temporary = NamedTempFile::new_in(directory).map_err(failed)?;
     let Exported { licenses, of_contracts } =
@@ -49,13 +49,16 @@ pub fn run(args: &Args, data: &DataDir, output: &mut Output<'_>) -> Result {
     temporary.persist(file).map_err(|error| failed(error.error))?;
     if of_contracts > 0 {
         output.note(&format!(
-            "{of_contracts} of them were made under a contract, which the file doesn't say: imported, they belong to no contract"
+            "note: {} made under a contract, which the file doesn't hold: after an import they belong to no contract",
+            number(of_contracts, "license was", "licenses were")
         ));
     }
     let value =
         json!({ "exported": licenses, "of_contracts": of_contracts, "file": file.display().to_string() });
-    output
-        .result(&value, &format!("{} in {}", number(licenses, "license is", "licenses are"), file.display()))
+    output.result(
+        &value,
+        &format!("{} exported to {}", number(licenses, "license", "licenses"), file.display()),
+    )
 }
 
 #[derive(Default)]
@@ -64,7 +67,7 @@ struct Exported {
     of_contracts: u64,
 }
 
-/// Writes all that is asked for, as it is at one moment.
+/// Writes the selected licenses, all from the snapshot of `tx`.
 fn write(tx: &Tx<'_>, args: &Args, to: &mut dyn Write) -> Result<Exported> {
     let status = args.status.map(LicenseStatus::from);
     let mut writer = Writer::from_writer(to);

@@ -1,8 +1,8 @@
-//! `keyseal license import`: takes licenses in from a CSV file, all of them or none.
+//! `keyseal license import`: imports licenses from a CSV file, all of them or none.
 //!
-//! The file is read twice. The first time checks every line on a reader, beside a running server, and writes
-//! nothing. The second time writes in one transaction, so that an import that is killed half-way has left
-//! nothing behind; there each line is checked again, since the database may have changed in between.
+//! The file is read twice. The first pass checks every line in a read transaction and blocks nobody. The second
+//! writes in one transaction, so that a killed import leaves nothing behind; it checks each line again, since the
+//! database may have changed in between.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -19,53 +19,52 @@ use crate::domain::{LicenseKey, NewActivation, NewLicense, Timestamp};
 use crate::files::DataDir;
 use crate::store::Tx;
 
-/// How many bad lines are told one by one.
-const MAX_TOLD: usize = 100;
+/// Number of bad lines that are reported one by one.
+const MAX_REPORTED: usize = 100;
 
-/// From this size on, in bytes, a file takes long enough to show how far it is.
+/// Size in bytes from which a progress bar is shown.
 const LONG_FILE: u64 = 4 * 1024 * 1024;
 
 #[derive(clap::Args)]
 pub struct Args {
-    /// The CSV file. Its first line names the columns: `license_key` and `product_id`, and of `owner_name`,
-    /// `owner_email`, `activation_limit`, `validity`, `assigned_at`, `status` and `identifiers` (a JSON array
-    /// of texts) those that it has
+    /// CSV file. Its first line names the columns: license_key and product_id, and optionally owner_name, owner_email,
+    /// activation_limit, validity, assigned_at, status, and identifiers (a JSON array of strings)
     file: PathBuf,
-    /// Check every line, and write nothing
+    /// Check every line without importing any
     #[arg(long)]
     dry_run: bool,
-    /// Leave out bad lines, and write the good ones
+    /// Skip bad lines and import the good ones
     #[arg(long)]
     skip_bad: bool,
 }
 
-/// What became of a file.
+/// The result of reading a file.
 #[derive(Default)]
 struct Report {
     good: u64,
     bad: u64,
-    /// The first bad lines, with their numbers, and what is wrong with them.
-    told: Vec<(u64, String)>,
+    /// The first bad lines, each with its number and what is wrong with it.
+    reported: Vec<(u64, String)>,
 }
 
 impl Report {
-    fn note(&mut self, line: u64, verdict: std::result::Result<(), String>) {
-        match verdict {
+    fn record(&mut self, line: u64, checked: Result<(), String>) {
+        match checked {
             Ok(()) => self.good += 1,
             Err(reason) => {
                 self.bad += 1;
-                if self.told.len() < MAX_TOLD {
-                    self.told.push((line, reason));
+                if self.reported.len() < MAX_REPORTED {
+                    self.reported.push((line, reason));
                 }
             }
         }
     }
 
-    /// The bad lines, for people.
+    /// The bad lines as text.
     fn text(&self) -> String {
         let mut lines: Vec<String> =
-            self.told.iter().map(|(line, reason)| format!("line {line}: {reason}")).collect();
-        let more = self.bad.saturating_sub(self.told.len() as u64);
+            self.reported.iter().map(|(line, reason)| format!("line {line}: {reason}")).collect();
+        let more = self.bad.saturating_sub(self.reported.len() as u64);
         if more > 0 {
             lines.push(format!("and {more} more"));
         }
@@ -92,17 +91,16 @@ pub fn run(args: &Args, data: &DataDir, output: &mut Output<'_>) -> Result {
     if report.bad > 0 {
         output.note(&report.text());
     }
-    let done = if args.dry_run { "good, and nothing was written" } else { "imported" };
-    let text = format!(
-        "{} {done}; {} left out",
-        number(report.good, "license is", "licenses are"),
-        number(report.bad, "bad line is", "bad lines are")
-    );
-    let told: Vec<_> =
-        report.told.iter().map(|(line, reason)| json!({ "line": line, "reason": reason })).collect();
+    let mut text = number(report.good, "license", "licenses");
+    text.push_str(if args.dry_run { " can be imported; nothing was written" } else { " imported" });
+    if report.bad > 0 {
+        text = format!("{text}; {} skipped", number(report.bad, "bad line", "bad lines"));
+    }
+    let bad_lines: Vec<_> =
+        report.reported.iter().map(|(line, reason)| json!({ "line": line, "reason": reason })).collect();
     let value = json!({
         "imported": if args.dry_run { 0 } else { report.good }, "good": report.good, "bad": report.bad,
-        "bad_lines": told, "dry_run": args.dry_run,
+        "bad_lines": bad_lines, "dry_run": args.dry_run,
     });
     output.result(&value, &text)
 }
@@ -113,8 +111,11 @@ fn refuse_if_bad(report: &Report, skip_bad: bool) -> Result {
     }
     let Report { good, bad, .. } = report;
     let lines = report.text();
+    let bad = number(*bad, "bad line", "bad lines");
+    let good =
+        if *good > 0 { format!(" and {}", number(*good, "good one", "good ones")) } else { String::new() };
     Err(format!(
-        "{bad} bad lines, {good} good ones; nothing was written: mend them, or leave them out with --skip-bad\n{lines}"
+        "{bad}{good}; nothing was written: correct the file, or skip bad lines with --skip-bad\n{lines}"
     )
     .into())
 }
@@ -130,7 +131,7 @@ fn check(tx: &Tx<'_>, file: &Path) -> Result<Report> {
         }
         let earlier = tx.note_key(&license_key, i64::try_from(number).unwrap_or(i64::MAX))?;
         if let Some(earlier) = earlier {
-            return Ok(Err(format!("license key {license_key} is on line {earlier} already")));
+            return Ok(Err(format!("license key {license_key} is on line {earlier} too")));
         }
         if tx.license_by_key(&license_key)?.is_some() {
             return Ok(Err(exists(&license_key)));
@@ -139,7 +140,7 @@ fn check(tx: &Tx<'_>, file: &Path) -> Result<Report> {
     })
 }
 
-/// Writes every line that is good; the transaction is its caller's.
+/// Writes every good line in the caller's transaction.
 fn write(tx: &Tx<'_>, file: &Path, now: Timestamp) -> Result<Report> {
     tx.expect_a_large_change()?;
     let mut products = Products::default();
@@ -168,11 +169,11 @@ fn write(tx: &Tx<'_>, file: &Path, now: Timestamp) -> Result<Report> {
     })
 }
 
-/// Reads a file line by line, holding no more than one, and reports what `job` says of each.
+/// Reads a file line by line, and reports the result of `job` for each.
 fn each_line(
     file: &Path,
     doing: &'static str,
-    mut job: impl FnMut(u64, Line) -> Result<std::result::Result<(), String>>,
+    mut job: impl FnMut(u64, Line) -> Result<Result<(), String>>,
 ) -> Result<Report> {
     let (mut reader, progress) = open_csv(file, doing)?;
     let in_file = |error: csv::Error| format!("can't read {}: {error}", file.display());
@@ -181,11 +182,11 @@ fn each_line(
     let (mut record, mut report) = (ByteRecord::new(), Report::default());
     while reader.read_byte_record(&mut record).map_err(in_file)? {
         let number = record.position().map_or(0, csv::Position::line);
-        let verdict = match columns.line(&record) {
+        let checked = match columns.line(&record) {
             Ok(line) => job(number, line)?,
             Err(reason) => Err(reason),
         };
-        report.note(number, verdict);
+        report.record(number, checked);
         progress.set_position(reader.position().byte());
     }
     progress.finish_and_clear();
@@ -197,9 +198,13 @@ fn open_csv(file: &Path, doing: &'static str) -> Result<(Reader<File>, ProgressB
     let opened = File::open(file).map_err(failed)?;
     let about = opened.metadata().map_err(failed)?;
     if !about.is_file() {
-        return Err(format!("{} is no file: it is read twice, so it can't be a pipe", file.display()).into());
+        return Err(format!(
+            "{} is not a regular file: it is read twice, so it can't be a pipe",
+            file.display()
+        )
+        .into());
     }
-    // It hides by itself where standard error is no terminal.
+    // The bar hides itself if standard error is not a terminal.
     let progress =
         if about.len() < LONG_FILE { ProgressBar::hidden() } else { ProgressBar::new(about.len()) };
     progress.set_style(ProgressStyle::with_template("{prefix} {wide_bar} {percent}% {eta}")?);
@@ -207,7 +212,7 @@ fn open_csv(file: &Path, doing: &'static str) -> Result<(Reader<File>, ProgressB
     Ok((ReaderBuilder::new().flexible(true).from_reader(opened), progress))
 }
 
-/// The ids of the products that a file names: few, and asked for on every line.
+/// A cache of product ids by the reference in the file.
 #[derive(Default)]
 struct Products(HashMap<String, i64>);
 
@@ -225,7 +230,7 @@ impl Products {
 }
 
 fn unknown_product(reference: &str) -> String {
-    format!("no product {reference}: see \"keyseal product list\"")
+    format!("there is no product {reference}: see \"keyseal product list\"")
 }
 
 fn exists(license_key: &LicenseKey) -> String {

@@ -1,4 +1,4 @@
-//! `keyseal license …`: license keys, who owns them, and what they are active on.
+//! `keyseal license …`: licenses, their owners, and the identifiers they are active on.
 
 mod change;
 pub mod csv;
@@ -9,6 +9,7 @@ use clap::{Subcommand, ValueEnum};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::cli::terminal::output::number;
 use crate::cli::{Output, Result, change, now, open};
 use crate::domain::{
     Identifier, License, LicenseKey, LicenseStatus, NewActivation, NewLicense, Outcome, ProductStatus,
@@ -19,85 +20,104 @@ use crate::store::Tx;
 
 #[derive(Subcommand)]
 pub enum Command {
-    /// Make a license
+    /// Create a license
+    #[command(
+        after_help = "Example:\n  keyseal license create --product 1 --activation-limit 3 --validity 365"
+    )]
     Create(CreateArgs),
     /// List licenses
+    #[command(after_help = "Example:\n  keyseal license list --product 1 --status assigned")]
     List {
-        /// Only those of this product
+        /// Only licenses of this product
         #[arg(long, value_name = "ID")]
         product: Option<i64>,
-        /// Only those with this status
+        /// Only licenses with this status
         #[arg(long)]
         status: Option<Status>,
     },
-    /// Give an available or reserved license to an owner, from now on
+    /// Assign an available or reserved license to an owner, from now on
+    #[command(
+        after_help = "Example:\n  keyseal license assign 3a343c8a-38fe-4b6e-ad77-2222222 --owner-email zoe@shop.example"
+    )]
     Assign {
-        /// The license key
+        /// License key
         key: String,
-        /// Whose it is from now on
+        /// Owner's name
         #[arg(long, value_name = "NAME")]
         owner_name: Option<String>,
-        /// The owner's address for mail
+        /// Owner's email address
         #[arg(long, value_name = "EMAIL")]
         owner_email: Option<String>,
     },
-    /// Activate a license for an identifier, if a seat is free
+    /// Activate a license for an identifier, within its activation limit
+    #[command(
+        after_help = "Example:\n  keyseal license activate 3a343c8a-38fe-4b6e-ad77-2222222 --identifier shop.example"
+    )]
     Activate {
-        /// The license key
+        /// License key
         key: String,
-        /// What it is used on: a domain, a device, anything
+        /// Identifier to activate: a domain, a device, any name
         #[arg(long)]
         identifier: String,
     },
-    /// Take a license off an identifier, which frees its place
+    /// Deactivate a license for an identifier
+    #[command(
+        after_help = "Example:\n  keyseal license deactivate 3a343c8a-38fe-4b6e-ad77-2222222 --identifier shop.example"
+    )]
     Deactivate {
-        /// The license key
+        /// License key
         key: String,
-        /// What it is no longer used on
+        /// Identifier to deactivate
         #[arg(long)]
         identifier: String,
     },
-    /// Change a license: only what is given
+    /// Change a license. Only the given options change
+    #[command(
+        after_help = "Example:\n  keyseal license update 3a343c8a-38fe-4b6e-ad77-2222222 --validity 730"
+    )]
     Update(change::UpdateArgs),
     /// Delete a license with its activations and its metadata
+    #[command(after_help = "Example:\n  keyseal license delete 3a343c8a-38fe-4b6e-ad77-2222222")]
     Delete {
-        /// The license key
+        /// License key
         key: String,
     },
-    /// Take licenses in from a CSV file: all of them, or none
+    /// Import licenses from a CSV file: all of them, or none
     ///
-    /// A server may run at the same time. It goes on reading; what it has to write waits while a file is
-    /// written, and after five seconds is answered as unavailable (1901). Checking the file, and --dry-run,
-    /// hold nobody up.
+    /// Works while the server runs. Its requests that change something wait while the licenses are written, and are
+    /// answered with 1901 (unavailable) after five seconds. Requests that only read go on, and so does everything
+    /// while the file is checked, or with --dry-run.
+    #[command(after_help = "Example:\n  keyseal license import licenses.csv --dry-run")]
     Import(import::Args),
-    /// Write licenses to a CSV file that can be imported again
+    /// Export licenses to a CSV file that can be imported again
+    #[command(after_help = "Example:\n  keyseal license export licenses.csv --product 1")]
     Export(export::Args),
 }
 
 #[derive(clap::Args)]
 pub struct CreateArgs {
-    /// The product that the key is for
+    /// Product, by id
     #[arg(long, value_name = "ID")]
     product: i64,
-    /// The license key [default: a new UUID]
+    /// License key [default: a new UUID]
     #[arg(long)]
     key: Option<String>,
-    /// What it is to begin with
+    /// Initial status
     #[arg(long, default_value = "available")]
     status: Status,
-    /// How many identifiers may be active at once; 0: any number
+    /// Identifiers that may be active at once; 0: no limit
     #[arg(long, value_name = "N", default_value = "0", value_parser = clap::value_parser!(i64).range(0..))]
     activation_limit: i64,
-    /// Days that it is valid from its assignment; 0: for ever
+    /// Days from assignment until it expires; 0: never
     #[arg(long, value_name = "DAYS", default_value = "0", value_parser = clap::value_parser!(i64).range(0..))]
     validity: i64,
-    /// When it was assigned, in UTC [default: now, if the status is assigned]
+    /// Time of the assignment, in UTC [default: now, if the status is assigned]
     #[arg(long, value_name = "YYYY-MM-DD HH:MM:SS", value_parser = parse_time)]
     assigned_at: Option<Timestamp>,
-    /// Whose it is
+    /// Owner's name
     #[arg(long, value_name = "NAME")]
     owner_name: Option<String>,
-    /// The owner's address for mail
+    /// Owner's email address
     #[arg(long, value_name = "EMAIL")]
     owner_email: Option<String>,
 }
@@ -121,7 +141,7 @@ impl From<Status> for LicenseStatus {
     }
 }
 
-pub fn parse_time(text: &str) -> std::result::Result<Timestamp, String> {
+pub fn parse_time(text: &str) -> Result<Timestamp, String> {
     Timestamp::parse(text).map_err(|error| error.to_string())
 }
 
@@ -158,7 +178,8 @@ fn create(args: &CreateArgs, data: &DataDir, output: &mut Output<'_>) -> Result 
     };
     let license = change(&open(data)?, move |tx| {
         let product = license.product_id;
-        tx.product(product)?.ok_or_else(|| format!("no product {product}: see \"keyseal product list\""))?;
+        tx.product(product)?
+            .ok_or_else(|| format!("there is no product {product}: see \"keyseal product list\""))?;
         tx.add_license(&license, now())?
             .ok_or_else(|| format!("license key {} exists already", license.license_key))?;
         existing(tx, &license.license_key)
@@ -203,7 +224,7 @@ fn assign(
         let license = existing(tx, &key)?;
         if !license.is_assignable() {
             return Err(format!(
-                "license key {key} is {}: only available and reserved ones can be assigned",
+                "license key {key} is {}: only an available or reserved license can be assigned",
                 license.status.as_str()
             )
             .into());
@@ -220,11 +241,11 @@ fn assign(
 fn activate(key: &str, identifier: &str, data: &DataDir, output: &mut Output<'_>) -> Result {
     let key = license_key(key)?;
     let identifier =
-        Identifier::parse(identifier).map_err(|error| format!("this can't be an identifier: {error}"))?;
-    let shown = identifier.as_str().to_owned();
+        Identifier::parse(identifier).map_err(|error| format!("this is not an identifier: {error}"))?;
+    let name = identifier.as_str().to_owned();
     let (license, was_active, refusal) = change(&open(data)?, move |tx| {
         let license = existing(tx, &key)?;
-        let refusal = answered_by_the_api(tx, &license)?;
+        let refusal = gate_refusal(tx, &license)?;
         if tx.is_activated(license.id, &identifier)? {
             return Ok((license, true, refusal));
         }
@@ -238,21 +259,25 @@ fn activate(key: &str, identifier: &str, data: &DataDir, output: &mut Output<'_>
         Ok((license, false, refusal))
     })?;
     if let Some(refusal) = refusal {
-        output.note(&format!("note: for now its users get {} \"{}\"", refusal.code(), refusal.message()));
+        output.note(&format!(
+            "note: clients are answered with {} \"{}\" for this license",
+            refusal.code(),
+            refusal.message()
+        ));
     }
     let text = format!(
-        "license key {} {} on {shown}",
+        "license key {} {} on {name}",
         license.license_key,
-        if was_active { "was active" } else { "is active" }
+        if was_active { "was active already" } else { "is active" }
     );
     let value = json!({
-        "id": license.id, "license_key": license.license_key, "identifier": shown, "was_active": was_active,
+        "id": license.id, "license_key": license.license_key, "identifier": name, "was_active": was_active,
     });
     output.result(&value, &text)
 }
 
-/// What the license gate answers to whoever uses the license now, other than that all is well (API §3.9).
-fn answered_by_the_api(tx: &Tx<'_>, license: &License) -> Result<Option<Outcome>> {
+/// The outcome with which the license gate refuses this license now, if it does (API §3.9).
+fn gate_refusal(tx: &Tx<'_>, license: &License) -> Result<Option<Outcome>> {
     let product = tx.product(license.product_id)?;
     let is_active = product.is_some_and(|product| product.status == ProductStatus::Active);
     let usable = if is_active { license.check_usable(now()) } else { Err(Outcome::ProductNotActive) };
@@ -260,13 +285,13 @@ fn answered_by_the_api(tx: &Tx<'_>, license: &License) -> Result<Option<Outcome>
 }
 
 pub(super) fn license_key(text: &str) -> Result<LicenseKey> {
-    Ok(LicenseKey::parse(text).map_err(|error| format!("this can't be a license key: {error}"))?)
+    Ok(LicenseKey::parse(text).map_err(|error| format!("this is not a license key: {error}"))?)
 }
 
 pub(super) fn existing(tx: &Tx<'_>, key: &LicenseKey) -> Result<License> {
     Ok(tx
         .license_by_key(key)?
-        .ok_or_else(|| format!("no license key {key}: see \"keyseal license list\""))?)
+        .ok_or_else(|| format!("there is no license key {key}: see \"keyseal license list\""))?)
 }
 
 pub(super) fn value(license: &License) -> Value {
@@ -281,8 +306,8 @@ pub(super) fn value(license: &License) -> Value {
 
 pub(super) fn state(license: &License) -> String {
     let limit = match license.activation_limit {
-        0 => "any number of identifiers".to_owned(),
-        limit => format!("{limit} identifiers at most"),
+        0 => "no activation limit".to_owned(),
+        limit => format!("at most {}", number(limit, "identifier", "identifiers")),
     };
     let end = license.expires_at().map_or_else(|| "no expiry".to_owned(), |end| format!("expires {end}"));
     format!("id {}, product {}, {}, {limit}, {end}", license.id, license.product_id, license.status.as_str())

@@ -1,4 +1,4 @@
-//! `keyseal signing-key …`: the keys that answers are signed with.
+//! `keyseal signing-key …`: the private keys that sign answers, and their public keys.
 
 mod rotate;
 
@@ -17,44 +17,51 @@ use crate::store::Tx;
 
 #[derive(Subcommand)]
 pub enum Command {
-    /// Make the global signing key, or a product's own
+    /// Generate the global signing key, or a product's own
+    #[command(after_help = "Example:\n  keyseal signing-key generate --product 1")]
     Generate {
-        /// The product that gets a key of its own
+        /// Product that gets a key of its own, by id
         #[arg(long, value_name = "ID")]
         product: Option<i64>,
-        /// 2048 signs fastest, and is what the original server uses
+        /// Key size; 2048 signs fastest, and is what the original server uses
         #[arg(long, default_value = "2048", value_parser = ["2048", "3072", "4096"])]
         bits: String,
-        /// The global key is lost for good: go on with this one. All clients need its public key
+        /// Replace the global key because it is lost for good. All clients need the new public key
         #[arg(long, conflicts_with = "product")]
         replace_lost: bool,
     },
-    /// Take over an existing RSA private key, in PKCS#8 or PKCS#1, PEM or DER
+    /// Import an existing RSA private key: PKCS#8 or PKCS#1, PEM or DER
+    #[command(after_help = "Example:\n  keyseal signing-key import old-server.pem")]
     Import {
-        /// The file with the private key; it is copied, and stays as it is
+        /// File with the private key, which is copied
         file: PathBuf,
-        /// The product that gets it as its own
+        /// Product that gets it as its own key, by id
         #[arg(long, value_name = "ID")]
         product: Option<i64>,
-        /// The global key is lost for good: go on with this one. All clients need its public key
+        /// Replace the global key because it is lost for good. All clients need the new public key
         #[arg(long, conflicts_with = "product")]
         replace_lost: bool,
     },
     /// Print the public key that verifies answers, as PEM
+    #[command(after_help = "Example:\n  keyseal signing-key public --product 1")]
     Public {
-        /// The key that signs for this product: its own, or the global one
+        /// Product whose answers it verifies, by id [default: the global key]
         #[arg(long, value_name = "ID")]
         product: Option<i64>,
-        /// The key that will sign after the next "rotate --activate" instead
+        /// Print the next key, which signs after "rotate --activate"
         #[arg(long, conflicts_with = "former")]
         next: bool,
-        /// The keys that signed before instead, latest first
+        /// Print the former keys, latest first
         #[arg(long)]
         former: bool,
     },
-    /// List all signing keys: the next ones, the current ones and the former ones
+    /// List all signing keys: next, current and former
+    #[command(after_help = "Example:\n  keyseal signing-key list")]
     List,
-    /// Go over to another key, in two steps: publish the next one; and, when all clients know it, have it sign
+    /// Rotate a signing key in two steps: publish the next key, then activate it when all clients know it
+    ///
+    /// Without --activate or --withdraw, publishes the next key.
+    #[command(after_help = "Example:\n  keyseal signing-key rotate --activate")]
     Rotate(rotate::Args),
 }
 

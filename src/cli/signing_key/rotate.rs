@@ -1,4 +1,4 @@
-//! `keyseal signing-key rotate`: from one signing key to the next, without an answer that nobody can verify.
+//! `keyseal signing-key rotate`: replaces a signing key without an answer that clients can't verify.
 
 use std::fs;
 use std::path::PathBuf;
@@ -15,19 +15,19 @@ use crate::store::Tx;
 
 #[derive(clap::Args)]
 pub struct Args {
-    /// The product whose own key it is about; else it is the global key
+    /// Product whose own key is rotated, by id [default: the global key]
     #[arg(long, value_name = "ID")]
     product: Option<i64>,
-    /// Have the next key sign, and the current one no more
+    /// Activate the next key: it signs from now on, the current one no more
     #[arg(long, conflicts_with_all = ["key", "withdraw"])]
     activate: bool,
-    /// Take the next key back, and delete it: it has signed nothing yet
+    /// Withdraw and delete the next key, which has signed nothing yet
     #[arg(long, conflicts_with = "key")]
     withdraw: bool,
-    /// Take this private key as the next one, instead of making one
+    /// File with the private key to publish as the next one [default: a new key]
     #[arg(long, value_name = "FILE")]
     key: Option<PathBuf>,
-    /// The size of a key that is made
+    /// Size of a new key
     #[arg(long, default_value = "2048", value_parser = ["2048", "3072", "4096"])]
     bits: String,
 }
