@@ -139,7 +139,7 @@ fn what_the_file_can_not_say_is_refused_with_its_line_and_what_was_expected() {
         ("trusted-proxy = \"10.0.0.0/8\"", &["\"trusted-proxy\" must be a list of strings"]),
         ("trusted-proxy = [\"10.0.0.0/8\", 5]", &["\"trusted-proxy\" must be a list of strings"]),
         ("trusted-proxy = [\"10.0.0.300\"]", &["\"trusted-proxy\" can't be \"10.0.0.300\": "]),
-        ("data = \"x\"", &["line 1: \"data\" can't be set here", "--config"]),
+        ("data = \"x\"", &["line 1: \"data\" can't be set in the data directory itself", "--config"]),
     ] {
         write(data, text);
         let refusal = refused(data, &[], &[]);
