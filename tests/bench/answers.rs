@@ -30,7 +30,7 @@ use client::MayBe;
 use load::{Load, Plan};
 use requests::{CASES, Case};
 use row::{Round, Row};
-use running::Running;
+use support::ServerProcess;
 use world::World;
 
 /// In the database that all rows but those of growth are measured on.
@@ -94,7 +94,7 @@ fn main() {
     }
     eprintln!("making {LICENSES} licenses of {PRODUCTS} products ...");
     let world = World::make(&folder.path().join("main"), LICENSES, PRODUCTS);
-    let server = Running::start(world.data());
+    let server = running::start(world.data());
     table::print_ceilings(
         &ceilings::disk(folder.path(), length.ceiling * 3),
         world.signatures(length.ceiling * 3),
@@ -129,26 +129,26 @@ fn is_long() -> bool {
 
 /// Measures one call at each number of connections, in turn with its ceilings: what else the machine does
 /// falls on all of them. Gives the number at which most was answered.
-fn measure(case: &Case, world: &World, server: &Running, length: Length) -> usize {
+fn measure(case: &Case, world: &World, server: &ServerProcess, length: Length) -> usize {
     let mut best = (0.0, 1);
     for connections in CONNECTIONS {
-        server.forget_peak();
+        server.reset_peak_memory();
         let mut row = Row::new(connections);
         for _ in 0..length.rounds {
             let commits = ceilings::commits(world.data(), length.ceiling);
             let signatures = world.signatures(length.ceiling);
             let http = bare_http(server, connections, length.ceiling);
-            let (before, all_before) = (server.cpu(), running::cpu_of_all());
+            let (before, all_before) = (server.processor_time(), running::processor_time_of_all());
             let plan = Plan { connections, rate: None, measured: length.row, may_be: MayBe::Answered };
             let load = load::run(server.address(), plan, case.expected, &mut world.requests(case));
             row.add(Round {
-                cpu: server.cpu().saturating_sub(before),
-                cpu_of_all: running::cpu_of_all().saturating_sub(all_before),
+                cpu: server.processor_time().saturating_sub(before),
+                cpu_of_all: running::processor_time_of_all().saturating_sub(all_before),
                 load,
                 ceilings: [http, signatures, commits],
             });
         }
-        row.peak = server.peak();
+        row.peak = running::peak_megabytes(server);
         if row.rate() > best.0 {
             best = (row.rate(), connections);
         }
@@ -163,7 +163,7 @@ fn measure_open(
     percent: u32,
     connections: usize,
     world: &World,
-    server: &Running,
+    server: &ServerProcess,
     length: Length,
 ) {
     let closed = Plan { connections, rate: None, measured: length.open_row, may_be: MayBe::Answered };
@@ -181,7 +181,7 @@ fn measure_open(
 }
 
 /// What the server and this client can exchange at all: a request that does nothing.
-fn bare_http(server: &Running, connections: usize, measured: Duration) -> f64 {
+fn bare_http(server: &ServerProcess, connections: usize, measured: Duration) -> f64 {
     let request = b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n";
     let plan = Plan { connections, rate: None, measured, may_be: MayBe::Answered };
     let load: Load =

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use crate::client::MayBe;
 use crate::load::{self, Plan};
 use crate::requests::VERIFY;
-use crate::running::Running;
+use crate::running;
+use crate::support::ServerProcess;
 use crate::table::{self, Grown};
 use crate::world::World;
 
@@ -23,7 +24,7 @@ const LOOKED_THROUGH: Duration = Duration::from_mins(2);
 
 /// Measures all sizes in turn, some rounds, so that what else the machine does in between falls on each.
 pub fn measure(folder: &Path, sizes: &[u64], rounds: u32, measured: Duration) {
-    let mut grown: Vec<(World, Running, Grown)> = sizes
+    let mut grown: Vec<(World, ServerProcess, Grown)> = sizes
         .iter()
         .map(|licenses| {
             eprintln!("making {licenses} licenses ...");
@@ -46,7 +47,7 @@ pub fn measure(folder: &Path, sizes: &[u64], rounds: u32, measured: Duration) {
             };
             let load = load::run(server.address(), plan, VERIFY.expected, &mut world.requests(&VERIFY));
             grown.rates.push(load.rate());
-            grown.peak = server.peak();
+            grown.peak = running::peak_megabytes(server);
         }
     }
     let grown: Vec<Grown> = grown.into_iter().map(|(_, _, grown)| grown).collect();
@@ -54,11 +55,11 @@ pub fn measure(folder: &Path, sizes: &[u64], rounds: u32, measured: Duration) {
 }
 
 /// The last of some starts, and how soon it was ready in the middle one of them.
-fn start(world: &World) -> (Running, Duration) {
+fn start(world: &World) -> (ServerProcess, Duration) {
     let mut ready = Vec::new();
     loop {
-        let server = Running::start(world.data());
-        ready.push(server.ready_after);
+        let server = running::start(world.data());
+        ready.push(server.listening_after);
         if ready.len() == STARTS {
             ready.sort();
             return (server, ready[STARTS / 2]);
@@ -67,10 +68,10 @@ fn start(world: &World) -> (Running, Duration) {
 }
 
 /// What each uses while nobody asks anything, once it has looked through its database.
-fn idle(grown: &mut [(World, Running, Grown)]) {
+fn idle(grown: &mut [(World, ServerProcess, Grown)]) {
     let started = Instant::now();
-    let all = |grown: &[(World, Running, Grown)]| -> Duration {
-        grown.iter().map(|(_, server, _)| server.cpu()).sum()
+    let all = |grown: &[(World, ServerProcess, Grown)]| -> Duration {
+        grown.iter().map(|(_, server, _)| server.processor_time()).sum()
     };
     let mut before = all(grown);
     while started.elapsed() < LOOKED_THROUGH {
@@ -81,9 +82,9 @@ fn idle(grown: &mut [(World, Running, Grown)]) {
         }
         before = now;
     }
-    let before: Vec<Duration> = grown.iter().map(|(_, server, _)| server.cpu()).collect();
+    let before: Vec<Duration> = grown.iter().map(|(_, server, _)| server.processor_time()).collect();
     thread::sleep(IDLE);
     for ((_, server, grown), before) in grown.iter_mut().zip(before) {
-        grown.idle = server.cpu().saturating_sub(before).as_secs_f64() / IDLE.as_secs_f64();
+        grown.idle = server.processor_time().saturating_sub(before).as_secs_f64() / IDLE.as_secs_f64();
     }
 }

@@ -3,14 +3,13 @@
 //! each one's latency counts from when it was due.
 
 use std::collections::VecDeque;
-use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use mio::{Events, Poll, Token};
 
 use crate::client::{Client, MayBe, Received};
 use crate::latencies::{Latencies, per_second};
-use crate::running::cpu_of;
+use crate::support::processor_time_of;
 
 /// What comes before the measurement and isn't counted: caches fill, connections grow their windows.
 const WARM_UP: Duration = Duration::from_millis(300);
@@ -75,12 +74,12 @@ impl Load {
 pub type Requests<'a> = dyn FnMut(usize, usize, &mut Vec<u8>) + 'a;
 
 /// Loads the server. The n-th answer on a connection must begin as the n-th of `expected`, taken in turn.
-pub fn run(address: SocketAddr, plan: Plan, expected: &[&str], requests: &mut Requests<'_>) -> Load {
+pub fn run(address: &str, plan: Plan, expected: &[&str], requests: &mut Requests<'_>) -> Load {
     let mut poll = Poll::new().unwrap();
     let clients = (0..plan.connections)
         .map(|number| Client::connect(address, poll.registry(), Token(number)))
         .collect();
-    let cpu = cpu_of("self");
+    let cpu = processor_time_of("self");
     let started = Instant::now();
     let counts_from = started + WARM_UP;
     let mut run = Run {
@@ -104,7 +103,7 @@ pub fn run(address: SocketAddr, plan: Plan, expected: &[&str], requests: &mut Re
         refused: run.refused,
         elapsed: plan.measured,
         elapsed_in_all,
-        cpu: cpu_of("self").saturating_sub(cpu),
+        cpu: processor_time_of("self").saturating_sub(cpu),
     }
 }
 

@@ -19,7 +19,7 @@ fn sample() -> (TempDir, TempDir) {
     command.arg("--data").arg(data.path()).args(["demo", "--listen", "127.0.0.1:0"]);
     let mut demo = Server::run(&mut command);
     demo.log_until("Stop with Ctrl-C");
-    assert_eq!(demo.end("-TERM").0, Some(0));
+    assert_eq!(demo.end("-TERM").code, Some(0));
     let file = outside.path().join("app.zip");
     fs::write(&file, vec![7; 100_000]).unwrap();
     add_download(data.path(), &file, "900");
@@ -105,7 +105,7 @@ fn a_backup_restores_to_the_same_world_privately_whatever_the_umask() {
         }
         assert_eq!(dump(&target), world);
         let server = Server::start(&target);
-        assert_eq!(server.end("-TERM").0, Some(0));
+        assert_eq!(server.end("-TERM").code, Some(0));
     }
     assert_eq!(dump(data.path()), world);
 }
@@ -124,7 +124,7 @@ fn a_backup_is_taken_beside_a_server_and_leaves_it_alone() {
         &["verified", "products 1", "key files 1", "holds the private keys"],
     );
     done(data.path(), &["product", "create", "--name", "Q"]);
-    assert_eq!(server.end("-TERM").0, Some(0));
+    assert_eq!(server.end("-TERM").code, Some(0));
     let names: Vec<_> =
         fs::read_dir(outside.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(names, ["b"], "nothing unfinished is left beside it");
@@ -249,14 +249,14 @@ fn a_restore_replaces_nothing_and_keeps_away_from_a_running_server() {
 
     // Somebody removed the files of a server that still runs.
     let server = Server::start(data.path());
-    let pid = server.process.id().to_string();
+    let pid = server.pid().to_string();
     for name in ["keyseal.db", "keyseal.db-wal", "keyseal.db-shm", "keys/global.pem"] {
         fs::remove_file(data.path().join(name)).unwrap();
     }
     contains(&refused(data.path(), &["restore", text(&backup)]), &["another server", &format!("pid {pid}")]);
     server.end("-KILL");
     done(data.path(), &["restore", text(&backup)]);
-    assert_eq!(Server::start(data.path()).end("-TERM").0, Some(0));
+    assert_eq!(Server::start(data.path()).end("-TERM").code, Some(0));
 }
 
 #[test]
@@ -276,7 +276,7 @@ fn settings_come_back_with_the_rest_and_no_others_are_replaced() {
     assert_eq!(fs::read_to_string(target.join("keyseal.toml")).unwrap(), settings);
     assert_eq!(files(&target)[Path::new("keyseal.toml")].1, 0o600);
     let server = Server::run(crate::support::program().arg("serve").arg("--data").arg(&target));
-    assert_eq!(server.end("-TERM").0, Some(0));
+    assert_eq!(server.end("-TERM").code, Some(0));
 
     let other = outside.path().join("other");
     fs::create_dir(&other).unwrap();

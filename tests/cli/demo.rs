@@ -3,9 +3,10 @@
 use std::fs;
 use std::path::Path;
 
+use keyseal_test_support::post_form;
 use serde_json::{Value, json};
 
-use crate::support::{Server, contains, done, keyseal, put_private, refused};
+use crate::support::{Exit, Server, contains, create_meta, done, keyseal, put_private, refused};
 
 /// The API key that may do everything in the sample world.
 const API_KEY: &str = "2964c3c9-0b5d-4d89-b3ac-4668f30bc492";
@@ -20,12 +21,8 @@ fn seeded() -> Server {
 }
 
 fn post(server: &Server, path: &str, fields: &[(&str, &str)]) -> (u16, Value) {
-    let config = ureq::Agent::config_builder().proxy(None).http_status_as_error(false);
-    let agent: ureq::Agent = config.build().into();
-    let sent = agent.post(format!("{}{path}", server.url())).send_form(fields.iter().copied());
-    let mut response = sent.unwrap();
-    let body = response.body_mut().read_to_string().unwrap();
-    (response.status().as_u16(), serde_json::from_str(&body).unwrap_or_else(|_| panic!("no JSON: {body}")))
+    let (status, body) = post_form(&format!("{}{path}", server.url()), fields);
+    (status, serde_json::from_str(&body).unwrap_or_else(|_| panic!("no JSON: {body}")))
 }
 
 fn call(server: &Server, endpoint: &str, fields: &[(&str, &str)]) -> Value {
@@ -66,9 +63,9 @@ fn demo_shows_a_verified_answer_and_leaves_nothing_behind() {
             ("key", "test-key"),
             ("value", "x"),
         ];
-        assert_eq!(demo.post(&fields)["response"]["code"], code, "{license_key}");
+        assert_eq!(create_meta(&demo, &fields)["response"]["code"], code, "{license_key}");
     }
-    let (code, rest, log) = demo.end("-TERM");
+    let Exit { code, output: rest, log } = demo.end("-TERM");
     assert_eq!((code, rest.as_str()), (Some(0), ""), "{log}");
     assert_eq!(fs::read_dir(temporary.path()).unwrap().count(), 0);
 }
@@ -151,11 +148,11 @@ fn a_kept_demo_that_is_served_warns_of_the_api_keys_that_everybody_knows() {
     let data = outside.path().join("data");
     let mut command = crate::support::program();
     command.args(["demo", "--listen", "127.0.0.1:0", "--seed", "1", "--data", data.to_str().unwrap()]);
-    let (_, _, log) = Server::run(&mut command).end("-TERM");
+    let Exit { log, .. } = Server::run(&mut command).end("-TERM");
     assert!(!log.contains("everybody knows"), "a demo itself has nothing to warn of: {log}");
     let server = Server::start(&data);
     assert_eq!(verify(&server, "demo-plain-product"), 200);
-    let (_, _, log) = server.end("-TERM");
+    let Exit { log, .. } = server.end("-TERM");
     // The fifth is switched off in the sample world.
     for id in [1, 2, 3, 4, 6] {
         contains(&log, &["WARN", &format!("run \"keyseal api-key disable {id}\"")]);
@@ -166,7 +163,7 @@ fn a_kept_demo_that_is_served_warns_of_the_api_keys_that_everybody_knows() {
     assert_eq!(finding(&data, "api keys")["state"], "right");
     let server = Server::start(&data);
     assert_eq!(verify(&server, "demo-plain-product"), 101);
-    let (_, _, log) = server.end("-TERM");
+    let Exit { log, .. } = server.end("-TERM");
     assert!(!log.contains("everybody knows"), "{log}");
 }
 
@@ -193,7 +190,7 @@ fn the_signing_keys_of_the_demo_are_served_by_no_real_server() {
     done(&data, &["signing-key", "import", &known("product-1.pem"), "--product", "1"]);
     contains(&refused(&data, &serve), &["of product 1 is the demo's", "rotate --activate --product 1\""]);
     follow(&data, &finding(&data, "product keys"));
-    assert_eq!(Server::start(&data).end("-TERM").0, Some(0));
+    assert_eq!(Server::start(&data).end("-TERM").code, Some(0));
 }
 
 #[test]

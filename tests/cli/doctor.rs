@@ -151,7 +151,7 @@ fn doctor_works_beside_a_server_and_after_one_that_was_killed() {
     let data = sound();
     let server = Server::start(data.path());
     let address = server.url().strip_prefix("http://").unwrap().to_owned();
-    let pid = format!("pid {}", server.process.id());
+    let pid = format!("pid {}", server.pid());
     done(data.path(), &["license", "create", "--product", "1", "--key", "IN-THE-LOG"]);
     let before = traces(data.path());
     let (code, found) = examine(data.path(), &address);

@@ -1,8 +1,6 @@
 //! Answers of the demo, forged, and a server that gives them.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
-use std::thread;
+use keyseal_test_support::{Receiver, post_form};
 
 /// The demo's API key for what customers' products ask.
 pub const API_KEY: &str = "c11e0000-0000-4000-8000-000000000001";
@@ -12,10 +10,8 @@ pub const IDENTIFIER: &str = "domain.ltd";
 
 /// What the server answers, to be passed on or forged.
 pub fn answer(url: &str, license_key: &str) -> String {
-    let agent: ureq::Agent = ureq::Agent::config_builder().proxy(None).build().into();
     let fields = [("api_key", API_KEY), ("license_key", license_key), ("identifier", IDENTIFIER)];
-    let mut answer = agent.post(format!("{url}/api/v1/verify")).send_form(fields).unwrap();
-    answer.body_mut().read_to_string().unwrap()
+    post_form(&format!("{url}/api/v1/verify"), &fields).1
 }
 
 /// The text of a member of an envelope, from `begin` (the end of its name, and what opens the value) to what closes it.
@@ -33,34 +29,9 @@ pub fn flipped(envelope: &str, begin: &str) -> String {
     forged
 }
 
-/// The address of a server that gives this one answer to one request.
+/// The address of a server that gives this answer to one request.
 pub fn stub(status: &str, body: &str) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    let answer = format!(
-        "HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
-        body.len()
-    );
-    thread::spawn(move || {
-        // Who asks may go away whenever it likes: that is its test's to judge.
-        if let Ok((connection, _)) = listener.accept() {
-            drop(read_request(&connection).and_then(|()| (&connection).write_all(answer.as_bytes())));
-        }
-    });
-    format!("http://{address}")
-}
-
-fn read_request(connection: &TcpStream) -> std::io::Result<()> {
-    let (mut reader, mut length) = (BufReader::new(connection), 0);
-    loop {
-        let mut line = String::new();
-        reader.read_line(&mut line)?;
-        let line = line.trim_end().to_lowercase();
-        if let Some(value) = line.strip_prefix("content-length:") {
-            length = value.trim().parse().unwrap();
-        }
-        if line.is_empty() {
-            return reader.read_exact(&mut vec![0; length]);
-        }
-    }
+    let length = body.len();
+    let head = format!("HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {length}");
+    Receiver::replying(vec![format!("{head}\r\nConnection: close\r\n\r\n{body}")]).url("")
 }

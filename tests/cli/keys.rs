@@ -128,7 +128,7 @@ fn a_running_server_does_not_go_over_to_a_key_that_the_database_does_not_name() 
     put_private(&golden_key("pkcs8.pem"), &data.path().join("keys/global.pem"));
     server.signal("-HUP");
     server.log_until("the same as before");
-    assert_eq!(server.end("-TERM").0, Some(0));
+    assert_eq!(server.end("-TERM").code, Some(0));
     assert_eq!(states(data.path()), before);
 }
 
@@ -168,7 +168,7 @@ fn a_lost_global_key_is_put_back_or_deliberately_replaced_and_never_by_accident(
     let made = made["fingerprint"].as_str().unwrap();
     assert_eq!(states(data), [format!("current {made}"), format!("former {named}")]);
     let server = Server::start(data);
-    assert_eq!(server.end("-TERM").0, Some(0));
+    assert_eq!(server.end("-TERM").code, Some(0));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::support::{Server, contains, initialized};
+use crate::support::{Exit, Server, contains, initialized};
 
 fn serve(data: &tempfile::TempDir, format: &str) -> Server {
     let mut command = Command::new(env!("CARGO_BIN_EXE_keyseal"));
@@ -34,7 +34,7 @@ fn a_line_for_programs_has_its_fields_apart() {
     let data = initialized();
     let server = serve(&data, "json");
     send(&server, "X-Request-Id: order-4711\r\n");
-    let (_, _, log) = server.end("-TERM");
+    let Exit { log, .. } = server.end("-TERM");
     let lines: Vec<Value> = log
         .lines()
         .map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("no JSON: {line}")))
@@ -63,7 +63,7 @@ fn a_request_has_one_name_in_the_answer_and_in_the_log() {
         send(&server, "X-Request-Id: \u{1b}[2K\r\n"),
     ];
     assert_eq!(request_id(&own), "order-4711");
-    let (_, _, log) = server.end("-TERM");
+    let Exit { log, .. } = server.end("-TERM");
     contains(&log, &["POST /verify 100 ", " order-4711\n"]);
     let mut names: Vec<&str> =
         made.iter().filter(|head| head.contains(" 200 ")).map(|head| request_id(head)).collect();
@@ -86,7 +86,7 @@ fn a_metrics_port_that_others_reach_is_warned_of() {
         command.arg("--data").arg(data.path());
         let server =
             Server::run(command.args(["serve", "--listen", "127.0.0.1:0", "--metrics-listen", listen]));
-        let (code, _, log) = server.end("-TERM");
+        let Exit { code, log, .. } = server.end("-TERM");
         assert_eq!(code, Some(0), "{log}");
         contains(&log, &["metrics on http://"]);
         assert_eq!(log.contains("keep it off the internet"), warned, "{log}");

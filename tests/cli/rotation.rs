@@ -8,14 +8,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
-use rsa::RsaPublicKey;
-use rsa::pkcs1v15::{Signature, VerifyingKey};
-use rsa::pkcs8::DecodePublicKey as _;
-use rsa::signature::Verifier as _;
+use keyseal_test_support::{agent, is_signed_by};
 use serde_json::Value;
-use sha2::Sha256;
 use tempfile::TempDir;
 
 use crate::support::{Server, contains, done, golden_key, initialized, keyseal, put_private, refused};
@@ -58,12 +52,9 @@ impl World {
         let fields =
             [("api_key", self.api_key.as_str()), ("license_key", license_key), ("identifier", "domain.ltd")];
         let mut response = agent.post(format!("{server}/api/v1/verify")).send_form(fields).unwrap();
+        assert_eq!(response.status(), 200);
         response.body_mut().read_to_string().unwrap()
     }
-}
-
-fn agent() -> ureq::Agent {
-    ureq::Agent::config_builder().proxy(None).build().into()
 }
 
 /// A published key.
@@ -94,15 +85,6 @@ fn states(keys: &[Key], owner: &Value) -> Vec<String> {
     keys.iter().filter(|key| key.owner == *owner).map(|key| key.state.clone()).collect()
 }
 
-/// Whether this key signed this answer.
-fn signed(pem: &str, envelope: &str) -> bool {
-    let envelope: Value = serde_json::from_str(envelope).unwrap();
-    let key = VerifyingKey::<Sha256>::new(RsaPublicKey::from_public_key_pem(pem).unwrap());
-    let signature = BASE64.decode(envelope["signature"].as_str().unwrap()).unwrap();
-    let signature = Signature::try_from(signature.as_slice()).unwrap();
-    key.verify(envelope["response_base64"].as_str().unwrap().as_bytes(), &signature).is_ok()
-}
-
 /// One verified answer: whether the product signed it or the global key, and whether the next key or the current one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Seen {
@@ -128,7 +110,7 @@ fn client(world: &World, server: &str, keys: &[Key], stop: &AtomicBool, seen: &S
             };
             contains(&answer, &[label, if is_products { "\"code\":200," } else { "\"code\":210," }]);
             let signer =
-                keys.iter().find(|key| key.owner.is_i64() == is_products && signed(&key.pem, &answer));
+                keys.iter().find(|key| key.owner.is_i64() == is_products && is_signed_by(&key.pem, &answer));
             let is_next = signer.unwrap_or_else(|| panic!("nobody's signature: {answer}")).state == "next";
             assert!(is_next || !last[usize::from(is_products)], "back to the key before");
             last[usize::from(is_products)] = is_next;
@@ -182,7 +164,7 @@ fn keys_are_rotated_under_load_and_every_answer_is_verified_by_keys_published_be
         wait_for(&seen, SOME, Seen { is_products: false, is_next: false });
         assert_eq!(states(&published(&url), &global), ["next", "current"]);
         let command = activated["next"].as_str().unwrap();
-        assert_eq!(command, format!("kill -HUP {}", server.process.id()));
+        assert_eq!(command, format!("kill -HUP {}", server.pid()));
         assert!(Command::new("sh").args(["-c", command]).status().unwrap().success());
         server.log_until("signs now, after");
         wait_for(&seen, SOME, Seen { is_products: false, is_next: true });
@@ -197,10 +179,10 @@ fn keys_are_rotated_under_load_and_every_answer_is_verified_by_keys_published_be
         let next = keys.iter().find(|key| key.owner == *owner && key.state == "next").unwrap();
         assert_eq!(of("current").pem, next.pem);
     }
-    assert_eq!(server.end("-TERM").0, Some(0));
+    assert_eq!(server.end("-TERM").code, Some(0));
     let server = Server::start(world.path());
     let answer = world.ask_global(&agent(), server.url());
-    assert!(signed(&after.iter().find(|key| key.owner == global).unwrap().pem, &answer));
+    assert!(is_signed_by(&after.iter().find(|key| key.owner == global).unwrap().pem, &answer));
 }
 
 #[test]
@@ -228,8 +210,8 @@ fn a_request_that_comes_again_after_a_rotation_gets_an_answer_that_published_key
     contains(&other, &["\"code\":210,"]);
     assert_eq!(ask(&server, "KEY"), before, "by the key that signed it then");
     let former = published(server.url()).into_iter().find(|key| key.state == "former").unwrap();
-    assert!(signed(&former.pem, &before));
-    assert!(!signed(&former.pem, &world.ask_product(&agent(), server.url())));
+    assert!(is_signed_by(&former.pem, &before));
+    assert!(!is_signed_by(&former.pem, &world.ask_product(&agent(), server.url())));
     // Also by a server that has never seen the key before.
     drop(server);
     let server = Server::start(world.path());
@@ -242,7 +224,7 @@ fn a_request_that_comes_again_after_a_rotation_gets_an_answer_that_published_key
     let server = Server::start(world.path());
     let again = ask(&server, "KEY");
     let current = done(world.path(), &["signing-key", "public", "--product", "1"]);
-    assert!(signed(current["public_key"].as_str().unwrap(), &again));
+    assert!(is_signed_by(current["public_key"].as_str().unwrap(), &again));
     let text = |envelope: &str| serde_json::from_str::<Value>(envelope).unwrap()["response_base64"].clone();
     assert_eq!(text(&again), text(&before));
 }
@@ -316,13 +298,13 @@ fn a_switch_that_was_interrupted_loses_no_key_and_can_be_finished() {
     fs::rename(keys.join("product-1-next.pem"), keys.join("product-1.pem")).unwrap();
     let server = Server::start(world.path());
     let pem = |key: &Value| key["public_key"].as_str().unwrap().to_owned();
-    assert!(signed(&pem(&current), &world.ask_product(&agent(), server.url())));
+    assert!(is_signed_by(&pem(&current), &world.ask_product(&agent(), server.url())));
     contains(
         &refused(world.path(), &["signing-key", "rotate", "--withdraw", "--product", "1"]),
         &["finish with"],
     );
     done(world.path(), &["signing-key", "rotate", "--activate", "--product", "1"]);
-    assert!(signed(&pem(&next), &world.ask_product(&agent(), server.url())));
+    assert!(is_signed_by(&pem(&next), &world.ask_product(&agent(), server.url())));
 }
 
 #[test]
@@ -408,7 +390,7 @@ fn an_interrupted_switch_of_the_global_key_is_told_of_backed_up_and_finished() {
     done(&restored, &["restore", backup.to_str().unwrap()]);
     // By hand, or by the next start.
     done(original.path(), &["signing-key", "rotate", "--activate"]);
-    assert_eq!(Server::start(&restored).end("-TERM").0, Some(0));
+    assert_eq!(Server::start(&restored).end("-TERM").code, Some(0));
     for data in [original.path(), &restored] {
         let list = done(data, &["signing-key", "list"]);
         assert_eq!((&list[0]["state"], &list[0]["fingerprint"]), (&"current".into(), &next["fingerprint"]));
@@ -426,6 +408,6 @@ fn a_hangup_changes_nothing_where_nothing_changed_and_a_key_that_cannot_be_read_
     put_private(&golden_key("rsa-1024.pem"), &world.path().join("keys/global.pem"));
     server.signal("-HUP");
     contains(&server.log_until("still signs"), &["ERROR", "smaller than 2048 bits"]);
-    assert!(signed(&before.pem, &world.ask_global(&agent(), server.url())));
-    assert_eq!(server.end("-TERM").0, Some(0));
+    assert!(is_signed_by(&before.pem, &world.ask_global(&agent(), server.url())));
+    assert_eq!(server.end("-TERM").code, Some(0));
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpStream};
 
-use crate::support::{Server, contains, done, initialized, refused};
+use crate::support::{Exit, Server, contains, create_meta, done, initialized, refused};
 
 #[test]
 fn a_server_prints_one_line_logs_no_secret_and_stops_on_either_signal() {
@@ -14,9 +14,9 @@ fn a_server_prints_one_line_logs_no_secret_and_stops_on_either_signal() {
     for signal in ["-TERM", "-INT"] {
         let server = Server::start(data.path());
         let secret = key.as_str().unwrap();
-        let answer = server.post(&[("api_key", secret), ("license_key", "SECRET-LICENSE")]);
+        let answer = create_meta(&server, &[("api_key", secret), ("license_key", "SECRET-LICENSE")]);
         assert_eq!(answer["response"]["code"], 210);
-        let (code, rest, log) = server.end(signal);
+        let Exit { code, output: rest, log } = server.end(signal);
         assert_eq!((code, rest.as_str()), (Some(0), ""), "{log}");
         contains(&log, &["POST /create-license-key-meta 210 ", "127.0.0.1"]);
         assert!(!log.contains(secret) && !log.contains("SECRET-LICENSE"), "{log}");
@@ -40,7 +40,7 @@ fn what_is_no_http_leaves_nothing_in_the_log() {
         // A reset is an end too.
         drop(stream.read_to_end(&mut Vec::new()));
     }
-    let (code, _, log) = server.end("-TERM");
+    let Exit { code, log, .. } = server.end("-TERM");
     assert_eq!(code, Some(0));
     assert!(!log.contains("ERROR") && !log.contains("actix"), "{log}");
 }
@@ -49,13 +49,13 @@ fn what_is_no_http_leaves_nothing_in_the_log() {
 fn a_second_server_is_refused_with_the_firsts_pid() {
     let data = initialized();
     let first = Server::start(data.path());
-    let pid = first.process.id().to_string();
+    let pid = first.pid().to_string();
     contains(
         &refused(data.path(), &["serve", "--listen", "127.0.0.1:0"]),
         &["another server", &format!("pid {pid}")],
     );
     first.end("-KILL");
-    assert_eq!(Server::start(data.path()).end("-TERM").0, Some(0));
+    assert_eq!(Server::start(data.path()).end("-TERM").code, Some(0));
 }
 
 #[test]
@@ -89,7 +89,7 @@ fn a_download_leaves_no_key_in_the_log() {
     for path in [format!("/v1{path}"), format!("/v1{path}/x"), format!("/v2{path}")] {
         assert!(ureq::get(format!("{}{path}", server.url())).call().is_err());
     }
-    let (_, _, log) = server.end("-TERM");
+    let Exit { log, .. } = server.end("-TERM");
     contains(&log, &["GET /download 701 ", "GET (unknown) 1904 "]);
     for secret in [key.as_str().unwrap(), "SECRET-LICENSE", "U0VDUkVU"] {
         assert!(!log.contains(secret), "{log}");
@@ -111,6 +111,6 @@ fn limits_are_what_the_flags_say_and_a_demo_has_none() {
         let guess = || ureq::get(format!("{}/v1/get-all-products?api_key=no", server.url())).call();
         assert!(guess().is_ok());
         assert_eq!(matches!(guess(), Err(ureq::Error::StatusCode(429))), refused);
-        assert_eq!(server.end("-TERM").0, Some(0));
+        assert_eq!(server.end("-TERM").code, Some(0));
     }
 }

@@ -216,7 +216,7 @@ fn a_server_runs_by_its_file() {
     let server = Server::run(command.arg("serve").env("KEYSEAL_DATA", data.path()));
     let answer = ureq::post(format!("{}/api/v1/verify", server.url())).send_form([("api_key", "none")]);
     assert!(matches!(answer, Err(ureq::Error::StatusCode(401))), "{answer:?}");
-    assert_eq!(server.end("-TERM").0, Some(0));
+    assert_eq!(server.end("-TERM").code, Some(0));
     assert_eq!(done(data.path(), &["config", "show"])["http-status"]["value"], "documented");
 }
 

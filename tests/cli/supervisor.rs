@@ -52,7 +52,7 @@ fn it_hears_when_the_server_is_ready_and_when_it_stops() {
     let server = manager.start(&data, None);
     assert_eq!(manager.hears(), "READY=1\n");
     assert!(server.url().starts_with("http://127.0.0.1:"));
-    assert_eq!(server.end("-TERM").0, Some(0));
+    assert_eq!(server.end("-TERM").code, Some(0));
     assert_eq!(manager.hears(), "STOPPING=1\n");
 }
 
@@ -74,7 +74,7 @@ fn its_watchdog_hears_of_a_server_that_answers_and_nothing_of_one_whose_writer_h
     drop(other);
     manager.socket.set_nonblocking(false).unwrap();
     manager.hears_until("WATCHDOG=1\n");
-    assert_eq!(server.end("-TERM").0, Some(0));
+    assert_eq!(server.end("-TERM").code, Some(0));
     manager.hears_until("STOPPING=1\n");
 }
 

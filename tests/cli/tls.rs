@@ -15,7 +15,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use tempfile::TempDir;
 
-use crate::support::{Server, contains, initialized, keyseal, put_private, refused};
+use crate::support::{Exit, Server, contains, initialized, keyseal, put_private, refused};
 
 /// Past this a server that should have closed a connection has failed.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -143,7 +143,7 @@ fn a_certificate_is_renewed_without_a_failed_request_and_a_bad_one_is_not_taken(
         stop.store(true, Ordering::Relaxed);
     });
     assert!(answered.load(Ordering::Relaxed) > 2);
-    assert_eq!(server.end("-TERM").0, Some(0));
+    assert_eq!(server.end("-TERM").code, Some(0));
 }
 
 #[test]
@@ -164,7 +164,7 @@ fn a_renewed_key_that_others_could_read_is_taken_once_its_mode_is_mended() {
     fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
     server.log_until("was reloaded");
     assert_ne!(shown(&server), first);
-    assert_eq!(server.end("-TERM").0, Some(0));
+    assert_eq!(server.end("-TERM").code, Some(0));
 }
 
 #[test]
@@ -195,7 +195,7 @@ fn http_1_is_spoken_and_what_is_no_tls_does_no_harm() {
         assert!(!answer.windows(4).any(|word| word == b"HTTP"));
     }
     authority.shake_hands(&server, &["http/1.1"]).unwrap();
-    let (code, _, log) = server.end("-TERM");
+    let Exit { code, log, .. } = server.end("-TERM");
     assert_eq!(code, Some(0));
     assert!(!log.contains("ERROR"), "{log}");
 }
@@ -205,7 +205,7 @@ fn an_end_that_is_near_or_past_is_warned_of() {
     for (year, warning) in [(2001, Some("expired at 2001-01-01 00:00:00")), (2090, None)] {
         let (data, authority) = (initialized(), Authority::new());
         authority.issue("live", year);
-        let (_, _, log) = authority.serve(data.path()).end("-TERM");
+        let Exit { log, .. } = authority.serve(data.path()).end("-TERM");
         match warning {
             Some(warning) => contains(&log, &["WARN", warning, "renew it"]),
             None => assert!(!log.contains("TLS certificate"), "{log}"),
@@ -231,7 +231,7 @@ fn a_certificate_or_key_that_cannot_be_used_is_refused_with_what_to_do() {
     // A group that may read it is nobody else.
     for private in [0o640, 0o440, 0o400] {
         fs::set_permissions(&key, fs::Permissions::from_mode(private)).unwrap();
-        assert_eq!(authority.serve(data.path()).end("-TERM").0, Some(0), "{private:o}");
+        assert_eq!(authority.serve(data.path()).end("-TERM").code, Some(0), "{private:o}");
     }
     let encrypted = b"-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n";
     let other = fs::read(authority.path("other/key.pem")).unwrap();

@@ -4,11 +4,12 @@
 use std::fs;
 use std::path::Path;
 
+use keyseal_test_support::{agent, post_form};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
-use crate::support::{Server, contains, done, initialized, keyseal, refused};
+use crate::support::{Exit, Server, contains, done, initialized, keyseal, refused};
 
 /// What a license is made with, and how the two numbers stand in its row.
 const LIMIT_AND_VALIDITY: [&str; 2] = ["19229", "23100"];
@@ -93,21 +94,19 @@ fn a_broken_seal_that_is_met_while_serving_ends_all_verdicts() {
         done(data.path(), &["api-key", "create", "--name", "k", "--capability", "*"])["api_key"].clone();
     let mut server = Server::start(data.path());
     server.log_until("the database is whole");
-    let agent: ureq::Agent =
-        ureq::Agent::config_builder().proxy(None).http_status_as_error(false).build().into();
     let code = |license: &str| {
         let url = format!("{}/api/v1/verify", server.url());
         let fields = [("api_key", key.as_str().unwrap()), ("license_key", license), ("identifier", "x")];
-        let mut answer = agent.post(url).send_form(fields).unwrap();
-        let answer: Value = serde_json::from_str(&answer.body_mut().read_to_string().unwrap()).unwrap();
+        let (_, answer) = post_form(&url, &fields);
+        let answer: Value = serde_json::from_str(&answer).unwrap();
         answer["response"]["code"].as_i64().unwrap_or_else(|| panic!("{answer}"))
     };
-    let ready = || agent.get(format!("{}/readyz", server.url())).call().unwrap().status().as_u16();
+    let ready = || agent().get(format!("{}/readyz", server.url())).call().unwrap().status().as_u16();
     assert_eq!((code("UNKNOWN"), ready()), (210, 200));
     break_seal(data.path());
     assert_eq!(code("K"), 1900);
     assert_eq!((code("UNKNOWN"), code("K"), ready()), (1901, 1901, 503));
-    let (status, _, log) = server.end("-TERM");
+    let Exit { code: status, log, .. } = server.end("-TERM");
     assert_eq!(status, Some(0));
     contains(&log, &["the database is damaged: table licenses: row 1", "keyseal restore"]);
 }

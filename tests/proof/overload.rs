@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::crowd::{Crowd, Member};
 use crate::ledger::{self, Thing};
-use crate::support::{Form, Watched, World, serving};
+use crate::support::{Form, ServerProcess, World, serving};
 
 /// Who asks at once: more than may wait for a signature.
 const ASKERS: usize = 5_000;
@@ -40,8 +40,7 @@ pub fn prove(form: &Form) -> String {
     // A long key and one thread that signs: more than any machine can do, also where the server is not optimized.
     world.lengthen_global_key();
     import(&world);
-    let server = Watched::start(serving(world.data()).args(["--workers", "1"]).env("RUST_LOG", "warn"));
-    let server = server.unwrap_or_else(|refused| panic!("{}", refused.log));
+    let server = ServerProcess::run(serving(world.data()).args(["--workers", "1"]).env("RUST_LOG", "warn"));
     let mut truth = ledger::found(&world.database());
     let mut tally = Tally::default();
     for round in 0..rounds {
@@ -70,13 +69,13 @@ fn import(world: &World) {
 }
 
 fn ask_at_once(
-    server: &Watched,
+    server: &ServerProcess,
     world: &World,
     round: usize,
     truth: &mut BTreeMap<Thing, String>,
     tally: &mut Tally,
 ) {
-    let mut crowd = Crowd::connect(&server.address, ASKERS);
+    let mut crowd = Crowd::connect(server.address(), ASKERS);
     let asked = Instant::now();
     crowd.send_each(|number| request(world, number, round));
     crowd.read_for(PATIENCE);

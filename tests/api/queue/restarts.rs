@@ -1,11 +1,9 @@
 //! What is queued outlives the server.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{BufRead as _, BufReader};
-use std::process::{Child, Stdio};
 
 use super::{QUEUE, add_to_pool, assigned, expect_queued, queue, sends_here, server, unwrapped};
-use crate::support::{Receiver, TestServer};
+use crate::support::{Receiver, ServerProcess, TestServer, serve};
 
 #[test]
 fn queued_requests_survive_restarts_and_assign_once_each() {
@@ -40,7 +38,7 @@ fn a_server_that_is_killed_goes_on_where_it_was_and_assigns_once_each() {
     add_to_pool(&server, ORDERS + 5);
     server.stop();
     let receiver = Receiver::answering(&[200]);
-    let mut process = Process::start(&server);
+    let mut process = start(&server);
     for order in 0..ORDERS {
         let fields = [
             ("api_key", server.api_key.clone()),
@@ -48,12 +46,12 @@ fn a_server_that_is_killed_goes_on_where_it_was_and_assigns_once_each() {
             ("webhook_url", receiver.url("/")),
             ("identifier", order.to_string()),
         ];
-        let answer = ureq::post(format!("{}/v1/{QUEUE}", process.url)).send_form(fields).unwrap();
+        let answer = ureq::post(format!("{}/v1/{QUEUE}", process.url())).send_form(fields).unwrap();
         assert!(answer.into_body().read_to_string().unwrap().contains("\"code\":807"));
         // Now while it is idle, now while it has much to do.
         if order % 7 == 0 {
             drop(process);
-            process = Process::start(&server);
+            process = start(&server);
         }
     }
     drop(process);
@@ -70,31 +68,7 @@ fn a_server_that_is_killed_goes_on_where_it_was_and_assigns_once_each() {
     assert_eq!((different.len(), assigned(&server)), (ORDERS, ORDERS));
 }
 
-/// The program itself, on a test's data; killed when dropped, without a chance to finish anything.
-struct Process {
-    child: Child,
-    url: String,
-}
-
-impl Process {
-    fn start(server: &TestServer) -> Self {
-        let mut child = crate::support::program()
-            .arg("--data")
-            .arg(server.data())
-            .args(["serve", "--listen", "127.0.0.1:0", "--allow-private-targets"])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let url = line.trim_end().strip_prefix("listening on ").unwrap().to_owned();
-        Self { child, url }
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        drop((self.child.kill(), self.child.wait()));
-    }
+/// The binary on a test's data.
+fn start(server: &TestServer) -> ServerProcess {
+    ServerProcess::run(serve(server.data()).arg("--allow-private-targets"))
 }

@@ -11,7 +11,7 @@ use rusqlite::Connection;
 
 use super::sample::Sample;
 use super::{DATABASE, LOG, check_refusal};
-use crate::support::{Watched, World, serving};
+use crate::support::{ServerProcess, World, serving};
 
 /// Somebody who owns nothing here.
 const NOBODY: u32 = 65_534;
@@ -82,7 +82,7 @@ pub fn try_all(sample: &Sample) -> usize {
 }
 
 fn outcome(command: &mut Command, sample: &Sample, what: &str, words: &[&str]) {
-    match Watched::start(command) {
+    match ServerProcess::try_run(command) {
         Err(refused) => {
             assert!(!words.is_empty(), "{what}: refused: {}", refused.log);
             check_refusal(&refused, words, what);

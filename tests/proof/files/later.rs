@@ -3,10 +3,9 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::time::Duration;
 
 use super::DATABASE;
-use crate::support::{Watched, World, serving};
+use crate::support::{ServerProcess, World, serving};
 
 const LICENSES: usize = 150_000;
 const IDENTIFIER: &str = "the-last.example";
@@ -15,9 +14,9 @@ pub fn prove() -> String {
     let world = World::new();
     import(&world);
     damage(&world);
-    let mut server = Watched::start(&mut serving(world.data()))
+    let mut server = ServerProcess::try_run(&mut serving(world.data()))
         .unwrap_or_else(|refused| panic!("it was found before it was served: {}", refused.log));
-    let log = server.log_until(&["is whole", "is damaged"]);
+    let log = server.log_until_any(&["is whole", "is damaged"]);
     assert!(
         log.contains("the database is damaged: table activations") && log.contains("keyseal restore"),
         "{log}"
@@ -31,7 +30,7 @@ pub fn prove() -> String {
     );
     let answer = client.exchange(request.as_bytes()).unwrap();
     assert!(answer.starts_with("{\"response\":{\"code\":1901,"), "{answer}");
-    assert_eq!(server.stop(Duration::from_secs(30)), Some(0));
+    assert_eq!(server.stop(), Some(0));
     format!("damage among {LICENSES} licenses found while serving, from then on 503 and 1901")
 }
 

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use fastrand::Rng;
 
-use crate::support::{Form, Refused, Watched, serving};
+use crate::support::{Form, RefusedStart, ServerProcess, serving};
 use sample::Sample;
 
 /// Of most refusals, and of each, which on a busy machine can take longer.
@@ -118,7 +118,7 @@ fn truncate(sample: &Sample, form: &Form, tally: &mut Tally) -> usize {
 
 /// Starts a server, and panics if it refuses badly, or serves and gives a wrong verdict.
 fn judge(data: &Path, sample: &Sample, what: &str, tally: &mut Tally) {
-    let mut server = match Watched::start(&mut serving(data)) {
+    let mut server = match ServerProcess::try_run(&mut serving(data)) {
         Ok(server) => server,
         Err(refused) => {
             check_refusal(&refused, &[DATABASE], what);
@@ -128,7 +128,8 @@ fn judge(data: &Path, sample: &Sample, what: &str, tally: &mut Tally) {
         }
     };
     // A large database is looked through while it is served; on a slow machine this one is too.
-    let is_damaged = server.log_until(&["database is whole", "database is damaged"]).contains("is damaged");
+    let is_damaged =
+        server.log_until_any(&["database is whole", "database is damaged"]).contains("is damaged");
     let (right, errors) = sample.ask(&server, what);
     let log = server.log();
     assert!(!log.contains("panicked"), "{what}: {log}");
@@ -142,8 +143,8 @@ fn judge(data: &Path, sample: &Sample, what: &str, tally: &mut Tally) {
 }
 
 /// Soon, under the right code, and with words: what, where, and what next.
-fn check_refusal(refused: &Refused, words: &[&str], what: &str) {
-    let Refused { code, log, after } = refused;
+fn check_refusal(refused: &RefusedStart, words: &[&str], what: &str) {
+    let RefusedStart { code, log, after } = refused;
     // Where the settings can't be read, nothing else is looked at, and the code is that of wrong settings.
     let expected = if log.contains("can't read the settings") { 2 } else { 1 };
     assert_eq!(*code, Some(expected), "{what}: {log}");

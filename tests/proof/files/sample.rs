@@ -8,7 +8,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::{DATABASE, LOG};
-use crate::support::{Watched, World};
+use crate::support::{ServerProcess, World};
 
 const LICENSES: usize = 300;
 /// How many are asked about after each damage.
@@ -70,7 +70,7 @@ impl Sample {
 
     /// Asks about licenses of every kind. Gives how many verdicts and how many errors there were; panics at a
     /// wrong verdict.
-    pub fn ask(&self, server: &Watched, what: &str) -> (usize, usize) {
+    pub fn ask(&self, server: &ServerProcess, what: &str) -> (usize, usize) {
         let mut client = server.client(&self.world.api_key);
         let (mut right, mut errors) = (0, 0);
         let known = (0..ASKED).map(|number| (key(number), KINDS[number % KINDS.len()].1));

@@ -4,33 +4,12 @@ use std::io::{self, Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::Duration;
 
+use keyseal_test_support::RawAnswer;
+
 use super::request::Request;
 
 /// Past this a server that says nothing has failed.
 const PATIENCE: Duration = Duration::from_mins(1);
-
-/// The answer to a request, whatever it is.
-pub struct Answer {
-    pub status: u16,
-    /// In lower case.
-    pub head: String,
-    pub body: Vec<u8>,
-}
-
-impl Answer {
-    pub fn header(&self, name: &str) -> Option<&str> {
-        self.head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).map(str::trim)
-    }
-
-    /// The server has said that nothing comes after it; in the old version of HTTP, by not saying that something does.
-    fn is_last(&self) -> bool {
-        match self.header("connection") {
-            Some("close") => true,
-            Some("keep-alive") => false,
-            _ => self.head.starts_with("http/1.0"),
-        }
-    }
-}
 
 pub struct Connection {
     address: String,
@@ -46,8 +25,8 @@ impl Connection {
     /// Sends all and gives an answer for each; or says which got none. A request is sent again only if the
     /// answer to the one before it said, or could say, that it is the last of its connection: then the server
     /// never read it.
-    pub fn exchange(&mut self, requests: &[Request]) -> Result<Vec<Answer>, (usize, String)> {
-        let mut answers: Vec<Answer> = Vec::with_capacity(requests.len());
+    pub fn exchange(&mut self, requests: &[Request]) -> Result<Vec<RawAnswer>, (usize, String)> {
+        let mut answers: Vec<RawAnswer> = Vec::with_capacity(requests.len());
         let mut first = 0;
         // A connection that the server could have ended after its last answer is not used again, so the first
         // one must be answered.
@@ -111,14 +90,11 @@ impl Connection {
     }
 }
 
-/// Reads one answer and leaves in `received` what comes after it. Interim answers are skipped.
-pub fn read(stream: &mut TcpStream, received: &mut Vec<u8>, is_head: bool) -> Result<Answer, String> {
+/// Reads one answer and leaves in `received` what comes after it.
+pub fn read(stream: &mut TcpStream, received: &mut Vec<u8>, is_head: bool) -> Result<RawAnswer, String> {
     loop {
-        if let Some(answer) = take(received, is_head)? {
-            if answer.status >= 200 {
-                return Ok(answer);
-            }
-            continue;
+        if let Some(answer) = RawAnswer::take(received, is_head)? {
+            return Ok(answer);
         }
         let mut chunk = [0; 16 * 1024];
         match stream.read(&mut chunk) {
@@ -128,23 +104,4 @@ pub fn read(stream: &mut TcpStream, received: &mut Vec<u8>, is_head: bool) -> Re
             Err(error) => return Err(error.to_string()),
         }
     }
-}
-
-/// Takes a whole answer from the front of what was received.
-fn take(received: &mut Vec<u8>, is_head: bool) -> Result<Option<Answer>, String> {
-    let Some(end) = received.windows(4).position(|bytes| bytes == b"\r\n\r\n") else { return Ok(None) };
-    let head = String::from_utf8_lossy(&received[..end]).to_ascii_lowercase();
-    let status = head.strip_prefix("http/1.").and_then(|rest| rest.get(2..5)?.parse().ok());
-    let status = status.ok_or_else(|| format!("no status line: {head}"))?;
-    let mut answer = Answer { status, head, body: Vec::new() };
-    let has_body = !is_head && status >= 200 && status != 204 && status != 304;
-    let length = match answer.header("content-length") {
-        Some(length) if has_body => length.parse().map_err(|_| format!("no length: {}", answer.head))?,
-        None if has_body => return Err(format!("an answer without a length: {}", answer.head)),
-        _ => 0,
-    };
-    let Some(body) = received.get(end + 4..end + 4 + length) else { return Ok(None) };
-    answer.body = body.to_vec();
-    received.drain(..end + 4 + length);
-    Ok(Some(answer))
 }

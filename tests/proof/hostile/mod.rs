@@ -20,8 +20,10 @@ use std::time::Duration;
 
 use fastrand::Rng;
 
+use keyseal_test_support::RawAnswer;
+
 use crate::support::{Form, Server};
-use connection::{Answer, Connection};
+use connection::Connection;
 use request::{Piles, Request};
 use verdict::{Judge, NO_CODE};
 use world::HostileWorld;
@@ -73,13 +75,13 @@ pub fn prove(form: &Form) -> String {
         let world = HostileWorld::new();
         let mut server = world.serve();
         let judge = Judge::new(&world.global_key, &world.product_key);
-        let files = world::open_files(server.id());
+        let files = world::open_files(server.pid());
         let (first, half) = (number * REQUESTS, REQUESTS / 2);
         total.add(requests(&server, &judge, form, first..first + GROWING, Piles::Grow));
         total.add(requests(&server, &judge, form, first + GROWING..first + half, Piles::Stay));
-        let early = world::memory(server.id());
+        let early = server.memory("VmRSS");
         total.add(requests(&server, &judge, form, first + half..first + REQUESTS, Piles::Stay));
-        let late = world::memory(server.id());
+        let late = server.memory("VmRSS");
         assert!(
             late <= early + MAX_GROWTH,
             "it held {early} KiB after {half} requests and {late} KiB after as many more"
@@ -107,7 +109,7 @@ pub fn prove(form: &Form) -> String {
 }
 
 impl Tally {
-    fn note(&mut self, request: &Request, answer: &Answer, code: i64) {
+    fn note(&mut self, request: &Request, answer: &RawAnswer, code: i64) {
         self.longest = self.longest.max(answer.body.len());
         *self.codes.entry(code).or_default() += 1;
         if (200..1900).contains(&code) && !request.capability.is_empty() {
@@ -201,9 +203,9 @@ fn send(
 fn insist(
     connection: &mut Connection,
     request: &Request,
-    mut answer: Answer,
+    mut answer: RawAnswer,
     tally: &mut Tally,
-) -> Result<Answer, String> {
+) -> Result<RawAnswer, String> {
     for _ in 0..PATIENCE {
         let Some(seconds) = answer.header("retry-after").filter(|_| answer.status == 503) else { break };
         thread::sleep(Duration::from_secs(seconds.parse().map_err(|_| format!("retry after {seconds}?"))?));
@@ -224,7 +226,7 @@ fn together(requests: &[Request]) -> usize {
     fit.count().max(1)
 }
 
-fn judged(judge: &Judge, request: &Request, answer: &Answer) -> Result<i64, String> {
+fn judged(judge: &Judge, request: &Request, answer: &RawAnswer) -> Result<i64, String> {
     judge.judge(request, answer).map_err(|problem| verdict::report(request, &problem, Some(answer)))
 }
 
@@ -256,7 +258,7 @@ fn garbage(server: &Server, form: &Form, numbers: std::ops::Range<usize>) -> usi
 
 /// After all that: it is ready, holds no more files than before, stops as it should, and its database is whole.
 fn check_health(world: &HostileWorld, server: &mut Server, files: &[String]) {
-    world::check_open_files(server.id(), files);
+    world::check_open_files(server.pid(), files);
     server.check_ready();
     server.terminate();
     assert_eq!(server.exit_code(Duration::from_secs(30)), Some(0));

@@ -6,11 +6,11 @@ use std::sync::Mutex;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use keyseal_test_support::RawAnswer;
 use ring::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::connection::Answer;
 use super::request::{Kind, Request};
 
 /// How many signatures are remembered: each costs as much to verify as ten answers cost to read.
@@ -42,7 +42,7 @@ impl Judge {
     }
 
     /// Gives the code that was answered; or says what is wrong.
-    pub fn judge(&self, request: &Request, answer: &Answer) -> Result<i64, String> {
+    pub fn judge(&self, request: &Request, answer: &RawAnswer) -> Result<i64, String> {
         if !(200..500).contains(&answer.status) {
             return Err(format!("HTTP status {}", answer.status));
         }
@@ -58,7 +58,7 @@ impl Judge {
         }
     }
 
-    fn code(&self, answer: &Answer) -> Result<i64, String> {
+    fn code(&self, answer: &RawAnswer) -> Result<i64, String> {
         let body = std::str::from_utf8(&answer.body).map_err(|_| "it is not UTF-8")?;
         let envelope: Envelope = serde_json::from_str(body).map_err(|error| error.to_string())?;
         let response = BASE64.decode(&envelope.response_base64).map_err(|error| error.to_string())?;
@@ -145,7 +145,7 @@ fn key(public: &str) -> Key {
 }
 
 /// Keeps a request that was answered badly, to be sent again, and says where.
-pub fn report(request: &Request, problem: &str, answer: Option<&Answer>) -> String {
+pub fn report(request: &Request, problem: &str, answer: Option<&RawAnswer>) -> String {
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("hostile-{}.http", request.number));
     std::fs::write(&file, &request.bytes).unwrap();
     let shown = |bytes: &[u8]| bytes[..bytes.len().min(2_000)].escape_ascii().to_string();

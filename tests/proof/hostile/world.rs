@@ -82,13 +82,6 @@ impl HostileWorld {
     }
 }
 
-/// The memory that a process holds now, in KiB.
-pub fn memory(process: u32) -> u64 {
-    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
-    line.trim().trim_end_matches(" kB").parse().unwrap()
-}
-
 /// What a process has open, but for the files of its database: a reader opens those when it first reads.
 pub fn open_files(process: u32) -> Vec<String> {
     let links = fs::read_dir(format!("/proc/{process}/fd")).unwrap();

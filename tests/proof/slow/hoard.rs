@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::{LEEWAY, start};
 use crate::crowd::Crowd;
-use crate::support::{Form, Watched, World};
+use crate::support::{Form, ServerProcess, World};
 
 const BODY: usize = 100 * 1024 * 1024;
 /// How many send at once.
@@ -50,8 +50,8 @@ pub fn bodies(form: &Form) -> String {
     )
 }
 
-fn send_all(server: &Watched, world: &World, count: usize) -> Vec<End> {
-    let address = server.address.as_str();
+fn send_all(server: &ServerProcess, world: &World, count: usize) -> Vec<End> {
+    let address = server.address();
     thread::scope(|scope| {
         let senders: Vec<_> = (0..SENDERS.min(count))
             .map(|first| {
@@ -114,7 +114,7 @@ pub fn takers_of_nothing(form: &Form) -> String {
     let mut whole = server.client(&world.api_key);
     let size = whole.exchange(request.as_bytes()).unwrap().len();
     let before = server.memory("VmRSS");
-    let mut crowd = Crowd::connect(&server.address, takers);
+    let mut crowd = Crowd::connect(server.address(), takers);
     let sent = Instant::now();
     // So many that the answers can't all wait in the system's buffers.
     assert_eq!(crowd.send(request.repeat(8).as_bytes()), takers);
@@ -130,7 +130,7 @@ pub fn takers_of_nothing(form: &Form) -> String {
 }
 
 /// Looks on until the server has none of the crowd left. Gives the most memory that it had, and how long they stayed.
-fn watch(server: &Watched, takers: usize, patience: Duration, sent: Instant) -> (u64, Duration) {
+fn watch(server: &ServerProcess, takers: usize, patience: Duration, sent: Instant) -> (u64, Duration) {
     let files = format!("/proc/{}/fd", server.pid());
     let (mut most, mut all_came) = (0, false);
     loop {

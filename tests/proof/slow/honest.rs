@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::support::Watched;
+use crate::support::ServerProcess;
 
 const CLIENTS: usize = 4;
 const KEY: &str = "HONEST";
@@ -36,7 +36,12 @@ pub fn prepare(world: &crate::support::World) {
 
 /// Has honest clients ask while `work` is under way, each once in a few milliseconds; gives what that gave,
 /// with their latencies added.
-pub fn beside<T>(server: &Watched, api_key: &str, latencies: &mut Latencies, work: impl FnOnce() -> T) -> T {
+pub fn beside<T>(
+    server: &ServerProcess,
+    api_key: &str,
+    latencies: &mut Latencies,
+    work: impl FnOnce() -> T,
+) -> T {
     let is_over = &AtomicBool::new(false);
     thread::scope(|scope| {
         let clients: Vec<_> = (0..CLIENTS)

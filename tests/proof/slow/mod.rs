@@ -9,7 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::crowd::Crowd;
-use crate::support::{Form, Watched, World, serving};
+use crate::support::{Form, ServerProcess, World, serving};
 use honest::{Latencies, beside};
 
 /// What a busy machine may add to a limit of time.
@@ -49,7 +49,7 @@ pub fn prove(form: &Form) -> String {
 /// The limit that the server has when nobody says otherwise, measured once.
 fn default_limit(world: &World) -> String {
     let server = start(world, &[]);
-    let mut crowd = Crowd::connect(&server.address, 3);
+    let mut crowd = Crowd::connect(server.address(), 3);
     crowd.send(SLOW_BODY);
     crowd.trickle(b"a", BODY_WITHIN + LEEWAY);
     assert_eq!(crowd.answered("1908"), 3);
@@ -58,11 +58,10 @@ fn default_limit(world: &World) -> String {
     format!("by default a slow body is answered after {answered:.1?} and ended after {ended:.1?}")
 }
 
-pub fn start(world: &World, arguments: &[&str]) -> Watched {
+pub fn start(world: &World, arguments: &[&str]) -> ServerProcess {
     let mut command = serving(world.data());
     // A line for each request of thousands is of no use here.
-    let server = Watched::start(command.args(arguments).env("RUST_LOG", "warn"));
-    server.unwrap_or_else(|refused| panic!("{}", refused.log))
+    ServerProcess::run(command.args(arguments).env("RUST_LOG", "warn"))
 }
 
 fn crowds(form: &Form) -> String {
@@ -78,7 +77,7 @@ fn crowds(form: &Form) -> String {
     for _ in 0..rounds {
         beside(&server, &world.api_key, &mut alone, || thread::sleep(quiet));
         // Connected before anyone is measured: what is proven is what it costs to have them.
-        let mut crowd = Crowd::connect(&server.address, slow);
+        let mut crowd = Crowd::connect(server.address(), slow);
         assert_eq!(crowd.send(SLOW_BODY), slow);
         longest[0] = longest[0]
             .max(beside(&server, &world.api_key, &mut body, || crowd.trickle(b"a", limit + LEEWAY)));
@@ -86,12 +85,12 @@ fn crowds(form: &Form) -> String {
         world.check_signature(crowd.members[slow / 2].body());
         // Gone before the next come: this process may not open more files than all of them need.
         drop(crowd);
-        let mut crowd = Crowd::connect(&server.address, slow);
+        let mut crowd = Crowd::connect(server.address(), slow);
         let trickled =
             beside(&server, &world.api_key, &mut head, || crowd.trickle(SLOW_HEAD, HEAD_WITHIN + LEEWAY));
         longest[1] = longest[1].max(trickled);
         drop(crowd);
-        let mut crowd = Crowd::connect(&server.address, idle);
+        let mut crowd = Crowd::connect(server.address(), idle);
         beside(&server, &world.api_key, &mut silent, || crowd.read_for(HEAD_WITHIN + LEEWAY));
         assert_eq!(crowd.open(), 0, "idle connections were not ended within {:?}", HEAD_WITHIN + LEEWAY);
         longest[2] = longest[2].max(crowd.longest());

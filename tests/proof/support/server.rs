@@ -1,17 +1,18 @@
-//! The real binary as a process: started, killed, told to stop.
+//! A server process that knows the API key that its clients use.
 
 use std::fs::File;
-use std::io::{BufRead as _, BufReader};
+use std::ops::{Deref, DerefMut};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
+
+use keyseal_test_support::{ServerProcess, program, serve};
 
 use super::Client;
 
-/// A server as a process; killed when dropped, so that a failed proof leaves none behind.
+/// A server process, and the API key that its clients use.
 pub struct Server {
-    process: Child,
-    address: String,
+    process: ServerProcess,
     api_key: String,
     /// From the start of the process to its first `ready`.
     pub ready_after: Duration,
@@ -19,49 +20,31 @@ pub struct Server {
 
 impl Server {
     pub fn start(data: &Path, api_key: &str) -> Self {
-        Self::run(data, api_key, "serve", &[], &[], Stdio::null())
+        Self::run(&mut serving(data), api_key, Stdio::null())
     }
 
-    /// Starts with more flags and in another environment, and logs to a file what is wrong.
+    /// Starts with more options and in another environment, and logs warnings and errors to a file.
     pub fn start_logged(
         data: &Path,
         api_key: &str,
-        flags: &[&str],
+        options: &[&str],
         environment: &[(&str, &str)],
         log: File,
     ) -> Self {
-        Self::run(data, api_key, "serve", flags, environment, log.into())
+        Self::run(serving(data).args(options).envs(environment.iter().copied()), api_key, log)
     }
 
     /// Makes the sample world in a new directory, and serves it.
     pub fn demo(data: &Path, api_key: &str) -> Self {
-        Self::run(data, api_key, "demo", &[], &[], Stdio::null())
+        let mut command = program();
+        command.arg("--data").arg(data).args(["demo", "--listen", "127.0.0.1:0", "--no-rate-limit"]);
+        Self::run(&mut command, api_key, Stdio::null())
     }
 
-    fn run(
-        data: &Path,
-        api_key: &str,
-        command: &str,
-        flags: &[&str],
-        environment: &[(&str, &str)],
-        log: Stdio,
-    ) -> Self {
+    fn run(command: &mut Command, api_key: &str, log: impl Into<Stdio>) -> Self {
         let started = Instant::now();
-        let mut process = crate::support::program()
-            .arg("--data")
-            .arg(data)
-            .args([command, "--listen", "127.0.0.1:0", "--no-rate-limit"])
-            .args(flags)
-            .env("RUST_LOG", "warn")
-            .envs(environment.iter().copied())
-            .stdout(Stdio::piped())
-            .stderr(log)
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let address = line.trim().strip_prefix("listening on http://").expect("it starts").to_owned();
-        let mut server = Self { process, address, api_key: api_key.to_owned(), ready_after: Duration::ZERO };
+        let process = ServerProcess::run_with_log(command.env("RUST_LOG", "warn"), log);
+        let mut server = Self { process, api_key: api_key.to_owned(), ready_after: Duration::ZERO };
         server.check_ready();
         server.ready_after = started.elapsed();
         server
@@ -69,11 +52,7 @@ impl Server {
 
     /// A client with a connection of its own. Panics if it gets none.
     pub fn client(&self) -> Client {
-        self.try_client().unwrap()
-    }
-
-    pub fn try_client(&self) -> std::io::Result<Client> {
-        Client::connect(&self.address, &self.api_key)
+        self.process.client(&self.api_key)
     }
 
     /// Panics unless it says that it is ready.
@@ -81,44 +60,25 @@ impl Server {
         let ready = self.client().exchange(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
         assert_eq!(ready, "ready\n");
     }
+}
 
-    /// Its process id.
-    pub fn id(&self) -> u32 {
-        self.process.id()
-    }
+impl Deref for Server {
+    type Target = ServerProcess;
 
-    pub fn address(&self) -> &str {
-        &self.address
-    }
-
-    /// SIGKILL: it gets no chance to do anything more.
-    pub fn kill(&mut self) {
-        self.process.kill().unwrap();
-        self.process.wait().unwrap();
-    }
-
-    /// SIGTERM: it is asked to stop.
-    pub fn terminate(&self) {
-        let kill = Command::new("sh").args(["-c", &format!("kill -TERM {}", self.process.id())]).status();
-        assert!(kill.unwrap().success());
-    }
-
-    /// Waits for its end and gives its exit code; nothing, if it did not end in time.
-    pub fn exit_code(&mut self, patience: Duration) -> Option<i32> {
-        let started = Instant::now();
-        while started.elapsed() < patience {
-            if let Some(status) = self.process.try_wait().unwrap() {
-                return status.code();
-            }
-            std::thread::sleep(Duration::from_millis(5));
-        }
-        None
+    fn deref(&self) -> &ServerProcess {
+        &self.process
     }
 }
 
-impl Drop for Server {
-    fn drop(&mut self) {
-        // It may have ended already.
-        drop((self.process.kill(), self.process.wait()));
+impl DerefMut for Server {
+    fn deref_mut(&mut self) -> &mut ServerProcess {
+        &mut self.process
     }
+}
+
+/// `keyseal serve` without rate limits on a data directory and any free port.
+pub fn serving(data: &Path) -> Command {
+    let mut command = serve(data);
+    command.arg("--no-rate-limit");
+    command
 }

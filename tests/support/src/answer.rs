@@ -1,8 +1,8 @@
-//! One answer, checked: what was signed is what is shown, in the contract's order and types, under the key
-//! that it names.
+//! A verified answer: its envelope has the members, order and types of API §1.4, and the key that it names signed it.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use rsa::RsaPublicKey;
 use rsa::pkcs1v15::{Signature, VerifyingKey};
 use rsa::pkcs8::DecodePublicKey as _;
 use rsa::signature::Verifier as _;
@@ -14,23 +14,23 @@ pub struct Answer {
     pub status: u16,
     pub code: i64,
     pub message: String,
-    /// Who signed: `global` or `product`.
+    /// The key that signed: `global` or `product`.
     pub signer: String,
-    /// What stands between message and timestamp.
+    /// The members between `message` and `timestamp`.
     pub fields: Map<String, Value>,
-    /// The bytes that were signed, decoded.
+    /// The signed text, decoded from base64.
     pub response: String,
     pub timestamp: i64,
     /// The envelope, byte for byte.
     pub body: String,
     pub allow: Option<String>,
-    /// Seconds after which to come back: the header, and beside what is signed.
+    /// Seconds until the next request may be sent: in the envelope, unsigned, and in the `Retry-After` header.
     pub retry_after: Option<u64>,
 }
 
 impl Answer {
-    /// Panics unless `body` is a whole and honest envelope. Verifies with another implementation than the
-    /// server signs with.
+    /// Panics unless `body` is a well-formed envelope with a valid signature. Verifies with the rsa crate, while
+    /// the server signs with ring or AWS-LC.
     pub fn check(status: u16, body: &str, global_key: &str, product_key: &str) -> Self {
         let envelope: Map<String, Value> =
             serde_json::from_str(body).unwrap_or_else(|_| panic!("no JSON: {body}"));
@@ -48,11 +48,7 @@ impl Answer {
             "product" => product_key,
             other => panic!("signed by {other}"),
         };
-        let key = VerifyingKey::<Sha256>::new(rsa::RsaPublicKey::from_public_key_pem(key).unwrap());
-        let signature = BASE64.decode(text("signature")).unwrap();
-        let signature = Signature::try_from(signature.as_slice()).unwrap();
-        key.verify(text("response_base64").as_bytes(), &signature)
-            .unwrap_or_else(|_| panic!("forged: {body}"));
+        assert!(is_signed_by(key, body), "forged: {body}");
 
         let mut fields: Map<String, Value> = serde_json::from_str(&response).unwrap();
         let names: Vec<&str> = fields.keys().map(String::as_str).collect();
@@ -74,7 +70,16 @@ impl Answer {
     }
 }
 
-/// A number, but for the one answer whose code is text (API §4.3).
+/// Whether an envelope's signature verifies under a public key in PEM.
+pub fn is_signed_by(public_key: &str, envelope: &str) -> bool {
+    let envelope: Value = serde_json::from_str(envelope).unwrap();
+    let key = VerifyingKey::<Sha256>::new(RsaPublicKey::from_public_key_pem(public_key).unwrap());
+    let signature = BASE64.decode(envelope["signature"].as_str().unwrap()).unwrap();
+    let signature = Signature::try_from(signature.as_slice()).unwrap();
+    key.verify(envelope["response_base64"].as_str().unwrap().as_bytes(), &signature).is_ok()
+}
+
+/// A code is a number, except 400, which is text (API §4.3).
 fn code(value: &Value) -> i64 {
     match value {
         Value::String(text) if text == "400" => 400,

@@ -1,4 +1,4 @@
-//! Another server, which gets messages: a port on this machine that answers as it is told and keeps what it got.
+//! A webhook receiver: a server on a port of this machine that gives prepared answers and keeps what it received.
 
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -6,11 +6,12 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-/// How long a test waits for a message, and how long it waits to see that none comes.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a test waits for a message.
+const TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a test waits to see that no message comes.
 const SILENCE: Duration = Duration::from_millis(300);
 
-/// What came: the first line, the other lines of the head, and the body.
+/// A request: its first line, the other lines of its head in lower case, and its body.
 #[derive(Clone, Debug)]
 pub struct Received {
     pub line: String,
@@ -35,7 +36,7 @@ impl Receiver {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let (got, received) = mpsc::channel();
-        // Ends with the process: a thread that waits for a connection costs nothing.
+        // Ends with the process, since a thread that waits for a connection costs nothing.
         thread::spawn(move || {
             let mut replies = replies.iter();
             let mut reply = replies.next().unwrap();
@@ -43,7 +44,7 @@ impl Receiver {
                 let mut stream = stream.unwrap();
                 let Some(message) = read(&mut stream) else { continue };
                 let gone = got.send(message).is_err();
-                // Whoever sent it may have lost patience.
+                // The sender may have timed out.
                 drop(stream.write_all(reply.as_bytes()));
                 if gone {
                     break;
@@ -61,17 +62,22 @@ impl Receiver {
 
     /// Waits for the next message.
     pub fn next(&self) -> Received {
-        self.received.recv_timeout(PATIENCE).expect("no message came")
+        self.received.recv_timeout(TIMEOUT).expect("no message came")
     }
 
-    /// Waits a moment for a message that must not come.
+    /// The next message, if it has come already.
+    pub fn try_next(&self) -> Option<Received> {
+        self.received.try_recv().ok()
+    }
+
+    /// Panics if a message comes within 300 ms.
     pub fn expect_silence(&self) {
         let more = self.received.recv_timeout(SILENCE);
         assert!(more.is_err(), "{more:?}");
     }
 }
 
-/// Nothing, if who connected has ended before it said all.
+/// Reads a request; none if the sender closes the connection before its end.
 fn read(stream: &mut TcpStream) -> Option<Received> {
     let mut bytes = Vec::new();
     let mut chunk = [0; 4096];

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use ureq::Agent;
 use ureq::http::{Request, Response};
 
-use super::{Answer, Document, keys, keyseal};
+use super::{Answer, Document, agent, keys, keyseal};
 
 /// Starts with two products, 1 with a signing key of its own and 2 without, and stops when dropped.
 pub struct TestServer {
@@ -65,7 +65,7 @@ impl TestServer {
         keyseal(data.path(), &["product", "create", "--name", "Without a key"]);
         let mut config = Config::local(data.path());
         configure(&mut config);
-        let agent = Agent::config_builder().proxy(None).http_status_as_error(false).build().into();
+        let agent = agent();
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         Self {
             mode: config.http.status,

@@ -1,4 +1,6 @@
-//! A client on one kept-alive connection that knows, when an answer doesn't come, how far things had got.
+//! A client on one kept-alive connection that says, when an answer does not come, how far the exchange had got.
+//!
+//! It does not verify signatures: the proofs measure time and memory with it.
 
 use std::io::{self, Read as _, Write as _};
 use std::net::TcpStream;
@@ -6,30 +8,32 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-/// Past this a server that says nothing has failed.
-const PATIENCE: Duration = Duration::from_secs(30);
+use crate::RawAnswer;
+
+/// How long a client waits for an answer before the test fails.
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 pub struct Client {
     stream: TcpStream,
     api_key: String,
     received: Vec<u8>,
-    /// The server has said that it closes this connection after the last answer.
+    /// Whether the last answer said that the server closes this connection after it.
     pub is_closing: bool,
     /// The body of the last answer.
     pub body: String,
-    /// When the last request had been handed to the system, to its last byte.
+    /// When the last byte of the last request was written to the socket.
     pub sent: Instant,
 }
 
-/// An answer of the API: what it says, and under which number.
+/// An answer of the API: its code, and the object that it says the code in.
 #[derive(Debug)]
-pub struct Answer {
+pub struct Response {
     pub code: i64,
     pub response: Value,
 }
 
-impl Answer {
-    /// The server could not do it.
+impl Response {
+    /// Whether it says that the server failed, rather than that the request was refused.
     pub fn is_failure(&self) -> bool {
         (1900..2000).contains(&self.code)
     }
@@ -39,14 +43,14 @@ impl Answer {
     }
 }
 
-/// No whole answer came.
+/// How far an exchange had got when its connection ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cut {
-    /// The request itself could not be sent to its end.
+    /// The request was not sent to its end.
     NotSent,
-    /// It was sent, and the connection ended before the first byte of an answer.
+    /// The request was sent, and no byte of an answer came.
     Unanswered,
-    /// The connection ended within the answer.
+    /// A part of the answer came.
     Midway,
 }
 
@@ -54,7 +58,7 @@ impl Client {
     pub fn connect(address: &str, api_key: &str) -> io::Result<Self> {
         let stream = TcpStream::connect(address)?;
         stream.set_nodelay(true)?;
-        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.set_read_timeout(Some(TIMEOUT))?;
         Ok(Self {
             stream,
             api_key: api_key.to_owned(),
@@ -65,13 +69,13 @@ impl Client {
         })
     }
 
-    /// Calls an endpoint. Its refusals are answers too; what the server could not do is none, and panics.
-    pub fn post(&mut self, endpoint: &str, fields: &[(&str, &str)]) -> Result<Answer, Cut> {
-        self.ask(endpoint, fields).inspect(Answer::check)
+    /// Calls an endpoint. Panics if the server answers that it failed; a refusal is an answer.
+    pub fn post(&mut self, endpoint: &str, fields: &[(&str, &str)]) -> Result<Response, Cut> {
+        self.ask(endpoint, fields).inspect(Response::check)
     }
 
-    /// Calls an endpoint that may fail.
-    pub fn ask(&mut self, endpoint: &str, fields: &[(&str, &str)]) -> Result<Answer, Cut> {
+    /// Calls an endpoint, and gives a failure of the server as an answer too.
+    pub fn ask(&mut self, endpoint: &str, fields: &[(&str, &str)]) -> Result<Response, Cut> {
         let mut form = form_urlencoded::Serializer::new(String::new());
         let body = form.append_pair("api_key", &self.api_key).extend_pairs(fields).finish();
         self.call(&format!(
@@ -81,24 +85,27 @@ impl Client {
         ))
     }
 
-    /// Calls an endpoint that is read by GET, with a query string.
-    pub fn get(&mut self, endpoint: &str, query: &str) -> Result<Answer, Cut> {
+    /// Calls an endpoint by GET with a query string.
+    pub fn get(&mut self, endpoint: &str, query: &str) -> Result<Response, Cut> {
         let key = &self.api_key;
         self.call(&format!(
             "GET /api/v1/{endpoint}?api_key={key}&{query} HTTP/1.1\r\nHost: localhost\r\n\r\n"
         ))
-        .inspect(Answer::check)
+        .inspect(Response::check)
     }
 
-    fn call(&mut self, request: &str) -> Result<Answer, Cut> {
+    fn call(&mut self, request: &str) -> Result<Response, Cut> {
         self.body = self.exchange(request.as_bytes())?;
         let mut envelope: Value =
             serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("no JSON: {}", self.body));
         let response = envelope["response"].take();
-        // One code is shown as text.
+        // Code 400 is text (API §4.3).
         let code = &response["code"];
-        let code = code.as_i64().or_else(|| code.as_str()?.parse().ok()).expect("a code");
-        Ok(Answer { code, response })
+        let code = code
+            .as_i64()
+            .or_else(|| code.as_str()?.parse().ok())
+            .unwrap_or_else(|| panic!("no code: {}", self.body));
+        Ok(Response { code, response })
     }
 
     /// Sends bytes and gives the body of the answer.
@@ -108,14 +115,14 @@ impl Client {
         self.received.clear();
         let mut chunk = [0; 16 * 1024];
         loop {
-            if let Some((is_closing, body)) = whole(&self.received) {
-                self.is_closing = is_closing;
-                return Ok(body);
+            if let Some(answer) = RawAnswer::take(&mut self.received, false).unwrap() {
+                self.is_closing = answer.is_last();
+                return Ok(String::from_utf8(answer.body).unwrap());
             }
             match self.stream.read(&mut chunk) {
                 Ok(read @ 1..) => self.received.extend_from_slice(&chunk[..read]),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    panic!("no answer in {PATIENCE:?}")
+                    panic!("no answer in {TIMEOUT:?}")
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Ok(0) | Err(_) if self.received.is_empty() => return Err(Cut::Unanswered),
@@ -123,14 +130,4 @@ impl Client {
             }
         }
     }
-}
-
-/// Whether the server closes after this answer, and its body, once all that was announced is there.
-fn whole(received: &[u8]) -> Option<(bool, String)> {
-    let end = received.windows(4).position(|bytes| bytes == b"\r\n\r\n")?;
-    let head = std::str::from_utf8(&received[..end]).unwrap().to_ascii_lowercase();
-    let length: usize =
-        head.split("content-length: ").nth(1).unwrap().split("\r\n").next().unwrap().parse().unwrap();
-    let body = received.get(end + 4..end + 4 + length)?;
-    Some((head.contains("connection: close"), String::from_utf8(body.to_vec()).unwrap()))
 }
