@@ -1,27 +1,28 @@
--- The whole data model. A new database is made from this file; an older one is stepped up to it (PRAGMA user_version).
+-- The whole data model. A new database is made from this file; an older one is upgraded to it by the steps in
+-- src/store/schema/, whose mod.rs says how to change this file. PRAGMA user_version holds the version.
 --
--- Conventions: times are Unix seconds, UTC. Ids are never used twice (AUTOINCREMENT), because clients keep them and a license
--- outlives its product. COLLATE NOCASE is ASCII case folding: license keys, identifiers, meta keys and owners are compared that way
--- and kept as they were sent.
+-- Conventions: times are Unix seconds, UTC. Ids are never reused (AUTOINCREMENT), because clients keep them and a
+-- license outlives its product. COLLATE NOCASE compares license keys, identifiers, meta keys and owners without regard
+-- to ASCII case; they are stored as they were sent.
 
--- Who may call the API. The key's text is shown once and is not here.
+-- API keys. The text of a key is shown once, when it is made, and not stored.
 CREATE TABLE api_keys (
     id           INTEGER PRIMARY KEY AUTOINCREMENT,
     name         TEXT    NOT NULL,
     key_hash     BLOB    NOT NULL UNIQUE CHECK (length(key_hash) = 32),  -- SHA-256 of the text
-    prefix       TEXT    NOT NULL,                                       -- its first characters, for recognition
-    capabilities TEXT    NOT NULL,                                       -- endpoint names joined by spaces, or *
-    allow_ips    TEXT    NOT NULL,                                       -- networks joined by spaces; empty: any address
+    prefix       TEXT    NOT NULL,  -- the first characters of the text, to recognize it by
+    capabilities TEXT    NOT NULL,  -- endpoint names separated by spaces, or *
+    allow_ips    TEXT    NOT NULL,  -- networks separated by spaces; empty: any address
     active       INTEGER NOT NULL CHECK (active IN (0, 1)),
     created_at   INTEGER NOT NULL,
-    last_used_at INTEGER                                                 -- written now and then, not at each use
+    last_used_at INTEGER  -- written once a minute, not at each use
 ) STRICT;
 
--- What license keys are sold for.
+-- Products, for which license keys are sold.
 CREATE TABLE products (
     id                  INTEGER PRIMARY KEY AUTOINCREMENT,
     uuid                TEXT    NOT NULL COLLATE NOCASE UNIQUE,  -- the id that newer clients send
-    slug                TEXT    COLLATE NOCASE UNIQUE,           -- its name in URLs; NULL: it has none
+    slug                TEXT    COLLATE NOCASE UNIQUE,           -- name in URLs; NULL: none
     external_reference  TEXT    NOT NULL DEFAULT '',
     source              TEXT    NOT NULL DEFAULT 'internal' CHECK (source IN ('internal', 'envato')),
     name                TEXT    NOT NULL,
@@ -29,41 +30,43 @@ CREATE TABLE products (
     description         TEXT    NOT NULL,
     status              TEXT    NOT NULL CHECK (status IN ('active', 'inactive')),
     require_non_expired INTEGER NOT NULL DEFAULT 0 CHECK (require_non_expired IN (0, 1)),
-    changelog_enabled   INTEGER NOT NULL DEFAULT 0 CHECK (changelog_enabled IN (0, 1)),  -- anyone may read its changelog
-    features            TEXT    NOT NULL DEFAULT '[]',  -- JSON, as newer clients sent it
-    signing_key         TEXT,   -- fingerprint of its own key, kept in keys/product-<id>.pem; NULL: the global key signs
-    public_key          TEXT,   -- the public half of its own key, as PEM, for clients that ask for it
+    changelog_enabled   INTEGER NOT NULL DEFAULT 0 CHECK (changelog_enabled IN (0, 1)),  -- anyone may read it
+    features            TEXT    NOT NULL DEFAULT '[]',  -- JSON, as newer clients send it
+    signing_key         TEXT,   -- fingerprint of its own key in keys/product-<id>.pem; NULL: the global key signs
+    public_key          TEXT,   -- public half of its own key, PEM
     created_at          INTEGER NOT NULL,
     updated_at          INTEGER NOT NULL
 ) STRICT;
 
--- The public halves of all signing keys, for clients to fetch: they must know the next key before it signs, and may need a former one.
+-- The public halves of all signing keys, for clients to fetch. They must know the next key before it signs, and may
+-- need a former one to verify an earlier answer.
 CREATE TABLE published_keys (
     id           INTEGER PRIMARY KEY AUTOINCREMENT,
-    product_id   INTEGER REFERENCES products (id) ON DELETE CASCADE,  -- whose key it is; NULL: the global one
+    product_id   INTEGER REFERENCES products (id) ON DELETE CASCADE,  -- NULL: the global key
     state        TEXT    NOT NULL CHECK (state IN ('next', 'current', 'former')),
     fingerprint  TEXT    NOT NULL,
     public_key   TEXT    NOT NULL,  -- PEM
-    active_from  INTEGER,           -- since when it signs; NULL: not yet
-    active_until INTEGER,           -- when it ceased to
+    active_from  INTEGER,           -- when it began to sign; NULL: not yet
+    active_until INTEGER,           -- when it ceased to sign
     created_at   INTEGER NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX published_keys_once ON published_keys (coalesce(product_id, 0), fingerprint);
--- One next key and one current one each, and any number of former ones.
+-- At most one next and one current key for each product and for the global key; any number of former ones.
 CREATE UNIQUE INDEX published_keys_by_state ON published_keys (coalesce(product_id, 0), state) WHERE state <> 'former';
 
--- What vendors keep on a product.
+-- Metadata of products: entries that the vendor writes and reads.
 CREATE TABLE product_meta (
     id         INTEGER PRIMARY KEY AUTOINCREMENT,
     product_id INTEGER NOT NULL REFERENCES products (id) ON DELETE CASCADE,
     key        TEXT    NOT NULL COLLATE NOCASE,
-    value      TEXT    NOT NULL,  -- the exact text received
+    value      TEXT    NOT NULL,  -- exactly as it was sent
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
     UNIQUE (product_id, key)
 ) STRICT;
 
--- How new license keys of a product are made. Made by the command line; the API lists them and generates with them.
+-- Generators: the patterns by which license keys of a product are made. The command line makes them; the API lists and
+-- uses them.
 CREATE TABLE generators (
     id               INTEGER PRIMARY KEY AUTOINCREMENT,
     uuid             TEXT    NOT NULL COLLATE NOCASE UNIQUE,
@@ -71,10 +74,10 @@ CREATE TABLE generators (
     method           TEXT    NOT NULL CHECK (method IN ('uuid', 'chunk-system', 'custom')),
     prefix           TEXT    NOT NULL,
     suffix           TEXT    NOT NULL,
-    function_name    TEXT    NOT NULL,  -- custom: the template; the API calls it by the name of what it replaces
+    function_name    TEXT    NOT NULL,  -- for 'custom', the template; the v1 API calls it so
     number_of_chunks INTEGER NOT NULL,
     chunk_length     INTEGER NOT NULL,
-    activation_limit INTEGER NOT NULL CHECK (activation_limit >= 0),  -- of the keys it makes
+    activation_limit INTEGER NOT NULL CHECK (activation_limit >= 0),  -- of the keys that it makes
     validity         INTEGER NOT NULL CHECK (validity >= 0),
     active           INTEGER NOT NULL CHECK (active IN (0, 1)),
     charset          TEXT    NOT NULL,
@@ -83,13 +86,13 @@ CREATE TABLE generators (
 ) STRICT;
 CREATE INDEX generators_by_product ON generators (product_id);
 
--- The right of somebody else to make license keys of a product, up to a number.
+-- Contracts: a reseller's right to make license keys of a product, up to a number.
 CREATE TABLE contracts (
     id                    INTEGER PRIMARY KEY AUTOINCREMENT,
     uuid                  TEXT    NOT NULL COLLATE NOCASE UNIQUE,
     name                  TEXT    NOT NULL,
     information           TEXT    NOT NULL,
-    contract_key          TEXT    NOT NULL UNIQUE,  -- also its owner's credential; must be shown in lists, so it is kept as it is
+    contract_key          TEXT    NOT NULL UNIQUE,  -- the reseller's credential; lists show it, so it is stored as text
     license_keys_quantity INTEGER NOT NULL CHECK (license_keys_quantity >= 1),
     product_id            INTEGER NOT NULL,
     can_get_info          INTEGER NOT NULL CHECK (can_get_info IN (0, 1)),
@@ -101,7 +104,7 @@ CREATE TABLE contracts (
     updated_at            INTEGER NOT NULL
 ) STRICT;
 
--- Versions of a product that its customers may download.
+-- Versions of a product that customers may download.
 CREATE TABLE downloadables (
     id               INTEGER PRIMARY KEY AUTOINCREMENT,
     product_id       INTEGER NOT NULL REFERENCES products (id) ON DELETE CASCADE,
@@ -112,78 +115,82 @@ CREATE TABLE downloadables (
     published        INTEGER NOT NULL CHECK (published IN (0, 1)),
     release_date     INTEGER NOT NULL,
     download_counter INTEGER NOT NULL DEFAULT 0,
-    file_name        TEXT    NOT NULL,  -- what the customer's browser calls it
-    file_sha256      TEXT    NOT NULL,  -- where it is: downloads/<sha256>
+    file_name        TEXT    NOT NULL,  -- the name under which a browser saves it
+    file_sha256      TEXT    NOT NULL,  -- its place: downloads/<sha256>
     file_size        INTEGER NOT NULL,
     created_at       INTEGER NOT NULL,
     updated_at       INTEGER NOT NULL,
     UNIQUE (product_id, numeric_version)
 ) STRICT;
 
--- License keys. No foreign key to products: deleting a product leaves its licenses, which then answer 203.
+-- Licenses. No foreign key to products: the licenses of a deleted product stay, and are answered with 203.
 CREATE TABLE licenses (
     id               INTEGER PRIMARY KEY AUTOINCREMENT,
     product_id       INTEGER NOT NULL,
     license_key      TEXT    NOT NULL COLLATE NOCASE UNIQUE,
     owner_name       TEXT    COLLATE NOCASE,
     owner_email      TEXT    COLLATE NOCASE,
-    activation_limit INTEGER NOT NULL CHECK (activation_limit >= 0),  -- identifiers active at once; 0: any number
-    validity         INTEGER NOT NULL CHECK (validity >= 0),          -- days from assigned_at; 0: for ever
+    activation_limit INTEGER NOT NULL CHECK (activation_limit >= 0),  -- activations at once; 0: any number
+    validity         INTEGER NOT NULL CHECK (validity >= 0),          -- days from assigned_at; 0: no end
     assigned_at      INTEGER,
     status           TEXT    NOT NULL CHECK (status IN ('available', 'assigned', 'reserved', 'blocked')),
-    contract_id      INTEGER REFERENCES contracts (id) ON DELETE SET NULL,  -- made under it; then in no pool of its product
+    contract_id      INTEGER REFERENCES contracts (id) ON DELETE SET NULL,  -- then it is not in the pool
     created_at       INTEGER NOT NULL,
     updated_at       INTEGER NOT NULL,
-    -- A checksum of the numbers that verdicts follow from, made by SQLite at each write and compared at each read: a flipped byte in one of
-    -- them is an error and no verdict. The prime is larger than a byte and odd, so that no change of one byte gives the same sum.
+    -- Checksum of the numbers that decide whether a license is valid. SQLite computes it at each write, and each read
+    -- compares it: a damaged number is an error, not a wrong answer. The modulus is a prime larger than 255, so that
+    -- changing one byte always changes the sum.
     seal             INTEGER NOT NULL GENERATED ALWAYS AS (
-        product_id % 1000003 + activation_limit % 1000003 * 3 + validity % 1000003 * 7 + coalesce(assigned_at, -1) % 1000003 * 31
+        product_id % 1000003 + activation_limit % 1000003 * 3 + validity % 1000003 * 7
+        + coalesce(assigned_at, -1) % 1000003 * 31
     ) STORED
 ) STRICT;
 
--- Lists by product, by status, by both and by owner, each in order of id: a page deep in a long list steps over an index, not over rows.
+-- For lists by product, by status, by both and by owner, in order of id: a page far down a long list skips entries of
+-- an index, not rows of the table.
 CREATE INDEX licenses_by_product ON licenses (product_id, status);
 CREATE INDEX licenses_by_product_alone ON licenses (product_id);
 CREATE INDEX licenses_by_status ON licenses (status);
 CREATE INDEX licenses_by_owner_name ON licenses (owner_name) WHERE owner_name IS NOT NULL;
 CREATE INDEX licenses_by_owner_email ON licenses (owner_email) WHERE owner_email IS NOT NULL;
--- The pool: what random assignment draws from, and what is counted as available. Its condition is repeated in its columns, or SQLite
--- would rather take licenses_by_product and read each row for its contract.
-CREATE INDEX licenses_in_pool ON licenses (product_id, status, contract_id) WHERE status = 'available' AND contract_id IS NULL;
+-- The pool: the licenses that random assignment chooses from and that are counted as available. The columns of the
+-- condition are indexed too; without them SQLite prefers licenses_by_product and reads each row for its contract.
+CREATE INDEX licenses_in_pool ON licenses (product_id, status, contract_id)
+    WHERE status = 'available' AND contract_id IS NULL;
 CREATE INDEX licenses_by_contract ON licenses (contract_id) WHERE contract_id IS NOT NULL;
 
--- The identifiers that a license is assigned to: one row, one seat. Deactivating deletes the row.
+-- Activations: the identifiers on which a license is active. Deactivating one deletes its row.
 CREATE TABLE activations (
     id           INTEGER PRIMARY KEY AUTOINCREMENT,
     license_id   INTEGER NOT NULL REFERENCES licenses (id) ON DELETE CASCADE,
     identifier   TEXT    NOT NULL COLLATE NOCASE,
-    address      TEXT,  -- the caller's, when it was activated; NULL: the command line
-    post_url     TEXT,  -- told when the activation ends otherwise than by its own client
+    address      TEXT,  -- from which it was activated; NULL: the command line
+    post_url     TEXT,  -- the URL of the webhook when anyone but its client ends it
     activated_at INTEGER NOT NULL,
     UNIQUE (license_id, identifier)
 ) STRICT;
 
--- What vendors keep on a license.
+-- Metadata of licenses: entries that clients and the vendor write and read.
 CREATE TABLE license_meta (
     id         INTEGER PRIMARY KEY AUTOINCREMENT,
     license_id INTEGER NOT NULL REFERENCES licenses (id) ON DELETE CASCADE,
     key        TEXT    NOT NULL COLLATE NOCASE,
-    value      TEXT    NOT NULL,  -- the exact text received
+    value      TEXT    NOT NULL,  -- exactly as it was sent
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
     UNIQUE (license_id, key)
 ) STRICT;
 
--- Who gets no answer but "Access denied".
+-- Blocked addresses, domains and identifiers: every request from one is answered "Access denied".
 CREATE TABLE blocks (
     id         INTEGER PRIMARY KEY AUTOINCREMENT,
     kind       TEXT    NOT NULL CHECK (kind IN ('ip', 'domain', 'identifier')),
-    value      TEXT    NOT NULL,  -- in normal form: CIDR, or lower case
+    value      TEXT    NOT NULL,  -- normalized: a network in CIDR notation, or lower case
     created_at INTEGER NOT NULL,
     UNIQUE (kind, value)
 ) STRICT;
 
--- Counts the changes to blocks, so that a server knows by one small read whether the list it holds in memory is the current one.
+-- A counter of the changes to blocks: by this one row a server knows whether the list in its memory is current.
 CREATE TABLE blocklist_revision (
     id       INTEGER PRIMARY KEY CHECK (id = 1),
     revision INTEGER NOT NULL
@@ -193,7 +200,7 @@ CREATE TRIGGER blocks_inserted AFTER INSERT ON blocks BEGIN UPDATE blocklist_rev
 CREATE TRIGGER blocks_updated AFTER UPDATE ON blocks BEGIN UPDATE blocklist_revision SET revision = revision + 1; END;
 CREATE TRIGGER blocks_deleted AFTER DELETE ON blocks BEGIN UPDATE blocklist_revision SET revision = revision + 1; END;
 
--- What products report about their use. Always kept, also when malformed: flags say what is wrong with it.
+-- Telemetry: what products report about their use. A malformed report is stored too; the flags say what is wrong.
 CREATE TABLE telemetry (
     id                     INTEGER PRIMARY KEY AUTOINCREMENT,
     user_identifier        TEXT    NOT NULL,
@@ -204,7 +211,7 @@ CREATE TABLE telemetry (
     data_type              TEXT    NOT NULL,
     data_group             TEXT    NOT NULL,
     data                   TEXT    NOT NULL,
-    extra                  TEXT    NOT NULL,  -- JSON: hwid, country, flags, metadata, where newer clients sent them
+    extra                  TEXT    NOT NULL,  -- JSON: hwid, country, flags, metadata, as newer clients send them
     is_correct_format      INTEGER NOT NULL CHECK (is_correct_format IN (0, 1)),
     license_key_exists     INTEGER NOT NULL CHECK (license_key_exists IN (0, 1)),
     product_exists         INTEGER NOT NULL CHECK (product_exists IN (0, 1)),
@@ -214,32 +221,32 @@ CREATE TABLE telemetry (
 ) STRICT;
 CREATE INDEX telemetry_by_group ON telemetry (data_type, data_group);
 
--- Queued random assignments. The row is deleted by the transaction that carries it out.
+-- Queued random assignments. The transaction that carries one out deletes its row.
 CREATE TABLE jobs (
     id          INTEGER PRIMARY KEY AUTOINCREMENT,
     api_key_id  INTEGER NOT NULL,
     params      TEXT    NOT NULL,  -- JSON: the fields of the request
-    fingerprint BLOB    NOT NULL,  -- tells a repeated request from a new one
+    fingerprint BLOB    NOT NULL,  -- a hash of the request, to recognize a repeated one
     created_at  INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX jobs_by_fingerprint ON jobs (fingerprint);
 
--- What was carried out in the last minutes: a request that is repeated asks for nothing new, whether or not it has a callback.
+-- Random assignments that were carried out in the last minutes: a repeated request is not carried out again.
 CREATE TABLE finished_jobs (
     fingerprint BLOB    PRIMARY KEY,
     finished_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX finished_jobs_by_age ON finished_jobs (finished_at);
 
--- Messages to other servers: results of queued assignments, and activations that ended. Kept after delivery, as a record.
+-- Webhooks: messages to other servers about queued assignments and ended activations. Kept after delivery, as a record.
 CREATE TABLE callbacks (
     id           INTEGER PRIMARY KEY AUTOINCREMENT,
-    url          TEXT    NOT NULL,  -- exactly as it was given
-    target       TEXT    NOT NULL,  -- its host and port: one message at a time goes to each
-    reply        TEXT    NOT NULL,  -- the signed text, as it was written once
-    product_id   INTEGER,           -- whose key signs; NULL: the global one
+    url          TEXT    NOT NULL,  -- exactly as it was sent
+    target       TEXT    NOT NULL,  -- host and port; one message at a time is sent to each
+    reply        TEXT    NOT NULL,  -- the text that is signed
+    product_id   INTEGER,           -- the product whose key signs; NULL: the global key
     kind         TEXT    NOT NULL CHECK (kind IN ('assignment', 'deactivation')),
-    body         TEXT,              -- the bytes to send; NULL until they are signed, the same for every attempt
+    body         TEXT,              -- the bytes to send, the same at every attempt; NULL until they are signed
     state        TEXT    NOT NULL CHECK (state IN ('pending', 'delivered', 'failed')),
     attempts     INTEGER NOT NULL DEFAULT 0,
     next_attempt INTEGER NOT NULL,
@@ -247,36 +254,36 @@ CREATE TABLE callbacks (
     created_at   INTEGER NOT NULL,
     updated_at   INTEGER NOT NULL
 ) STRICT;
--- What is due, to whom; and whether anything has failed.
+-- For the next message that is due, and for those that failed.
 CREATE INDEX callbacks_by_state ON callbacks (state, next_attempt, target);
 
--- Answers that are given again, byte for byte, to a request that comes again with the same Idempotency-Key. Kept for a day.
+-- Answers to requests with an Idempotency-Key: a repeated request gets the same bytes. Kept for a day.
 CREATE TABLE idempotency (
     api_key_id      INTEGER NOT NULL,
     route           TEXT    NOT NULL,
     idempotency_key TEXT    NOT NULL,
-    params_hash     BLOB    NOT NULL,  -- another payload under the same key is another request
+    params_hash     BLOB    NOT NULL,  -- the same key with other fields is another request
     code            INTEGER NOT NULL,
-    response        TEXT    NOT NULL,  -- the signed text; signatures are deterministic, so they need not be kept
-    signing_product INTEGER,           -- whose key signed it, and which key that was; NULL: the global one
-    signing_key     TEXT,
+    response        TEXT    NOT NULL,  -- the text that is signed; the signature is made again, and is the same
+    signing_product INTEGER,           -- the product whose key signed it; NULL: the global key
+    signing_key     TEXT,              -- the fingerprint of that key
     created_at      INTEGER NOT NULL,
     PRIMARY KEY (api_key_id, route, idempotency_key, params_hash)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX idempotency_by_age ON idempotency (created_at);
 
--- Who changed what: an entry for each change, in its transaction. Only ever added to, at the end, so that it costs a change next to
--- nothing; that is why it has no index. Pruned when the operator says so.
+-- The audit trail: an entry for each change, written in its transaction. Entries are only added, until the operator
+-- prunes them; so that they cost a change little, one look-up alone has an index.
 CREATE TABLE audit (
     id          INTEGER PRIMARY KEY AUTOINCREMENT,
     at          INTEGER NOT NULL,
     who         TEXT    NOT NULL CHECK (who IN ('api_key', 'contract', 'command_line')),
     who_id      INTEGER,
-    address     TEXT,               -- where a request came from
-    action      TEXT    NOT NULL,   -- the endpoint's path, or the command's words
+    address     TEXT,               -- the client's; NULL: the command line
+    action      TEXT    NOT NULL,   -- the endpoint's path, or the words of the command
     change      TEXT    NOT NULL,
-    subject     TEXT,               -- the noun that was changed, and its id; NULL: many at once
+    subject     TEXT,               -- what was changed: a noun and its id; NULL: many at once
     subject_id  INTEGER,
-    license_key TEXT    COLLATE NOCASE,  -- a license's, which may be gone by now
+    license_key TEXT    COLLATE NOCASE,  -- of a license, which may be deleted by now
     detail      TEXT
 ) STRICT;
