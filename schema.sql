@@ -287,3 +287,5 @@ CREATE TABLE audit (
     license_key TEXT    COLLATE NOCASE,  -- of a license, which may be deleted by now
     detail      TEXT
 ) STRICT;
+-- The history of one license.
+CREATE INDEX audit_by_license ON audit (license_key) WHERE license_key IS NOT NULL;

@@ -100,6 +100,13 @@ pub enum Command {
     /// then are sent again.
     #[command(after_help = "Example:\n  keyseal restore /backups/keyseal-2027-01-01 --data /var/lib/keyseal")]
     Restore(backup::restore::Args),
+    /// Upgrade the database of an earlier version
+    ///
+    /// A server does so when it starts. This command does it without serving, and prints how long each step took. The
+    /// server must be stopped. A copy of the database, before-upgrade-N.db, is made in the data directory first; the
+    /// newest two are kept.
+    #[command(after_help = "Example:\n  keyseal upgrade --data /var/lib/keyseal")]
+    Upgrade,
     /// Check everything that a server needs, and say how to fix what is wrong
     ///
     /// Changes nothing, and works while the server runs. Reads every downloadable file. Takes the flags of "serve".

@@ -22,6 +22,7 @@ mod product;
 mod serve;
 mod signing_key;
 mod terminal;
+mod upgrade;
 
 use std::error::Error;
 use std::ffi::OsString;
@@ -111,6 +112,7 @@ fn dispatch(line: &ParsedCommandLine, output: &mut Output<'_>) -> Result {
         Command::Audit(command) => audit::run(command, data, output),
         Command::Backup(args) => backup::run(args, data, output),
         Command::Restore(args) => backup::restore::run(args, data, output),
+        Command::Upgrade => upgrade::run(data, output),
         Command::Doctor(args) => doctor::run(args, data, line.settings_file(), output),
         Command::CheckReply(args) => check_reply::run(args, output),
         Command::Healthcheck(args) => healthcheck::run(args, output),

@@ -7,6 +7,7 @@ mod plain;
 mod reload;
 pub mod systemd;
 mod tls;
+mod upgrade;
 mod well_known;
 
 use std::io;
@@ -29,7 +30,7 @@ use crate::domain::Product;
 use crate::files::{self, ServerLock};
 use crate::serve::{self, App, Demo};
 use crate::signing::{KeyError, Keyring, Signatures};
-use crate::store::{self, OpenError, Store};
+use crate::store::{self, OpenError, Store, UpgradeError};
 use crate::worker::Worker;
 use tls::{Certificates, TlsError};
 pub use tls::{WARN_DAYS as CERTIFICATE_WARN_DAYS, certificate_end};
@@ -78,6 +79,8 @@ pub enum StartError {
     #[error(transparent)]
     Open(#[from] OpenError),
     #[error(transparent)]
+    Upgrade(#[from] UpgradeError),
+    #[error(transparent)]
     Key(#[from] KeyError),
     #[error(transparent)]
     Tls(#[from] TlsError),
@@ -108,6 +111,7 @@ impl Server {
         }
         config.data.refuse_backup()?;
         let lock = config.data.lock()?;
+        upgrade::upgrade(&config.data, &lock)?;
         let signatures = Signatures::start(config.workers)?;
         let delay = Arc::clone(signatures.delay());
         let store = Store::open(&config.data, readers, move || delay.estimate_after_commit())?;

@@ -14,6 +14,14 @@ use crate::store::{Decision, Error};
 /// How long to wait before trying again to find a place in the writer's queue.
 const PAUSE: Duration = Duration::from_millis(20);
 
+/// How long an upgrade of the database may delay the start: an hour. The manager's own limit is 90 seconds.
+const UPGRADE_MICROSECONDS: u32 = 3_600_000_000;
+
+/// The start takes longer, because the database is upgraded.
+pub fn extend_start() {
+    tell(&NotifyState::ExtendTimeoutUsec(UPGRADE_MICROSECONDS));
+}
+
 /// The server accepts connections.
 pub fn ready() {
     tell(&NotifyState::Ready);

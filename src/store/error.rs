@@ -99,6 +99,10 @@ pub enum OpenError {
     )]
     Newer { path: PathBuf, found: i64, known: i64 },
     #[error(
+        "{path} has schema {found}, and this Keyseal needs schema {needed}: upgrade it with \"keyseal upgrade\", or start the server, which does so"
+    )]
+    Older { path: PathBuf, found: i64, needed: i64 },
+    #[error(
         "{path} can't be read: {source}; restore it from a backup with \"keyseal restore\" if it is damaged"
     )]
     Unreadable { path: PathBuf, source: Cause },

@@ -7,7 +7,7 @@ use crate::cli::Result;
 use crate::domain::{Downloadable, Product, ProductKey, PublishedKey};
 use crate::files::{DataDir, describe_file};
 use crate::signing::Keyring;
-use crate::store::{Inspection, TableCounts};
+use crate::store::{Inspection, SCHEMA_VERSION, TableCounts};
 
 /// What the database of a copy says must be there beside it.
 pub struct Contents {
@@ -25,13 +25,7 @@ impl Contents {
     pub fn read(copy: &DataDir) -> Result<Self> {
         let path = copy.database();
         let database = Inspection::open(&path)?;
-        let (faults, broken) = database.read(|tx| Ok((tx.faults()?, tx.broken_references()?)))?;
-        if let Some(fault) = faults.first() {
-            return Err(unsound(&path, fault).into());
-        }
-        if let Some(row) = broken.first() {
-            return Err(unsound(&path, &format!("{row} refers to nothing")).into());
-        }
+        check_sound(&database, &path)?;
         let (counts, products, downloads) =
             database.read(|tx| Ok((tx.table_counts()?, tx.products()?, tx.downloadables(None)?)))?;
         let own_keys = products.iter().filter_map(Product::own_key).collect();
@@ -42,9 +36,7 @@ impl Contents {
     /// The database has the rows that it must have, each key is there and is the right one, and so is each
     /// file that customers download.
     pub fn check(&self, copy: &DataDir, counts: &TableCounts) -> Result {
-        if self.counts != *counts {
-            return Err(unsound(&copy.database(), "it has not the rows that were counted").into());
-        }
+        check_counts(&self.counts, counts, &copy.database())?;
         self.check_keys(copy)?;
         self.downloads.iter().try_for_each(|download| check_download(copy, download))
     }
@@ -53,6 +45,40 @@ impl Contents {
         Keyring::load(data, &self.own_keys, &self.global_keys)?;
         Ok(())
     }
+}
+
+/// Checks a copy that is to be restored, and gives the version of its schema.
+///
+/// Of an older one, keys and downloads can be looked up in the database only once it is upgraded; that their files
+/// are those of the backup is known.
+pub fn check_restored(copy: &DataDir, counts: &TableCounts) -> Result<i64> {
+    let path = copy.database();
+    let database = Inspection::open_any_version(&path)?;
+    if database.version() == SCHEMA_VERSION {
+        Contents::read(copy)?.check(copy, counts)?;
+    } else {
+        check_sound(&database, &path)?;
+        check_counts(&database.read(|tx| tx.table_counts())?, counts, &path)?;
+    }
+    Ok(database.version())
+}
+
+fn check_sound(database: &Inspection, path: &Path) -> Result {
+    let (faults, broken) = database.read(|tx| Ok((tx.faults()?, tx.broken_references()?)))?;
+    if let Some(fault) = faults.first() {
+        return Err(unsound(path, fault).into());
+    }
+    if let Some(row) = broken.first() {
+        return Err(unsound(path, &format!("{row} refers to nothing")).into());
+    }
+    Ok(())
+}
+
+fn check_counts(found: &TableCounts, expected: &TableCounts, path: &Path) -> Result {
+    if found != expected {
+        return Err(unsound(path, "it has not the rows that were counted").into());
+    }
+    Ok(())
 }
 
 fn check_download(copy: &DataDir, download: &Downloadable) -> Result {

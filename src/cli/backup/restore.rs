@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use super::check::Contents;
+use super::check::check_restored;
 use super::manifest::Manifest;
 use super::{counted, is_inside, megabytes};
 use crate::cli::terminal::progress::Progress;
@@ -16,6 +16,7 @@ use crate::cli::{Output, Result};
 use crate::files::{
     DataDir, copy_file, describe_file, give_directory, make_private_directory, sync_directory,
 };
+use crate::store::SCHEMA_VERSION;
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -53,7 +54,7 @@ pub fn run(args: &Args, data: &DataDir, output: &mut Output<'_>) -> Result {
     let copy = DataDir::new(staging.path());
     copy_all(&manifest, &args.source, &copy, &mut progress)?;
     progress.next("verifying", None);
-    Contents::read(&copy)?.check(&copy, &manifest.counts)?;
+    let schema = check_restored(&copy, &manifest.counts)?;
     // Nothing about the directory is changed for a backup that is no good.
     if is_bare {
         make_private(data.path())?;
@@ -61,7 +62,7 @@ pub fn run(args: &Args, data: &DataDir, output: &mut Output<'_>) -> Result {
     put_in_place(&copy, data)?;
     progress.end();
     drop(lock);
-    report(&manifest, &args.source, data, output)
+    report(&manifest, schema, &args.source, data, output)
 }
 
 /// Refuses a place where something is: a restore replaces nothing.
@@ -175,10 +176,19 @@ fn damaged(source: &Path, name: &str) -> String {
     format!("{} is not what was backed up: this backup is damaged, take another", source.join(name).display())
 }
 
-fn report(manifest: &Manifest, source: &Path, data: &DataDir, output: &mut Output<'_>) -> Result {
+fn report(
+    manifest: &Manifest,
+    schema: i64,
+    source: &Path,
+    data: &DataDir,
+    output: &mut Output<'_>,
+) -> Result {
+    // A server upgrades it too, but doctor looks at no older database.
+    let upgrade =
+        if schema < SCHEMA_VERSION { format!("{}\n      ", command("upgrade", data)) } else { String::new() };
     let (shown, source) = (data.path().display().to_string(), source.display().to_string());
     let text = format!(
-        "restored {shown} from {source}: {}, as of {}\n{}\nTLS files, and settings outside of the data directory, are in no backup: put them where they were\nnext: {}\n      {}",
+        "restored {shown} from {source}: {}, as of {}\n{}\nTLS files, and settings outside of the data directory, are in no backup: put them where they were\nnext: {upgrade}{}\n      {}",
         megabytes(manifest.bytes()),
         manifest.made_at,
         counted(manifest),

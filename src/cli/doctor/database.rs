@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::{Finding, Patient};
 use crate::cli::backup::megabytes;
@@ -10,7 +10,7 @@ use crate::cli::terminal::progress::Progress;
 use crate::cli::terminal::shell;
 use crate::domain::{Downloadable, Timestamp};
 use crate::files::{DataDir, describe_file};
-use crate::store::{Error, OpenError, SCHEMA_VERSION, Tx};
+use crate::store::{self, Error, OpenError, SCHEMA_VERSION, Tx};
 
 /// From this size on the log is not being taken in: a server cuts it short at 64 MB.
 const LONG_LOG: u64 = 256 * 1024 * 1024;
@@ -37,6 +37,7 @@ fn what_mends(error: &OpenError, data: &DataDir) -> String {
         }
         OpenError::Foreign { .. } => "give the right directory with --data".to_owned(),
         OpenError::Newer { .. } => "install the version of Keyseal that wrote it, or a later one".to_owned(),
+        OpenError::Older { .. } => shell::command("upgrade", data),
         OpenError::LogWithoutIndex { .. } => shell::command("block list", data),
         OpenError::File(_) => "run this as the user that owns the data directory".to_owned(),
         _ => restore(data),
@@ -60,6 +61,20 @@ fn ask<T>(
             Ok(found) => judge(found),
             Err(error) => Finding::wrong(error.to_string(), restore(patient.data)),
         },
+    }
+}
+
+/// The copies from before upgrades: the way back, and space that is used until they are removed.
+pub fn upgrade_copies(patient: &Patient<'_>) -> Finding {
+    match store::upgrade_copies(patient.data) {
+        Err(error) => Finding::unknown(format!("not looked at: {error}")),
+        Ok(copies) if copies.is_empty() => Finding::right("none"),
+        Ok(copies) => {
+            let size = |path: &PathBuf| fs::metadata(path).map_or(0, |file| file.len());
+            let copies: Vec<String> =
+                copies.iter().map(|path| format!("{} ({})", path.display(), megabytes(size(path)))).collect();
+            Finding::right(format!("{}: remove what you no longer need to go back to", copies.join(", ")))
+        }
     }
 }
 

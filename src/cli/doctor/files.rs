@@ -9,6 +9,7 @@ use crate::cli::backup::megabytes;
 use crate::cli::terminal::shell::{self, command};
 use crate::config::User;
 use crate::files::DataDir;
+use crate::store::upgrade_copies;
 
 /// How many paths are named that have the same fault.
 const MAX_NAMED: usize = 5;
@@ -108,6 +109,7 @@ fn paths(data: &DataDir) -> Vec<PathBuf> {
     paths.extend(
         ["keyseal.db", "keyseal.db-wal", "keyseal.db-shm", "server.lock"].map(|name| data.path().join(name)),
     );
+    paths.extend(upgrade_copies(data).unwrap_or_default());
     for directory in [data.keys(), data.downloads()] {
         paths.extend(entries(&directory));
         paths.push(directory);

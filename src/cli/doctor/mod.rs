@@ -20,7 +20,7 @@ use crate::store::{Inspection, OpenError};
 type Check = fn(&Patient<'_>) -> Finding;
 
 /// In the order in which they are shown.
-const CHECKS: [(&str, Check); 21] = [
+const CHECKS: [(&str, Check); 22] = [
     ("settings", settings::file),
     ("data directory", files::directory),
     ("permissions", files::permissions),
@@ -34,6 +34,7 @@ const CHECKS: [(&str, Check); 21] = [
     ("write-ahead log", database::log),
     ("pages", database::pages),
     ("audit trail", database::audit_trail),
+    ("upgrade copies", database::upgrade_copies),
     ("downloads", database::downloads),
     ("clock", system::clock),
     ("server", system::server),

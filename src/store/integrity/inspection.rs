@@ -19,9 +19,18 @@ pub struct Inspection {
 }
 
 impl Inspection {
-    /// Opens a database of ours; refuses one that is missing, damaged at its head, another program's, or
-    /// newer than this program.
+    /// Opens a database of the current schema. Refuses one that is missing, damaged at its head, another
+    /// program's, or of another version.
     pub fn open(path: &Path) -> Result<Self, OpenError> {
+        let inspection = Self::open_any_version(path)?;
+        match inspection.version {
+            found if found < schema::VERSION => Err(older(path, found)),
+            _ => Ok(inspection),
+        }
+    }
+
+    /// Opens a database of the current schema or an older one, of which no noun can be read.
+    pub fn open_any_version(path: &Path) -> Result<Self, OpenError> {
         if !exists(path)? {
             return Err(OpenError::Missing(path.to_owned()));
         }
@@ -30,6 +39,12 @@ impl Inspection {
         let (log, index) = (beside(path, "-wal"), beside(path, "-shm"));
         let has_log = exists(&log)? && exists(&index)?;
         if !has_log && fs::metadata(&log).is_ok_and(|log| log.len() > 0) {
+            // An upgrade makes the index, too.
+            let version = open_untouched(path, false).map_err(unreadable(path))?;
+            let version = schema::check_is_ours(&version, path)?;
+            if version < schema::VERSION {
+                return Err(older(path, version));
+            }
             return Err(OpenError::LogWithoutIndex { path: path.to_owned() });
         }
         let connection = open_untouched(path, has_log).map_err(unreadable(path))?;
@@ -47,6 +62,10 @@ impl Inspection {
         let transaction = self.connection.unchecked_transaction()?;
         job(&Tx::new(&transaction, &self.blocklist))
     }
+}
+
+fn older(path: &Path, found: i64) -> OpenError {
+    OpenError::Older { path: path.to_owned(), found, needed: schema::VERSION }
 }
 
 /// The version of the SQLite that is built in, if it is one that keeps databases whole.

@@ -110,17 +110,10 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// The last entries that `filter` lets through, the oldest of them first. Reads the whole trail: no index
-    /// slows the changes down.
+    /// The last entries that `filter` lets through, the oldest of them first. Those of a license are found by an
+    /// index; any others are looked for in the whole trail.
     pub fn audit_entries(&self, filter: &AuditFilter) -> Result<Vec<AuditEntry>, Error> {
-        let sql = "SELECT id, at, who, who_id,
-                          CASE who WHEN 'api_key' THEN (SELECT name FROM api_keys WHERE id = who_id)
-                                   WHEN 'contract' THEN (SELECT name FROM contracts WHERE id = who_id) END,
-                          address, action, change, subject, subject_id, license_key, detail
-                   FROM audit
-                   WHERE (?1 IS NULL OR license_key = ?1) AND (?2 IS NULL OR (who = 'api_key' AND who_id = ?2))
-                     AND (?3 IS NULL OR at >= ?3) AND (?4 IS NULL OR at < ?4)
-                   ORDER BY id DESC LIMIT ?5";
+        let sql = entries_sql(filter.license_key.is_some());
         let values = (
             filter.license_key.as_ref().map(|key| key.as_str().to_owned()),
             filter.api_key_id,
@@ -128,7 +121,7 @@ impl Tx<'_> {
             filter.until.map(|moment| moment.0),
             filter.limit,
         );
-        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut statement = self.connection.prepare_cached(&sql)?;
         let mut entries: Vec<AuditEntry> = statement.query_map(values, read)?.collect::<Result<_, _>>()?;
         entries.reverse();
         Ok(entries)
@@ -148,6 +141,21 @@ impl Tx<'_> {
     }
 }
 
+/// The query for entries, of one license or of all. A condition that serves both would keep SQLite from the index.
+fn entries_sql(of_license: bool) -> String {
+    let license = if of_license { "license_key = ?1" } else { "?1 IS NULL" };
+    format!(
+        "SELECT id, at, who, who_id,
+                CASE who WHEN 'api_key' THEN (SELECT name FROM api_keys WHERE id = who_id)
+                         WHEN 'contract' THEN (SELECT name FROM contracts WHERE id = who_id) END,
+                address, action, change, subject, subject_id, license_key, detail
+         FROM audit
+         WHERE {license} AND (?2 IS NULL OR (who = 'api_key' AND who_id = ?2))
+           AND (?3 IS NULL OR at >= ?3) AND (?4 IS NULL OR at < ?4)
+         ORDER BY id DESC LIMIT ?5"
+    )
+}
+
 fn read(row: &Row<'_>) -> Result<AuditEntry, rusqlite::Error> {
     Ok(AuditEntry {
         id: row.get(0)?,
@@ -163,4 +171,25 @@ fn read(row: &Row<'_>) -> Result<AuditEntry, rusqlite::Error> {
         license_key: row.get(10)?,
         detail: row.get(11)?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{schema, sqlite::connection};
+
+    #[test]
+    fn the_entries_of_a_license_are_found_by_the_index_in_their_order() {
+        let connection = connection::open_in_memory().unwrap();
+        connection.execute_batch(schema::SCHEMA).unwrap();
+        let plan = |of_license| {
+            let sql = format!("EXPLAIN QUERY PLAN {}", entries_sql(of_license));
+            let mut statement = connection.prepare(&sql).unwrap();
+            let lines = statement.query_map((0, 0, 0, 0, 0), |row| row.get::<_, String>(3)).unwrap();
+            lines.collect::<Result<Vec<_>, _>>().unwrap()
+        };
+        assert_eq!(plan(true)[0], "SEARCH audit USING INDEX audit_by_license (license_key=?)");
+        assert!(!plan(true).iter().any(|line| line.contains("SORT") || line.contains("B-TREE")));
+        assert_eq!(plan(false)[0], "SCAN audit");
+    }
 }

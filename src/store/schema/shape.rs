@@ -1,23 +1,40 @@
-//! Whether a database has the tables, indexes and triggers that schema.sql makes, and nothing else: a trigger
-//! of somebody's would run with each change.
+//! Compares the tables, indexes and triggers of a database with those that schema.sql makes. Nothing may be
+//! added: another program's trigger would run with every change.
 
 use std::collections::BTreeMap;
 
 use rusqlite::{Connection, Row};
 
-use crate::store::schema;
+use crate::store::schema::rehearsal::{RehearsalError, rehearse};
+use crate::store::schema::{SCHEMA, VERSION};
 use crate::store::sqlite::connection;
 
-/// The tables in which ANALYZE keeps what it counted: SQLite's own, and nobody's answer depends on them.
+/// The tables in which ANALYZE keeps its statistics. They change no result.
 const STATISTICS: [&str; 3] = ["sqlite_stat1", "sqlite_stat3", "sqlite_stat4"];
 
-/// The kind and the name of something in a schema.
+/// The kind and the name of an entry of `sqlite_schema`.
 type Name = (String, String);
 
-/// The first thing that is other than this program makes it; `None`: all is. An older version's step up must
-/// leave it so, too.
+/// The first difference from the schema of the database's own version; `None`: there is none.
+///
+/// That of an older version is compared as the steps would leave it.
 pub(in crate::store) fn first_difference(connection: &Connection) -> Result<Option<String>, rusqlite::Error> {
-    let mut expected = ours()?;
+    let version = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if version >= VERSION {
+        return difference_from_current(connection);
+    }
+    match rehearse(connection, version) {
+        Ok(rehearsal) => difference_from_current(&rehearsal),
+        Err(RehearsalError::Read(error)) => Err(error),
+        Err(RehearsalError::Failed(error)) => {
+            Ok(Some(format!("its tables are not those of schema {version}: {error}")))
+        }
+    }
+}
+
+/// The first difference from the current schema.
+pub(super) fn difference_from_current(connection: &Connection) -> Result<Option<String>, rusqlite::Error> {
+    let mut expected = current()?;
     let mut statement = connection.prepare(SELECT)?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
@@ -27,7 +44,7 @@ pub(in crate::store) fn first_difference(connection: &Connection) -> Result<Opti
         }
         match expected.remove(&(kind.clone(), name.clone())) {
             None => return Ok(Some(format!("the {kind} {name} is none that this program makes"))),
-            Some(ours) if ours != sql => {
+            Some(expected) if expected != sql => {
                 return Ok(Some(format!("the {kind} {name} is not as this program makes it")));
             }
             Some(_) => {}
@@ -38,20 +55,23 @@ pub(in crate::store) fn first_difference(connection: &Connection) -> Result<Opti
 
 const SELECT: &str = "SELECT type, name, sql FROM sqlite_schema";
 
-fn ours() -> Result<BTreeMap<Name, Option<String>>, rusqlite::Error> {
+/// The entries that schema.sql makes.
+fn current() -> Result<BTreeMap<Name, Option<String>>, rusqlite::Error> {
     let connection = connection::open_in_memory()?;
-    connection.execute_batch(schema::SCHEMA)?;
+    connection.execute_batch(SCHEMA)?;
     let mut statement = connection.prepare(SELECT)?;
     let made: Vec<(Name, Option<String>)> = statement.query_map([], read)?.collect::<Result<_, _>>()?;
     Ok(made.into_iter().filter(|((kind, name), sql)| !is_of_sqlite(kind, name, sql.as_ref())).collect())
 }
 
 fn read(row: &Row<'_>) -> Result<(Name, Option<String>), rusqlite::Error> {
-    let sql: Option<String> = row.get(2)?;
-    Ok(((row.get(0)?, row.get(1)?), sql.map(|sql| meaning(&sql))))
+    let (kind, name, sql): (String, String, Option<String>) = (row.get(0)?, row.get(1)?, row.get(2)?);
+    let sql = sql.map(|sql| unquoted(&normalized(&sql), &name));
+    Ok(((kind, name), sql))
 }
 
-/// Statistics, and the indexes that follow from a table's own statement: those alone have none.
+/// Whether SQLite makes an entry by itself: statistics, and the indexes of UNIQUE and PRIMARY KEY, which are the
+/// only ones without a statement.
 fn is_of_sqlite(kind: &str, name: &str, sql: Option<&String>) -> bool {
     match kind {
         "table" => STATISTICS.contains(&name),
@@ -60,35 +80,50 @@ fn is_of_sqlite(kind: &str, name: &str, sql: Option<&String>) -> bool {
     }
 }
 
-/// A statement without its comments, and with one space where there is any: a comment that is put in other
-/// words later makes no other database.
-fn meaning(sql: &str) -> String {
-    let (mut meaning, mut quote) = (String::with_capacity(sql.len()), None);
+/// A statement without its comments, with one space between words and none beside brackets and commas: two texts
+/// that differ only in these make the same schema.
+fn normalized(sql: &str) -> String {
+    let (mut text, mut quote) = (String::with_capacity(sql.len()), None);
     let mut rest = sql.chars().peekable();
     while let Some(c) = rest.next() {
         match quote {
             Some(open) => {
-                meaning.push(c);
+                text.push(c);
                 quote = Some(open).filter(|open| *open != c);
             }
             None if c == '-' && rest.peek() == Some(&'-') => {
                 rest.by_ref().take_while(|c| *c != '\n').for_each(drop);
-                space(&mut meaning);
+                push_space(&mut text);
             }
-            None if c.is_ascii_whitespace() => space(&mut meaning),
+            None if c.is_ascii_whitespace() => push_space(&mut text),
             None => {
-                meaning.push(c);
+                if is_separator(c) && text.ends_with(' ') {
+                    text.pop();
+                }
+                text.push(c);
                 quote = Some(c).filter(|c| ['\'', '"', '`'].contains(c));
             }
         }
     }
-    meaning.truncate(meaning.trim_end().len());
-    meaning
+    text.truncate(text.trim_end().len());
+    text
 }
 
-fn space(text: &mut String) {
-    if !text.ends_with(' ') {
+fn is_separator(c: char) -> bool {
+    ['(', ')', ','].contains(&c)
+}
+
+fn push_space(text: &mut String) {
+    if !text.ends_with(|last| last == ' ' || is_separator(last)) {
         text.push(' ');
+    }
+}
+
+/// A table's statement with its own name unquoted: ALTER TABLE … RENAME quotes it.
+fn unquoted(sql: &str, name: &str) -> String {
+    match sql.strip_prefix(&format!("CREATE TABLE \"{name}\"")) {
+        Some(rest) => format!("CREATE TABLE {name}{rest}"),
+        None => sql.to_owned(),
     }
 }
 
@@ -96,23 +131,23 @@ fn space(text: &mut String) {
 mod tests {
     use super::*;
 
-    /// What is found in a database as this program makes it, after this was done to it.
-    fn found(harm: &str) -> Option<String> {
+    /// What is found in a new database after this change to it.
+    fn found(change: &str) -> Option<String> {
         let connection = connection::open_in_memory().unwrap();
-        connection.execute_batch(schema::SCHEMA).unwrap();
-        connection.execute_batch(harm).unwrap();
-        first_difference(&connection).unwrap()
+        connection.execute_batch(SCHEMA).unwrap();
+        connection.execute_batch(change).unwrap();
+        difference_from_current(&connection).unwrap()
     }
 
     #[test]
-    fn what_this_program_made_is_its_own_also_with_statistics() {
+    fn a_new_database_has_no_difference_also_with_statistics() {
         assert_eq!(found(""), None);
         assert_eq!(found("ANALYZE"), None);
     }
 
     #[test]
-    fn whatever_is_more_or_less_or_other_is_told() {
-        for (harm, told) in [
+    fn an_addition_a_loss_and_a_change_are_each_found() {
+        for (change, expected) in [
             (
                 "CREATE TRIGGER evil AFTER INSERT ON licenses BEGIN DELETE FROM blocks; END",
                 "trigger evil is none",
@@ -123,16 +158,32 @@ mod tests {
             ("DROP TRIGGER blocks_deleted", "trigger blocks_deleted is missing"),
             ("ALTER TABLE blocks ADD COLUMN more TEXT", "table blocks is not as"),
         ] {
-            let found = found(harm).unwrap();
-            assert!(found.contains(told), "{harm}: {found}");
+            let found = found(change).unwrap();
+            assert!(found.contains(expected), "{change}: {found}");
         }
     }
 
     #[test]
-    fn comments_and_spaces_mean_nothing_and_quoted_text_does() {
-        assert_eq!(meaning("a  (b, -- one\n c)"), meaning("a (b, -- another\n\tc)  "));
-        assert_ne!(meaning("a 'b--c'"), meaning("a 'b--d'"));
-        assert_ne!(meaning("a 'b  c'"), meaning("a 'b c'"));
-        assert_ne!(meaning("a 'b''  c'"), meaning("a 'b'' c'"));
+    fn comments_and_spaces_are_ignored_and_quoted_text_is_not() {
+        assert_eq!(normalized("a  (b, -- one\n c)"), normalized("a( b ,-- another\n\tc)  "));
+        assert_ne!(normalized("a b"), normalized("ab"));
+        assert_ne!(normalized("a 'b--c'"), normalized("a 'b--d'"));
+        assert_ne!(normalized("a 'b  c'"), normalized("a 'b c'"));
+        assert_ne!(normalized("a 'b''  c'"), normalized("a 'b'' c'"));
+    }
+
+    #[test]
+    fn a_column_that_alter_added_and_a_renamed_table_are_as_if_written_so() {
+        let statement = |sql: &str, table: &str| {
+            let connection = connection::open_in_memory().unwrap();
+            connection.execute_batch(sql).unwrap();
+            let statement = "SELECT type, name, sql FROM sqlite_schema WHERE name = ?1";
+            connection.query_row(statement, [table], read).unwrap().1.unwrap()
+        };
+        let written = "CREATE TABLE t (\n    a INTEGER NOT NULL,  -- one\n    b TEXT, -- two\n    c INTEGER NOT NULL DEFAULT 0,\n    UNIQUE (a, b)\n) STRICT";
+        let added = "CREATE TABLE t (\n    a INTEGER NOT NULL,  -- one\n    b TEXT, -- two\n    UNIQUE (a, b)\n) STRICT; ALTER TABLE t ADD COLUMN c INTEGER NOT NULL DEFAULT 0";
+        assert_eq!(statement(written, "t"), statement(added, "t"));
+        let renamed = format!("{}; ALTER TABLE other RENAME TO t", written.replacen(" t ", " other ", 1));
+        assert_eq!(statement(written, "t"), statement(&renamed, "t"));
     }
 }

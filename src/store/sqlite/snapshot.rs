@@ -35,13 +35,26 @@ pub fn copy_database(
     let tx = Tx::new(&moment, &blocklist);
     // The first thing that is read begins the moment.
     let counts = tx.table_counts()?;
-    let page = u64::try_from(tx.pages()?.bytes).unwrap_or(0);
-    let io_error = |what, source| files::Error::io(what, to, source);
-    create_private(to).map_err(|source| io_error("can't make", source))?;
-    copy(&from, to, &mut |done, all| on_progress(done.saturating_mul(page), all.saturating_mul(page)))
-        .map_err(|source| OpenError::Copy { path: data.database(), source: source.into() })?;
-    File::open(to).and_then(|file| file.sync_all()).map_err(|source| io_error("can't sync", source))?;
+    copy_to(&from, &data.database(), to, on_progress)?;
     Ok(counts)
+}
+
+/// Copies the database at `path`, which `from` has open, into a new file, private and synced.
+pub(in crate::store) fn copy_to(
+    from: &Connection,
+    path: &Path,
+    to: &Path,
+    on_progress: &mut dyn FnMut(u64, u64),
+) -> Result<(), OpenError> {
+    let io_error = |what, source| files::Error::io(what, to, source);
+    let failed = |source: rusqlite::Error| OpenError::Copy { path: path.to_owned(), source: source.into() };
+    let page: i64 = from.pragma_query_value(None, "page_size", |row| row.get(0)).map_err(failed)?;
+    let page = u64::try_from(page).unwrap_or(0);
+    create_private(to).map_err(|source| io_error("can't make", source))?;
+    copy(from, to, &mut |done, all| on_progress(done.saturating_mul(page), all.saturating_mul(page)))
+        .map_err(failed)?;
+    let synced = File::open(to).and_then(|file| file.sync_all());
+    Ok(synced.map_err(|source| io_error("can't sync", source))?)
 }
 
 fn copy(from: &Connection, to: &Path, on_progress: &mut dyn FnMut(u64, u64)) -> Result<(), rusqlite::Error> {

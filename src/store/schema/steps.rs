@@ -1,0 +1,81 @@
+//! The steps from each version of the schema to the next, and how one is run.
+
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+
+use crate::store::schema::{VERSION, shape};
+
+/// The change of the schema from one version to the next.
+#[derive(Debug)]
+pub(super) struct Step {
+    /// The version that it leads to.
+    pub version: i64,
+    /// The name of its file without ".sql".
+    pub name: &'static str,
+    pub sql: &'static str,
+    /// Whether it replaces a table that others refer to. Foreign keys are then off while it runs, since dropping
+    /// a table deletes what refers to its rows, and are checked before it is committed.
+    pub rebuilds: bool,
+}
+
+/// All steps, in the order of their versions. The first leads from version 1 to 2.
+pub(super) const STEPS: &[Step] = &[Step {
+    version: 2,
+    name: "0002_index_audit_by_license",
+    sql: include_str!("steps/0002_index_audit_by_license.sql"),
+    rebuilds: false,
+}];
+
+/// Why a step was rolled back.
+#[derive(Debug, thiserror::Error)]
+pub enum StepError {
+    #[error(transparent)]
+    Sqlite(#[from] rusqlite::Error),
+    #[error("a row of {0} would refer to one that is gone")]
+    BrokenReference(String),
+    /// The result differs from schema.sql.
+    #[error("{0}")]
+    Different(String),
+    #[error("another process has changed its schema meanwhile (to version {0})")]
+    Moved(i64),
+}
+
+impl Step {
+    /// Runs the step in one transaction with the new version number: after a failure or a crash, the database
+    /// has the version that it had before.
+    pub fn run(&self, connection: &mut Connection) -> Result<(), StepError> {
+        // Inside a transaction this PRAGMA does nothing.
+        connection.pragma_update(None, "foreign_keys", !self.rebuilds)?;
+        let done = self.run_in_transaction(connection);
+        connection.pragma_update(None, "foreign_keys", true)?;
+        done
+    }
+
+    fn run_in_transaction(&self, connection: &mut Connection) -> Result<(), StepError> {
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let found: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        if found != self.version - 1 {
+            return Err(StepError::Moved(found));
+        }
+        transaction.execute_batch(self.sql)?;
+        self.check(&transaction)?;
+        transaction.pragma_update(None, "user_version", self.version)?;
+        Ok(transaction.commit()?)
+    }
+
+    /// Refuses what the step did if it broke a reference, or if it was the last one and left another schema than
+    /// schema.sql makes.
+    fn check(&self, transaction: &Transaction<'_>) -> Result<(), StepError> {
+        if self.rebuilds {
+            let mut statement = transaction.prepare("PRAGMA foreign_key_check")?;
+            if let Some(row) = statement.query([])?.next()? {
+                return Err(StepError::BrokenReference(row.get(0)?));
+            }
+        }
+        if self.version == VERSION
+            && let Some(difference) = shape::difference_from_current(transaction)?
+        {
+            return Err(StepError::Different(difference));
+        }
+        Ok(())
+    }
+}

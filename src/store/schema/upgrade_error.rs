@@ -1,0 +1,28 @@
+//! Why a database is not upgraded: what, where, and the next step.
+
+use std::path::PathBuf;
+
+use crate::store::OpenError;
+use crate::store::schema::steps::StepError;
+
+#[derive(Debug, thiserror::Error)]
+pub enum UpgradeError {
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    #[error(
+        "{path} was not upgraded: that may take {} MB beside it (a copy of it, and every page once in the log and \
+         once in the file), and {} MB are free: make room on that file system, and upgrade again; nothing was changed",
+        megabytes(*.needed), free / 1_000_000
+    )]
+    NoSpace { path: PathBuf, needed: u64, free: u64 },
+    #[error(
+        "{path} was not upgraded: step {step} failed: {source}; it still has schema {version}, and all of its rows; \
+         {copy} is a copy from before; remove the cause and upgrade again, or run the earlier version of Keyseal"
+    )]
+    Step { path: PathBuf, step: &'static str, source: StepError, version: i64, copy: PathBuf },
+}
+
+/// Rounded up, so that it is never less than what is meant.
+fn megabytes(bytes: u64) -> u64 {
+    bytes.div_ceil(1_000_000)
+}
