@@ -18,3 +18,4 @@ mod settings;
 mod supervisor;
 mod tls;
 mod unsound;
+mod upgrade;

@@ -37,3 +37,6 @@ pub const VERSION: i64 = 2;
 
 /// `PRAGMA application_id` of every Keyseal database: "KSEL". Another program's database has another one.
 const APPLICATION_ID: i64 = 0x4b53_454c;
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,7 @@
 //! Opens an existing database, after checking that it is Keyseal's, whole at its head, and of a version that
 //! this program can use.
 
+use std::fs;
 use std::path::Path;
 
 use rusqlite::Connection;
@@ -38,7 +39,7 @@ pub(in crate::store) fn open_existing(data: &DataDir) -> Result<Connection, Open
 
 /// Opens an existing database of the current schema or an older one, and gives its version.
 ///
-/// Closing the connection leaves the write-ahead log as it is, until [`allow_checkpoint_on_close`] is called:
+/// Closing the connection leaves a write-ahead log as it is, until [`allow_checkpoint_on_close`] is called:
 /// a database that is refused stays untouched, and SQLite deletes no log that it read only in part.
 pub(super) fn open_any_version(data: &DataDir) -> Result<(Connection, i64), OpenError> {
     check_sqlite()?;
@@ -47,8 +48,10 @@ pub(super) fn open_any_version(data: &DataDir) -> Result<(Connection, i64), Open
         return Err(OpenError::Missing(path));
     }
     let unreadable = unreadable(&path);
+    // Without a log there is nothing to keep, and SQLite removes the empty one that it makes.
+    let has_log = fs::metadata(data.log()).is_ok_and(|log| log.len() > 0);
     let connection = open_writing(&path).map_err(&unreadable)?;
-    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(&unreadable)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, has_log).map_err(&unreadable)?;
     let version = check_is_ours(&connection, &path)?;
     Ok((connection, version))
 }

@@ -1,0 +1,68 @@
+//! A server on the data directory of an earlier version: it upgrades it, and serves what was there.
+
+use std::fs;
+
+use rusqlite::Connection;
+
+use super::{api_key, kept, open, versions};
+use crate::support::{Server, contains, done};
+
+/// The current key of a product, or the global one, as it was published before the upgrade.
+fn public_key(database: &Connection, product: Option<i64>) -> String {
+    let sql = "SELECT public_key FROM published_keys WHERE product_id IS ?1 AND state = 'current'";
+    database.query_row(sql, [product], |row| row.get(0)).unwrap()
+}
+
+#[test]
+fn it_upgrades_at_start_and_logs_each_step() {
+    let data = kept(1);
+    let mut server = Server::start(data.path());
+    assert!(server.url().starts_with("http://"));
+    let log = server.log_until("0002_index_audit_by_license took ");
+    contains(
+        &log,
+        &["keyseal.db from schema 1 to ", "before-upgrade-1.db in ", "0002_index_audit_by_license begins"],
+    );
+    let (code, _, log) = server.end("-TERM");
+    assert_eq!(code, Some(0), "{log}");
+    let (code, _, log) = Server::start(data.path()).end("-TERM");
+    assert_eq!(code, Some(0), "{log}");
+    assert!(!log.contains("upgrad"), "{log}");
+}
+
+#[test]
+fn its_keys_sign_its_downloads_are_served_and_its_queued_orders_carried_out() {
+    for version in versions() {
+        let (data, twin, outside) = (kept(version), kept(version), tempfile::tempdir().unwrap());
+        let before = open(&twin.path().join("keyseal.db"));
+        let server = Server::start(data.path());
+        let api_key = api_key(version);
+        let agent: ureq::Agent = ureq::Agent::config_builder().proxy(None).build().into();
+        for (license, identifier, product) in
+            [("ASSIGNED-1", "in-the-log", None), ("ASSIGNED-2", "device-1", Some(2))]
+        {
+            let fields =
+                [("api_key", api_key.as_str()), ("license_key", license), ("identifier", identifier)];
+            let mut answer = agent.post(format!("{}/api/v1/verify", server.url())).send_form(fields).unwrap();
+            let (reply, key) = (outside.path().join("reply.json"), outside.path().join("key.pem"));
+            let text = answer.body_mut().read_to_string().unwrap();
+            contains(&text, &["\"code\":200"]);
+            fs::write(&reply, text).unwrap();
+            fs::write(&key, public_key(&before, product)).unwrap();
+            let (reply, key) = (reply.to_str().unwrap(), key.to_str().unwrap());
+            done(data.path(), &["check-reply", reply, "--public-key", key]);
+        }
+        let url = format!("{}/api/v1/download/{api_key}/ASSIGNED-1/ZGV2aWNlLTA=/100", server.url());
+        let file = agent.get(url).call().unwrap().body_mut().read_to_string().unwrap();
+        assert_eq!(file, "the editor, version 1.0\n");
+        let (code, _, log) = server.end("-TERM");
+        assert_eq!(code, Some(0), "{log}");
+        let jobs = |database: &Connection| {
+            database.query_row("SELECT count(*) FROM jobs", [], |row| row.get::<_, i64>(0)).unwrap()
+        };
+        assert!(jobs(&before) > 0);
+        assert_eq!(jobs(&open(&data.path().join("keyseal.db"))), 0);
+        // Its backup is whole: rows, both keys of the product, the global ones, and the download.
+        done(data.path(), &["backup", outside.path().join("backup").to_str().unwrap()]);
+    }
+}
