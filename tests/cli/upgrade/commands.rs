@@ -70,7 +70,7 @@ fn what_was_upgraded_is_told_once_and_then_that_it_is_current() {
     // A server that runs has a current database, and holds nobody up who asks.
     let server = Server::start(data.path());
     assert_eq!(done(data.path(), &["upgrade"])["steps"], Value::Array(vec![]));
-    assert_eq!(server.end("-TERM").0, Some(0));
+    assert_eq!(server.end("-TERM").code, Some(0));
 }
 
 #[test]

@@ -45,8 +45,8 @@ fn it_is_restored_as_it_was_and_a_server_upgrades_it() {
         let columns = columns(&database);
         (dump(&database, &columns)["licenses"].clone(), columns)
     };
-    let (code, _, log) = Server::start(&data).end("-TERM");
-    assert_eq!(code, Some(0), "{log}");
+    let end = Server::start(&data).end("-TERM");
+    assert_eq!(end.code, Some(0), "{}", end.log);
     let database = open(&data.join("keyseal.db"));
     assert!(version(&database) > 1);
     assert_eq!(dump(&database, &columns)["licenses"], before);

@@ -23,11 +23,11 @@ fn it_upgrades_at_start_and_logs_each_step() {
         &log,
         &["keyseal.db from schema 1 to ", "before-upgrade-1.db in ", "0002_index_audit_by_license begins"],
     );
-    let (code, _, log) = server.end("-TERM");
-    assert_eq!(code, Some(0), "{log}");
-    let (code, _, log) = Server::start(data.path()).end("-TERM");
-    assert_eq!(code, Some(0), "{log}");
-    assert!(!log.contains("upgrad"), "{log}");
+    let end = server.end("-TERM");
+    assert_eq!(end.code, Some(0), "{}", end.log);
+    let end = Server::start(data.path()).end("-TERM");
+    assert_eq!(end.code, Some(0), "{}", end.log);
+    assert!(!end.log.contains("upgrad"), "{}", end.log);
 }
 
 #[test]
@@ -55,8 +55,8 @@ fn its_keys_sign_its_downloads_are_served_and_its_queued_orders_carried_out() {
         let url = format!("{}/api/v1/download/{api_key}/ASSIGNED-1/ZGV2aWNlLTA=/100", server.url());
         let file = agent.get(url).call().unwrap().body_mut().read_to_string().unwrap();
         assert_eq!(file, "the editor, version 1.0\n");
-        let (code, _, log) = server.end("-TERM");
-        assert_eq!(code, Some(0), "{log}");
+        let end = server.end("-TERM");
+        assert_eq!(end.code, Some(0), "{}", end.log);
         let jobs = |database: &Connection| {
             database.query_row("SELECT count(*) FROM jobs", [], |row| row.get::<_, i64>(0)).unwrap()
         };
