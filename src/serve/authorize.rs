@@ -1,11 +1,8 @@
 //! The gate that every call passes: who calls, and may they (API §2.2).
 
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
-
 use super::caller::Caller;
-use crate::domain::{ApiKey, ApiKeySecret, CallerId, Capability, Outcome, Timestamp};
-use crate::store::{self, Store, Tx};
+use crate::domain::{ApiKey, ApiKeySecret, CallerId, Capability, Outcome};
+use crate::store::Tx;
 use crate::wire::params::Params;
 use crate::wire::reply::Result;
 
@@ -81,32 +78,4 @@ fn contract_owner(tx: &Tx<'_>, secret: Option<&ApiKeySecret>, params: &Params) -
     let contract_key = secret.map(ApiKeySecret::expose).or(of_field.as_deref()).unwrap_or_default();
     let contract = tx.contract_by_key(contract_key.trim())?.ok_or(Outcome::InvalidApiKey)?;
     Ok(CallerId::Contract(contract.id))
-}
-
-/// When each API key was last used. Kept in memory and written now and then: a statistic is not worth a sync
-/// per request.
-#[derive(Default)]
-pub struct LastUsed(Mutex<HashMap<i64, Timestamp>>);
-
-impl LastUsed {
-    pub fn note(&self, caller: CallerId, now: Timestamp) {
-        if let CallerId::ApiKey(id) = caller {
-            self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(id, now);
-        }
-    }
-
-    pub fn forget(&self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
-    }
-
-    /// Writes what has been noted since the last time. What can't be written is lost, and noted again at the next use.
-    pub async fn flush(&self, store: &Store) -> std::result::Result<(), store::Error> {
-        let noted = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
-        if noted.is_empty() {
-            return Ok(());
-        }
-        store
-            .change(move |tx| noted.iter().try_for_each(|(id, used_at)| tx.touch_api_key(*id, *used_at)))
-            .await
-    }
 }

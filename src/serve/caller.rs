@@ -8,7 +8,7 @@ use actix_web::http::Method;
 use actix_web::http::header::AUTHORIZATION;
 use ipnet::IpNet;
 
-use super::App;
+use super::app::App;
 use crate::domain::{ApiKeySecret, Timestamp};
 
 /// What is known of a request before its body is read.
@@ -53,22 +53,6 @@ impl Caller {
             Method::OPTIONS,
         ];
         if known.contains(&self.method) { self.method.as_str() } else { "(other)" }
-    }
-}
-
-/// Who counts as one: an IPv4 address, or the 64 bits of an IPv6 address that a provider gives to one customer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Network {
-    V4(u32),
-    V6(u64),
-}
-
-impl Network {
-    pub fn of(address: IpAddr) -> Self {
-        match address {
-            IpAddr::V4(address) => Self::V4(address.to_bits()),
-            IpAddr::V6(address) => Self::V6(u64::try_from(address.to_bits() >> 64).unwrap_or_default()),
-        }
     }
 }
 

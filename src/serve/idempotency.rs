@@ -2,7 +2,8 @@
 
 use sha2::{Digest as _, Sha256};
 
-use super::{Answered, Content, respond};
+use super::answer::{Answer, Content};
+use super::sign;
 use crate::domain::{CallerId, Outcome, Timestamp};
 use crate::routes::Route;
 use crate::store::{self, RepeatKey, Tx};
@@ -41,15 +42,15 @@ pub fn once(
     tx: &Tx<'_>,
     key: Option<&RepeatKey>,
     now: Timestamp,
-    run: impl FnOnce() -> Answered,
-) -> Result<Answered, store::Error> {
+    run: impl FnOnce() -> Answer,
+) -> Result<Answer, store::Error> {
     let Some(key) = key else { return Ok(run()) };
     if let Some(given) = tx.given_answer(key, now)? {
-        return Ok(Answered::new(Ok(Content::Given(given)), None));
+        return Ok(Answer::new(Ok(Content::Written(given)), None));
     }
     let answered = run();
-    if let Ok(Content::New(reply)) = &answered.result {
-        let given = respond::given(reply, answered.signing_product.as_ref(), now);
+    if let Ok(Content::Reply(reply)) = &answered.result {
+        let given = sign::write(reply, answered.signing_product.as_ref(), now);
         tx.keep_answer(key, &given, now)?;
     }
     Ok(answered)

@@ -1,14 +1,7 @@
-//! Reads a request's fields, whichever of four ways they were sent, within a size and a time.
+//! Step 1, read: the fields of a request in any of the four ways to send them, within a size and a time.
 
-use std::net::IpAddr;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use super::App;
-use super::caller::Network;
-use super::http_quirks::unread::has_body;
-use super::large_bodies::{LargeBodies, Room};
-use crate::domain::Outcome;
-use crate::wire::params::{Params, Unreadable};
 use actix_multipart::Multipart;
 use actix_web::error::PayloadError;
 use actix_web::http::Method;
@@ -17,36 +10,39 @@ use actix_web::web::{self, Bytes, BytesMut};
 use actix_web::{HttpMessage as _, HttpRequest};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
-/// The largest body that is read (API §0.4, item 8).
-const MAX_BODY: usize = 1024 * 1024;
+use super::http_quirks::unread::has_body;
+use crate::domain::Outcome;
+use crate::load::{LARGE_BODY, LARGE_BODY_STALL, MAX_BODY, MAX_DISCARDED, Ticket};
+use crate::wire::params::{Params, Unreadable};
 
-/// From this size on a body needs room among the large ones, and has to come at a rate.
-const SMALL_BODY: usize = 16 * 1024;
-
-/// How many bytes a second of a large body must come, after a first second. Less where the operator gives
-/// bodies more time.
-const SLOWEST: usize = 64 * 1024;
-
-/// How much of a larger body is still taken off the wire and thrown away, so that its sender reads the
-/// refusal instead of a reset.
-const MAX_DISCARDED: usize = 64 * 1024 * 1024;
-
-/// The fields of a request: of its query string, and for a POST of its body, over them. Reads the body to its
-/// end where it can, so that its sender reads the answer instead of a reset.
-pub async fn read(
-    app: &App,
-    address: IpAddr,
+/// The fields of a request: those of its query string, overlaid for a POST with those of its body. Reads the body to its
+/// end where it can, so that its sender reads the answer instead of a reset. `timeout`: for the whole body.
+pub async fn params(
     request: &HttpRequest,
     payload: &mut web::Payload,
+    timeout: Duration,
+    ticket: &mut Ticket<'_>,
 ) -> Result<Params, Outcome> {
-    let limit = app.config.limits.body_timeout;
-    let (body, _room) = if has_body(request) {
-        let room = (!is_announced_too_large(request)).then_some((&app.large_bodies, Network::of(address)));
-        let collected = collect(payload, room, Pace::new(limit));
-        tokio::time::timeout(limit, collected).await.map_err(|_| Outcome::RequestTimeout)??
-    } else {
-        (Bytes::new(), None)
-    };
+    let body = body(request, payload, timeout, ticket).await?;
+    let params = parse(request, body).await;
+    ticket.release_body();
+    params
+}
+
+async fn body(
+    request: &HttpRequest,
+    payload: &mut web::Payload,
+    timeout: Duration,
+    ticket: &mut Ticket<'_>,
+) -> Result<Bytes, Outcome> {
+    if !has_body(request) {
+        return Ok(Bytes::new());
+    }
+    let ticket = (!is_announced_too_large(request)).then_some(ticket);
+    tokio::time::timeout(timeout, collect(payload, ticket)).await.map_err(|_| Outcome::RequestTimeout)?
+}
+
+async fn parse(request: &HttpRequest, body: Bytes) -> Result<Params, Outcome> {
     let query = Params::from_form(request.query_string().as_bytes())?;
     if request.method() == Method::GET || body.is_empty() {
         return Ok(query);
@@ -60,100 +56,60 @@ pub async fn read(
     Ok(query.overlaid_with(body))
 }
 
-/// Takes a body that nobody wants off the wire, within the same limits.
-pub async fn discard(request: &HttpRequest, payload: &mut web::Payload, limit: Duration) {
-    if !has_body(request) {
-        return;
+/// Reads a body and throws it away, within the same limits: its request is refused already.
+pub async fn discard(request: &HttpRequest, payload: &mut web::Payload, timeout: Duration) {
+    if has_body(request) {
+        // The refusal is the same however this ends.
+        drop(tokio::time::timeout(timeout, collect(payload, None)).await);
     }
-    // Whatever it was, what is answered is something else.
-    drop(tokio::time::timeout(limit, collect(payload, None, Pace::new(limit))).await);
 }
 
-/// The whole body, or a refusal. Holds no more than the limit in memory, and nothing of what will be refused
-/// anyway. A large body has its room until that is let go of. `large`: where, and whose it is; without it
-/// nothing is kept.
-async fn collect<'a>(
-    payload: &mut web::Payload,
-    mut large: Option<(&'a LargeBodies, Network)>,
-    mut pace: Pace,
-) -> Result<(Bytes, Option<Room<'a>>), Outcome> {
+/// The whole body, or a refusal. The ticket holds the memory of a large one; without a ticket nothing is kept. A body
+/// that will be refused is read on and thrown away.
+async fn collect(payload: &mut web::Payload, mut ticket: Option<&mut Ticket<'_>>) -> Result<Bytes, Outcome> {
     let mut body = BytesMut::new();
-    let (mut length, mut room, mut refusal) = (0, None, None);
-    while let Some(chunk) = pace.next(payload, room.is_some()).await? {
+    let (mut length, mut refusal) = (0, None);
+    while let Some(chunk) =
+        next_chunk(payload, ticket.as_ref().is_some_and(|ticket| ticket.holds_body())).await?
+    {
         let chunk = chunk.map_err(|_| Outcome::UnreadableBody)?;
         length += chunk.len();
         if length > MAX_DISCARDED {
             break;
         }
         if length > MAX_BODY {
-            (large, body, room) = (None, BytesMut::new(), None);
+            refusal = Some(Outcome::PayloadTooLarge);
+        } else if length > LARGE_BODY
+            && let Some(ticket) = &mut ticket
+        {
+            // What is sent meanwhile stays in the socket.
+            refusal = ticket.hold_body(length).await.err();
         }
-        let Some((bodies, client)) = large else { continue };
-        if length > SMALL_BODY {
-            // What comes meanwhile stays on the wire.
-            if let Err(full) = make_room(bodies, client, &mut room, length).await {
-                (refusal, large, body, room) = (Some(full), None, BytesMut::new(), None);
-                continue;
+        if refusal.is_some() {
+            body = BytesMut::new();
+            if let Some(ticket) = ticket.take() {
+                ticket.release_body();
             }
         }
-        body.extend_from_slice(&chunk);
-    }
-    match refusal {
-        _ if length > MAX_BODY => Err(Outcome::PayloadTooLarge),
-        Some(refusal) => Err(refusal),
-        None => Ok((body.freeze(), room)),
-    }
-}
-
-async fn make_room<'a>(
-    bodies: &'a LargeBodies,
-    client: Network,
-    room: &mut Option<Room<'a>>,
-    length: usize,
-) -> Result<(), Outcome> {
-    if room.is_none() {
-        *room = Some(bodies.enter(client).await?);
-    }
-    match room {
-        Some(room) => room.grow(length).await,
-        None => Ok(()),
-    }
-}
-
-/// How fast a large body comes. Only the waiting for its sender counts, not what it waits for here.
-struct Pace {
-    bytes_a_second: usize,
-    allowed: Duration,
-}
-
-impl Pace {
-    /// `limit`: the time that a whole body has.
-    fn new(limit: Duration) -> Self {
-        let seconds = usize::try_from(limit.as_secs()).unwrap_or(usize::MAX).max(1);
-        Self { bytes_a_second: SLOWEST.min(MAX_BODY / seconds).max(1), allowed: Duration::from_secs(1) }
-    }
-
-    /// The next part of a body; a refusal, if it is held in memory and comes too slowly.
-    async fn next(
-        &mut self,
-        payload: &mut web::Payload,
-        is_held: bool,
-    ) -> Result<Option<Result<Bytes, PayloadError>>, Outcome> {
-        if !is_held {
-            return Ok(payload.next().await);
+        if ticket.is_some() {
+            body.extend_from_slice(&chunk);
         }
-        let began = Instant::now();
-        let next = tokio::time::timeout(self.allowed, payload.next()).await;
-        let next = next.map_err(|_| Outcome::RequestTimeout)?;
-        let length = next.as_ref().and_then(|chunk| chunk.as_ref().ok()).map_or(0, Bytes::len);
-        let earned = length.saturating_mul(1_000_000) / self.bytes_a_second;
-        let earned = Duration::from_micros(u64::try_from(earned).unwrap_or(u64::MAX));
-        self.allowed = self.allowed.saturating_sub(began.elapsed()).saturating_add(earned);
-        Ok(next)
     }
+    refusal.map_or_else(|| Ok(body.freeze()), Err)
 }
 
-/// Whether the head says that the body is larger than what is read.
+/// The next part of a body. Refuses a sender that pauses while memory is held for it.
+async fn next_chunk(
+    payload: &mut web::Payload,
+    is_held: bool,
+) -> Result<Option<Result<Bytes, PayloadError>>, Outcome> {
+    if !is_held {
+        return Ok(payload.next().await);
+    }
+    tokio::time::timeout(LARGE_BODY_STALL, payload.next()).await.map_err(|_| Outcome::RequestTimeout)
+}
+
+/// Whether the head announces a body larger than the limit.
 fn is_announced_too_large(request: &HttpRequest) -> bool {
     let length = request.headers().get(&CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
     length.is_some_and(|length: u64| length > MAX_BODY as u64)

@@ -1,5 +1,4 @@
-//! The end of every request: failures become outcomes, the answer is signed by the right key and sent, and
-//! one line is logged.
+//! Step 5, respond: failures become outcomes, the envelope becomes an HTTP response, one line is logged.
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
@@ -7,42 +6,44 @@ use actix_web::web::Bytes;
 use actix_web::{HttpResponse, HttpResponseBuilder};
 use log::Level;
 
+use super::answer::{Answer, Content};
+use super::app::App;
 use super::caller::Caller;
-use super::unavailable::Cause;
-use super::{Answered, App, Content, request_id};
-use crate::domain::{Outcome, ProductKey, SignedBy, Timestamp};
-use crate::signing::{self, Caching, KeyError, Priority};
-use crate::store::{self, GivenAnswer};
-use crate::wire::envelope::{self, Signer, Unsigned};
+use super::{request_id, sign};
+use crate::domain::{Outcome, ProductKey};
+use crate::load::Cause;
+use crate::signing::Priority;
+use crate::store;
 use crate::wire::reply::{Error, Failure, Reply};
 
-/// Seconds after which a client may try again what was refused because too much was going on.
+/// Seconds after which a client may retry what was answered 1901.
 const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
 
-/// Seals and sends. `route` is the route's own text, never the caller's.
-pub async fn respond(app: &App, caller: &Caller, route: &'static str, answered: Answered) -> HttpResponse {
-    let Answered { result, signing_product, priority } = answered;
+/// Signs an answer and makes the HTTP response. `route`: the route's own text, never the caller's.
+pub async fn respond(app: &App, caller: &Caller, route: &'static str, answer: Answer) -> HttpResponse {
+    let Answer { result, signing_product, priority } = answer;
     let (code, mut response) = match result {
-        Ok(Content::Given(given)) => {
-            let code = given.code;
-            match seal_given(app, given, priority).await {
+        Ok(Content::Written(written)) => {
+            let code = written.code;
+            match sign::sign_written(app, written, priority).await {
                 Ok(body) => (code, envelope_response(StatusCode::OK).body(body)),
-                Err(error) => last_resort(app, caller, &shown(app, &error.into(), caller, route)),
+                Err(error) => respond_unsignable(app, caller, route, &error.into()),
             }
         }
-        Ok(Content::New(reply)) | Err(Error::Refused(reply)) => {
-            seal_new(app, caller, route, &reply, (signing_product.as_ref(), priority)).await
+        Ok(Content::Reply(reply)) | Err(Error::Refused(reply)) => {
+            respond_reply(app, caller, route, &reply, (signing_product.as_ref(), priority)).await
         }
         Err(Error::Failed(failure)) => {
-            seal_new(app, caller, route, &shown(app, &failure, caller, route), (None, priority)).await
+            let reply = reply_to_failure(app, &failure, caller, route);
+            respond_reply(app, caller, route, &reply, (None, priority)).await
         }
     };
     finish(app, caller, route, code, &mut response);
     response
 }
 
-/// What is left of each request when it is answered: it is counted, and one line is logged. `route` is the
-/// route's own text, never the caller's, which can hold a key.
+/// Counts a response in the metrics, names its request in a header, and logs one line. `route`: the route's own text,
+/// never the caller's, which can hold a key.
 pub fn finish(app: &App, caller: &Caller, route: &'static str, code: u16, response: &mut HttpResponse) {
     let took = caller.arrived.elapsed();
     if let Some(metrics) = &app.metrics {
@@ -53,10 +54,10 @@ pub fn finish(app: &App, caller: &Caller, route: &'static str, code: u16, respon
         response.headers_mut().insert(request_id::HEADER, id);
     }
     let ms = f64::from(u32::try_from(took.as_micros()).unwrap_or(u32::MAX)) / 1e3;
-    // Of a flood, the line a minute that tells of it is enough.
+    // A flood of refusals is summarized once a minute.
     let level = match code {
         _ if code == Outcome::TooManyRequests.code() => Level::Debug,
-        _ if code == Outcome::ServiceUnavailable.code() => app.unavailable.level(),
+        _ if code == Outcome::ServiceUnavailable.code() => app.load.level_of_unavailable(),
         _ => Level::Info,
     };
     log::log!(
@@ -67,107 +68,46 @@ pub fn finish(app: &App, caller: &Caller, route: &'static str, code: u16, respon
     );
 }
 
-/// Logs a failure, once, and gives what the client is told of it.
-fn shown(app: &App, failure: &Failure, caller: &Caller, route: &str) -> Reply {
-    if let Failure::Store(error) = failure {
-        app.store.note(error);
-    }
-    let is_overload = matches!(failure, Failure::Store(store::Error::Busy));
-    if failure.outcome() == Outcome::ServiceUnavailable {
-        app.unavailable.note(if is_overload { Cause::Writing } else { Cause::Failure });
-    }
-    // A line for each of thousands that were refused would be one more thing to do.
-    if !is_overload {
-        let (method, request_id) = (caller.method_name(), caller.request_id.as_str());
-        log::error!(method, route, request_id; "{method} {route} failed: {failure} (request {request_id})");
-    }
-    failure.outcome().into()
-}
-
-async fn seal_new(
+async fn respond_reply(
     app: &App,
     caller: &Caller,
     route: &str,
     reply: &Reply,
     (product, priority): (Option<&ProductKey>, Priority),
 ) -> (u16, HttpResponse) {
-    let priority = priority_of(reply.outcome, priority);
-    let caching = if reply.outcome == Outcome::Changelog { Caching::Always } else { Caching::IfShort };
-    let sealed = match signer(app, reply.outcome.signed_by(), product) {
-        Ok(signer) => {
-            app.envelopes.sign(reply, caller.now, &signer, &app.signatures, (priority, caching)).await
-        }
-        Err(error) => Err(error.into()),
-    };
-    match sealed {
+    match sign::sign_reply(app, reply, caller.now, product, priority).await {
         Ok(body) => (reply.outcome.code(), http_response(app, reply, body)),
-        Err(error) => last_resort(app, caller, &shown(app, &error.into(), caller, route)),
+        Err(error) => respond_unsignable(app, caller, route, &error.into()),
     }
 }
 
-/// An answer that reports an overload must not wait in the queue that it reports.
-fn priority_of(outcome: Outcome, otherwise: Priority) -> Priority {
-    if outcome == Outcome::ServiceUnavailable { Priority::Urgent } else { otherwise }
-}
-
-/// What is written already is sealed as it is: of a request that comes again, the very bytes that were given before.
-async fn seal_given(app: &App, given: GivenAnswer, priority: Priority) -> Result<Vec<u8>, signing::Error> {
-    let signed_by = if given.signing_product.is_some() { SignedBy::Product } else { SignedBy::Global };
-    let product = given.signing_product.as_ref();
-    let signer =
-        signer(app, signed_by, product).or_else(|error| signer_after_rotation(app, product, error))?;
-    envelope::sign(&Unsigned::again(given.response), &signer, &app.signatures, priority, Caching::IfShort)
-        .await
-}
-
-/// The key that signs for a product now, where the one that did is not to be had: its operator may have
-/// deleted it after a rotation.
-fn signer_after_rotation(
-    app: &App,
-    product: Option<&ProductKey>,
-    error: KeyError,
-) -> Result<Signer, KeyError> {
-    let Some(former) = product else { return Err(error) };
-    let found = app.store.read(|tx| tx.product(former.product_id)).and_then(|found| found);
-    match found.ok().flatten().and_then(|product| product.own_key()) {
-        Some(current) => Signer::choose(&app.keyring, Some(&current)),
-        None => Err(error),
-    }
-}
-
-/// A reply written down, and whose key signs it: all that it takes to seal it later, the same however often.
-pub fn given(reply: &Reply, product: Option<&ProductKey>, now: Timestamp) -> GivenAnswer {
-    GivenAnswer {
-        code: reply.outcome.code(),
-        response: Unsigned::write(reply, now).into_response(),
-        signing_product: product.filter(|_| reply.outcome.signed_by() == SignedBy::Product).cloned(),
-    }
-}
-
-/// Whether the key that must sign this answer is there.
-pub fn check_signable(app: &App, answered: &Answered) -> Result<(), KeyError> {
-    match &answered.result {
-        Ok(Content::New(reply)) => {
-            signer(app, reply.outcome.signed_by(), answered.signing_product.as_ref()).map(drop)
-        }
-        Ok(Content::Given(_)) | Err(_) => Ok(()),
-    }
-}
-
-/// The key that the contract wants, and its label (API §0.4, item 3).
-fn signer(app: &App, signed_by: SignedBy, product: Option<&ProductKey>) -> Result<Signer, KeyError> {
-    Signer::choose(&app.keyring, product.filter(|_| signed_by == SignedBy::Product))
-}
-
-/// Signs what says that signing failed: by the global key, on this thread.
-fn last_resort(app: &App, caller: &Caller, reply: &Reply) -> (u16, HttpResponse) {
-    let unsigned = Unsigned::write(reply, caller.now);
-    let sealed = Signer::choose(&app.keyring, None).map_err(signing::Error::from);
-    let body = sealed.and_then(|signer| signer.sign_here(&unsigned)).unwrap_or_else(|error| {
+/// Responds where signing failed: with what the global key signs on this thread.
+fn respond_unsignable(app: &App, caller: &Caller, route: &str, failure: &Failure) -> (u16, HttpResponse) {
+    let reply = reply_to_failure(app, failure, caller, route);
+    let body = sign::sign_here(app, &reply, caller.now).unwrap_or_else(|error| {
         log::error!("the global key can't sign: {error}");
-        Vec::new()
+        Bytes::new()
     });
-    (reply.outcome.code(), http_response(app, reply, body.into()))
+    (reply.outcome.code(), http_response(app, &reply, body))
+}
+
+/// Logs a failure once, and gives the reply that the client gets.
+fn reply_to_failure(app: &App, failure: &Failure, caller: &Caller, route: &str) -> Reply {
+    if let Failure::Store(error) = failure {
+        app.store.note(error);
+    }
+    let is_overload = matches!(failure, Failure::Store(store::Error::Busy));
+    // In an overload, a line for each of thousands of refusals would be more load.
+    if !is_overload {
+        let (method, request_id) = (caller.method_name(), caller.request_id.as_str());
+        log::error!(method, route, request_id; "{method} {route} failed: {failure} (request {request_id})");
+    }
+    match failure.outcome() {
+        Outcome::ServiceUnavailable => {
+            app.load.unavailable(if is_overload { Cause::Writing } else { Cause::Failure }).into()
+        }
+        outcome => outcome.into(),
+    }
 }
 
 fn http_response(app: &App, reply: &Reply, body: Bytes) -> HttpResponse {
@@ -179,7 +119,7 @@ fn http_response(app: &App, reply: &Reply, body: Bytes) -> HttpResponse {
         Outcome::ServiceUnavailable => {
             response.insert_header((RETRY_AFTER, RETRY_AFTER_SECONDS));
         }
-        // What is left of the body may still be coming, and is not the next request.
+        // The rest of the body may still be coming, and is not the next request.
         Outcome::RequestTimeout | Outcome::PayloadTooLarge => {
             response.force_close();
         }

@@ -1,4 +1,4 @@
-//! What becomes of a request whose endpoint panics, and of the server. Asked here, because no endpoint of the API does.
+//! A request whose endpoint panics. Tested here, because no endpoint of the API panics.
 
 use std::panic::resume_unwind;
 
@@ -10,11 +10,13 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::api::call::Call;
-use crate::domain::{Capabilities, Capability, NewProduct, ProductStatus};
+use crate::config::Config;
+use crate::domain::{ApiKeySecret, Capabilities, Capability, NewProduct, ProductStatus, Timestamp};
 use crate::files::DataDir;
-use crate::routes::{Route, Runs};
-use crate::signing::SigningKey;
-use crate::store::{Decision, NewApiKey};
+use crate::routes::Runs;
+use crate::signing::{Keyring, Signatures, SigningKey};
+use crate::store::{Decision, NewApiKey, Store};
+use crate::wire::reply::{self, Reply};
 
 const SECRET: &str = "a-secret-of-this-test";
 

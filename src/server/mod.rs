@@ -255,7 +255,7 @@ fn run(
                 metrics.stop(false).await;
             }
             write_last_used(&app).await;
-            app.unavailable.tell();
+            app.load.log_unavailable();
             log::info!("stopped: {} signatures were made", app.signatures.made());
             ended
         });
@@ -310,8 +310,7 @@ async fn flush_now_and_then(app: Arc<App>) {
     loop {
         tokio::time::sleep(FLUSH_EVERY).await;
         write_last_used(&app).await;
-        app.limits.tidy();
-        app.unavailable.tell();
+        app.load.tidy();
     }
 }
 

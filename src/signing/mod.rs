@@ -17,10 +17,11 @@ use aws_lc_rs as library;
 #[cfg(not(feature = "aws-lc"))]
 use ring as library;
 
+pub use delay::{Promise, SigningDelay};
 pub use error::{Error, KeyError};
 pub use generate::{DEFAULT_BITS, generate};
 pub use global_key::{load_global, place_for_global};
 pub use keyring::Keyring;
 pub use public_key::PublicKey;
-pub use signatures::{Caching, Priority, Signatures};
+pub use signatures::{Priority, Signatures};
 pub use signing_key::SigningKey;

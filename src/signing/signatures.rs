@@ -1,8 +1,5 @@
-//! Requests signatures from the signing threads. Identical requests share one signature.
-//!
-//! PKCS#1 v1.5 is deterministic, and most answers hold only a code, a message and the second: the same bytes under the
-//! same key, hence the same signature. One RSA operation serves them all. Entries need no expiry, because the second is
-//! part of the bytes; the cache evicts what is no longer requested.
+//! The signing threads, and how a signature is requested from them. RSA runs there and nowhere else, so that it stalls
+//! neither the network nor the writer.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,20 +7,11 @@ use std::thread;
 use std::time::Instant;
 
 use crossbeam_channel::{Sender, unbounded};
-use quick_cache::sync::Cache;
-use sha2::{Digest as _, Sha256};
 use tokio::sync::oneshot;
 
 use super::delay::{SigningDelay, Waiter};
 use super::queue::{SignRequest, SigningQueue};
 use super::{Error, KeyError, SigningKey};
-
-/// How many signatures are cached: far more than there are (product, code) pairs in a second.
-const CAPACITY: usize = 4096;
-
-/// The longest message that is a cache key as it is, in bytes. A longer one carries data of its own and is rarely
-/// requested twice; where it is, its hash is the key.
-const MAX_CACHED_MESSAGE: usize = 1024;
 
 /// When a signature is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,25 +24,11 @@ pub enum Priority {
     Normal,
 }
 
-/// Whether a signature is worth caching.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Caching {
-    /// If the message is short: a long one is unlikely to be requested again.
-    IfShort,
-    /// However long the message is: many callers request the same one within a second.
-    Always,
-}
-
-/// What a signature depends on: the key's fingerprint, and the message or its SHA-256.
-type CacheKey = (Arc<str>, Box<[u8]>);
-
-/// The sending end of the signing queue, and the cache of signatures. RSA runs on the signing threads and nowhere else,
-/// so that it stalls neither the network nor the writer.
+/// The sending end of the signing queue.
 pub struct Signatures {
     requests: Sender<SignRequest>,
     /// Taken before `requests`.
     urgent: Sender<SignRequest>,
-    cache: Cache<CacheKey, Arc<str>>,
     requested: AtomicU64,
     made: Arc<AtomicU64>,
     /// Of `requests`; urgent ones don't count.
@@ -86,8 +60,7 @@ impl Signatures {
             made: Arc::clone(&made),
             delay: Arc::clone(&delay),
         };
-        let (cache, requested) = (Cache::new(CAPACITY), AtomicU64::new(0));
-        (Self { requests, urgent, cache, requested, made, delay }, queue)
+        (Self { requests, urgent, requested: AtomicU64::new(0), made, delay }, queue)
     }
 
     /// How many RSA operations there have been.
@@ -95,13 +68,13 @@ impl Signatures {
         self.made.load(Ordering::Relaxed)
     }
 
-    /// How many signatures were requested.
+    /// How many signatures answers have needed, those that shared one included.
     pub fn requested(&self) -> u64 {
         self.requested.load(Ordering::Relaxed)
     }
 
-    /// Counts a request that another cache has served.
-    pub fn note_shared(&self) {
+    /// Counts an answer that shares the signature of another.
+    pub fn count_shared(&self) {
         self.requested.fetch_add(1, Ordering::Relaxed);
     }
 
@@ -124,28 +97,19 @@ impl Signatures {
         Ok(())
     }
 
-    /// The signature of `message` in base64. Identical requests at the same time share one RSA operation.
+    /// The signature of `message` in base64.
     pub async fn sign(
         &self,
         key: &Arc<SigningKey>,
         message: &[u8],
         priority: Priority,
-        caching: Caching,
-    ) -> Result<Arc<str>, Error> {
+    ) -> Result<String, Error> {
         self.requested.fetch_add(1, Ordering::Relaxed);
-        let signing = async {
-            let (reply_to, result) = oneshot::channel();
-            let waiter = if priority == Priority::AfterCommit { Waiter::AfterCommit } else { Waiter::Other };
-            let request = SignRequest { key: Arc::clone(key), message: message.into(), waiter, reply_to };
-            self.enqueue(request, priority)?;
-            result.await.map_err(|_| Error::Failed)?
-        };
-        let is_long = message.len() > MAX_CACHED_MESSAGE;
-        if is_long && caching == Caching::IfShort {
-            return signing.await;
-        }
-        let message = if is_long { Sha256::digest(message).as_slice().into() } else { message.into() };
-        self.cache.get_or_insert_async(&(Arc::clone(&key.fingerprint().0), message), signing).await
+        let (reply_to, result) = oneshot::channel();
+        let waiter = if priority == Priority::AfterCommit { Waiter::AfterCommit } else { Waiter::Other };
+        let request = SignRequest { key: Arc::clone(key), message: message.into(), waiter, reply_to };
+        self.enqueue(request, priority)?;
+        result.await.map_err(|_| Error::Failed)?
     }
 
     fn enqueue(&self, request: SignRequest, priority: Priority) -> Result<(), Error> {
@@ -176,32 +140,15 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn identical_requests_at_once_share_one_operation() {
-        let (signatures, key) = (Signatures::start(2).unwrap(), key());
-        let same = futures_util::future::join_all(
-            (0..50).map(|_| signatures.sign(&key, b"same", Priority::Normal, Caching::IfShort)),
-        )
-        .await;
-        let first = same[0].as_ref().unwrap();
-        assert!(key.public().verifies(b"same", first));
-        assert!(same.iter().all(|signature| signature.as_ref().unwrap() == first));
-        assert_eq!(signatures.made(), 1);
-        assert!(key.public().verifies(
-            b"other",
-            &signatures.sign(&key, b"other", Priority::Normal, Caching::IfShort).await.unwrap()
-        ));
-        assert_eq!(signatures.made(), 2);
-    }
-
-    #[tokio::test]
-    async fn a_caller_that_leaves_does_not_take_the_others_signature_along() {
+    async fn nothing_is_signed_for_a_caller_that_has_left() {
         let ((signatures, queue), key) = (Signatures::without_threads(1), key());
-        let mut leaving = Box::pin(signatures.sign(&key, b"same", Priority::Normal, Caching::IfShort));
-        let staying = signatures.sign(&key, b"same", Priority::Normal, Caching::IfShort);
+        let mut leaving = Box::pin(signatures.sign(&key, b"left", Priority::Normal));
+        let staying = signatures.sign(&key, b"stays", Priority::Normal);
         assert!(futures_util::poll!(&mut leaving).is_pending());
         drop(leaving);
         thread::spawn(move || queue.run());
-        assert!(key.public().verifies(b"same", &staying.await.unwrap()));
+        assert!(key.public().verifies(b"stays", &staying.await.unwrap()));
+        assert_eq!((signatures.requested(), signatures.made()), (2, 1));
     }
 
     #[tokio::test]
@@ -210,14 +157,12 @@ mod tests {
         let messages: Vec<String> = (0..40).map(|number| format!("message {number}")).collect();
         let mut waiting: Vec<_> = messages
             .iter()
-            .map(|message| {
-                Box::pin(signatures.sign(&key, message.as_bytes(), Priority::Normal, Caching::IfShort))
-            })
+            .map(|message| Box::pin(signatures.sign(&key, message.as_bytes(), Priority::Normal)))
             .collect();
         for waiting in &mut waiting {
             assert!(futures_util::poll!(waiting).is_pending());
         }
-        let mut urgent = Box::pin(signatures.sign(&key, b"urgent", Priority::Urgent, Caching::IfShort));
+        let mut urgent = Box::pin(signatures.sign(&key, b"urgent", Priority::Urgent));
         assert!(futures_util::poll!(&mut urgent).is_pending());
         for next in
             [queue.try_next().unwrap(), queue.next().unwrap()].into_iter().zip(["urgent", "message 0"])
@@ -239,9 +184,8 @@ mod tests {
         for burst in 0..150 {
             let messages: Vec<String> =
                 (0..2 + burst % 3).map(|number| format!("{burst} {number}")).collect();
-            let made = messages
-                .iter()
-                .map(|message| signatures.sign(&key, message.as_bytes(), Priority::Normal, Caching::IfShort));
+            let made =
+                messages.iter().map(|message| signatures.sign(&key, message.as_bytes(), Priority::Normal));
             let made = tokio::time::timeout(Duration::from_secs(20), futures_util::future::join_all(made));
             assert!(made.await.expect("a request was never answered").iter().all(Result::is_ok));
         }
@@ -254,9 +198,7 @@ mod tests {
         let messages: Vec<String> = (0..20).map(|number| format!("message {number}")).collect();
         let mut waiting: Vec<_> = messages
             .iter()
-            .map(|message| {
-                Box::pin(signatures.sign(&key, message.as_bytes(), Priority::Normal, Caching::IfShort))
-            })
+            .map(|message| Box::pin(signatures.sign(&key, message.as_bytes(), Priority::Normal)))
             .collect();
         for waiting in &mut waiting {
             assert!(futures_util::poll!(waiting).is_pending());
@@ -269,29 +211,5 @@ mod tests {
         thread::spawn(move || queue.run());
         futures_util::future::join_all(waiting).await;
         assert!(!signatures.delay.exceeds(LIMIT));
-    }
-
-    #[tokio::test]
-    async fn a_long_message_is_signed_and_not_cached() {
-        let (signatures, key) = (Signatures::start(1).unwrap(), key());
-        let long = vec![b'x'; MAX_CACHED_MESSAGE + 1];
-        for _ in 0..2 {
-            assert!(key.public().verifies(
-                &long,
-                &signatures.sign(&key, &long, Priority::Normal, Caching::IfShort).await.unwrap()
-            ));
-        }
-        assert_eq!(signatures.made(), 2);
-    }
-
-    #[tokio::test]
-    async fn a_long_message_that_is_always_cached_is_signed_once() {
-        let (signatures, key) = (Signatures::start(1).unwrap(), key());
-        let (long, other) = (vec![b'x'; 1 << 20], vec![b'y'; 1 << 20]);
-        for message in [&long, &other, &long, &other] {
-            let signature = signatures.sign(&key, message, Priority::Normal, Caching::Always).await.unwrap();
-            assert!(key.public().verifies(message, &signature));
-        }
-        assert_eq!(signatures.made(), 2);
     }
 }

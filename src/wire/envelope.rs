@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::ser::{Serialize, SerializeMap as _, Serializer};
 
 use crate::domain::{ProductKey, Timestamp};
-use crate::signing::{Caching, Error, KeyError, Keyring, Priority, Signatures, SigningKey};
+use crate::signing::{Error, KeyError, Keyring, Priority, Signatures, SigningKey};
 use crate::wire::php_json;
 use crate::wire::reply::Reply;
 
@@ -143,10 +143,9 @@ pub async fn sign(
     signer: &Signer,
     signatures: &Signatures,
     priority: Priority,
-    caching: Caching,
 ) -> Result<Vec<u8>, Error> {
     let Some(key) = &signer.key else { return Ok(unsigned.signed(signer.label, NOT_SIGNED)) };
-    let signature = signatures.sign(key, unsigned.message(), priority, caching).await?;
+    let signature = signatures.sign(key, unsigned.message(), priority).await?;
     Ok(unsigned.signed(signer.label, &signature))
 }
 

@@ -6,9 +6,11 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use percent_encoding::percent_decode_str;
 
 use crate::api::changelogs;
+use crate::serve::answer::{Answer, Content};
+use crate::serve::app::App;
 use crate::serve::caller::Caller;
 use crate::serve::http_quirks::unread;
-use crate::serve::{Answered, App, Content, admit, authorize, guarded, respond};
+use crate::serve::{authorize, respond, run::guarded};
 
 /// Answers a request for a product's changelog (API §5.2). A blocked address gets none.
 pub async fn changelog(app: Arc<App>, request: HttpRequest, payload: web::Payload) -> HttpResponse {
@@ -19,12 +21,13 @@ pub async fn changelog(app: Arc<App>, request: HttpRequest, payload: web::Payloa
         let read = app.store.read(|tx| {
             guarded(|| {
                 authorize::check_address(tx, &caller)?;
-                changelogs::by_slug(tx, &slug, !app.config.pages.no_changelog).map(Content::New)
+                changelogs::by_slug(tx, &slug, !app.config.pages.no_changelog).map(Content::Reply)
             })
         });
         read.unwrap_or_else(|error| Err(error.into()))
     };
-    let answered = Answered::new(admit(&app, &caller).and_then(|()| look_up()), None);
-    let response = respond::respond(&app, &caller, "/products/changelog", answered).await;
+    let admitted = app.load.admit(caller.address, caller.secret.as_ref());
+    let answer = Answer::new(admitted.and_then(|_ticket| look_up()), None);
+    let response = respond::respond(&app, &caller, "/products/changelog", answer).await;
     unread::close(response, &request, payload)
 }

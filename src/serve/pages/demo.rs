@@ -11,10 +11,11 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Value, json};
 
 use crate::config::DemoConfig;
-use crate::domain::Timestamp;
+use crate::domain::{Outcome, Timestamp};
+use crate::serve::app::App;
 use crate::serve::caller::Caller;
 use crate::serve::http_quirks::unread;
-use crate::serve::{App, read};
+use crate::serve::read;
 use crate::store::{self, Contents, Decision};
 use crate::wire::params::Params;
 
@@ -77,7 +78,7 @@ async fn reset(app: Arc<App>, request: HttpRequest, mut payload: web::Payload) -
     });
     let response = match restored.await {
         Ok(()) => {
-            app.last_used.forget();
+            app.last_used.clear();
             app.clock.begin_again(demo.clock);
             plain(StatusCode::OK, &told(&app))
         }
@@ -93,11 +94,13 @@ async fn reset(app: Arc<App>, request: HttpRequest, mut payload: web::Payload) -
 /// `advance` seconds, which may be negative. Fields as form, multipart, JSON or query string. It runs on from
 /// there.
 async fn set_clock(app: Arc<App>, request: HttpRequest, mut payload: web::Payload) -> HttpResponse {
-    let read = read::read(&app, Caller::of(&request, &app).address, &request, &mut payload).await;
-    let response = match read
-        .map_err(|outcome| outcome.message().to_owned())
-        .and_then(|params| wanted(&params, app.clock.now()))
-    {
+    let timeout = app.config.limits.body_timeout;
+    let read = match app.load.admit_unsigned(Caller::of(&request, &app).address, None) {
+        Ok(mut ticket) => read::params(&request, &mut payload, timeout, &mut ticket).await,
+        Err(_) => Err(Outcome::TooManyRequests),
+    };
+    let params = read.map_err(|outcome| outcome.message().to_owned());
+    let response = match params.and_then(|params| wanted(&params, app.clock.now())) {
         Ok(now) => {
             app.clock.set(now);
             // What is due by the new time is done now.

@@ -14,7 +14,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::config::Config;
 use crate::reference::{ASSETS, Documents, Settings};
-use crate::serve::App;
+use crate::serve::app::App;
 use crate::serve::http_quirks::unread;
 
 /// What the page may do: load its own files and ask this server. No script or style in the page itself runs.
@@ -89,12 +89,12 @@ pub async fn document(
     request: HttpRequest,
     payload: web::Payload,
 ) -> HttpResponse {
-    if !app.library.is_written() {
+    if !app.pages.documents.is_written() {
         let app = Arc::clone(&app);
         // Where requests of the API don't wait for it. Should that fail, it is written below.
-        drop(web::block(move || app.library.page(path, &app.config).is_some()).await);
+        drop(web::block(move || app.pages.documents.page(path, &app.config).is_some()).await);
     }
-    let response = match app.library.page(path, &app.config) {
+    let response = match app.pages.documents.page(path, &app.config) {
         Some(page) => send(page, &request),
         None => HttpResponse::NotFound().finish(),
     };

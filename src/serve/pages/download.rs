@@ -13,11 +13,12 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use crate::api::call::Call;
 use crate::api::downloads;
 use crate::domain::{Capability, DownloadLink, Downloadable, Outcome, StoredFile};
-use crate::routes::Runs;
+use crate::load::Ticket;
+use crate::serve::answer::Answer;
+use crate::serve::app::App;
 use crate::serve::caller::Caller;
-use crate::serve::guesses::Guess;
 use crate::serve::http_quirks::unread;
-use crate::serve::{Answered, App, authorize, guarded, respond};
+use crate::serve::{authorize, respond, run::guarded};
 use crate::wire::params::Params;
 use crate::wire::reply::{self, Error};
 
@@ -34,35 +35,40 @@ async fn answer(app: &App, request: &HttpRequest) -> HttpResponse {
     // As it was sent: a slash in a license key or in base64 is encoded, and stays so until the segments are apart.
     let link = DownloadLink::parse(request.uri().path());
     caller.secret = link.api_key;
-    if let Err(refusal) = app.limits.admit(&caller) {
-        return respond::respond(app, &caller, ROUTE, Answered::refused(refusal)).await;
-    }
+    let mut ticket = match app.load.admit_unsigned(caller.address, caller.secret.as_ref()) {
+        Ok(ticket) => ticket,
+        Err(refusal) => return respond::respond(app, &caller, ROUTE, Answer::refused(refusal)).await,
+    };
     let mut params = Params::default();
     params.add("license_key".to_owned(), link.license_key);
     params.add("identifier".to_owned(), link.identifier);
-    let guess = Guess::new(app, caller.address);
-    let Requested { found, refused } = look_up(app, &caller, &guess, &params, &link.numeric_version);
-    match found.and_then(|found| open(app, &caller, &found.file).map(|file| (found, file))) {
-        Ok((found, file)) => {
-            guess.was_right();
-            send(app, &caller, request, &found, file).await
-        }
+    let Requested { found, refused } = look_up(app, &caller, &mut ticket, &params, &link.numeric_version);
+    let opened = found.and_then(|found| open(app, &caller, &found.file).map(|file| (found, file)));
+    let refusal = match opened {
+        Ok((found, file)) => match ticket.settle_guess(None) {
+            Ok(()) => return send(app, &caller, request, &found, file).await,
+            Err(too_many) => Answer::refused(too_many),
+        },
         Err(error) => {
-            let answered = guess.judge(Answered { result: Err(error), ..refused });
-            respond::respond(app, &caller, ROUTE, answered).await
+            let answer = Answer { result: Err(error), ..refused };
+            match ticket.settle_guess(answer.refusal()) {
+                Ok(()) => answer,
+                Err(too_many) => Answer::refused(too_many),
+            }
         }
-    }
+    };
+    respond::respond(app, &caller, ROUTE, refusal).await
 }
 
 /// What was asked for, and what to answer if it can't be sent.
 struct Requested {
     found: reply::Result<Downloadable>,
-    refused: Answered,
+    refused: Answer,
 }
 
 impl Requested {
     fn failed(error: Error) -> Self {
-        Self { found: Err(error), refused: Answered::refused(Outcome::FileNotFound) }
+        Self { found: Err(error), refused: Answer::refused(Outcome::FileNotFound) }
     }
 }
 
@@ -70,7 +76,7 @@ impl Requested {
 fn look_up(
     app: &App,
     caller: &Caller,
-    guess: &Guess<'_>,
+    ticket: &mut Ticket<'_>,
     params: &Params,
     numeric_version: &str,
 ) -> Requested {
@@ -78,18 +84,18 @@ fn look_up(
         let authorized = guarded(|| {
             let secret = caller.secret.as_ref();
             let authorized = authorize::authorize(tx, caller, secret, params, Capability::Download)?;
-            guess.check(tx, params, &authorized, Runs::Inline)?;
+            ticket.check_guess(tx, params, authorized.sees_licenses, false)?;
             Ok(authorized.caller_id)
         });
         let caller_id = match authorized {
             Ok(id) => id,
             Err(error) => return Requested::failed(error),
         };
-        app.last_used.note(caller_id, caller.now);
+        app.last_used.record(caller_id, caller.now);
         let context = app.request_context(caller.address, caller_id, None);
         let mut call = Call::new(tx, params, context, caller.now);
         let found = guarded(|| downloads::requested(&mut call, numeric_version));
-        let refused = Answered::new(Err(Outcome::FileNotFound.into()), call.signing_product);
+        let refused = Answer::new(Err(Outcome::FileNotFound.into()), call.signing_product);
         Requested { found, refused }
     });
     read.unwrap_or_else(|error| Requested::failed(error.into()))

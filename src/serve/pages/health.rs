@@ -5,9 +5,11 @@ use std::sync::Arc;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use crate::serve::App;
+use crate::domain::Outcome;
+use crate::serve::app::App;
 use crate::serve::http_quirks::unread;
-use crate::signing::{Caching, Priority};
+use crate::serve::sign;
+use crate::signing::Priority;
 
 /// `GET /livez`: the process answers.
 pub async fn livez(request: HttpRequest, payload: web::Payload) -> HttpResponse {
@@ -17,15 +19,9 @@ pub async fn livez(request: HttpRequest, payload: web::Payload) -> HttpResponse 
 /// `GET /readyz`: it can read the database and sign. 503 if not; the log says why.
 pub async fn readyz(app: Arc<App>, request: HttpRequest, payload: web::Payload) -> HttpResponse {
     let read = app.store.read(|tx| tx.read_blocklist().map(drop)).and_then(|read| read);
-    // One signature a second at the most, however often this is asked; first, because a server with much to
-    // sign is ready all the same.
-    let probe = format!("ready {}", app.clock.now().0);
-    let signed = match app.keyring.global() {
-        Some(key) => {
-            app.signatures.sign(&key, probe.as_bytes(), Priority::Urgent, Caching::IfShort).await.map(drop)
-        }
-        None => Ok(()),
-    };
+    // The answer of a server with too much to sign, which is ready all the same: signed at once, and once a second.
+    let probe = Outcome::ServiceUnavailable.into();
+    let signed = sign::sign_reply(&app, &probe, app.clock.now(), None, Priority::Urgent).await.map(drop);
     let response = match (read, signed) {
         (Ok(()), Ok(())) => plain(StatusCode::OK, "ready\n"),
         (read, signed) => {

@@ -12,9 +12,11 @@ use tokio::sync::Mutex;
 
 use super::documents::{ASK_AGAIN, JSON, etag, is_known};
 use crate::domain::{PublishedKey, Timestamp};
+use crate::serve::answer::Answer;
+use crate::serve::app::App;
 use crate::serve::caller::Caller;
 use crate::serve::http_quirks::unread;
-use crate::serve::{Answered, App, respond};
+use crate::serve::respond;
 use crate::signing::SigningKey;
 use crate::store;
 
@@ -25,7 +27,7 @@ const FRESH: Duration = Duration::from_secs(1);
 
 /// The list as it was read last.
 #[derive(Default)]
-pub struct Published(Mutex<Option<Read>>);
+pub struct PublishedKeys(Mutex<Option<Read>>);
 
 #[derive(Clone)]
 struct Read {
@@ -50,9 +52,9 @@ impl Read {
 /// a hand, that he trusts. Only that a caller asks too often is said as everywhere.
 pub async fn keys(app: Arc<App>, request: HttpRequest, payload: web::Payload) -> HttpResponse {
     let caller = Caller::of(&request, &app);
-    let response = match app.limits.admit(&caller) {
-        Ok(()) => answer(&app, &caller, &request).await,
-        Err(refusal) => respond::respond(&app, &caller, ROUTE, Answered::refused(refusal)).await,
+    let response = match app.load.admit_unsigned(caller.address, caller.secret.as_ref()) {
+        Ok(_ticket) => answer(&app, &caller, &request).await,
+        Err(refusal) => respond::respond(&app, &caller, ROUTE, Answer::refused(refusal)).await,
     };
     unread::close(response, &request, payload)
 }
@@ -86,7 +88,7 @@ async fn answer(app: &Arc<App>, caller: &Caller, request: &HttpRequest) -> HttpR
 /// Read on a thread of its own, because there may be many products; by one caller, and the others wait for
 /// what he gets. That takes none of the places that the API's own lists have.
 async fn list(app: &Arc<App>) -> Result<Read, String> {
-    let mut kept = app.published.0.lock().await;
+    let mut kept = app.pages.keys.0.lock().await;
     // The key first: if it changes before the database is read, that has both.
     let (at, global) = (Instant::now(), app.keyring.global());
     if let Some(read) = kept.as_ref().filter(|read| read.is_of(at, global.as_ref())) {

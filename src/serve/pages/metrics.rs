@@ -12,7 +12,7 @@ use actix_web::http::header::CONTENT_TYPE;
 use actix_web::{HttpResponse, HttpServer, web};
 
 use crate::metrics::{self, Readings};
-use crate::serve::App;
+use crate::serve::app::App;
 use crate::store;
 
 /// A server that answers `GET /metrics` and nothing else, on one thread of its own: however slow a scrape is,
@@ -49,7 +49,7 @@ fn scrape(app: &App) -> HttpResponse {
 }
 
 fn readings(app: &App) -> Readings {
-    let refused = app.limits.refused();
+    let refused = app.load.refused();
     let limits = [("address", &refused.address), ("key", &refused.api_key), ("guesses", &refused.guesses)];
     let pending =
         app.store.read(|tx| Ok::<_, store::Error>((tx.count_jobs()?, tx.count_pending_callbacks()?)));

@@ -1,10 +1,10 @@
-//! Requests that were answered 1901, told of together: in a flood, a line for each would be one more thing to do.
+//! Requests that were answered 1901, logged together once a minute: in a flood, a line for each would be more load.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use log::Level;
 
-/// Why something can't be done now.
+/// Why a request can't be served now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cause {
     /// Its answer would have waited too long for its signature.
@@ -13,9 +13,9 @@ pub enum Cause {
     Writing,
     /// Too many lists were being read.
     Lists,
-    /// Too many large bodies were coming.
+    /// Too many large bodies were being received.
     Bodies,
-    /// Something failed, of which the log tells each time.
+    /// Something failed; each failure has a log line of its own.
     Failure,
 }
 
@@ -33,7 +33,7 @@ impl Cause {
     }
 }
 
-/// How many there were since the operator was last told.
+/// Counts 1901 answers since they were last logged.
 #[derive(Default)]
 pub struct Unavailable {
     causes: [AtomicU64; Cause::ALL.len()],
@@ -42,28 +42,28 @@ pub struct Unavailable {
 
 impl Unavailable {
     /// Counts one by its cause.
-    pub fn note(&self, cause: Cause) {
-        for (known, count) in Cause::ALL.iter().zip(&self.causes) {
-            count.fetch_add(u64::from(*known == cause), Ordering::Relaxed);
+    pub fn count(&self, cause: Cause) {
+        for (counted, count) in Cause::ALL.iter().zip(&self.causes) {
+            count.fetch_add(u64::from(*counted == cause), Ordering::Relaxed);
         }
     }
 
-    /// The level of one's own line in the log: the first is shown at once.
+    /// The level of the next request's own log line: only the first since the last summary is shown by default.
     pub fn level(&self) -> Level {
         if self.lines.fetch_add(1, Ordering::Relaxed) == 0 { Level::Info } else { Level::Debug }
     }
 
-    /// To be done now and then.
-    pub fn tell(&self) {
-        if let Some(told) = self.take() {
-            log::warn!("{told}; their own lines, but for the first, are at the level debug");
+    /// Logs a summary and starts counting anew. To be called once a minute.
+    pub fn log_summary(&self) {
+        if let Some(summary) = self.take_summary() {
+            log::warn!("{summary}; only the first has a log line of its own, the others are at level debug");
         }
     }
 
-    fn take(&self) -> Option<String> {
-        let causes = Cause::ALL.iter().zip(&self.causes).map(|(cause, count)| (cause.name(), count));
-        let causes = causes.map(|(name, count)| (name, count.swap(0, Ordering::Relaxed)));
-        let causes: Vec<String> = causes
+    fn take_summary(&self) -> Option<String> {
+        let counts = Cause::ALL.iter().zip(&self.causes);
+        let counts = counts.map(|(cause, count)| (cause.name(), count.swap(0, Ordering::Relaxed)));
+        let causes: Vec<String> = counts
             .filter(|(_, count)| *count > 0)
             .map(|(name, count)| format!("{count} for {name}"))
             .collect();
@@ -77,19 +77,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_many_the_first_has_a_line_of_its_own_and_all_are_told_of_by_cause() {
+    fn the_first_of_many_has_its_own_line_and_the_summary_counts_all_by_cause() {
         let unavailable = Unavailable::default();
-        assert_eq!(unavailable.take(), None);
+        assert_eq!(unavailable.take_summary(), None);
         for cause in [Cause::Signing, Cause::Lists, Cause::Signing] {
-            unavailable.note(cause);
+            unavailable.count(cause);
         }
         let levels = [(); 3].map(|()| unavailable.level());
         assert_eq!(levels, [Level::Info, Level::Debug, Level::Debug]);
-        let told = "3 requests got 1901: 2 for too much to sign, 1 for too many lists at once";
-        assert_eq!(unavailable.take().unwrap(), told);
-        // One that is alone has said it all.
-        unavailable.note(Cause::Bodies);
+        let summary = "3 requests got 1901: 2 for too much to sign, 1 for too many lists at once";
+        assert_eq!(unavailable.take_summary().unwrap(), summary);
+        // A single one needs no summary.
+        unavailable.count(Cause::Bodies);
         assert_eq!(unavailable.level(), Level::Info);
-        assert_eq!(unavailable.take(), None);
+        assert_eq!(unavailable.take_summary(), None);
     }
 }

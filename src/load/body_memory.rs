@@ -1,0 +1,136 @@
+//! Memory for large bodies: few requests have one, but anyone may send one, and hold it in memory by sending slowly.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+use super::network::Network;
+use super::{BODY_MEMORY, BODY_MEMORY_TIMEOUT, LARGE_BODIES_PER_CLIENT};
+use crate::domain::Outcome;
+
+/// Bodies take memory in steps of so many bytes, as they grow.
+const STEP: usize = 64 * 1024;
+
+/// The memory that large bodies share, and how many each client sends.
+pub struct BodyMemory {
+    steps: Semaphore,
+    clients: Mutex<HashMap<Network, Arc<Semaphore>>>,
+}
+
+impl Default for BodyMemory {
+    fn default() -> Self {
+        Self { steps: Semaphore::new(BODY_MEMORY / STEP), clients: Mutex::default() }
+    }
+}
+
+/// The memory of one body, until this is dropped.
+pub struct HeldBody<'a> {
+    memory: &'a BodyMemory,
+    steps: Option<SemaphorePermit<'a>>,
+    /// The last field, so that the client's place is free only after the memory is.
+    _place: Place<'a>,
+}
+
+/// One of a client's places for large bodies, or the wait for one.
+struct Place<'a> {
+    memory: &'a BodyMemory,
+    client: Network,
+    places: Arc<Semaphore>,
+    is_taken: bool,
+}
+
+impl BodyMemory {
+    /// Waits for one of the client's places.
+    pub async fn enter(&self, client: Network) -> Result<HeldBody<'_>, Outcome> {
+        let places = {
+            let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(
+                clients.entry(client).or_insert_with(|| Arc::new(Semaphore::new(LARGE_BODIES_PER_CLIENT))),
+            )
+        };
+        let mut place = Place { memory: self, client, places, is_taken: false };
+        place.places.acquire().await.map_err(|_| Outcome::ServiceUnavailable)?.forget();
+        place.is_taken = true;
+        Ok(HeldBody { memory: self, steps: None, _place: place })
+    }
+}
+
+impl HeldBody<'_> {
+    /// Takes the memory that a body of `length` bytes needs, and waits for it for a limited time.
+    pub async fn grow(&mut self, length: usize) -> Result<(), Outcome> {
+        let held = self.steps.as_ref().map_or(0, SemaphorePermit::num_permits);
+        let Some(missing) = length.div_ceil(STEP).checked_sub(held).filter(|missing| *missing > 0) else {
+            return Ok(());
+        };
+        let missing = u32::try_from(missing).map_err(|_| Outcome::PayloadTooLarge)?;
+        let more = tokio::time::timeout(BODY_MEMORY_TIMEOUT, self.memory.steps.acquire_many(missing)).await;
+        let Ok(Ok(more)) = more else { return Err(Outcome::ServiceUnavailable) };
+        match &mut self.steps {
+            Some(steps) => steps.merge(more),
+            None => self.steps = Some(more),
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Place<'_> {
+    /// Frees the place, and forgets a client that has no other and waits for none.
+    fn drop(&mut self) {
+        if self.is_taken {
+            self.places.add_permits(1);
+        }
+        let mut clients = self.memory.clients.lock().unwrap_or_else(PoisonError::into_inner);
+        // One reference is the map's, one is this place's.
+        if Arc::strong_count(&self.places) <= 2 {
+            clients.remove(&self.client);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::poll;
+
+    use super::*;
+
+    fn client(number: u8) -> Network {
+        Network::of([192, 0, 2, number].into())
+    }
+
+    #[tokio::test]
+    async fn a_clients_third_body_waits_and_another_clients_does_not() {
+        let memory = BodyMemory::default();
+        let first = memory.enter(client(1)).await.unwrap();
+        let second = memory.enter(client(1)).await.unwrap();
+        let mut third = Box::pin(memory.enter(client(1)));
+        assert!(poll!(&mut third).is_pending());
+        drop(memory.enter(client(2)).await.unwrap());
+        drop(first);
+        let third = third.await.unwrap();
+        let mut fourth = Box::pin(memory.enter(client(1)));
+        assert!(poll!(&mut fourth).is_pending());
+        drop((fourth, second, third));
+        assert!(memory.clients.lock().unwrap().is_empty());
+    }
+
+    #[tokio::test]
+    async fn bodies_take_the_memory_they_need_and_no_more_than_there_is() {
+        let memory = BodyMemory::default();
+        let mut bodies = Vec::new();
+        for number in 0..128 {
+            for _ in 0..LARGE_BODIES_PER_CLIENT {
+                let mut body = memory.enter(client(number)).await.unwrap();
+                body.grow(STEP / 2).await.unwrap();
+                body.grow(STEP).await.unwrap();
+                bodies.push(body);
+            }
+        }
+        let last = bodies.last_mut().unwrap();
+        assert_eq!(last.grow(STEP + 1).await.unwrap_err(), Outcome::ServiceUnavailable);
+        bodies.remove(0);
+        bodies.last_mut().unwrap().grow(STEP + 1).await.unwrap();
+        drop(bodies);
+        assert_eq!(memory.steps.available_permits(), BODY_MEMORY / STEP);
+    }
+}

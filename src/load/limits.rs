@@ -1,0 +1,90 @@
+//! What of each limit is in use.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use log::Level;
+use tokio::sync::Semaphore;
+
+use super::body_memory::BodyMemory;
+use super::rates::{Rates, Refused};
+use super::unavailable::{Cause, Unavailable};
+use super::{ADMISSION_DELAY, CHANGE_DELAY};
+use crate::domain::{Outcome, RateLimits};
+use crate::signing::{Promise, SigningDelay};
+use crate::wire::reply::Result;
+
+/// Everything that the server limits, and what is in use.
+pub struct Load {
+    pub(super) rates: Rates,
+    pub(super) body_memory: BodyMemory,
+    pub(super) lists: Semaphore,
+    signing: Arc<SigningDelay>,
+    unavailable: Unavailable,
+    started: Instant,
+}
+
+impl Load {
+    /// `lists`: how many lists may be read at once. `signing`: the delay of the queue that signs the answers.
+    pub fn new(rates: &RateLimits, lists: usize, signing: Arc<SigningDelay>) -> Self {
+        Self {
+            rates: Rates::new(rates),
+            body_memory: BodyMemory::default(),
+            lists: Semaphore::new(lists),
+            signing,
+            unavailable: Unavailable::default(),
+            started: Instant::now(),
+        }
+    }
+
+    /// Refuses a request whose signature would be late.
+    pub(super) fn admit_work(&self) -> Result<()> {
+        self.check_signing_delay(ADMISSION_DELAY)
+    }
+
+    /// Refuses, on the writer thread, an admitted change whose signature would be late.
+    pub fn admit_change(&self) -> Result<()> {
+        self.check_signing_delay(CHANGE_DELAY)
+    }
+
+    fn check_signing_delay(&self, limit: Duration) -> Result<()> {
+        if self.signing.exceeds(limit) { Err(self.unavailable(Cause::Signing).into()) } else { Ok(()) }
+    }
+
+    /// Counts the signature of a change before its answer asks for it, until that or the promise's end.
+    pub fn promise_signature(&self) -> Promise {
+        self.signing.promise()
+    }
+
+    /// Counts a 1901 by its cause, and gives that outcome.
+    pub fn unavailable(&self, cause: Cause) -> Outcome {
+        self.unavailable.count(cause);
+        Outcome::ServiceUnavailable
+    }
+
+    /// The level of the log line of a request that is answered 1901.
+    pub fn level_of_unavailable(&self) -> Level {
+        self.unavailable.level()
+    }
+
+    /// How many requests the rate limits have refused.
+    pub fn refused(&self) -> &Refused {
+        self.rates.refused()
+    }
+
+    /// To be called once a minute: logs how many requests were refused, and forgets idle clients.
+    pub fn tidy(&self) {
+        self.rates.tidy(self.now());
+        self.log_unavailable();
+    }
+
+    /// Logs how many requests got 1901 since the last time.
+    pub fn log_unavailable(&self) {
+        self.unavailable.log_summary();
+    }
+
+    /// The time since the server's start.
+    pub(super) fn now(&self) -> Duration {
+        self.started.elapsed()
+    }
+}

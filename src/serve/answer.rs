@@ -1,0 +1,47 @@
+//! The answer to a request before it is signed.
+
+use crate::domain::{Outcome, ProductKey};
+use crate::signing::Priority;
+use crate::store::GivenAnswer;
+use crate::wire::reply::{Error, Reply, Result};
+
+/// An endpoint's result, and what its signature depends on.
+pub struct Answer {
+    pub result: Result<Content>,
+    /// The product that was found, if it has a key of its own. Whether it signs depends on the outcome.
+    pub signing_product: Option<ProductKey>,
+    pub priority: Priority,
+}
+
+/// The content of an answer.
+pub enum Content {
+    Reply(Reply),
+    /// The JSON text of a long list, or of the answer to an earlier request with the same `Idempotency-Key`.
+    Written(GivenAnswer),
+}
+
+impl Answer {
+    pub fn new(result: Result<Content>, signing_product: Option<ProductKey>) -> Self {
+        Self { result, signing_product, priority: Priority::Normal }
+    }
+
+    /// A refusal or a failure before any product was found.
+    pub fn refused(error: impl Into<Error>) -> Self {
+        Self::new(Err(error.into()), None)
+    }
+
+    /// The outcome, if it is a refusal.
+    pub fn refusal(&self) -> Option<Outcome> {
+        match &self.result {
+            Err(Error::Refused(reply)) => Some(reply.outcome),
+            Ok(_) | Err(Error::Failed(_)) => None,
+        }
+    }
+}
+
+impl Content {
+    /// Whether other requests of the same second get the same bytes, as far as can be told without reading them.
+    pub fn is_shared(&self) -> bool {
+        matches!(self, Self::Reply(reply) if reply.is_bare())
+    }
+}

@@ -1,0 +1,68 @@
+//! What all requests share.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use super::last_used::LastUsed;
+use super::pages::Pages;
+use super::pages::demo::Demo;
+use super::request_id::RequestIds;
+use super::signed_answers::SignedAnswers;
+use crate::api::call::RequestContext;
+use crate::clock::{Clock, now};
+use crate::config::Config;
+use crate::domain::{ApiKeySecret, CallerId, Timestamp};
+use crate::load::Load;
+use crate::metrics::Metrics;
+use crate::signing::{Keyring, Signatures};
+use crate::store::Store;
+
+/// The state of one server.
+pub struct App {
+    pub config: Config,
+    pub clock: Clock,
+    pub started_at: Timestamp,
+    pub store: Store,
+    pub keyring: Keyring,
+    pub signatures: Signatures,
+    pub signed_answers: SignedAnswers,
+    pub load: Load,
+    pub last_used: LastUsed,
+    pub request_ids: RequestIds,
+    /// `None`: no metrics are served.
+    pub metrics: Option<Metrics>,
+    pub pages: Pages,
+    /// What a demo resets to; `None` in every other server.
+    pub demo: Option<Demo>,
+}
+
+impl App {
+    pub fn new(config: Config, store: Store, keyring: Keyring, signatures: Signatures) -> Self {
+        Self {
+            clock: Clock::start(Arc::clone(&config.clock_ahead)),
+            started_at: now(),
+            signed_answers: SignedAnswers::default(),
+            load: Load::new(&config.limits.rates, config.workers, Arc::clone(signatures.delay())),
+            last_used: LastUsed::default(),
+            request_ids: RequestIds::default(),
+            metrics: config.http.metrics_listen.is_some().then(Metrics::new),
+            pages: Pages::default(),
+            demo: None,
+            config,
+            store,
+            keyring,
+            signatures,
+        }
+    }
+
+    /// What an endpoint knows of the caller and of the server.
+    pub fn request_context<'a>(
+        &'a self,
+        address: IpAddr,
+        caller: CallerId,
+        api_key: Option<&'a ApiKeySecret>,
+    ) -> RequestContext<'a> {
+        let (config, keyring) = (&self.config, &self.keyring);
+        RequestContext { address, caller, api_key, config, names_request: false, keyring }
+    }
+}
