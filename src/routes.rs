@@ -1,18 +1,15 @@
-//! The route table: everything that the API answers.
+//! The route table: every path of the API, with its endpoint and where that runs.
 
 use actix_web::http::Method;
 
 use self::Runs::*;
-use crate::api::call::Call;
+use crate::api::endpoint::{Audience, Endpoint, Record};
 use crate::api::{
     activations, assignments, changelogs, contracts, downloads, generators, jobs, license_details,
     license_meta, licenses, own_contract, product_meta, products, random_assignments, telemetry,
 };
-use crate::domain::Capability::{self, *};
-use crate::wire::reply;
 
-/// One endpoint, and what it takes to call it.
-#[derive(Debug)]
+/// A path of the API.
 pub struct Route {
     pub method: Method,
     /// The path under each of [`PREFIXES`].
@@ -20,8 +17,18 @@ pub struct Route {
     /// Other paths that clients know it by.
     pub aliases: &'static [&'static str],
     pub runs: Runs,
-    pub capability: Capability,
-    pub endpoint: Endpoint,
+    /// The slug of the right to call it (API §2.4): an API key lists these.
+    pub capability: &'static str,
+    pub endpoint: &'static Endpoint,
+}
+
+/// What an endpoint asks of its caller.
+#[derive(Clone, Copy)]
+pub struct Access {
+    /// An API key needs it.
+    pub capability: &'static str,
+    /// Whether the key of a contract is enough (API §4.33).
+    pub takes_contract_keys: bool,
 }
 
 /// Where an endpoint runs. It follows from what the endpoint does with the database.
@@ -39,99 +46,133 @@ pub enum Runs {
 pub const PREFIXES: [&str; 3] = ["/api/v1", "/v1", "/api/api/v1"];
 
 pub const ROUTES: &[Route] = &[
-    post_also("/verify", &["/licenses/verify", "/licenses/validate"], Inline, Verify, activations::verify),
-    post_also("/activate", &["/licenses/activate"], OnWriter, Activate, activations::activate),
-    post_also("/deactivate", &["/licenses/deactivate"], OnWriter, Deactivate, activations::deactivate),
-    post("/get-license-key-details", Inline, GetLicenseKeyDetails, license_details::details),
-    post("/access-downloadables", Inline, AccessDownloadables, downloads::list),
-    post("/assign-license-key", OnWriter, AssignLicenseKey, assignments::assign),
-    post(
-        "/assign-and-activate-license-key",
-        OnWriter,
-        AssignAndActivateLicenseKey,
-        assignments::assign_and_activate,
-    ),
-    post("/create-license-keys", OnWriter, CreateLicenseKeys, licenses::create),
-    post("/update-license-key", OnWriter, UpdateLicenseKey, licenses::update),
-    post("/delete-license-key", OnWriter, DeleteLicenseKey, licenses::delete),
-    get("/get-license-keys", OnBlockingPool, GetLicenseKeys, licenses::list),
-    get(
-        "/get-available-license-keys-count",
-        OnBlockingPool,
-        GetAvailableLicenseKeysCount,
-        licenses::count_available,
-    ),
-    post("/random-assign-license-keys", OnWriter, RandomAssignLicenseKeys, random_assignments::random_assign),
-    post("/random-assign-license-keys-queued", OnWriter, RandomAssignLicenseKeysQueued, jobs::queue),
-    post("/create-license-key-meta", OnWriter, CreateLicenseKeyMeta, license_meta::create),
-    post("/update-license-key-meta", OnWriter, UpdateLicenseKeyMeta, license_meta::update),
-    post("/delete-license-key-meta", OnWriter, DeleteLicenseKeyMeta, license_meta::delete),
-    post("/create-product", OnWriter, CreateProduct, products::create),
-    post("/update-product", OnWriter, UpdateProduct, products::update),
-    post("/delete-product", OnWriter, DeleteProduct, products::delete),
-    get("/get-all-products", OnBlockingPool, GetAllProducts, products::list),
-    get("/get-product", Inline, GetProduct, products::show),
-    get("/get-product-public-key", Inline, GetProductPublicKey, products::public_key),
-    post("/create-product-meta", OnWriter, CreateProductMeta, product_meta::create),
-    post("/update-product-meta", OnWriter, UpdateProductMeta, product_meta::update),
-    post("/delete-product-meta", OnWriter, DeleteProductMeta, product_meta::delete),
-    get("/get-product-meta", OnBlockingPool, GetProductMeta, product_meta::list),
-    get("/get-product-changelog", OnBlockingPool, GetProductChangelog, changelogs::of_product),
-    post_also("/send-telemetry-data", SEND_TELEMETRY, OnWriter, SendTelemetryData, telemetry::send),
-    get_also("/get-telemetry-data", GET_TELEMETRY, OnBlockingPool, GetTelemetryData, telemetry::list),
-    get("/get-all-generators", OnBlockingPool, GetAllGenerators, generators::list),
-    post("/generate", OnWriter, Generate, generators::generate),
-    get("/get-all-contracts", OnBlockingPool, GetAllContracts, contracts::list),
-    post("/create-contract", OnWriter, CreateContract, contracts::create),
-    post("/update-contract", OnWriter, UpdateContract, contracts::update),
-    post("/delete-contract", OnWriter, DeleteContract, contracts::delete),
-    get("/contracts/get-info", Inline, ContractsGetInfo, own_contract::get_info),
-    post("/contracts/generate", OnWriter, ContractsGenerate, own_contract::generate),
-    post("/contracts/destroy", OnWriter, ContractsDestroy, own_contract::destroy),
-    post("/contracts/destroy-all", OnWriter, ContractsDestroyAll, own_contract::destroy_all),
+    post("/verify", Inline, &activations::VERIFY).also(&["/licenses/verify", "/licenses/validate"]),
+    post("/activate", OnWriter, &activations::ACTIVATE).also(&["/licenses/activate"]),
+    post("/deactivate", OnWriter, &activations::DEACTIVATE).also(&["/licenses/deactivate"]),
+    post("/get-license-key-details", Inline, &license_details::DETAILS),
+    post("/access-downloadables", Inline, &downloads::LIST),
+    post("/assign-license-key", OnWriter, &assignments::ASSIGN),
+    post("/assign-and-activate-license-key", OnWriter, &assignments::ASSIGN_AND_ACTIVATE),
+    post("/create-license-keys", OnWriter, &licenses::CREATE),
+    post("/update-license-key", OnWriter, &licenses::UPDATE),
+    post("/delete-license-key", OnWriter, &licenses::DELETE),
+    get("/get-license-keys", OnBlockingPool, &licenses::LIST),
+    get("/get-available-license-keys-count", OnBlockingPool, &licenses::COUNT_AVAILABLE),
+    post("/random-assign-license-keys", OnWriter, &random_assignments::RANDOM_ASSIGN),
+    post("/random-assign-license-keys-queued", OnWriter, &jobs::QUEUE),
+    post("/create-license-key-meta", OnWriter, &license_meta::CREATE),
+    post("/update-license-key-meta", OnWriter, &license_meta::UPDATE),
+    post("/delete-license-key-meta", OnWriter, &license_meta::DELETE),
+    post("/create-product", OnWriter, &products::CREATE),
+    post("/update-product", OnWriter, &products::UPDATE),
+    post("/delete-product", OnWriter, &products::DELETE),
+    get("/get-all-products", OnBlockingPool, &products::LIST),
+    get("/get-product", Inline, &products::SHOW),
+    get("/get-product-public-key", Inline, &products::PUBLIC_KEY),
+    post("/create-product-meta", OnWriter, &product_meta::CREATE),
+    post("/update-product-meta", OnWriter, &product_meta::UPDATE),
+    post("/delete-product-meta", OnWriter, &product_meta::DELETE),
+    get("/get-product-meta", OnBlockingPool, &product_meta::LIST),
+    get("/get-product-changelog", OnBlockingPool, &changelogs::OF_PRODUCT),
+    post("/send-telemetry-data", OnWriter, &telemetry::SEND).also(SEND_TELEMETRY),
+    get("/get-telemetry-data", OnBlockingPool, &telemetry::LIST).also(GET_TELEMETRY),
+    get("/get-all-generators", OnBlockingPool, &generators::LIST),
+    post("/generate", OnWriter, &generators::GENERATE),
+    get("/get-all-contracts", OnBlockingPool, &contracts::LIST),
+    post("/create-contract", OnWriter, &contracts::CREATE),
+    post("/update-contract", OnWriter, &contracts::UPDATE),
+    post("/delete-contract", OnWriter, &contracts::DELETE),
+    get("/contracts/get-info", Inline, &own_contract::GET_INFO).needs("contracts-get-info"),
+    post("/contracts/generate", OnWriter, &own_contract::GENERATE).needs("contracts-generate"),
+    post("/contracts/destroy", OnWriter, &own_contract::DESTROY).needs("contracts-destroy"),
+    post("/contracts/destroy-all", OnWriter, &own_contract::DESTROY_ALL).needs("contracts-destroy-all"),
 ];
+
+/// The paths of the API that are no routes of the table: a file that streams, and what anyone may read.
+pub const BESIDE_THE_TABLE: [(&str, &Record); 2] = [
+    ("/download/{api_key}/{license_key}/{identifier}/{numeric_version}", &downloads::LINK),
+    ("/products/{slug}/changelog", &changelogs::BY_SLUG),
+];
+
+/// What a download link asks of its caller.
+pub const DOWNLOAD: Access = Access { capability: "download", takes_contract_keys: false };
 
 /// The original's own spelling, that of the current clients, and that of an older one (API §4.27).
 const SEND_TELEMETRY: &[&str] = &["/send-telemetry-date", "/send-telemetry", "/telemetry"];
 
-/// Likewise (API §4.28).
+/// The same (API §4.28).
 const GET_TELEMETRY: &[&str] = &["/get-telemetry-date", "/get-telemetry"];
 
-/// The table as anyone may read it: each path below the prefixes, aliases included, with its method and the
-/// capability that it takes.
+/// Every path below the prefixes, aliases included, with its method and the capability that it needs.
 pub fn paths() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
     ROUTES.iter().flat_map(|route| {
         let paths = std::iter::once(&route.path).chain(route.aliases);
-        paths.map(|path| (route.method.as_str(), *path, route.capability.as_str()))
+        paths.map(|path| (route.method.as_str(), *path, route.capability))
     })
 }
 
-type Endpoint = fn(&mut Call<'_>) -> reply::Result;
-
-const fn post(path: &'static str, runs: Runs, capability: Capability, endpoint: Endpoint) -> Route {
-    post_also(path, &[], runs, capability, endpoint)
+/// Every capability that an API key can have (API §2.4).
+pub fn capabilities() -> impl Iterator<Item = &'static str> + Clone {
+    ROUTES.iter().map(|route| route.capability).chain([DOWNLOAD.capability])
 }
 
-const fn post_also(
-    path: &'static str,
-    aliases: &'static [&'static str],
-    runs: Runs,
-    capability: Capability,
-    endpoint: Endpoint,
-) -> Route {
-    Route { method: Method::POST, path, aliases, runs, capability, endpoint }
+const fn get(path: &'static str, runs: Runs, endpoint: &'static Endpoint) -> Route {
+    Route { method: Method::GET, path, aliases: &[], runs, capability: without_slash(path), endpoint }
 }
 
-const fn get(path: &'static str, runs: Runs, capability: Capability, endpoint: Endpoint) -> Route {
-    get_also(path, &[], runs, capability, endpoint)
+const fn post(path: &'static str, runs: Runs, endpoint: &'static Endpoint) -> Route {
+    Route { method: Method::POST, path, aliases: &[], runs, capability: without_slash(path), endpoint }
 }
 
-const fn get_also(
-    path: &'static str,
-    aliases: &'static [&'static str],
-    runs: Runs,
-    capability: Capability,
-    endpoint: Endpoint,
-) -> Route {
-    Route { method: Method::GET, path, aliases, runs, capability, endpoint }
+const fn without_slash(path: &'static str) -> &'static str {
+    match path.split_at_checked(1) {
+        Some((_, slug)) => slug,
+        None => path,
+    }
+}
+
+impl Route {
+    /// The same route under these paths too.
+    const fn also(mut self, aliases: &'static [&'static str]) -> Self {
+        self.aliases = aliases;
+        self
+    }
+
+    /// The same route with a capability of another name than its path's.
+    const fn needs(mut self, capability: &'static str) -> Self {
+        self.capability = capability;
+        self
+    }
+
+    /// What it asks of its caller.
+    pub fn access(&self) -> Access {
+        let takes_contract_keys = self.endpoint.record.audience == Audience::ContractOwner;
+        Access { capability: self.capability, takes_contract_keys }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::domain::PRESETS;
+
+    #[test]
+    fn a_capability_is_a_slug_of_one_route() {
+        let all: Vec<&str> = capabilities().collect();
+        assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), all.len());
+        for slug in all {
+            assert!(slug.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'), "{slug}");
+        }
+    }
+
+    #[test]
+    fn a_preset_lists_nothing_that_does_not_exist() {
+        for (preset, slugs) in PRESETS {
+            for slug in *slugs {
+                assert!(capabilities().any(|capability| capability == *slug), "{preset}: {slug}");
+            }
+        }
+    }
 }

@@ -1,20 +1,40 @@
 //! Activations: whether a license may be used on something, and taking and giving back its seats.
 
 use crate::api::call::Call;
+use crate::api::endpoint::{Audience, Endpoint, LICENSE_GATE, LICENSE_GATE_TO_ACTIVATE, Record, plain};
+use crate::api::field::Field;
+use crate::api::fields::{IDENTIFIER, LICENSE_KEY, PRODUCT_ID};
 use crate::domain::{Identifier, License, NewActivation, Outcome, has_free_seat};
 use crate::wire::reply::{Reply, Result};
 
 /// The longest `post_url`, in bytes: what any server takes as a request line.
-pub const MAX_POST_URL: usize = 2048;
+const MAX_POST_URL: usize = 2048;
 
-/// `POST /verify` (API §4.1): `license_key`, `identifier`, and optionally the `product_id` that the key
-/// must be for.
-pub fn verify(call: &mut Call<'_>) -> Result {
+pub const POST_URL: Field<String> = Field::text("post_url", MAX_POST_URL, "https://example.com/deactivated")
+    .says("Gets a signed message when the activation ends otherwise than by its own client.");
+
+/// `POST /verify` (API §4.1).
+pub const VERIFY: Endpoint =
+    Record::new(Audience::Product, "Whether a license key is valid where it is used")
+        .says("Changes nothing. Ask it now and then; activate once.")
+        .takes(&[
+            &LICENSE_KEY,
+            &IDENTIFIER,
+            &PRODUCT_ID.optional().says(
+                "The product that the key must be for: its id, its uuid or its slug. Another's key is \
+         210.",
+            ),
+        ])
+        .answers(&[plain(Outcome::LicenseValid)])
+        .refuses(LICENSE_GATE)
+        .run(verify);
+
+fn verify(call: &mut Call<'_>) -> Result {
     let license = call.license(Outcome::InvalidLicenseKey)?;
-    if let Some(product) = call.params.text("product_id") {
-        let named = call.tx.product_by_reference(product.trim())?.map(|product| product.id);
+    if let Some(reference) = call.get(PRODUCT_ID)? {
+        let named = call.tx.product_by_reference(&reference)?.map(|product| product.id);
         // A number names a product also when it is gone: that is for the gate to say.
-        let id = named.or_else(|| product.trim().parse().ok());
+        let id = named.or_else(|| reference.parse().ok());
         // Another product's key is no key of this one: nothing is told of it.
         id.filter(|id| *id == license.product_id).ok_or(Outcome::InvalidLicenseKey)?;
     }
@@ -22,16 +42,42 @@ pub fn verify(call: &mut Call<'_>) -> Result {
     Ok(Outcome::LicenseValid.into())
 }
 
-/// `POST /activate` (API §4.2): `license_key`, `identifier`, and optionally `post_url`, which is told
-/// when the activation ends otherwise than by its own client.
-pub fn activate(call: &mut Call<'_>) -> Result {
+/// `POST /activate` (API §4.2).
+pub const ACTIVATE: Endpoint = Record::new(Audience::Product, "Takes a seat of a license")
+    .says("The same identifier again takes no second seat: it gets 301, also where no seat is left.")
+    .takes(&[&LICENSE_KEY, &IDENTIFIER, &POST_URL])
+    .answers(&[
+        plain(Outcome::LicenseActivated),
+        plain(Outcome::LicenseAlreadyActive),
+        plain(Outcome::ActivationLimitReached),
+    ])
+    .refuses(LICENSE_GATE_TO_ACTIVATE)
+    .run(activate);
+
+fn activate(call: &mut Call<'_>) -> Result {
     let (license, _, identifier) = call.license_and_identifier()?;
     license.check_usable(call.now)?;
     take_seat(call, &license, &identifier)
 }
 
-/// `POST /deactivate` (API §4.3): `license_key`, `identifier`. An expired license may still be deactivated.
-pub fn deactivate(call: &mut Call<'_>) -> Result {
+/// `POST /deactivate` (API §4.3).
+pub const DEACTIVATE: Endpoint = Record::new(Audience::Product, "Gives a seat back")
+    .says(
+        "Its success is the one `code` that is text: `\"400\"`. An expired license may be \
+         deactivated too.",
+    )
+    .takes(&[&LICENSE_KEY, &IDENTIFIER])
+    .answers(&[plain(Outcome::LicenseDeactivated), plain(Outcome::LicenseAlreadyInactive)])
+    .refuses(&[
+        Outcome::InvalidLicenseKey,
+        Outcome::ProductNotActive,
+        Outcome::IdentifierRequired,
+        Outcome::LicenseBlocked,
+        Outcome::LicenseNotAssigned,
+    ])
+    .run(deactivate);
+
+fn deactivate(call: &mut Call<'_>) -> Result {
     let (license, _, identifier) = call.license_and_identifier()?;
     license.check_assigned()?;
     if !call.tx.remove_activation(license.id, &identifier)? {
@@ -42,7 +88,7 @@ pub fn deactivate(call: &mut Call<'_>) -> Result {
 
 /// The end of every way to activate: the same identifier again takes no second seat, and comes before the limit.
 pub(super) fn take_seat(call: &Call<'_>, license: &License, identifier: &Identifier) -> Result {
-    let post_url = call.text("post_url", MAX_POST_URL)?;
+    let post_url = call.get(POST_URL)?;
     let post_url = post_url.as_deref();
     if call.tx.is_activated(license.id, identifier)? {
         if let Some(post_url) = post_url {

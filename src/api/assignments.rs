@@ -1,13 +1,26 @@
 //! Giving a license key, one that is named, to its owner.
 
+use super::activations::POST_URL;
 use super::activations::take_seat;
 use crate::api::call::Call;
-use crate::domain::{MAX_OWNER, Outcome};
+use crate::api::endpoint::{Audience, Endpoint, Record, plain};
+use crate::api::fields::{IDENTIFIER, LICENSE_KEY, OWNER_EMAIL, OWNER_NAME};
+use crate::domain::Outcome;
 use crate::wire::reply::Result;
 
-/// `POST /assign-license-key` (API §4.6): `license_key`, and optionally `owner_name` and `email`. Takes
-/// an available or a reserved key.
-pub fn assign(call: &mut Call<'_>) -> Result {
+/// `POST /assign-license-key` (API §4.6).
+pub const ASSIGN: Endpoint =
+    Record::new(Audience::Shop, "Assigns a license key that is available or reserved")
+        .takes(&[
+            &LICENSE_KEY,
+            &OWNER_NAME,
+            &// The original's own name for it here is `email`, &which is one of the aliases.
+            OWNER_EMAIL,
+        ])
+        .answers(&[plain(Outcome::LicenseAssigned), plain(Outcome::LicenseNotAssignable)])
+        .run(assign);
+
+fn assign(call: &mut Call<'_>) -> Result {
     let license = call.license(Outcome::LicenseNotAssignable)?;
     if !license.is_assignable() {
         return Err(Outcome::LicenseNotAssignable.into());
@@ -16,17 +29,41 @@ pub fn assign(call: &mut Call<'_>) -> Result {
     Ok(Outcome::LicenseAssigned.into())
 }
 
-/// `POST /assign-and-activate-license-key` (API §4.7): `license_key`, `identifier`, `owner_email`, and
-/// optionally `owner_name` and `post_url`. Both or neither: a refused activation leaves nothing assigned. Its
-/// owner may repeat it.
-pub fn assign_and_activate(call: &mut Call<'_>) -> Result {
+/// `POST /assign-and-activate-license-key` (API §4.7).
+pub const ASSIGN_AND_ACTIVATE: Endpoint =
+    Record::new(Audience::Shop, "Assigns a license key and takes a seat of it, or neither")
+        .says("The owner that it was assigned to may ask again.")
+        .takes(&[
+            &LICENSE_KEY,
+            &IDENTIFIER,
+            &OWNER_EMAIL.says("Whose the license becomes. By it an owner is known who asks again."),
+            &OWNER_NAME,
+            &POST_URL,
+        ])
+        .answers(&[
+            plain(Outcome::LicenseActivated),
+            plain(Outcome::LicenseAlreadyActive),
+            plain(Outcome::ActivationLimitReached),
+            plain(Outcome::LicenseNotAssignable),
+        ])
+        .refuses(&[
+            Outcome::InvalidLicenseKey,
+            Outcome::ProductNotActive,
+            Outcome::IdentifierRequired,
+            Outcome::LicenseBlocked,
+            Outcome::LicenseExpired,
+        ])
+        .run(assign_and_activate);
+
+/// A refused activation leaves nothing assigned. The owner may repeat the request.
+fn assign_and_activate(call: &mut Call<'_>) -> Result {
     let (mut license, _, identifier) = call.license_and_identifier()?;
     if license.is_assignable() {
         assign_to_owner(call, license.id)?;
         license = call.license(Outcome::InvalidLicenseKey)?;
     } else {
         license.check_assigned()?;
-        let email = call.text("owner_email", MAX_OWNER)?;
+        let email = call.get(OWNER_EMAIL)?;
         email.filter(|email| license.is_owned_by(email)).ok_or(Outcome::LicenseNotAssignable)?;
     }
     license.check_not_expired(call.now)?;
@@ -46,6 +83,6 @@ pub(super) struct Owner {
 
 impl Owner {
     pub fn of(call: &Call<'_>) -> Result<Self> {
-        Ok(Self { name: call.text("owner_name", MAX_OWNER)?, email: call.text("owner_email", MAX_OWNER)? })
+        Ok(Self { name: call.get(OWNER_NAME)?, email: call.get(OWNER_EMAIL)? })
     }
 }

@@ -1,12 +1,15 @@
 //! What an endpoint sees of a request, and the look-ups that many endpoints share.
 
-use std::borrow::Cow;
 use std::net::IpAddr;
 
+use super::endpoint::Record;
+use super::field::Field;
+use super::fields::{GENERATOR_ID, IDENTIFIER, LICENSE_KEY, PRODUCT_ID};
+use super::sent::Sent;
 use crate::config::Config;
 use crate::domain::{
-    ApiKeySecret, CallbackKind, CallerId, Generator, Identifier, License, LicenseKey, MAX_META_VALUE,
-    MetaKey, NewCallback, Outcome, ParseNameError, Product, ProductKey, ProductStatus, Timestamp,
+    ApiKeySecret, CallbackKind, CallerId, Generator, Identifier, License, NewCallback, Outcome, Product,
+    ProductKey, ProductStatus, Timestamp,
 };
 use crate::signing::Keyring;
 use crate::store::{self, Tx};
@@ -17,7 +20,7 @@ use crate::wire::reply::{Error, Reply, Result};
 /// One request, authorized, in its transaction: the whole input of an endpoint.
 pub struct Call<'a> {
     pub tx: &'a Tx<'a>,
-    pub params: &'a Params,
+    pub sent: Sent<'a>,
     pub context: RequestContext<'a>,
     /// When the request arrived. Nothing below asks what time it is.
     pub now: Timestamp,
@@ -55,8 +58,26 @@ impl RequestContext<'_> {
 }
 
 impl<'a> Call<'a> {
-    pub fn new(tx: &'a Tx<'a>, params: &'a Params, context: RequestContext<'a>, now: Timestamp) -> Self {
-        Self { tx, params, context, now, signing_product: None }
+    /// `record`: that of the endpoint, which may read the fields in it and no others.
+    pub fn new(
+        tx: &'a Tx<'a>,
+        params: &'a Params,
+        record: &'static Record,
+        context: RequestContext<'a>,
+        now: Timestamp,
+    ) -> Self {
+        Self { tx, sent: Sent::new(params, record.fields), context, now, signing_product: None }
+    }
+
+    /// Reads a field. `None`: it is absent or blank. A field that can't be read is refused by its name: 1913 over its
+    /// limit, else 1902 (API §0.4, item 8).
+    pub fn get<T>(&self, field: Field<T>) -> Result<Option<T>> {
+        self.sent.get(field)
+    }
+
+    /// Reads a field that must be there; `missing` if it is absent or blank.
+    pub fn require<T>(&self, field: Field<T>, missing: Outcome) -> Result<T> {
+        self.get(field)?.ok_or_else(|| missing.into())
     }
 
     /// The license that the request is about, past every step of the license gate (API §3.9).
@@ -101,8 +122,8 @@ impl<'a> Call<'a> {
 
     /// The product that is asked for by its id, its uuid or its slug; it signs from here on.
     pub fn product(&mut self, not_found: Outcome) -> Result<Product> {
-        let reference = self.params.text("product_id").ok_or(not_found)?;
-        let product = self.tx.product_by_reference(reference.trim())?.ok_or(not_found)?;
+        let reference = self.require(PRODUCT_ID, not_found)?;
+        let product = self.tx.product_by_reference(&reference)?.ok_or(not_found)?;
         self.sign_with(&product);
         Ok(product)
     }
@@ -110,7 +131,7 @@ impl<'a> Call<'a> {
     /// The product that is asked for, as [`Self::product`]; where none is, because many clients of these
     /// endpoints can't send it, the only one there is (API §5.4).
     pub fn product_or_only(&mut self, not_found: Outcome) -> Result<Product> {
-        if self.params.text("product_id").is_some() {
+        if self.get(PRODUCT_ID)?.is_some() {
             return self.product(not_found);
         }
         let product = self.tx.only_product()?.ok_or(not_found)?;
@@ -120,8 +141,8 @@ impl<'a> Call<'a> {
 
     /// The active generator that is asked for by its id or its uuid.
     pub fn generator(&self, not_found: Outcome) -> Result<Generator> {
-        let reference = self.params.text("generator_id").ok_or(not_found)?;
-        let generator = self.tx.generator_by_reference(reference.trim())?;
+        let reference = self.require(GENERATOR_ID, not_found)?;
+        let generator = self.tx.generator_by_reference(&reference)?;
         generator.filter(|generator| generator.active).ok_or_else(|| not_found.into())
     }
 
@@ -132,7 +153,7 @@ impl<'a> Call<'a> {
 
     /// L1: the license under the key that was sent, or `unknown`.
     pub fn license(&self, unknown: Outcome) -> Result<License> {
-        let license_key = self.name("license_key", unknown, LicenseKey::parse)?;
+        let license_key = self.require(LICENSE_KEY, unknown)?;
         self.tx.license_by_key(&license_key)?.ok_or_else(|| unknown.into())
     }
 
@@ -148,32 +169,7 @@ impl<'a> Call<'a> {
 
     /// L3: what the license is used on.
     pub fn identifier(&self) -> Result<Identifier> {
-        self.name("identifier", Outcome::IdentifierRequired, Identifier::parse)
-    }
-
-    /// The name of a metadata entry, or `required` if none was sent.
-    pub fn meta_key(&self, required: Outcome) -> Result<MetaKey> {
-        self.name("key", required, MetaKey::parse)
-    }
-
-    /// The value of a metadata entry exactly as it was sent, or `required` if none was.
-    pub fn meta_value(&self, required: Outcome) -> Result<Cow<'a, str>> {
-        let value = self.params.text_or_json("value").ok_or(required)?;
-        match value {
-            _ if value.len() > MAX_META_VALUE => Err(too_large("value")),
-            _ if value.contains('\0') => Err(unreadable("value")),
-            _ => Ok(value),
-        }
-    }
-
-    /// An optional text of at most `limit` bytes, trimmed.
-    pub fn text(&self, field: &'static str, limit: usize) -> Result<Option<String>> {
-        let Some(text) = self.params.text(field) else { return Ok(None) };
-        match text.trim() {
-            text if text.len() > limit => Err(too_large(field)),
-            text if text.contains('\0') => Err(unreadable(field)),
-            text => Ok(Some(text.to_owned())),
-        }
+        self.require(IDENTIFIER, Outcome::IdentifierRequired)
     }
 
     /// Tells that all activations of a license end now, otherwise than by their own clients: each one's own
@@ -205,22 +201,6 @@ impl<'a> Call<'a> {
         let callback = NewCallback { kind, url, reply: &reply, product_id };
         let first_delay = self.context.config.webhooks.delays.first().copied().unwrap_or_default();
         self.tx.add_callback(&callback, self.now.plus(first_delay), self.now)
-    }
-
-    /// A field that names something; `missing` if it is absent. Over its limit it is refused by name
-    /// (API §0.4, item 8).
-    fn name<T>(
-        &self,
-        field: &'static str,
-        missing: Outcome,
-        parse: impl FnOnce(&str) -> std::result::Result<T, ParseNameError>,
-    ) -> Result<T> {
-        let text = self.params.text(field).ok_or(missing)?;
-        parse(&text).map_err(|error| match error {
-            ParseNameError::Blank => missing.into(),
-            ParseNameError::TooLong => too_large(field),
-            ParseNameError::Nul => unreadable(field),
-        })
     }
 }
 

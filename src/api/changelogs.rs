@@ -3,19 +3,44 @@
 use serde_json::{Value, json};
 
 use crate::api::call::Call;
-use crate::domain::{Downloadable, Outcome, Product};
+use crate::api::endpoint::{Audience, Endpoint, Record, answer, plain};
+use crate::api::field::Field;
+use crate::api::fields::ONLY_PRODUCT_ID;
+use crate::api::shape::{SLUG, Shape};
+use crate::domain::{Downloadable, MAX_NAME, Outcome, Product};
 use crate::store::Tx;
 use crate::wire::reply::{Reply, Result};
 
-/// `GET /get-product-changelog` (API §5.6): `product_id`; without it, the only product that there is.
-pub fn of_product(call: &mut Call<'_>) -> Result {
+/// `GET /get-product-changelog` (API §5.6).
+pub const OF_PRODUCT: Endpoint =
+    Record::new(Audience::Product, "What is new in the published versions of a product")
+        .takes(&[&ONLY_PRODUCT_ID])
+        .answers(&[
+            answer(Outcome::Changelog, CHANGELOG),
+            plain(Outcome::ChangelogDisabled),
+            plain(Outcome::ChangelogNotEnabled),
+            plain(Outcome::ProductNotFound),
+        ])
+        .run(of_product);
+
+fn of_product(call: &mut Call<'_>) -> Result {
     check_switched_on(!call.context.config.pages.no_changelog)?;
     let product = call.product_or_only(Outcome::ProductNotFound)?;
     changelog(call.tx, &product)
 }
 
-/// `GET /products/{slug}/changelog` (API §5.2), for anyone. `switched_on`: whether this server shows
-/// changelogs at all.
+/// `GET /products/{slug}/changelog` (API §5.2).
+pub const BY_SLUG: Record =
+    Record::new(Audience::Anyone, "What is new in the published versions of a product that says so")
+        .takes(&[&Field::text("slug", MAX_NAME, "my-product").required()])
+        .answers(&[
+            answer(Outcome::Changelog, CHANGELOG),
+            plain(Outcome::ChangelogDisabled),
+            plain(Outcome::ChangelogNotEnabled),
+            plain(Outcome::ProductNotFound),
+        ]);
+
+/// `switched_on`: whether this server shows changelogs at all.
 pub fn by_slug(tx: &Tx<'_>, slug: &str, switched_on: bool) -> Result {
     check_switched_on(switched_on)?;
     let product = tx.product_by_slug(slug)?.ok_or(Outcome::ProductNotFound)?;
@@ -35,6 +60,20 @@ fn changelog(tx: &Tx<'_>, product: &Product) -> Result {
         .with("product", json!({ "name": product.name, "slug": product.slug }))
         .with("changelog", versions.iter().map(shown).collect::<Value>()))
 }
+
+const CHANGELOG: &[(&str, Shape)] = &[
+    ("product", Shape::Object(&[("name", Shape::Text("My product")), ("slug", SLUG)])),
+    (
+        "changelog",
+        Shape::List(&Shape::Object(&[
+            ("version", Shape::Text("1.0.2")),
+            ("numeric_version", Shape::Number(102)),
+            ("release_date", Shape::Text("2026-02-27 00:00:00")),
+            ("update_summary", Shape::Text("Bugfixes")),
+            ("changelog", Shape::Text("Starts twice as fast")),
+        ])),
+    ),
+];
 
 fn shown(version: &Downloadable) -> Value {
     json!({

@@ -1,42 +1,64 @@
-//! The terms of a contract, as they are sent; and what is said of those that can't be.
+//! The fields that make or change a contract.
 
 use crate::api::call::Call;
-use crate::domain::{Contract, ContractStatus, MAX_META_VALUE, Outcome, Permission, Terms};
-use crate::wire::field_errors::FieldErrors;
+use crate::api::field::Field;
+use crate::api::fields::PRODUCT_ID;
+use crate::domain::{Contract, ContractStatus, MAX_META_VALUE, MAX_NAME, Outcome, Permission, Terms};
+use crate::wire::field_errors::{Fault, FieldErrors};
 use crate::wire::reply::{Reply, Result};
 
-/// The longest key or name of a contract, in bytes.
-const MAX_NAME: usize = 255;
+pub const KEY: Field<String> = Field::text("contract_key", MAX_NAME, "c0ffee00-0000-4000-8000-000000000001")
+    .says("The owner's credential: unique, and hard to guess.")
+    .required();
+pub const NAME: Field<String> =
+    Field::text("contract_name", MAX_NAME, "Reseller").says("Shown as `name`.").required();
+pub const INFORMATION: Field<String> = Field::text("contract_information", MAX_META_VALUE, "Ten keys a year")
+    .says("Shown as `information`.")
+    .required();
+pub const KEYS_QUANTITY: Field<i64> = Field::number("license_keys_quantity", 1, i64::MAX, "10")
+    .says("How many licenses there may be under it at once.")
+    .required();
+pub const STATUS: Field<ContractStatus> =
+    Field::word("status", &["active", "inactive"], ContractStatus::parse, "active")
+        .says("Under an inactive contract nothing can be done.")
+        .required();
+pub const CAN_GET_INFO: Field<bool> = Field::flag("can_get_info", "1").required();
+pub const CAN_GENERATE: Field<bool> = Field::flag("can_generate", "1").required();
+pub const CAN_DESTROY: Field<bool> = Field::flag("can_destroy", "1").required();
+pub const CAN_DESTROY_ALL: Field<bool> = Field::flag("can_destroy_all", "0").required();
+
+/// The field that says whether a contract allows something.
+pub fn field(permission: Permission) -> Field<bool> {
+    match permission {
+        Permission::GetInfo => CAN_GET_INFO,
+        Permission::Generate => CAN_GENERATE,
+        Permission::Destroy => CAN_DESTROY,
+        Permission::DestroyAll => CAN_DESTROY_ALL,
+    }
+}
 
 const KEY_ERROR: &str = "Contract key is required and must be unique.";
 
-/// Reads the fields of create-contract and update-contract (API §4.30); of a contract that is there,
-/// what isn't sent stays. Refuses with all errors at once.
-pub fn read(call: &Call<'_>, had: Option<&Contract>) -> Result<Terms> {
-    let mut form = Form { call, had: had.map(|contract| &contract.terms), errors: FieldErrors::default() };
-    let contract_key =
-        form.text("contract_key", "Contract key", KEY_ERROR, MAX_NAME, |terms| &terms.contract_key);
+/// Reads the fields of create-contract and update-contract (API §4.30). `existing`: the contract that changes; what
+/// isn't sent stays. Refuses with all errors at once.
+pub fn read(call: &Call<'_>, existing: Option<&Contract>) -> Result<Terms> {
+    let mut form =
+        Form { call, existing: existing.map(|contract| &contract.terms), errors: FieldErrors::default() };
+    let contract_key = form.text(KEY, "Contract key", KEY_ERROR, |terms| &terms.contract_key);
     if let Some(key) = &contract_key
         && let Some(other) = call.tx.contract_by_key(key)?
-        && had.is_none_or(|contract| contract.id != other.id)
+        && existing.is_none_or(|contract| contract.id != other.id)
     {
-        form.errors.add("contract_key", KEY_ERROR);
+        form.errors.add(KEY.name(), KEY_ERROR);
     }
     let required = "Contract name is required.";
-    let name = form.text("contract_name", "Contract name", required, MAX_NAME, |terms| &terms.name);
+    let name = form.text(NAME, "Contract name", required, |terms| &terms.name);
     let required = "Contract information is required.";
-    let information =
-        form.text("contract_information", "Contract information", required, MAX_META_VALUE, |terms| {
-            &terms.information
-        });
+    let information = form.text(INFORMATION, "Contract information", required, |terms| &terms.information);
     let product_id = form.product_id()?;
-    let quantity =
-        call.params.integer("license_keys_quantity").and_then(|sent| sent.ok().filter(|n| *n >= 1));
     let required = "License keys quantity must be 1 or more.";
-    let license_keys_quantity =
-        form.field("license_keys_quantity", required, quantity, |terms| terms.license_keys_quantity);
-    let status = call.params.text("status").and_then(|word| ContractStatus::parse(word.trim()));
-    let status = form.field("status", "Status must be active or inactive", status, |terms| terms.status);
+    let license_keys_quantity = form.field(KEYS_QUANTITY, required, |terms| terms.license_keys_quantity);
+    let status = form.field(STATUS, "Status must be active or inactive", |terms| terms.status);
     let permissions = form.permissions();
     match (contract_key, name, information, product_id, license_keys_quantity, status) {
         (
@@ -61,63 +83,68 @@ pub fn read(call: &Call<'_>, had: Option<&Contract>) -> Result<Terms> {
 
 struct Form<'a> {
     call: &'a Call<'a>,
-    had: Option<&'a Terms>,
+    existing: Option<&'a Terms>,
     errors: FieldErrors,
 }
 
 impl Form<'_> {
-    /// What was sent; else, if it wasn't sent at all, what it was; else an error.
-    fn field<T>(
+    /// Reads a field. If it wasn't sent at all, an existing contract keeps what it has; else an error is added.
+    fn field<T>(&mut self, field: Field<T>, error: &str, existing: impl FnOnce(&Terms) -> T) -> Option<T> {
+        self.value(&field, error, self.call.sent.lenient(field), existing)
+    }
+
+    fn value<T, U>(
         &mut self,
-        field: &'static str,
+        field: &Field<T>,
         error: &str,
-        sent: Option<T>,
-        had: impl FnOnce(&Terms) -> T,
-    ) -> Option<T> {
-        let value = match self.had {
-            Some(terms) if !self.call.params.has(field) => Some(had(terms)),
+        sent: Option<U>,
+        existing: impl FnOnce(&Terms) -> U,
+    ) -> Option<U> {
+        let value = match self.existing {
+            Some(terms) if !self.call.sent.has(field) => Some(existing(terms)),
             _ => sent,
         };
         if value.is_none() {
-            self.errors.add(field, error);
+            self.errors.add(field.name(), error);
         }
         value
     }
 
     fn text(
         &mut self,
-        field: &'static str,
+        field: Field<String>,
         title: &str,
         required: &str,
-        limit: usize,
-        had: impl FnOnce(&Terms) -> &str,
+        existing: impl FnOnce(&Terms) -> &str,
     ) -> Option<String> {
-        let sent = self.call.params.text(field).map(|text| text.trim().to_owned());
-        let value = self.field(field, required, sent, |terms| had(terms).to_owned())?;
-        if value.len() > limit {
-            self.errors.add(field, format!("{title} must not be longer than {limit} bytes."));
+        match self.call.sent.read(field) {
+            Ok(sent) => self.value(&field, required, sent, |terms| existing(terms).to_owned()),
+            Err(fault) => {
+                let message = match fault {
+                    Fault::TooLong(max) => format!("{title} must not be longer than {max} bytes."),
+                    _ => format!("{title} must not hold a NUL character."),
+                };
+                self.errors.add(field.name(), message);
+                None
+            }
         }
-        if value.contains('\0') {
-            self.errors.add(field, format!("{title} must not hold a NUL character."));
-        }
-        Some(value)
     }
 
     fn product_id(&mut self) -> Result<Option<i64>> {
-        let product = match self.call.params.text("product_id") {
-            Some(reference) => self.call.tx.product_by_reference(reference.trim())?,
+        let product = match self.call.get(PRODUCT_ID)? {
+            Some(reference) => self.call.tx.product_by_reference(&reference)?,
             None => None,
         };
         let sent = product.map(|product| product.id);
-        Ok(self.field("product_id", "Product Id must be a valid product Id.", sent, |terms| terms.product_id))
+        let error = "Product Id must be a valid product Id.";
+        Ok(self.value(&PRODUCT_ID, error, sent, |terms| terms.product_id))
     }
 
     fn permissions(&mut self) -> Vec<Permission> {
         let mut permissions = Vec::new();
         for permission in Permission::ALL {
-            let sent = self.call.params.flag(permission.field()).and_then(std::result::Result::ok);
-            let had = |terms: &Terms| terms.allow(permission);
-            if self.field(permission.field(), permission.error(), sent, had) == Some(true) {
+            let existing = |terms: &Terms| terms.allow(permission);
+            if self.field(field(permission), permission.error(), existing) == Some(true) {
                 permissions.push(permission);
             }
         }

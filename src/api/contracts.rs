@@ -2,19 +2,49 @@
 
 use serde_json::{Value, json};
 
-use super::contract_terms;
+use super::contract_terms::{
+    self, CAN_DESTROY, CAN_DESTROY_ALL, CAN_GENERATE, CAN_GET_INFO, INFORMATION, KEY, KEYS_QUANTITY, NAME,
+    STATUS,
+};
 use crate::api::call::Call;
+use crate::api::endpoint::{Audience, Endpoint, Record, answer, plain};
+use crate::api::fields::{CONTRACT_ID, PRODUCT_ID};
+use crate::api::shape::{CREATED_AT, Shape, UPDATED_AT};
 use crate::domain::{Contract, Outcome, Permission};
 use crate::wire::reply::{Reply, Result};
 
 /// `GET /get-all-contracts` (API §4.29).
-pub fn list(call: &mut Call<'_>) -> Result {
+pub const LIST: Endpoint = Record::new(Audience::Vendor, "Lists all contracts by id")
+    .answers(&[answer(Outcome::AllContracts, &[("contracts", Shape::List(&LISTED))])])
+    .run(list);
+
+fn list(call: &mut Call<'_>) -> Result {
     Ok(Reply::from(Outcome::AllContracts).with_list("contracts", call.tx.contracts()?, value))
 }
 
-/// `POST /create-contract` (API §4.30): `contract_key`, `contract_name`, `contract_information`, `product_id`,
-/// `license_keys_quantity`, `status`, `can_get_info`, `can_generate`, `can_destroy`, `can_destroy_all`.
-pub fn create(call: &mut Call<'_>) -> Result {
+/// `POST /create-contract` (API §4.30).
+pub const CREATE: Endpoint =
+    Record::new(Audience::Shop, "Lets somebody else make license keys of a product, up to a number")
+        .says("Numbers are shown in the type in which they were sent.")
+        .takes(&[
+            &KEY,
+            &NAME,
+            &INFORMATION,
+            &PRODUCT_ID,
+            &KEYS_QUANTITY,
+            &STATUS,
+            &CAN_GET_INFO,
+            &CAN_GENERATE,
+            &CAN_DESTROY,
+            &CAN_DESTROY_ALL,
+        ])
+        .answers(&[
+            answer(Outcome::ContractCreated, &[("contract", CREATED)]),
+            answer(Outcome::ContractIncorrectData, INCORRECT),
+        ])
+        .run(create);
+
+fn create(call: &mut Call<'_>) -> Result {
     let terms = contract_terms::read(call, None)?;
     let id = call.tx.add_contract(&call.new_uuid()?, &terms, call.now)?;
     let contract = call.tx.contract(id)?.ok_or(Outcome::ContractNotFound)?;
@@ -22,8 +52,30 @@ pub fn create(call: &mut Call<'_>) -> Result {
     Ok(Reply::from(Outcome::ContractCreated).with("contract", shown))
 }
 
-/// `POST /update-contract` (API §4.31): `contract_id`, and of the fields of create-contract those that change.
-pub fn update(call: &mut Call<'_>) -> Result {
+/// `POST /update-contract` (API §4.31).
+pub const UPDATE: Endpoint = Record::new(Audience::Shop, "Changes a contract")
+    .says("What isn't sent stays.")
+    .takes(&[
+        &CONTRACT_ID,
+        &KEY.optional(),
+        &NAME.optional(),
+        &INFORMATION.optional(),
+        &PRODUCT_ID.optional(),
+        &KEYS_QUANTITY.optional(),
+        &STATUS.optional(),
+        &CAN_GET_INFO.optional(),
+        &CAN_GENERATE.optional(),
+        &CAN_DESTROY.optional(),
+        &CAN_DESTROY_ALL.optional(),
+    ])
+    .answers(&[
+        answer(Outcome::ContractUpdated, &[("contract", UPDATED)]),
+        answer(Outcome::ContractIncorrectData, INCORRECT),
+        plain(Outcome::ContractNotFound),
+    ])
+    .run(update);
+
+fn update(call: &mut Call<'_>) -> Result {
     let contract = asked_for(call)?;
     let terms = contract_terms::read(call, Some(&contract))?;
     call.tx.set_contract_terms(contract.id, &terms, call.now)?;
@@ -32,8 +84,14 @@ pub fn update(call: &mut Call<'_>) -> Result {
     Ok(Reply::from(Outcome::ContractUpdated).with("contract", shown))
 }
 
-/// `POST /delete-contract` (API §4.32): `contract_id`. The licenses under it stay, and are no contract's.
-pub fn delete(call: &mut Call<'_>) -> Result {
+/// `POST /delete-contract` (API §4.32).
+pub const DELETE: Endpoint = Record::new(Audience::Vendor, "Deletes a contract")
+    .says("The licenses under it stay; what was free is reserved.")
+    .takes(&[&CONTRACT_ID])
+    .answers(&[plain(Outcome::ContractDeleted), plain(Outcome::ContractNotFound)])
+    .run(delete);
+
+fn delete(call: &mut Call<'_>) -> Result {
     let contract = asked_for(call)?;
     call.tx.delete_contract(contract.id)?;
     Ok(Outcome::ContractDeleted.into())
@@ -41,9 +99,55 @@ pub fn delete(call: &mut Call<'_>) -> Result {
 
 fn asked_for(call: &Call<'_>) -> Result<Contract> {
     let not_found = Outcome::ContractNotFound;
-    let reference = call.params.text("contract_id").ok_or(not_found)?;
-    call.tx.contract_by_reference(reference.trim())?.ok_or_else(|| not_found.into())
+    let reference = call.require(CONTRACT_ID, not_found)?;
+    call.tx.contract_by_reference(&reference)?.ok_or_else(|| not_found.into())
 }
+
+const INCORRECT: &[(&str, Shape)] =
+    &[("errors", Shape::ErrorTexts(&[("status", "Status must be active or inactive")]))];
+
+const ID: (&str, Shape) = ("id", Shape::Number(1));
+const NAMED: (&str, Shape) = ("name", Shape::Text("Reseller"));
+const INFORMED: (&str, Shape) = ("information", Shape::Text("Ten keys a year"));
+const KEYED: (&str, Shape) = ("contract_key", Shape::Text("c0ffee00-0000-4000-8000-000000000001"));
+const STATED: (&str, Shape) = ("status", Shape::Word(&["active", "inactive"]));
+const COUNT: (&str, Shape) = ("license_keys_count", Shape::Number(0));
+
+pub const LISTED: Shape = Shape::Object(&[
+    ID,
+    NAMED,
+    INFORMED,
+    KEYED,
+    ("license_keys_quantity", Shape::Number(10)),
+    ("product_id", Shape::Number(1)),
+    ("can_get_info", Shape::Flag),
+    ("can_generate", Shape::Flag),
+    ("can_destroy", Shape::Flag),
+    ("can_destroy_all", Shape::Flag),
+    STATED,
+    CREATED_AT,
+    UPDATED_AT,
+    COUNT,
+]);
+
+const SENT: [(&str, Shape); 6] = [
+    ("license_keys_quantity", Shape::AsSent(10)),
+    ("product_id", Shape::AsSent(1)),
+    ("can_get_info", Shape::AsSent(1)),
+    ("can_generate", Shape::AsSent(1)),
+    ("can_destroy", Shape::AsSent(1)),
+    ("can_destroy_all", Shape::AsSent(0)),
+];
+
+const UPDATED: Shape = Shape::Object(&[
+    ID, NAMED, INFORMED, KEYED, SENT[0], SENT[1], SENT[2], SENT[3], SENT[4], SENT[5], STATED, CREATED_AT,
+    UPDATED_AT, COUNT,
+]);
+
+const CREATED: Shape = Shape::Object(&[
+    KEYED, NAMED, INFORMED, SENT[1], SENT[0], STATED, SENT[2], SENT[3], SENT[4], SENT[5], UPDATED_AT,
+    CREATED_AT, ID, COUNT,
+]);
 
 /// A contract as lists show it.
 pub fn value(contract: &Contract) -> Value {
@@ -92,11 +196,15 @@ fn created_value(contract: &Contract) -> Value {
 
 /// The original shows the numbers of the request in the type in which they were sent: a form's are texts.
 fn as_sent(call: &Call<'_>, mut contract: Value) -> Value {
-    let numbers = ["product_id", "license_keys_quantity"];
-    for name in numbers.into_iter().chain(Permission::ALL.map(Permission::field)) {
-        if let Some(shown) = contract.get_mut(name)
-            && call.params.is_text(name)
-        {
+    let sent = &call.sent;
+    let numbers = [
+        (PRODUCT_ID.name(), sent.is_text(&PRODUCT_ID)),
+        (KEYS_QUANTITY.name(), sent.is_text(&KEYS_QUANTITY)),
+    ];
+    let permissions =
+        Permission::ALL.map(contract_terms::field).map(|field| (field.name(), sent.is_text(&field)));
+    for (name, _) in numbers.into_iter().chain(permissions).filter(|(_, is_text)| *is_text) {
+        if let Some(shown) = contract.get_mut(name) {
             *shown = Value::String(shown.to_string());
         }
     }

@@ -2,23 +2,47 @@
 
 use serde_json::{Value, json};
 
-use super::license_fields;
+use super::license_fields::{self, ACTIVATION_LIMIT, VALIDITY};
 use crate::api::call::Call;
+use crate::api::endpoint::{Audience, Endpoint, Record, answer, plain};
+use crate::api::fields::{GENERATOR_ID, PRODUCT_ID, QUANTITY};
+use crate::api::sent::Form;
+use crate::api::shape::{CREATED_AT, LICENSE_KEYS, Shape, UPDATED_AT};
 use crate::domain::{Generator, License, MAX_QUANTITY, NewLicense, Outcome, Recipe};
-use crate::wire::field_errors::FieldErrors;
 use crate::wire::reply::{Error, Reply, Result};
 
-/// `GET /get-all-generators` (API §4.25): optionally `product_id`. Answers under `products`, as the original does.
-pub fn list(call: &mut Call<'_>) -> Result {
-    let product_id = match call.params.text("product_id") {
+/// `GET /get-all-generators` (API §4.25).
+pub const LIST: Endpoint = Record::new(Audience::Vendor, "Lists generators by id")
+    .says("Under `products`, as the original does. `keyseal generator` makes them.")
+    .takes(&[&PRODUCT_ID.optional().says("Only those of this product.")])
+    .answers(&[answer(Outcome::AllGenerators, &[("products", Shape::List(&ROW))])])
+    .run(list);
+
+fn list(call: &mut Call<'_>) -> Result {
+    let product_id = match call.get(PRODUCT_ID)? {
         None => None,
         // A product that isn't there has no generators; no product has the id 0.
-        Some(reference) => {
-            Some(call.tx.product_by_reference(reference.trim())?.map_or(0, |product| product.id))
-        }
+        Some(reference) => Some(call.tx.product_by_reference(&reference)?.map_or(0, |product| product.id)),
     };
     Ok(Reply::from(Outcome::AllGenerators).with_list("products", call.tx.generators(product_id)?, value))
 }
+
+const ROW: Shape = Shape::Object(&[
+    ("id", Shape::Number(1)),
+    ("product_id", Shape::Number(1)),
+    ("method", Shape::Word(&["chunk-system", "uuid", "custom"])),
+    ("prefix", Shape::Text("MY-")),
+    ("suffix", Shape::Text("")),
+    ("function_name", Shape::Text("")),
+    ("number_of_chunks", Shape::Number(4)),
+    ("chunk_length", Shape::Number(4)),
+    ("activation_limit", Shape::Number(1)),
+    ("validity", Shape::Number(365)),
+    ("status", Shape::Flag),
+    ("charset", Shape::Text("0123456789ABCDEF")),
+    CREATED_AT,
+    UPDATED_AT,
+]);
 
 fn value(generator: &Generator) -> Value {
     let recipe = &generator.recipe;
@@ -40,10 +64,25 @@ fn value(generator: &Generator) -> Value {
     })
 }
 
-/// `POST /generate` (API §4.26): `generator_id`, `quantity` (1 to 1000), and optionally an
-/// `activation_limit` and a `validity` that differ from the generator's. Answers the new keys, which are in
-/// the pool.
-pub fn generate(call: &mut Call<'_>) -> Result {
+/// `POST /generate` (API §4.26).
+pub const GENERATE: Endpoint = Record::new(Audience::Vendor, "Makes new license keys, which are available")
+    .takes(&[
+        &GENERATOR_ID,
+        &QUANTITY,
+        &ACTIVATION_LIMIT.optional().says("Another one than the generator's; 0 or -1: any number."),
+        &VALIDITY.optional().says("Another one than the generator's, in days; 0: for ever."),
+    ])
+    .answers(&[
+        answer(Outcome::LicenseKeysGenerated, &[("licenseKeys", LICENSE_KEYS)]),
+        plain(Outcome::GeneratorNotFound),
+        answer(
+            Outcome::CreateLicenseIncorrectData,
+            &[("errors", Shape::Errors(&[("quantity", "The quantity field is required.")]))],
+        ),
+    ])
+    .run(generate);
+
+fn generate(call: &mut Call<'_>) -> Result {
     let mut generator = call.generator(Outcome::GeneratorNotFound)?;
     if let Some(product) = call.tx.product(generator.product_id)? {
         call.sign_with(&product);
@@ -56,19 +95,19 @@ pub fn generate(call: &mut Call<'_>) -> Result {
 
 /// How many are wanted, and what they are to be worth if it isn't the generator's own.
 fn ordered(call: &Call<'_>, recipe: &mut Recipe) -> Result<i64> {
-    let mut errors = FieldErrors::default();
-    let quantity = call.params.integer("quantity");
+    let mut form = Form::new(call.sent);
+    let quantity = form.sent.read(QUANTITY);
     match quantity {
-        None => errors.required("quantity"),
-        Some(Ok(1..=MAX_QUANTITY)) => {}
-        Some(_) => errors.must("quantity", &format!("be between 1 and {MAX_QUANTITY}")),
+        Ok(Some(_)) => {}
+        Ok(None) => form.errors.required(QUANTITY.name()),
+        Err(_) => form.errors.must(QUANTITY.name(), &format!("be between 1 and {MAX_QUANTITY}")),
     }
-    let terms = license_fields::ordered(call.params, &mut errors);
+    let terms = license_fields::limits(&mut form);
     recipe.activation_limit = terms.activation_limit.unwrap_or(recipe.activation_limit);
     recipe.validity = terms.validity.unwrap_or(recipe.validity);
     match quantity {
-        Some(Ok(quantity)) if errors.is_empty() => Ok(quantity),
-        _ => Err(Reply::from(Outcome::CreateLicenseIncorrectData).with("errors", errors.lists()).into()),
+        Ok(Some(quantity)) if form.is_good() => Ok(quantity),
+        _ => Err(form.refused(Outcome::CreateLicenseIncorrectData)),
     }
 }
 

@@ -1,25 +1,54 @@
 //! Queued assignments: taken here, carried out by the worker.
 
+use super::random_assignments::{BY_GENERATOR, GENERATE, ONE_OR_MORE};
 use crate::api::call::Call;
+use crate::api::endpoint::{Audience, Endpoint, Record, plain};
+use crate::api::field::Field;
+use crate::api::fields::{IDENTIFIER, OWNER_EMAIL, OWNER_NAME, PRODUCT_ID};
 use crate::domain::{Outcome, job_fingerprint};
 use crate::wire::reply::Result;
 
-/// The longest `identifier`, in bytes.
-const MAX_IDENTIFIER: usize = 255;
+// A body has at most 1 MiB.
+const WEBHOOK_URL: Field<String> = Field::text("webhook_url", 1024 * 1024, "https://example.com/webhook")
+    .says("Gets the answer, within `original`. Without it nobody is told.");
 
-/// What makes a request the same as another (API §4.9), where its client doesn't say it by an `Idempotency-Key`.
-const SAME: [&str; 7] =
-    ["webhook_url", "identifier", "product_id", "quantity", "owner_email", "generate", "generator_id"];
+/// `POST /random-assign-license-keys-queued` (API §4.9).
+pub const QUEUE: Endpoint = Record::new(Audience::Shop, "The same later, with the answer sent to a webhook")
+    .says(
+        "Whatever would be refused is told to the webhook. The same request again, while it waits \
+         or within five minutes of its success, is the same one, unless an `Idempotency-Key` says \
+         otherwise.",
+    )
+    .takes(&[
+        &PRODUCT_ID.optional(),
+        &ONE_OR_MORE,
+        &GENERATE,
+        &BY_GENERATOR,
+        &OWNER_NAME,
+        &OWNER_EMAIL,
+        &WEBHOOK_URL,
+        &IDENTIFIER.optional().says("An order's number, for example: the webhook is told with it."),
+    ])
+    .answers(&[plain(Outcome::RequestQueued)])
+    .run(queue);
 
-/// `POST /random-assign-license-keys-queued` (API §4.9): the fields of `/random-assign-license-keys`,
-/// `webhook_url`, which is told what became of it, and `identifier`, which it is told with. Everything else
-/// that may be wrong is told there.
-pub fn queue(call: &mut Call<'_>) -> Result {
-    call.text("identifier", MAX_IDENTIFIER)?;
-    let fields = SAME.map(|field| call.params.text(field));
+/// Everything that may be wrong with the request, but its identifier, is reported to the webhook. Without an
+/// `Idempotency-Key`, seven fields tell whether a request is the same as another (API §4.9).
+fn queue(call: &mut Call<'_>) -> Result {
+    call.get(IDENTIFIER)?;
+    let sent = &call.sent;
+    let fields = [
+        sent.text(&WEBHOOK_URL),
+        sent.text(&IDENTIFIER),
+        sent.text(&PRODUCT_ID),
+        sent.text(&ONE_OR_MORE),
+        sent.text(&OWNER_EMAIL),
+        sent.text(&GENERATE),
+        sent.text(&BY_GENERATOR),
+    ];
     let fingerprint = job_fingerprint(call.context.caller, &fields.each_ref().map(|field| field.as_deref()));
     if call.context.names_request || !call.tx.has_recent_job(&fingerprint, call.now)? {
-        call.tx.add_job(call.context.caller, &call.params.to_json(), &fingerprint, call.now)?;
+        call.tx.add_job(call.context.caller, &sent.to_json(), &fingerprint, call.now)?;
     }
     Ok(Outcome::RequestQueued.into())
 }

@@ -4,11 +4,22 @@ use serde_json::{Value, json};
 
 use super::meta;
 use crate::api::call::Call;
+use crate::api::endpoint::{Audience, Endpoint, LICENSE_GATE, Record, answer};
+use crate::api::fields::{IDENTIFIER, LICENSE_KEY};
+use crate::api::shape::{ASSIGNED_AT, META_DATA, OWNED_BY, Shape};
 use crate::domain::{License, MetaEntry, Outcome, Product};
 use crate::wire::reply::{Reply, Result};
 
-/// `POST /get-license-key-details` (API §4.4): `license_key`, `identifier`.
-pub fn details(call: &mut Call<'_>) -> Result {
+/// `POST /get-license-key-details` (API §4.4).
+pub const DETAILS: Endpoint =
+    Record::new(Audience::Product, "A license and its product, for whoever holds an activation of it")
+        .says("`expires_at` is `false` for a license without end.")
+        .takes(&[&LICENSE_KEY, &IDENTIFIER])
+        .answers(&[answer(Outcome::LicenseDetails, &[("licenseKey", LICENSE), ("product", PRODUCT)])])
+        .refuses(LICENSE_GATE)
+        .run(details);
+
+fn details(call: &mut Call<'_>) -> Result {
     let (license, product) = call.usable_license_and_product()?;
     let license_meta = call.tx.license_meta(license.id)?;
     let product_meta = call.tx.product_meta(product.id)?;
@@ -16,6 +27,18 @@ pub fn details(call: &mut Call<'_>) -> Result {
         .with("licenseKey", license_value(&license, &license_meta))
         .with("product", product_value(&product, &product_meta)))
 }
+
+const LICENSE: Shape = Shape::Object(&[
+    ("id", Shape::Number(1)),
+    ("license_key", Shape::Text("3a343c8a-38fe-4b6e-ad77-2222222")),
+    OWNED_BY[0],
+    OWNED_BY[1],
+    ("activation_limit", Shape::Number(0)),
+    ("validity", Shape::Number(365)),
+    ASSIGNED_AT,
+    META_DATA,
+    ("expires_at", Shape::TextOrFalse("2027-02-27 03:05:31")),
+]);
 
 fn license_value(license: &License, meta: &[MetaEntry]) -> Value {
     json!({
@@ -31,6 +54,16 @@ fn license_value(license: &License, meta: &[MetaEntry]) -> Value {
         "expires_at": license.expires_at().map_or(Value::Bool(false), |end| end.to_string().into()),
     })
 }
+
+const PRODUCT: Shape = Shape::Object(&[
+    ("id", Shape::Number(1)),
+    ("external_reference", Shape::Text("")),
+    ("source", Shape::Word(&["internal", "envato"])),
+    ("name", Shape::Text("My product")),
+    ("post_url", Shape::Text("")),
+    ("description", Shape::Text("What I sell")),
+    META_DATA,
+]);
 
 fn product_value(product: &Product, meta: &[MetaEntry]) -> Value {
     json!({

@@ -1,18 +1,52 @@
-//! The fields that make or change a license, read and checked one by one.
+//! The fields that make or change licenses.
 
 use serde_json::Value;
 
 use crate::api::call::Call;
+use crate::api::field::Field;
+use crate::api::fields::{LICENSE_KEY, OWNER_EMAIL, OWNER_NAME, PRODUCT_ID};
+use crate::api::sent::Form;
+use crate::api::shape::LICENSE_STATUSES;
 use crate::domain::{
-    LicenseChange, LicenseKey, LicenseStatus, MAX_LICENSE_NUMBER, MAX_OWNER, NewLicense, Outcome, Product,
-    Timestamp,
+    LicenseChange, LicenseKey, LicenseStatus, MAX_LICENSE_NUMBER, NewLicense, Outcome, Timestamp,
 };
-use crate::wire::field_errors::FieldErrors;
-use crate::wire::params::Params;
-use crate::wire::reply::{Reply, Result};
+use crate::wire::field_errors::Fault;
+use crate::wire::reply::Result;
 
 /// The most license keys in one request (API §0.4, item 8).
 pub const MAX_LICENSE_KEYS: usize = 10_000;
+
+pub const LICENSE_KEYS: Field<Vec<LicenseKey>> =
+    Field::license_keys("license_keys", MAX_LICENSE_KEYS, r#"["FIRST-KEY","SECOND-KEY"]"#)
+        .says("The new keys.")
+        .required();
+pub const LICENSES: Field<Vec<Value>> = Field::objects(
+    "licenses",
+    MAX_LICENSE_KEYS,
+    r#"[{"product_id":1,"owner_email":"jane@example.com"}]"#,
+)
+.says(
+    "In the place of all others: of each key a `product_id` or a `generator_id` or both, and if wanted \
+     `owner_name`, `owner_email` (then it is assigned), `activation_limit` and `validity`.",
+);
+pub const ACTIVATION_LIMIT: Field<i64> = Field::number("activation_limit", -1, MAX_LICENSE_NUMBER, "2")
+    .says("How many identifiers it may be active on; 0 or -1: any number.")
+    .required();
+pub const VALIDITY: Field<i64> = Field::number("validity", 0, MAX_LICENSE_NUMBER, "365")
+    .says("Days from its assignment until it expires; 0: never.")
+    .required();
+pub const STATUS: Field<LicenseStatus> =
+    Field::word("status", LICENSE_STATUSES, LicenseStatus::parse, "available").required();
+pub const ASSIGNED_AT: Field<Timestamp> = Field::moment("assigned_at", "2026-02-27 03:05:31")
+    .says("From when its validity counts. Now, if the status is `assigned` and nothing else is said.");
+/// The status that a license changes to; newer clients have words of their own for it.
+pub const CHANGED_STATUS: Field<LicenseStatus> = Field::word(
+    "status",
+    &["assigned", "available", "reserved", "blocked", "active", "inactive", "suspended", "revoked"],
+    LicenseStatus::parse_newer,
+    "blocked",
+)
+.says("`active` is `assigned`; `inactive`, `suspended` and `revoked` are `blocked`.");
 
 /// Which fields a request can't do without.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -23,21 +57,24 @@ enum Needed {
     ForChange,
 }
 
-/// The licenses that a request asks for (API §4.10), or the refusal that says what is wrong with it.
-/// Their product signs from here on.
+/// Reads the licenses that a request asks for (API §4.10), or refuses it with all errors. Their product signs from
+/// here on.
 pub fn new_licenses(call: &mut Call<'_>) -> Result<Vec<NewLicense>> {
-    let mut errors = FieldErrors::default();
-    let license_keys = license_keys(call.params, &mut errors);
-    let fields = read(call, Needed::ForNew, LicenseStatus::parse, &mut errors)?;
+    let mut form = Form::new(call.sent);
+    if form.sent.text_or_json(&LICENSE_KEYS).is_none() {
+        form.errors.required(LICENSE_KEYS.name());
+    }
+    let license_keys = form.read(LICENSE_KEYS);
+    let fields = read(call, &mut form, STATUS, Needed::ForNew)?;
     let (Some(license_keys), Some(product_id), Some(activation_limit), Some(validity), Some(status), true) = (
         license_keys,
         fields.product_id,
         fields.activation_limit,
         fields.validity,
         fields.status,
-        errors.is_empty(),
+        form.is_good(),
     ) else {
-        return Err(Reply::from(Outcome::CreateLicenseIncorrectData).with("errors", errors.lists()).into());
+        return Err(form.refused(Outcome::CreateLicenseIncorrectData));
     };
     let now_if_assigned = (status == LicenseStatus::Assigned).then_some(call.now);
     let license = |license_key| NewLicense {
@@ -54,172 +91,102 @@ pub fn new_licenses(call: &mut Call<'_>) -> Result<Vec<NewLicense>> {
     Ok(license_keys.into_iter().map(license).collect())
 }
 
-/// The license key that a request is about, and what it says of it (API §4.11); or the refusal that says
-/// what is wrong with it.
+/// Reads a license key and what changes about its license (API §4.11), or refuses the request with all errors.
 pub fn change(call: &mut Call<'_>) -> Result<(LicenseKey, LicenseChange)> {
-    let mut errors = FieldErrors::default();
-    let license_key = license_key(call.params, &mut errors);
-    let change = read(call, Needed::ForChange, LicenseStatus::parse_newer, &mut errors)?;
+    let mut form = Form::new(call.sent);
+    let license_key = form.sent.read(LICENSE_KEY);
+    match &license_key {
+        Ok(Some(_)) => {}
+        Ok(None) => form.errors.required(LICENSE_KEY.name()),
+        Err(_) => form.errors.invalid(LICENSE_KEY.name()),
+    }
+    let change = read(call, &mut form, CHANGED_STATUS, Needed::ForChange)?;
     match license_key {
-        Some(license_key) if errors.is_empty() => Ok((license_key, change)),
-        _ => Err(Reply::from(Outcome::UpdateLicenseIncorrectData).with("errors", errors.lists()).into()),
+        Ok(Some(license_key)) if form.is_good() => Ok((license_key, change)),
+        _ => Err(form.refused(Outcome::UpdateLicenseIncorrectData)),
     }
 }
 
-/// What a request says about licenses, and in `errors` what is wrong with it, field by field. `parse_status`:
-/// the words for a status that the endpoint takes.
+/// Reads what a request says about licenses. `status`: the field with the words that the endpoint takes.
 fn read(
     call: &mut Call<'_>,
+    form: &mut Form<'_>,
+    status: Field<LicenseStatus>,
     needed: Needed,
-    parse_status: fn(&str) -> Option<LicenseStatus>,
-    errors: &mut FieldErrors,
 ) -> Result<LicenseChange> {
-    let params = call.params;
     Ok(LicenseChange {
-        product_id: product(call, needed, errors)?.map(|product| product.id),
-        owner_name: owner(params, "owner_name", errors),
-        owner_email: owner(params, "owner_email", errors),
-        activation_limit: activation_limit(params, needed, errors),
-        validity: number(params, "validity", 0, needed, errors),
-        status: status(params, needed, parse_status, errors),
-        assigned_at: assigned_at(params, errors),
+        product_id: product(call, form, needed)?,
+        owner_name: owner(form, OWNER_NAME),
+        owner_email: owner(form, OWNER_EMAIL),
+        activation_limit: activation_limit(form, needed),
+        validity: number(form, VALIDITY, needed),
+        status: word(form, status, needed),
+        assigned_at: form.read(ASSIGNED_AT),
     })
 }
 
-/// What one order says of its license: whose it becomes, and what it is worth if it isn't what its generator says.
-pub fn ordered(params: &Params, errors: &mut FieldErrors) -> LicenseChange {
+/// Reads what one order says about its license: its owner, and the limits that differ from its generator's.
+pub fn ordered(form: &mut Form<'_>) -> LicenseChange {
     LicenseChange {
-        owner_name: owner(params, "owner_name", errors).filter(|name| !name.is_empty()),
-        owner_email: owner(params, "owner_email", errors).filter(|email| !email.is_empty()),
-        activation_limit: activation_limit(params, Needed::ForChange, errors),
-        validity: number(params, "validity", 0, Needed::ForChange, errors),
+        owner_name: owner(form, OWNER_NAME).filter(|name| !name.is_empty()),
+        owner_email: owner(form, OWNER_EMAIL).filter(|email| !email.is_empty()),
+        ..limits(form)
+    }
+}
+
+/// Reads an activation limit and a validity that differ from a generator's.
+pub fn limits(form: &mut Form<'_>) -> LicenseChange {
+    LicenseChange {
+        activation_limit: activation_limit(form, Needed::ForChange),
+        validity: number(form, VALIDITY, Needed::ForChange),
         ..LicenseChange::default()
     }
 }
 
-/// The license keys of a list, trimmed: texts, or numbers for their text.
-fn license_keys(params: &Params, errors: &mut FieldErrors) -> Option<Vec<LicenseKey>> {
-    const FIELD: &str = "license_keys";
-    if params.text_or_json(FIELD).is_none() {
-        errors.required(FIELD);
-        return None;
-    }
-    let Some(values) = params.list(FIELD) else {
-        errors.must(FIELD, "be an array");
-        return None;
-    };
-    if values.len() > MAX_LICENSE_KEYS {
-        errors.must(FIELD, &format!("not have more than {MAX_LICENSE_KEYS} items"));
-        return None;
-    }
-    let keys: Vec<LicenseKey> = values.iter().map_while(license_key_of).collect();
-    if keys.len() < values.len() {
-        let rule = "hold texts of 1 to 255 bytes without NUL characters";
-        errors.must(FIELD, &format!("{rule}: item {} is none", keys.len() + 1));
-        return None;
-    }
-    Some(keys)
+/// Whether the field must hold a value: a change may leave a field out, but not send it blank.
+fn is_needed<T>(form: &Form<'_>, field: &Field<T>, needed: Needed) -> bool {
+    form.sent.text(field).is_none() && (needed == Needed::ForNew || form.sent.has(field))
 }
 
-fn license_key(params: &Params, errors: &mut FieldErrors) -> Option<LicenseKey> {
-    const FIELD: &str = "license_key";
-    let Some(text) = params.text(FIELD) else {
-        errors.required(FIELD);
-        return None;
-    };
-    let key = LicenseKey::parse(&text).ok();
-    if key.is_none() {
-        errors.invalid(FIELD);
-    }
-    key
-}
-
-fn license_key_of(value: &Value) -> Option<LicenseKey> {
-    match value {
-        Value::String(text) => LicenseKey::parse(text).ok(),
-        Value::Number(number) => LicenseKey::parse(&number.to_string()).ok(),
-        _ => None,
-    }
-}
-
-fn is_needed(params: &Params, field: &str, needed: Needed) -> bool {
-    needed == Needed::ForNew || params.has(field)
-}
-
-fn product(call: &mut Call<'_>, needed: Needed, errors: &mut FieldErrors) -> Result<Option<Product>> {
-    const FIELD: &str = "product_id";
-    let product = match call.params.text(FIELD) {
-        Some(reference) => call.tx.product_by_reference(reference.trim())?,
+fn product(call: &mut Call<'_>, form: &mut Form<'_>, needed: Needed) -> Result<Option<i64>> {
+    let product = match form.read(PRODUCT_ID) {
+        Some(reference) => call.tx.product_by_reference(&reference)?,
         None => None,
     };
     match &product {
         Some(product) => call.sign_with(product),
-        None if is_needed(call.params, FIELD, needed) => errors.invalid(FIELD),
+        None if needed == Needed::ForNew || form.sent.has(&PRODUCT_ID) => {
+            form.errors.invalid(PRODUCT_ID.name());
+        }
         None => {}
     }
-    Ok(product)
+    Ok(product.map(|product| product.id))
 }
 
 /// A text, trimmed; empty if it was sent blank.
-fn owner(params: &Params, field: &'static str, errors: &mut FieldErrors) -> Option<String> {
-    if !params.has(field) {
+fn owner(form: &mut Form<'_>, field: Field<String>) -> Option<String> {
+    if form.sent.text(&field).is_none() && form.sent.text_or_json(&field).is_some() {
+        form.errors.fault(field.name(), Fault::NoText);
         return None;
     }
-    let Some(text) = params.text(field) else {
-        if params.text_or_json(field).is_none() {
-            return Some(String::new());
-        }
-        errors.must(field, "be a string");
-        return None;
-    };
-    let text = text.trim();
-    errors.accepts(field, text, MAX_OWNER).then(|| text.to_owned())
+    form.text_or_blank(field)
 }
 
 /// -1 is how newer clients say "any number" (API §3.4).
-fn activation_limit(params: &Params, needed: Needed, errors: &mut FieldErrors) -> Option<i64> {
-    number(params, "activation_limit", -1, needed, errors).map(|limit| limit.max(0))
+fn activation_limit(form: &mut Form<'_>, needed: Needed) -> Option<i64> {
+    number(form, ACTIVATION_LIMIT, needed).map(|limit| limit.max(0))
 }
 
-fn number(
-    params: &Params,
-    field: &'static str,
-    least: i64,
-    needed: Needed,
-    errors: &mut FieldErrors,
-) -> Option<i64> {
-    match params.integer(field) {
-        Some(Ok(number)) if (least..=MAX_LICENSE_NUMBER).contains(&number) => return Some(number),
-        Some(Ok(..0)) => errors.must(field, "be at least 0"),
-        Some(Ok(_)) => errors.must(field, &format!("not be greater than {MAX_LICENSE_NUMBER}")),
-        Some(Err(_)) => errors.must(field, "be an integer"),
-        None if is_needed(params, field, needed) => errors.required(field),
-        None => {}
+fn number(form: &mut Form<'_>, field: Field<i64>, needed: Needed) -> Option<i64> {
+    if is_needed(form, &field, needed) {
+        form.errors.required(field.name());
     }
-    None
+    form.read(field)
 }
 
-fn status(
-    params: &Params,
-    needed: Needed,
-    parse: fn(&str) -> Option<LicenseStatus>,
-    errors: &mut FieldErrors,
-) -> Option<LicenseStatus> {
-    const FIELD: &str = "status";
-    let status = params.text(FIELD).and_then(|word| parse(word.trim()));
-    if status.is_none() && is_needed(params, FIELD, needed) {
-        errors.invalid(FIELD);
+fn word(form: &mut Form<'_>, field: Field<LicenseStatus>, needed: Needed) -> Option<LicenseStatus> {
+    if is_needed(form, &field, needed) {
+        form.errors.invalid(field.name());
     }
-    status
-}
-
-/// Blank is as good as absent here: a license that forgot when it was assigned would never expire.
-fn assigned_at(params: &Params, errors: &mut FieldErrors) -> Option<Timestamp> {
-    const FIELD: &str = "assigned_at";
-    let text = params.text_or_json(FIELD)?;
-    let moment = Timestamp::parse(&text).ok();
-    if moment.is_none() {
-        errors.must(FIELD, "be a valid date");
-    }
-    moment
+    form.read(field)
 }

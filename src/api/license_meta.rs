@@ -2,27 +2,60 @@
 
 use super::meta;
 use crate::api::call::Call;
+use crate::api::endpoint::{Audience, Endpoint, LICENSE_GATE, Record, answer, plain};
+use crate::api::fields::{IDENTIFIER, LICENSE_KEY, META_KEY, META_VALUE};
+use crate::api::shape::Shape;
 use crate::domain::Outcome;
 use crate::wire::reply::{Reply, Result};
 
-/// `POST /create-license-key-meta` (API §4.15): `license_key`, `identifier`, `key` (at most 255 bytes),
-/// `value` (at most 64 KiB). Answers the new entry's `meta_id`. A license has at most 1,000 entries, of 1 MiB
-/// together.
-pub fn create(call: &mut Call<'_>) -> Result {
+const META_ID: (&str, Shape) = ("meta_id", Shape::Number(1));
+
+/// `POST /create-license-key-meta` (API §4.15).
+pub const CREATE: Endpoint = Record::new(Audience::Product, "Adds an entry to a license")
+    .says(
+        "A license has at most 1,000 entries, of 1 MiB together with their keys; one more, or \
+         more, is 1913 with `field` `key` or `value`.",
+    )
+    .takes(&[&LICENSE_KEY, &IDENTIFIER, &META_KEY, &META_VALUE])
+    .answers(&[
+        answer(Outcome::LicenseMetaCreated, &[META_ID]),
+        plain(Outcome::LicenseMetaKeyRequired),
+        plain(Outcome::LicenseMetaValueRequired),
+        plain(Outcome::LicenseMetaKeyExists),
+    ])
+    .refuses(LICENSE_GATE)
+    .run(create);
+
+fn create(call: &mut Call<'_>) -> Result {
     let license = call.usable_license()?;
-    let key = call.meta_key(Outcome::LicenseMetaKeyRequired)?;
-    let value = call.meta_value(Outcome::LicenseMetaValueRequired)?;
+    let key = call.require(META_KEY, Outcome::LicenseMetaKeyRequired)?;
+    let value = call.require(META_VALUE, Outcome::LicenseMetaValueRequired)?;
     let meta_id =
         call.tx.add_license_meta(license.id, &key, &value, call.now)?.ok_or(Outcome::LicenseMetaKeyExists)?;
     meta::check_size(call.tx.license_meta_size(license.id)?)?;
     Ok(Reply::from(Outcome::LicenseMetaCreated).with("meta_id", meta_id))
 }
 
-/// `POST /update-license-key-meta` (API §4.16): the same fields; the entry must be there. Answers its `meta_id`.
-pub fn update(call: &mut Call<'_>) -> Result {
+/// `POST /update-license-key-meta` (API §4.16).
+pub const UPDATE: Endpoint = Record::new(Audience::Product, "Changes an entry of a license")
+    .says(
+        "A license has at most 1,000 entries, of 1 MiB together with their keys; one more, or \
+         more, is 1913 with `field` `key` or `value`.",
+    )
+    .takes(&[&LICENSE_KEY, &IDENTIFIER, &META_KEY, &META_VALUE])
+    .answers(&[
+        answer(Outcome::LicenseMetaUpdated, &[META_ID]),
+        plain(Outcome::UpdateLicenseMetaKeyRequired),
+        plain(Outcome::UpdateLicenseMetaValueRequired),
+        plain(Outcome::UpdateLicenseMetaKeyMissing),
+    ])
+    .refuses(LICENSE_GATE)
+    .run(update);
+
+fn update(call: &mut Call<'_>) -> Result {
     let license = call.usable_license()?;
-    let key = call.meta_key(Outcome::UpdateLicenseMetaKeyRequired)?;
-    let value = call.meta_value(Outcome::UpdateLicenseMetaValueRequired)?;
+    let key = call.require(META_KEY, Outcome::UpdateLicenseMetaKeyRequired)?;
+    let value = call.require(META_VALUE, Outcome::UpdateLicenseMetaValueRequired)?;
     let meta_id = call
         .tx
         .set_license_meta(license.id, &key, &value, call.now)?
@@ -31,10 +64,20 @@ pub fn update(call: &mut Call<'_>) -> Result {
     Ok(Reply::from(Outcome::LicenseMetaUpdated).with("meta_id", meta_id))
 }
 
-/// `POST /delete-license-key-meta` (API §4.17): `license_key`, `identifier`, `key`.
-pub fn delete(call: &mut Call<'_>) -> Result {
+/// `POST /delete-license-key-meta` (API §4.17).
+pub const DELETE: Endpoint = Record::new(Audience::Product, "Takes an entry from a license")
+    .takes(&[&LICENSE_KEY, &IDENTIFIER, &META_KEY])
+    .answers(&[
+        plain(Outcome::LicenseMetaDeleted),
+        plain(Outcome::DeleteLicenseMetaKeyRequired),
+        plain(Outcome::DeleteLicenseMetaKeyMissing),
+    ])
+    .refuses(LICENSE_GATE)
+    .run(delete);
+
+fn delete(call: &mut Call<'_>) -> Result {
     let license = call.usable_license()?;
-    let key = call.meta_key(Outcome::DeleteLicenseMetaKeyRequired)?;
+    let key = call.require(META_KEY, Outcome::DeleteLicenseMetaKeyRequired)?;
     if !call.tx.delete_license_meta(license.id, &key)? {
         return Err(Outcome::DeleteLicenseMetaKeyMissing.into());
     }

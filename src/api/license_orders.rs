@@ -4,22 +4,24 @@
 use serde_json::Value;
 
 use super::generators::add_licenses;
-use super::license_fields::{self, MAX_LICENSE_KEYS};
+use super::license_fields::{self, ACTIVATION_LIMIT, LICENSES, VALIDITY};
 use crate::api::call::Call;
+use crate::api::field::Described;
+use crate::api::fields::{GENERATOR_ID, OWNER_EMAIL, OWNER_NAME, PRODUCT_ID};
+use crate::api::sent::{Form, Sent};
 use crate::domain::{Generator, LicenseChange, LicenseStatus, NewLicense, Outcome};
-use crate::wire::field_errors::FieldErrors;
+use crate::wire::field_errors::{Fault, FieldErrors};
 use crate::wire::params::Params;
 use crate::wire::reply::{Error, Reply, Result};
 
-const FIELD: &str = "licenses";
+/// The fields of one order.
+const OF_ORDER: &[&dyn Described] =
+    &[&PRODUCT_ID, &GENERATOR_ID, &OWNER_NAME, &OWNER_EMAIL, &ACTIVATION_LIMIT, &VALIDITY];
 
-/// `POST /create-license-keys` with `licenses` (API §4.10): of each a `product_id` or a `generator_id`
-/// or both, and optionally `owner_name`, `owner_email`, `activation_limit` and `validity`. What has an
-/// `owner_email` is assigned, the rest is in the pool.
-///
-/// All or none. Signed by the product if there is only one.
+/// `POST /create-license-keys` with `licenses` (API §4.10): all or none. An order with an `owner_email` is assigned,
+/// the others go into the pool. Signed by the product if there is only one.
 pub fn carry_out(call: &mut Call<'_>) -> Result {
-    let orders = orders(call.params)?;
+    let orders = orders(call)?;
     let mut keys: Vec<Value> = Vec::with_capacity(orders.len());
     let mut product_id = None;
     for (place, order) in orders.iter().enumerate() {
@@ -37,45 +39,41 @@ pub fn carry_out(call: &mut Call<'_>) -> Result {
         .with("license_keys", keys))
 }
 
-fn orders(params: &Params) -> Result<Vec<Value>> {
-    let mut errors = FieldErrors::default();
-    let orders = params.list(FIELD);
-    match &orders {
-        None => errors.must(FIELD, "be an array"),
-        Some(orders) if orders.len() > MAX_LICENSE_KEYS => {
-            errors.must(FIELD, &format!("not have more than {MAX_LICENSE_KEYS} items"));
-        }
-        Some(_) => {}
+fn orders(call: &Call<'_>) -> Result<Vec<Value>> {
+    let mut form = Form::new(call.sent);
+    if form.sent.text_or_json(&LICENSES).is_none() {
+        form.errors.fault(LICENSES.name(), Fault::NoList);
     }
-    orders.filter(|_| errors.is_empty()).ok_or_else(|| refused(&errors))
+    form.read(LICENSES).ok_or_else(|| form.refused(Outcome::CreateLicenseIncorrectData))
 }
 
 /// Which generator makes the key of an order, and what is ordered.
 fn read(call: &Call<'_>, order: &Value, place: usize) -> Result<(Generator, LicenseChange)> {
-    let mut errors = FieldErrors::default();
-    let fields = Params::from_object(order).unwrap_or_default();
-    let generator = generator(call, &fields)?;
+    let params = Params::from_object(order).unwrap_or_default();
+    let mut form = Form::new(Sent::new(&params, OF_ORDER));
+    let generator = generator(call, &form.sent)?;
     if generator.is_none() {
-        errors.add("generator_id", "There is no such product, or no such active generator of it.");
+        let message = "There is no such product, or no such active generator of it.";
+        form.errors.add(GENERATOR_ID.name(), message);
     }
-    let terms = license_fields::ordered(&fields, &mut errors);
+    let terms = license_fields::ordered(&mut form);
     match generator {
-        Some(generator) if errors.is_empty() => Ok((generator, terms)),
-        _ => Err(refused(&of_item(place, &errors))),
+        Some(generator) if form.is_good() => Ok((generator, terms)),
+        _ => Err(refused(place, &form.errors)),
     }
 }
 
 /// The active generator that is named, of the product that is named; or that product's own.
-fn generator(call: &Call<'_>, fields: &Params) -> Result<Option<Generator>> {
-    let product = match fields.text("product_id") {
+fn generator(call: &Call<'_>, order: &Sent<'_>) -> Result<Option<Generator>> {
+    let product = match order.get(PRODUCT_ID)? {
         None => None,
-        Some(reference) => match call.tx.product_by_reference(reference.trim())? {
+        Some(reference) => match call.tx.product_by_reference(&reference)? {
             None => return Ok(None),
             product => product,
         },
     };
-    let generator = match (fields.text("generator_id"), &product) {
-        (Some(reference), _) => call.tx.generator_by_reference(reference.trim())?,
+    let generator = match (order.get(GENERATOR_ID)?, &product) {
+        (Some(reference), _) => call.tx.generator_by_reference(&reference)?,
         (None, Some(product)) => call.tx.active_generator_of_product(product.id)?,
         (None, None) => None,
     };
@@ -112,15 +110,11 @@ fn sign(call: &mut Call<'_>, product_id: i64, first: &mut Option<i64>) -> Result
     Ok(())
 }
 
-/// What is wrong with one element, as said of the list.
-fn of_item(place: usize, errors: &FieldErrors) -> FieldErrors {
-    let mut said = FieldErrors::default();
+/// Refuses the request with what is wrong with one order, as errors of the list.
+fn refused(place: usize, errors: &FieldErrors) -> Error {
+    let mut of_list = FieldErrors::default();
     for message in errors.messages() {
-        said.add(FIELD, format!("Item {place}: {message}"));
+        of_list.add(LICENSES.name(), format!("Item {place}: {message}"));
     }
-    said
-}
-
-fn refused(errors: &FieldErrors) -> Error {
-    Reply::from(Outcome::CreateLicenseIncorrectData).with("errors", errors.lists()).into()
+    Reply::from(Outcome::CreateLicenseIncorrectData).with("errors", of_list.lists()).into()
 }

@@ -2,17 +2,54 @@
 
 use serde_json::{Value, json};
 
-use super::{license_fields, license_orders};
+use super::license_fields::{
+    self, ACTIVATION_LIMIT, ASSIGNED_AT, CHANGED_STATUS, LICENSE_KEYS, LICENSES, STATUS, VALIDITY,
+};
+use super::license_orders;
 use crate::api::call::Call;
-use crate::domain::{License, LicenseFilter, LicenseStatus, Outcome, Page};
+use crate::api::endpoint::{Audience, Endpoint, Record, answer, plain};
+use crate::api::field::Field;
+use crate::api::fields::{LICENSE_KEY, OWNER_EMAIL, OWNER_NAME, PAGE, PRODUCT_ID};
+use crate::api::shape::{self, CREATED_AT, LICENSE_STATUS, OWNED_BY, Shape, UPDATED_AT};
+use crate::domain::{License, LicenseFilter, LicenseStatus, MAX_PAGE_ITEMS, Outcome, Page};
 use crate::wire::reply::{Reply, Result};
 
-/// `POST /create-license-keys` (API §4.10): `license_keys`, at most 10,000, `product_id`,
-/// `activation_limit`, `validity`, `status`, and optionally `owner_name`, `owner_email` and `assigned_at`.
-/// Keys that exist are skipped and counted. Or `licenses`: orders for keys that generators make, answered
-/// with the keys.
-pub fn create(call: &mut Call<'_>) -> Result {
-    if call.params.has("licenses") && !call.params.has("license_keys") {
+/// `POST /create-license-keys` (API §4.10).
+pub const CREATE: Endpoint = Record::new(Audience::Vendor, "Adds license keys")
+    .says(
+        "Keys that exist are skipped and counted as `duplicate`. Or, without `license_keys`, \
+         `licenses`: orders for keys that generators make, all or none, answered with the keys.",
+    )
+    .takes(&[
+        &LICENSE_KEYS,
+        &PRODUCT_ID,
+        &ACTIVATION_LIMIT,
+        &VALIDITY,
+        &STATUS,
+        &OWNER_NAME,
+        &OWNER_EMAIL,
+        &ASSIGNED_AT,
+        &LICENSES,
+    ])
+    .answers(&[
+        answer(
+            Outcome::LicenseKeysCreated,
+            &[
+                ("created", Shape::Number(2)),
+                ("duplicate", Shape::Number(0)),
+                ("license_keys", Shape::Sometimes(&shape::LICENSE_KEYS)),
+            ],
+        ),
+        answer(
+            Outcome::CreateLicenseIncorrectData,
+            &[("errors", Shape::Errors(&[("status", "The selected status is invalid.")]))],
+        ),
+        plain(Outcome::NoLicenseKeysCreated),
+    ])
+    .run(create);
+
+fn create(call: &mut Call<'_>) -> Result {
+    if call.sent.has(&LICENSES) && !call.sent.has(&LICENSE_KEYS) {
         return license_orders::carry_out(call);
     }
     let licenses = license_fields::new_licenses(call)?;
@@ -27,10 +64,33 @@ pub fn create(call: &mut Call<'_>) -> Result {
     Ok(Reply::from(Outcome::LicenseKeysCreated).with("created", created).with("duplicate", duplicate))
 }
 
-/// `POST /update-license-key` (API §4.11): `license_key`, and of the fields of create those that change.
-/// The rest stays as it is. Whoever asked to be told of the end of an activation is told when the license
-/// becomes blocked.
-pub fn update(call: &mut Call<'_>) -> Result {
+/// `POST /update-license-key` (API §4.11).
+pub const UPDATE: Endpoint = Record::new(Audience::Vendor, "Changes a license")
+    .says(
+        "What isn't sent stays. A blank owner takes the owner away. `post_url`s are told when it \
+         becomes blocked.",
+    )
+    .takes(&[
+        &LICENSE_KEY,
+        &PRODUCT_ID.optional(),
+        &OWNER_NAME,
+        &OWNER_EMAIL,
+        &ACTIVATION_LIMIT.optional(),
+        &VALIDITY.optional(),
+        &CHANGED_STATUS,
+        &ASSIGNED_AT,
+    ])
+    .answers(&[
+        plain(Outcome::LicenseUpdated),
+        answer(
+            Outcome::UpdateLicenseIncorrectData,
+            &[("errors", Shape::Errors(&[("license_key", "The license key field is required.")]))],
+        ),
+        plain(Outcome::UpdateLicenseNotFound),
+    ])
+    .run(update);
+
+fn update(call: &mut Call<'_>) -> Result {
     let (license_key, change) = license_fields::change(call)?;
     let before = call.tx.license_by_key(&license_key)?.ok_or(Outcome::UpdateLicenseNotFound)?;
     let license = before.changed(change, call.now);
@@ -42,9 +102,15 @@ pub fn update(call: &mut Call<'_>) -> Result {
     Ok(Outcome::LicenseUpdated.into())
 }
 
-/// `POST /delete-license-key` (API §4.12): `license_key`. Its activations and its metadata go with it;
-/// whoever asked to be told of the end of an activation is told.
-pub fn delete(call: &mut Call<'_>) -> Result {
+/// `POST /delete-license-key` (API §4.12).
+pub const DELETE: Endpoint =
+    Record::new(Audience::Vendor, "Deletes a license with its activations and metadata")
+        .says("`post_url`s are told.")
+        .takes(&[&LICENSE_KEY])
+        .answers(&[plain(Outcome::LicenseDeleted), plain(Outcome::DeleteLicenseNotFound)])
+        .run(delete);
+
+fn delete(call: &mut Call<'_>) -> Result {
     let license = call.license(Outcome::DeleteLicenseNotFound)?;
     // Who uses a blocked one has been told.
     if license.status != LicenseStatus::Blocked {
@@ -55,10 +121,25 @@ pub fn delete(call: &mut Call<'_>) -> Result {
     Ok(Outcome::LicenseDeleted.into())
 }
 
-/// `GET /get-license-keys` (API §4.13), by id: those of `product_id`, of `status`, of `owner_name`, of
-/// `owner_email`, as far as these are given; of them `page`, of `items_per_page`.
-pub fn list(call: &mut Call<'_>) -> Result {
-    let (page, items) = (call.params.text("page"), call.params.text("items_per_page"));
+const ITEMS_PER_PAGE: Field<i64> = Field::number("items_per_page", 1, MAX_PAGE_ITEMS, "10")
+    .says("10 if it isn't said; more than 1000 are 1000.");
+
+/// `GET /get-license-keys` (API §4.13).
+pub const LIST: Endpoint = Record::new(Audience::Vendor, "Lists licenses by id")
+    .says("Each filter narrows the list; one that nothing can match empties it.")
+    .takes(&[
+        &PRODUCT_ID.optional(),
+        &STATUS.optional(),
+        &OWNER_NAME.says("Only licenses of this owner."),
+        &OWNER_EMAIL.says("Only licenses of this owner."),
+        &PAGE,
+        &ITEMS_PER_PAGE,
+    ])
+    .answers(&[answer(Outcome::LicenseKeys, &[("license_keys", Shape::List(&ROW))])])
+    .run(list);
+
+fn list(call: &mut Call<'_>) -> Result {
+    let (page, items) = (call.sent.text(&PAGE), call.sent.text(&ITEMS_PER_PAGE));
     let licenses = match filter(call)? {
         Some(filter) => call.tx.licenses_page(&filter, Page::new(page.as_deref(), items.as_deref()))?,
         None => Vec::new(),
@@ -66,9 +147,17 @@ pub fn list(call: &mut Call<'_>) -> Result {
     Ok(Reply::from(Outcome::LicenseKeys).with_list("license_keys", licenses, value))
 }
 
-/// `GET /get-available-license-keys-count` (API §4.14): `product_id`. Counts what is left to be assigned
-/// at random.
-pub fn count_available(call: &mut Call<'_>) -> Result {
+/// `GET /get-available-license-keys-count` (API §4.14).
+pub const COUNT_AVAILABLE: Endpoint =
+    Record::new(Audience::Vendor, "How many license keys are left to be assigned at random")
+        .takes(&[&PRODUCT_ID])
+        .answers(&[
+            answer(Outcome::AvailableLicenseKeysCount, &[("count", Shape::Number(42))]),
+            plain(Outcome::CountProductNotFound),
+        ])
+        .run(count_available);
+
+fn count_available(call: &mut Call<'_>) -> Result {
     let product = call.product(Outcome::CountProductNotFound)?;
     let count = call.tx.count_licenses_in_pool(product.id)?;
     Ok(Reply::from(Outcome::AvailableLicenseKeysCount).with("count", count))
@@ -84,22 +173,36 @@ fn sign_for_product(call: &mut Call<'_>, product_id: i64) -> Result<()> {
 
 /// What a list is limited to; `None`: to something that no license can have.
 fn filter(call: &Call<'_>) -> Result<Option<LicenseFilter>> {
-    let text = |field| call.params.text(field).map(|text| text.trim().to_owned());
+    let owner = |field| call.sent.text(&field).map(|text| text.trim().to_owned());
     let mut filter = LicenseFilter {
-        owner_name: text("owner_name"),
-        owner_email: text("owner_email"),
+        owner_name: owner(OWNER_NAME),
+        owner_email: owner(OWNER_EMAIL),
         ..LicenseFilter::default()
     };
-    if let Some(reference) = text("product_id") {
+    if let Some(reference) = call.get(PRODUCT_ID)? {
         let Some(product) = call.tx.product_by_reference(&reference)? else { return Ok(None) };
         filter.product_id = Some(product.id);
     }
-    if let Some(word) = text("status") {
-        let Some(status) = LicenseStatus::parse(&word) else { return Ok(None) };
-        filter.status = Some(status);
+    match call.sent.read(STATUS) {
+        Ok(status) => filter.status = status,
+        Err(_) => return Ok(None),
     }
     Ok(Some(filter))
 }
+
+const ROW: Shape = Shape::Object(&[
+    ("id", Shape::Number(1)),
+    ("product_id", Shape::Number(1)),
+    ("license_key", Shape::Text("3a343c8a-38fe-4b6e-ad77-2222222")),
+    OWNED_BY[0],
+    OWNED_BY[1],
+    ("activation_limit", Shape::Number(0)),
+    ("validity", Shape::Number(365)),
+    shape::ASSIGNED_AT,
+    LICENSE_STATUS,
+    CREATED_AT,
+    UPDATED_AT,
+]);
 
 /// A license as lists show it. The names and their order are the API's.
 fn value(license: &License) -> Value {

@@ -1,23 +1,30 @@
-//! The endpoints: plain functions from a call to a reply, a file per noun. They see no request, no connection, no key.
+//! The endpoints: for each its record and its function, a file per noun. They see no request, no connection, no key.
+
+pub mod endpoint;
+pub mod field;
+pub mod fields;
+pub mod shape;
+pub mod sent;
+pub mod call;
 
 pub mod activations;
+pub mod license_details;
+pub mod downloads;
 pub mod assignments;
 pub mod random_assignments;
-pub mod call;
-pub mod changelogs;
-mod contract_terms;
-pub mod contracts;
-pub mod downloads;
-pub mod generators;
 pub mod jobs;
-pub mod license_details;
-pub mod license_fields;
-pub mod license_meta;
-mod license_orders;
 pub mod licenses;
+mod license_fields;
+mod license_orders;
+pub mod license_meta;
 mod meta;
-pub mod own_contract;
+pub mod products;
 mod product_fields;
 pub mod product_meta;
-pub mod products;
+pub mod changelogs;
+pub mod generators;
 pub mod telemetry;
+mod telemetry_report;
+pub mod contracts;
+mod contract_terms;
+pub mod own_contract;

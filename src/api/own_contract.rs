@@ -5,18 +5,55 @@ use serde_json::Value;
 use super::contracts;
 use super::generators::add_licenses;
 use crate::api::call::Call;
-use crate::domain::{Contract, NewLicense, Outcome, Permission, ProductStatus};
+use crate::api::endpoint::{Audience, Endpoint, Record, answer, plain};
+use crate::api::field::Field;
+use crate::api::fields::{CONTRACT_ID, LICENSE_KEY, QUANTITY};
+use crate::api::shape::{LICENSE_KEYS, Shape};
+use crate::domain::{Contract, MAX_NAME, NewLicense, Outcome, Permission, ProductStatus};
 use crate::wire::reply::{Reply, Result};
 
+const CONTRACT_KEY: Field<String> =
+    Field::text("contract_key", MAX_NAME, "c0ffee00-0000-4000-8000-000000000001")
+        .says("The owner's credential, where no API key is sent; else it names the contract.");
+const NAMED: Field<String> = CONTRACT_ID
+    .optional()
+    .says("The contract, for an API key: its id or its uuid. Comes before `contract_key`.");
+
 /// `GET /contracts/get-info` (API §4.33).
-pub fn get_info(call: &mut Call<'_>) -> Result {
+pub const GET_INFO: Endpoint = Record::new(Audience::ContractOwner, "The contract")
+    .says("102 where the contract doesn't allow it.")
+    .takes(&[&CONTRACT_KEY, &NAMED])
+    .answers(&[
+        answer(Outcome::ContractFound, &[("contract", contracts::LISTED)]),
+        plain(Outcome::OwnContractNotFound),
+    ])
+    .run(get_info);
+
+fn get_info(call: &mut Call<'_>) -> Result {
     let contract = permitted(call, Permission::GetInfo)?;
     Ok(Reply::from(Outcome::ContractFound).with("contract", contracts::value(&contract)))
 }
 
-/// `POST /contracts/generate` (API §4.34): `quantity`. The new licenses are available, but in no pool:
-/// the contract's own.
-pub fn generate(call: &mut Call<'_>) -> Result {
+/// `POST /contracts/generate` (API §4.34).
+pub const GENERATE: Endpoint =
+    Record::new(Audience::ContractOwner, "Makes new license keys under the contract")
+        .says(
+            "They are nobody else's: no random assignment takes them. 102 where the contract doesn't \
+         allow it.",
+        )
+        .takes(&[&CONTRACT_KEY, &NAMED, &QUANTITY])
+        .answers(&[
+            answer(Outcome::ContractLicenseKeysGenerated, &[("license_keys", LICENSE_KEYS)]),
+            plain(Outcome::OwnContractNotFound),
+            plain(Outcome::ContractProductNotFound),
+            plain(Outcome::ContractGeneratorNotFound),
+            plain(Outcome::ContractLimitReached),
+            plain(Outcome::ContractQuantityTooLarge),
+        ])
+        .run(generate);
+
+/// The new licenses are available, but in no pool: they are the contract's own.
+fn generate(call: &mut Call<'_>) -> Result {
     let contract = permitted(call, Permission::Generate)?;
     let product = call.tx.product(contract.terms.product_id)?;
     let product = product
@@ -24,7 +61,7 @@ pub fn generate(call: &mut Call<'_>) -> Result {
         .ok_or(Outcome::ContractProductNotFound)?;
     let generator =
         call.tx.active_generator_of_product(product.id)?.ok_or(Outcome::ContractGeneratorNotFound)?;
-    let quantity = contract.check_quantity(call.params.integer("quantity").and_then(|sent| sent.ok()))?;
+    let quantity = contract.check_quantity(call.sent.lenient(QUANTITY))?;
     let licenses = add_licenses(call, &generator, quantity, |license| NewLicense {
         contract_id: Some(contract.id),
         ..license
@@ -33,9 +70,22 @@ pub fn generate(call: &mut Call<'_>) -> Result {
     Ok(Reply::from(Outcome::ContractLicenseKeysGenerated).with("license_keys", keys))
 }
 
-/// `POST /contracts/destroy` (API §4.35): `license_key`. For an API key that names no contract it is the
-/// license's.
-pub fn destroy(call: &mut Call<'_>) -> Result {
+/// `POST /contracts/destroy` (API §4.35).
+pub const DESTROY: Endpoint = Record::new(Audience::ContractOwner, "Deletes a license under the contract")
+    .says(
+        "That makes room for another. For an API key that names no contract it is the license's. \
+         102 where the contract doesn't allow it.",
+    )
+    .takes(&[&CONTRACT_KEY, &NAMED, &LICENSE_KEY])
+    .answers(&[
+        plain(Outcome::ContractLicenseDeleted),
+        plain(Outcome::OwnContractNotFound),
+        plain(Outcome::ContractLicenseNotFound),
+    ])
+    .run(destroy);
+
+/// For an API key that names no contract, the contract is the license's.
+fn destroy(call: &mut Call<'_>) -> Result {
     let unknown = Outcome::ContractLicenseNotFound;
     let contract = match named(call)? {
         Some(contract) => contract,
@@ -55,8 +105,19 @@ pub fn destroy(call: &mut Call<'_>) -> Result {
     Ok(Outcome::ContractLicenseDeleted.into())
 }
 
-/// `POST /contracts/destroy-all` (API §4.36). Answers their `count`.
-pub fn destroy_all(call: &mut Call<'_>) -> Result {
+/// `POST /contracts/destroy-all` (API §4.36).
+pub const DESTROY_ALL: Endpoint =
+    Record::new(Audience::ContractOwner, "Deletes all licenses under the contract")
+        .says("102 where the contract doesn't allow it.")
+        .takes(&[&CONTRACT_KEY, &NAMED])
+        .answers(&[
+            answer(Outcome::ContractLicensesDeleted, &[("count", Shape::Number(10))]),
+            plain(Outcome::OwnContractNotFound),
+            plain(Outcome::NoContractLicenses),
+        ])
+        .run(destroy_all);
+
+fn destroy_all(call: &mut Call<'_>) -> Result {
     let contract = permitted(call, Permission::DestroyAll)?;
     for license in call.tx.active_licenses_of_contract(contract.id)? {
         call.tell_of_deactivations(&license)?;
@@ -75,22 +136,23 @@ fn permitted(call: &Call<'_>, permission: Permission) -> Result<Contract> {
 
 /// The contract whose key was the credential, unless another one is named; for an API key, the one that is named.
 fn named(call: &Call<'_>) -> Result<Option<Contract>> {
-    let (reference, key) = (call.params.text("contract_id"), call.params.text("contract_key"));
+    let (reference, key) = (call.get(NAMED)?, call.sent.text(&CONTRACT_KEY));
     if let Some(id) = call.context.contract_id() {
         let own = call.tx.contract(id)?;
         let is_own = |contract: &Contract| {
-            [&reference, &key].into_iter().flatten().all(|name| contract.is_called(name.trim()))
+            reference.iter().all(|name| contract.is_called(name))
+                && key.iter().all(|name| contract.is_called(name.trim()))
         };
         return Ok(own.filter(is_own));
     }
     Ok(match (reference, key) {
-        (Some(reference), _) => call.tx.contract_by_reference(reference.trim())?,
+        (Some(reference), _) => call.tx.contract_by_reference(&reference)?,
         (None, Some(key)) => call.tx.contract_by_key(key.trim())?,
         (None, None) => None,
     })
 }
 
 fn names_any(call: &Call<'_>) -> bool {
-    let is_sent = |field| call.params.text(field).is_some();
-    call.context.contract_id().is_some() || is_sent("contract_id") || is_sent("contract_key")
+    let is_sent = |field| call.sent.text(&field).is_some();
+    call.context.contract_id().is_some() || is_sent(NAMED) || is_sent(CONTRACT_KEY)
 }

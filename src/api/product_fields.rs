@@ -1,98 +1,94 @@
-//! The fields that make or change a product, read and checked one by one.
+//! The fields that make or change a product.
+
+use serde_json::Value;
 
 use crate::api::call::Call;
+use crate::api::field::Field;
+use crate::api::sent::Form;
 use crate::domain::{MAX_NAME, MAX_PRODUCT_TEXT, ProductChange, ProductSource, ProductStatus, is_slug};
-use crate::wire::field_errors::FieldErrors;
-use crate::wire::params::Params;
 use crate::wire::reply::Result;
 
-/// What a request says about a product, and in `errors` what is wrong with it, field by field (contract
-/// §4.18). Only what was sent is checked, and the `required` fields. `id`: the product that it is about, if
-/// there is one already.
-pub fn read(
+pub const NAME: Field<String> = Field::text("name", MAX_NAME, "My product").required();
+pub const DESCRIPTION: Field<String> = Field::text("description", MAX_PRODUCT_TEXT, "What I sell").required();
+pub const SOURCE: Field<ProductSource> =
+    Field::word("source", &["internal", "envato"], ProductSource::parse, "internal")
+        .says("`internal` if it isn't said.");
+pub const REQUIRE_NON_EXPIRED: Field<bool> = Field::flag("require_non_expired", "0")
+    .says("Whether an expired license may not even download. 0 if it isn't said.");
+pub const STATUS: Field<ProductStatus> =
+    Field::word("status", &["active", "inactive"], ProductStatus::parse, "active")
+        .says("Licenses of an inactive product answer 203. `active` if it isn't said.");
+pub const EXTERNAL_REFERENCE: Field<String> =
+    Field::text("external_reference", MAX_NAME, "SKU-17").says("What the product is called elsewhere.");
+pub const SLUG: Field<String> = Field::text("slug", MAX_NAME, "my-product").says(
+    "Its name in URLs: letters, digits, `-`, `_` and `.`; of no other product; neither a number nor a uuid.",
+);
+pub const CHANGELOG_ENABLED: Field<bool> =
+    Field::flag("changelog_enabled", "1").says("Whether anyone may read its changelog. 0 if it isn't said.");
+pub const FEATURES: Field<Value> =
+    Field::json("features", MAX_PRODUCT_TEXT, r#"["updates"]"#).says("Shown by `get-product`.");
+
+/// Reads a new product (API §4.18). What is wrong with it is in the form's errors.
+pub fn read(call: &Call<'_>, form: &mut Form<'_>, id: Option<i64>) -> Result<ProductChange> {
+    let name = required(form, NAME);
+    let description = required(form, DESCRIPTION);
+    read_rest(call, form, id, ProductChange { name, description, ..ProductChange::default() })
+}
+
+/// Reads what changes about a product (API §4.19): only what was sent. `id`: the product, if there is one.
+pub fn read_change(call: &Call<'_>, form: &mut Form<'_>, id: Option<i64>) -> Result<ProductChange> {
+    let name = not_blank(form, NAME);
+    let description = not_blank(form, DESCRIPTION);
+    read_rest(call, form, id, ProductChange { name, description, ..ProductChange::default() })
+}
+
+fn read_rest(
     call: &Call<'_>,
-    required: &[&'static str],
+    form: &mut Form<'_>,
     id: Option<i64>,
-    errors: &mut FieldErrors,
+    change: ProductChange,
 ) -> Result<ProductChange> {
-    let params = call.params;
     let change = ProductChange {
-        name: demanded(params, "name", MAX_NAME, required, errors),
-        description: demanded(params, "description", MAX_PRODUCT_TEXT, required, errors),
-        source: choice(params, "source", ProductSource::parse, errors),
-        require_non_expired: flag(params, "require_non_expired", errors),
-        status: choice(params, "status", ProductStatus::parse, errors),
-        external_reference: text(params, "external_reference", MAX_NAME, errors),
-        slug: text(params, "slug", MAX_NAME, errors),
-        changelog_enabled: flag(params, "changelog_enabled", errors),
-        features: features(params, errors),
+        source: form.read(SOURCE),
+        require_non_expired: form.read(REQUIRE_NON_EXPIRED),
+        status: form.read(STATUS),
+        external_reference: form.text_or_blank(EXTERNAL_REFERENCE),
+        slug: form.text_or_blank(SLUG),
+        changelog_enabled: form.read(CHANGELOG_ENABLED),
+        features: features(form),
+        ..change
     };
     match change.slug.as_deref() {
         None | Some("") => {}
-        Some(slug) if !is_slug(slug) => errors.invalid("slug"),
+        Some(slug) if !is_slug(slug) => form.errors.invalid(SLUG.name()),
         Some(slug) if call.tx.is_slug_taken(slug, id)? => {
-            errors.add("slug", "The slug has already been taken.");
+            form.errors.add(SLUG.name(), "The slug has already been taken.");
         }
         Some(_) => {}
     }
     Ok(change)
 }
 
-/// A text that a product can't be without: an update may leave it out, but not send it blank.
-fn demanded(
-    params: &Params,
-    field: &'static str,
-    max: usize,
-    required: &[&'static str],
-    errors: &mut FieldErrors,
-) -> Option<String> {
-    if params.text(field).is_none() {
-        if required.contains(&field) || params.has(field) {
-            errors.required(field);
-        }
+fn required(form: &mut Form<'_>, field: Field<String>) -> Option<String> {
+    if form.sent.text(&field).is_none() {
+        form.errors.required(field.name());
         return None;
     }
-    text(params, field, max, errors)
+    form.read(field)
 }
 
-/// A text, trimmed; empty if it was sent blank.
-fn text(params: &Params, field: &'static str, max: usize, errors: &mut FieldErrors) -> Option<String> {
-    if !params.has(field) {
-        return None;
-    }
-    let text = params.text(field).unwrap_or_default();
-    let text = text.trim();
-    errors.accepts(field, text, max).then(|| text.to_owned())
-}
-
-fn choice<T>(
-    params: &Params,
-    field: &'static str,
-    parse: fn(&str) -> Option<T>,
-    errors: &mut FieldErrors,
-) -> Option<T> {
-    let text = params.text(field)?;
-    let choice = parse(text.trim());
-    if choice.is_none() {
-        errors.invalid(field);
-    }
-    choice
-}
-
-fn flag(params: &Params, field: &'static str, errors: &mut FieldErrors) -> Option<bool> {
-    let flag = params.flag(field)?;
-    if flag.is_err() {
-        errors.must(field, "be true or false");
-    }
-    flag.ok()
+/// A text that a product can't be without: a change may leave it out, but not send it blank.
+fn not_blank(form: &mut Form<'_>, field: Field<String>) -> Option<String> {
+    if form.sent.has(&field) { required(form, field) } else { None }
 }
 
 /// Any JSON, as compact text; blank: an empty list.
-fn features(params: &Params, errors: &mut FieldErrors) -> Option<String> {
-    const FIELD: &str = "features";
-    if !params.has(FIELD) {
+fn features(form: &mut Form<'_>) -> Option<String> {
+    if !form.sent.has(&FEATURES) {
         return None;
     }
-    let features = params.json(FIELD).map_or_else(|| "[]".to_owned(), |json| json.to_string());
-    errors.accepts(FIELD, &features, MAX_PRODUCT_TEXT).then_some(features)
+    if form.sent.text_or_json(&FEATURES).is_none() {
+        return Some("[]".to_owned());
+    }
+    form.read(FEATURES).map(|features| features.to_string())
 }

@@ -2,15 +2,33 @@
 
 use super::meta;
 use crate::api::call::Call;
+use crate::api::endpoint::{Audience, Endpoint, Record, answer, plain};
+use crate::api::fields::{META_KEY, META_VALUE, ONLY_PRODUCT_ID, PRODUCT_ID};
+use crate::api::shape::META_DATA;
 use crate::domain::Outcome;
 use crate::wire::reply::{Reply, Result};
 
-/// `POST /create-product-meta` (API §4.22): `product_id`, `key` (at most 255 bytes), `value` (at most 64 KiB).
-/// Unlike a license's, the new entry's id is not answered. A product has at most 1,000 entries, of 1 MiB together.
-pub fn create(call: &mut Call<'_>) -> Result {
+/// `POST /create-product-meta` (API §4.22).
+pub const CREATE: Endpoint = Record::new(Audience::Vendor, "Adds an entry to a product")
+    .says(
+        "A product has at most 1,000 entries, of 1 MiB together with their keys; one more, or \
+         more, is 1913 with `field` `key` or `value`.",
+    )
+    .takes(&[&PRODUCT_ID, &META_KEY, &META_VALUE])
+    .answers(&[
+        plain(Outcome::ProductMetaCreated),
+        plain(Outcome::CreateProductMetaProductNotFound),
+        plain(Outcome::CreateProductMetaKeyRequired),
+        plain(Outcome::CreateProductMetaValueRequired),
+        plain(Outcome::ProductMetaKeyExists),
+    ])
+    .run(create);
+
+/// Unlike a license's, the new entry's id is not answered.
+fn create(call: &mut Call<'_>) -> Result {
     let product = call.product(Outcome::CreateProductMetaProductNotFound)?;
-    let key = call.meta_key(Outcome::CreateProductMetaKeyRequired)?;
-    let value = call.meta_value(Outcome::CreateProductMetaValueRequired)?;
+    let key = call.require(META_KEY, Outcome::CreateProductMetaKeyRequired)?;
+    let value = call.require(META_VALUE, Outcome::CreateProductMetaValueRequired)?;
     if !call.tx.add_product_meta(product.id, &key, &value, call.now)? {
         return Err(Outcome::ProductMetaKeyExists.into());
     }
@@ -18,11 +36,26 @@ pub fn create(call: &mut Call<'_>) -> Result {
     Ok(Outcome::ProductMetaCreated.into())
 }
 
-/// `POST /update-product-meta` (API §4.23): takes what `create` takes; the entry must exist.
-pub fn update(call: &mut Call<'_>) -> Result {
+/// `POST /update-product-meta` (API §4.23).
+pub const UPDATE: Endpoint = Record::new(Audience::Vendor, "Changes an entry of a product")
+    .says(
+        "A product has at most 1,000 entries, of 1 MiB together with their keys; one more, or \
+         more, is 1913 with `field` `key` or `value`.",
+    )
+    .takes(&[&PRODUCT_ID, &META_KEY, &META_VALUE])
+    .answers(&[
+        plain(Outcome::ProductMetaUpdated),
+        plain(Outcome::UpdateProductMetaProductNotFound),
+        plain(Outcome::UpdateProductMetaKeyRequired),
+        plain(Outcome::UpdateProductMetaValueRequired),
+        plain(Outcome::UpdateProductMetaKeyMissing),
+    ])
+    .run(update);
+
+fn update(call: &mut Call<'_>) -> Result {
     let product = call.product(Outcome::UpdateProductMetaProductNotFound)?;
-    let key = call.meta_key(Outcome::UpdateProductMetaKeyRequired)?;
-    let value = call.meta_value(Outcome::UpdateProductMetaValueRequired)?;
+    let key = call.require(META_KEY, Outcome::UpdateProductMetaKeyRequired)?;
+    let value = call.require(META_VALUE, Outcome::UpdateProductMetaValueRequired)?;
     if !call.tx.set_product_meta(product.id, &key, &value, call.now)? {
         return Err(Outcome::UpdateProductMetaKeyMissing.into());
     }
@@ -30,19 +63,33 @@ pub fn update(call: &mut Call<'_>) -> Result {
     Ok(Outcome::ProductMetaUpdated.into())
 }
 
-/// `POST /delete-product-meta` (API §4.24): `product_id`, `key`.
-pub fn delete(call: &mut Call<'_>) -> Result {
+/// `POST /delete-product-meta` (API §4.24).
+pub const DELETE: Endpoint = Record::new(Audience::Vendor, "Takes an entry from a product")
+    .takes(&[&PRODUCT_ID, &META_KEY])
+    .answers(&[
+        plain(Outcome::ProductMetaDeleted),
+        plain(Outcome::DeleteProductMetaProductNotFound),
+        plain(Outcome::DeleteProductMetaKeyRequired),
+        plain(Outcome::DeleteProductMetaKeyMissing),
+    ])
+    .run(delete);
+
+fn delete(call: &mut Call<'_>) -> Result {
     let product = call.product(Outcome::DeleteProductMetaProductNotFound)?;
-    let key = call.meta_key(Outcome::DeleteProductMetaKeyRequired)?;
+    let key = call.require(META_KEY, Outcome::DeleteProductMetaKeyRequired)?;
     if !call.tx.delete_product_meta(product.id, &key)? {
         return Err(Outcome::DeleteProductMetaKeyMissing.into());
     }
     Ok(Outcome::ProductMetaDeleted.into())
 }
 
-/// `GET /get-product-meta` (API §5.5): `product_id`, which may be left out where there is one product
-/// only. Answers all entries as `meta_data`.
-pub fn list(call: &mut Call<'_>) -> Result {
+/// `GET /get-product-meta` (API §5.5).
+pub const LIST: Endpoint = Record::new(Audience::Product, "The entries of a product")
+    .takes(&[&ONLY_PRODUCT_ID])
+    .answers(&[answer(Outcome::ProductInformation, &[META_DATA]), plain(Outcome::ProductNotFound)])
+    .run(list);
+
+fn list(call: &mut Call<'_>) -> Result {
     let product = call.product_or_only(Outcome::ProductNotFound)?;
     let entries = call.tx.product_meta(product.id)?;
     Ok(Reply::from(Outcome::ProductInformation).with("meta_data", meta::shown(&entries)))

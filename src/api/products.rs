@@ -5,20 +5,46 @@ use std::collections::HashMap;
 use serde_json::{Value, json};
 
 use super::meta;
-use super::product_fields;
+use super::product_fields::{
+    self, CHANGELOG_ENABLED, DESCRIPTION, EXTERNAL_REFERENCE, FEATURES, NAME, REQUIRE_NON_EXPIRED, SLUG,
+    SOURCE, STATUS,
+};
 use crate::api::call::Call;
+use crate::api::endpoint::{Audience, Endpoint, Record, answer, plain};
+use crate::api::fields::{ONLY_PRODUCT_ID, PRODUCT_ID};
+use crate::api::sent::Form;
+use crate::api::shape::{CREATED_AT, META_DATA, SLUG as SLUG_SHOWN, Shape, UPDATED_AT};
 use crate::domain::{MetaEntry, NewProduct, Outcome, Product, ProductStatus};
-use crate::wire::field_errors::FieldErrors;
 use crate::wire::reply::{Reply, Result};
 
-/// `POST /create-product` (API §4.18): `name` and `description`; if sent, also `source`,
-/// `require_non_expired`, `status`, `external_reference`, `slug`, `changelog_enabled` and `features`. Answers
-/// `product_id`, or 751 with all that is wrong.
-pub fn create(call: &mut Call<'_>) -> Result {
-    let mut errors = FieldErrors::default();
-    let change = product_fields::read(call, &["name", "description"], None, &mut errors)?;
-    let (true, Some(name), Some(description)) = (errors.is_empty(), &change.name, &change.description) else {
-        return Err(Reply::from(Outcome::CreateProductIncorrectData).with("errors", errors.lists()).into());
+/// `POST /create-product` (API §4.18).
+pub const CREATE: Endpoint = Record::new(Audience::Vendor, "Adds a product")
+    .says("The installation's key signs for it until `keyseal signing-key` gives it one of its own.")
+    .takes(&[
+        &NAME,
+        &DESCRIPTION,
+        &SOURCE,
+        &REQUIRE_NON_EXPIRED,
+        &STATUS,
+        &EXTERNAL_REFERENCE,
+        &SLUG,
+        &CHANGELOG_ENABLED,
+        &FEATURES,
+    ])
+    .answers(&[
+        answer(Outcome::ProductCreated, &[("product_id", Shape::Number(1))]),
+        answer(
+            Outcome::CreateProductIncorrectData,
+            &[("errors", Shape::Errors(&[("name", "The name field is required.")]))],
+        ),
+    ])
+    .run(create);
+
+fn create(call: &mut Call<'_>) -> Result {
+    let mut form = Form::new(call.sent);
+    let change = product_fields::read(call, &mut form, None)?;
+    let (true, Some(name), Some(description)) = (form.is_good(), &change.name, &change.description) else {
+        return Err(form.refused(Outcome::CreateProductIncorrectData));
     };
     let product = NewProduct {
         uuid: call.new_uuid()?,
@@ -30,42 +56,76 @@ pub fn create(call: &mut Call<'_>) -> Result {
     Ok(Reply::from(Outcome::ProductCreated).with("product_id", id))
 }
 
-/// `POST /update-product` (API §4.19): `product_id`, and what changes, as in `create`; the rest stays as
-/// it is. A blank `external_reference`, `slug` or `features` takes away what was there. A product that
-/// doesn't exist is one of the errors of 651.
-pub fn update(call: &mut Call<'_>) -> Result {
-    let mut errors = FieldErrors::default();
-    let id = match call.params.text("product_id") {
+/// `POST /update-product` (API §4.19).
+pub const UPDATE: Endpoint = Record::new(Audience::Vendor, "Changes a product")
+    .says(
+        "What isn't sent stays. A blank `external_reference`, `slug` or `features` takes away \
+         what was there.",
+    )
+    .takes(&[
+        &PRODUCT_ID,
+        &NAME.optional(),
+        &DESCRIPTION.optional(),
+        &SOURCE.says(""),
+        &REQUIRE_NON_EXPIRED.says("Whether an expired license may not even download."),
+        &STATUS.says("Licenses of an inactive product answer 203."),
+        &EXTERNAL_REFERENCE,
+        &SLUG,
+        &CHANGELOG_ENABLED.says("Whether anyone may read its changelog."),
+        &FEATURES,
+    ])
+    .answers(&[
+        plain(Outcome::ProductUpdated),
+        answer(
+            Outcome::UpdateProductIncorrectData,
+            &[("errors", Shape::Errors(&[("product_id", "The selected product id is invalid.")]))],
+        ),
+    ])
+    .run(update);
+
+fn update(call: &mut Call<'_>) -> Result {
+    let mut form = Form::new(call.sent);
+    let id = match form.read(PRODUCT_ID) {
         None => {
-            errors.required("product_id");
+            form.errors.required(PRODUCT_ID.name());
             None
         }
         Some(reference) => {
-            let product = call.tx.product_by_reference(reference.trim())?;
+            let product = call.tx.product_by_reference(&reference)?;
             if product.is_none() {
-                errors.invalid("product_id");
+                form.errors.invalid(PRODUCT_ID.name());
             }
             product.map(|product| product.id)
         }
     };
-    let change = product_fields::read(call, &[], id, &mut errors)?;
-    let (true, Some(id)) = (errors.is_empty(), id) else {
-        return Err(Reply::from(Outcome::UpdateProductIncorrectData).with("errors", errors.lists()).into());
+    let change = product_fields::read_change(call, &mut form, id)?;
+    let (true, Some(id)) = (form.is_good(), id) else {
+        return Err(form.refused(Outcome::UpdateProductIncorrectData));
     };
     call.tx.change_product(id, &change, call.now)?;
     Ok(Outcome::ProductUpdated.into())
 }
 
-/// `POST /delete-product` (API §4.20): `product_id`. Its metadata, generators and downloads go with it;
-/// its licenses stay, and answer 203 from then on.
-pub fn delete(call: &mut Call<'_>) -> Result {
+/// `POST /delete-product` (API §4.20).
+pub const DELETE: Endpoint =
+    Record::new(Audience::Vendor, "Deletes a product with its metadata, generators and downloads")
+        .says("Its licenses stay, and answer 203.")
+        .takes(&[&PRODUCT_ID])
+        .answers(&[plain(Outcome::ProductDeleted), plain(Outcome::ProductNotFound)])
+        .run(delete);
+
+fn delete(call: &mut Call<'_>) -> Result {
     let product = call.product(Outcome::ProductNotFound)?;
     call.tx.delete_product(product.id)?;
     Ok(Outcome::ProductDeleted.into())
 }
 
-/// `GET /get-all-products` (API §4.21): all of them, by id.
-pub fn list(call: &mut Call<'_>) -> Result {
+/// `GET /get-all-products` (API §4.21).
+pub const LIST: Endpoint = Record::new(Audience::Vendor, "Lists all products by id")
+    .answers(&[answer(Outcome::AllProducts, &[("products", Shape::List(&Shape::Object(&ROW)))])])
+    .run(list);
+
+fn list(call: &mut Call<'_>) -> Result {
     let mut of_product: HashMap<i64, Vec<MetaEntry>> = HashMap::new();
     for (product_id, entry) in call.tx.all_product_meta()? {
         of_product.entry(product_id).or_default().push(entry);
@@ -79,8 +139,13 @@ pub fn list(call: &mut Call<'_>) -> Result {
     Ok(Reply::from(Outcome::AllProducts).with_list("products", rows, row))
 }
 
-/// `GET /get-product` (API §5.4): `product_id`, which may be left out where there is one product only.
-pub fn show(call: &mut Call<'_>) -> Result {
+/// `GET /get-product` (API §5.4).
+pub const SHOW: Endpoint = Record::new(Audience::Product, "One product")
+    .takes(&[&ONLY_PRODUCT_ID])
+    .answers(&[answer(Outcome::ProductInformation, &[("product", PRODUCT)]), plain(Outcome::ProductNotFound)])
+    .run(show);
+
+fn show(call: &mut Call<'_>) -> Result {
     let product = call.product_or_only(Outcome::ProductNotFound)?;
     let mut row = shown(&product, &meta::shown(&call.tx.product_meta(product.id)?));
     // The database holds nothing else than JSON here.
@@ -93,10 +158,27 @@ pub fn show(call: &mut Call<'_>) -> Result {
     Ok(Reply::from(Outcome::ProductInformation).with("product", row))
 }
 
-/// `GET /get-product-public-key` (API §5.7): `product_id`, which may be left out where there is one
-/// product only. Answers what verifies the product's answers: its own public key, or, where it has no key of
-/// its own, the installation's, which signs for it. 633 where the server signs nothing.
-pub fn public_key(call: &mut Call<'_>) -> Result {
+/// `GET /get-product-public-key` (API §5.7).
+pub const PUBLIC_KEY: Endpoint = Record::new(Audience::Product, "The key that verifies a product's answers")
+    .says(
+        "Its own, or the installation's where that signs for it. Build it into what you sell: a \
+         key that is fetched over a network that isn't trusted proves nothing.",
+    )
+    .takes(&[&ONLY_PRODUCT_ID])
+    .answers(&[
+        answer(
+            Outcome::ProductPublicKey,
+            &[
+                ("product_uuid", Shape::Text("6f9619ff-8b86-4d01-b42d-00cf4fc964ff")),
+                ("public_key", Shape::Text("-----BEGIN PUBLIC KEY-----\n…\n-----END PUBLIC KEY-----\n")),
+            ],
+        ),
+        plain(Outcome::ProductPublicKeyUnavailable),
+        plain(Outcome::ProductNotFound),
+    ])
+    .run(public_key);
+
+fn public_key(call: &mut Call<'_>) -> Result {
     let product = call.product_or_only(Outcome::ProductNotFound)?;
     let global = call.context.global_public_key().ok_or(Outcome::ProductPublicKeyUnavailable)?;
     let public_key = match product.signing_key {
@@ -107,6 +189,37 @@ pub fn public_key(call: &mut Call<'_>) -> Result {
         .with("product_uuid", product.uuid)
         .with("public_key", public_key))
 }
+
+const ROW: [(&str, Shape); 11] = [
+    ("id", Shape::Number(1)),
+    ("external_reference", Shape::Text("")),
+    ("source", Shape::Word(&["internal", "envato"])),
+    ("name", Shape::Text("My product")),
+    ("post_url", Shape::Text("")),
+    ("description", Shape::Text("What I sell")),
+    ("status", Shape::Word(&["active", "inactive"])),
+    ("require_non_expired", Shape::Flag),
+    CREATED_AT,
+    UPDATED_AT,
+    META_DATA,
+];
+
+const PRODUCT: Shape = Shape::Object(&[
+    ROW[0],
+    ROW[1],
+    ROW[2],
+    ROW[3],
+    ROW[4],
+    ROW[5],
+    ROW[6],
+    ROW[7],
+    ROW[8],
+    ROW[9],
+    ROW[10],
+    ("uuid", Shape::Text("6f9619ff-8b86-4d01-b42d-00cf4fc964ff")),
+    ("slug", SLUG_SHOWN),
+    ("features", Shape::Json(r#"["updates"]"#)),
+]);
 
 /// A product as every list shows it.
 fn shown(product: &Product, meta_data: &Value) -> Value {

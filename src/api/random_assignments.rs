@@ -5,20 +5,39 @@ use serde_json::{Value, json};
 use super::assignments::Owner;
 use super::generators::add_licenses;
 use super::meta;
-use crate::api::call::{Call, too_large, unreadable};
-use crate::domain::{
-    Generator, License, LicenseStatus, MAX_QUANTITY, MetaEntry, NewLicense, Outcome, Product,
-};
+use crate::api::call::Call;
+use crate::api::endpoint::{Audience, Endpoint, Record, answer, plain};
+use crate::api::field::Field;
+use crate::api::fields::{GENERATOR_ID, OWNER_EMAIL, OWNER_NAME, PRODUCT_ID, QUANTITY};
+use crate::api::shape::{CREATED_AT, LICENSE_STATUS, META_DATA, OWNED_BY, Shape, UPDATED_AT};
+use crate::domain::{Generator, License, LicenseStatus, MetaEntry, NewLicense, Outcome, Product};
 use crate::wire::reply::{Reply, Result};
 
-/// `POST /random-assign-license-keys` (API §4.8): `product_id`, and optionally `quantity` (1 to 1000),
-/// `generate`, `generator_id`, `owner_name` and `owner_email`. As many keys as are asked for, or none.
-///
+pub const ONE_OR_MORE: Field<i64> = QUANTITY.optional().says("How many license keys; 1 if it isn't said.");
+pub const GENERATE: Field<bool> = Field::flag("generate", "0")
+    .says("1: new keys, of the product's active generator. 0, and without it: keys that are available.");
+pub const BY_GENERATOR: Field<String> = GENERATOR_ID
+    .optional()
+    .says("New keys, of this active generator of the product: its id or its uuid. Comes before `generate`.");
+
+/// `POST /random-assign-license-keys` (API §4.8).
+pub const RANDOM_ASSIGN: Endpoint =
+    Record::new(Audience::Shop, "Assigns as many license keys of a product as are asked for, or none")
+        .says("`generate=1` never takes what is available, `generate=0` never makes any.")
+        .takes(&[&PRODUCT_ID, &ONE_OR_MORE, &GENERATE, &BY_GENERATOR, &OWNER_NAME, &OWNER_EMAIL])
+        .answers(&[
+            answer(Outcome::LicenseKeysAssigned, &[("license_keys", Shape::List(&ITEM))]),
+            answer(Outcome::InsufficientLicenseKeys, &[("available_quantity", Shape::Number(1))]),
+            plain(Outcome::RandomAssignProductNotFound),
+            plain(Outcome::GeneratorNotFound),
+        ])
+        .run(random_assign);
+
 /// Nothing is written before the last refusal, so a caller that keeps its transaction (the queue) keeps no
 /// part of a refused request.
-pub fn random_assign(call: &mut Call<'_>) -> Result {
+fn random_assign(call: &mut Call<'_>) -> Result {
     let product = call.product(Outcome::RandomAssignProductNotFound)?;
-    let quantity = quantity(call)?;
+    let quantity = call.get(QUANTITY)?.unwrap_or(1);
     let owner = Owner::of(call)?;
     let licenses = match wanted_generator(call, &product)? {
         Some(generator) => generate(call, &generator, quantity, &owner)?,
@@ -31,29 +50,19 @@ pub fn random_assign(call: &mut Call<'_>) -> Result {
     Ok(Reply::from(Outcome::LicenseKeysAssigned).with("license_keys", items))
 }
 
-fn quantity(call: &Call<'_>) -> Result<i64> {
-    match call.params.integer("quantity") {
-        None => Ok(1),
-        Some(Ok(quantity @ 1..=MAX_QUANTITY)) => Ok(quantity),
-        Some(Ok(1..)) => Err(too_large("quantity")),
-        Some(_) => Err(unreadable("quantity")),
-    }
-}
-
 /// The generator that is named, or the product's own if new keys are asked for; `None`: keys of the pool are wanted.
 fn wanted_generator(call: &Call<'_>, product: &Product) -> Result<Option<Generator>> {
     let not_found = Outcome::GeneratorNotFound;
     // Newer clients name a generator and say nothing else.
-    if call.params.text("generator_id").is_some() {
+    if call.get(GENERATOR_ID)?.is_some() {
         let generator = call.generator(not_found)?;
         let is_of_product = generator.product_id == product.id;
         return if is_of_product { Ok(Some(generator)) } else { Err(not_found.into()) };
     }
-    match call.params.flag("generate") {
-        None | Some(Ok(false)) => Ok(None),
-        Some(Ok(true)) => Ok(Some(call.tx.active_generator_of_product(product.id)?.ok_or(not_found)?)),
-        Some(Err(_)) => Err(unreadable("generate")),
+    if call.get(GENERATE)? != Some(true) {
+        return Ok(None);
     }
+    Ok(Some(call.tx.active_generator_of_product(product.id)?.ok_or(not_found)?))
 }
 
 /// New keys, straight to their owner: the pool stays as it is.
@@ -83,6 +92,22 @@ fn draw(call: &Call<'_>, product: &Product, quantity: i64, owner: &Owner) -> Res
     }
     Ok(licenses)
 }
+
+const ITEM: Shape = Shape::Object(&[
+    ("product_id", Shape::Number(1)),
+    ("license_key", Shape::Text("1de7d049-5c1f-4a2e-9a30-0b6c7d1e2f3a")),
+    ("activation_limit", Shape::Number(1)),
+    ("validity", Shape::Number(365)),
+    LICENSE_STATUS,
+    OWNED_BY[0],
+    OWNED_BY[1],
+    ("assigned_at", Shape::Nullable(&Shape::Text("2026-02-27T03:05:31.000000Z"))),
+    ("contract_id", Shape::Nullable(&Shape::Number(1))),
+    UPDATED_AT,
+    CREATED_AT,
+    ("id", Shape::Number(213)),
+    META_DATA,
+]);
 
 /// What a shop stores as it is, column by column: one member more, and it can store nothing (API §4.8).
 fn item(license: &License, meta: &[MetaEntry]) -> Value {

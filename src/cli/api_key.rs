@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::{Output, Result, change, now, open};
 use crate::domain::{ApiKey, ApiKeySecret, Capabilities, parse_network};
 use crate::files::DataDir;
+use crate::routes;
 use crate::store::NewApiKey;
 
 #[derive(Subcommand)]
@@ -57,7 +58,8 @@ pub enum Command {
 pub fn run(command: &Command, data: &DataDir, output: &mut Output<'_>) -> Result {
     match command {
         Command::Create { name, capabilities, allow_ips, inactive } => {
-            let capabilities = Capabilities::parse(capabilities.iter().map(String::as_str))?;
+            let capabilities =
+                Capabilities::parse(capabilities.iter().map(String::as_str), routes::capabilities())?;
             create(name, &capabilities, allow_ips, !inactive, data, output)
         }
         Command::List => list(data, output),

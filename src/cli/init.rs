@@ -17,7 +17,7 @@ pub fn run(data: &DataDir, output: &mut Output<'_>) -> Result {
     let store = Store::create(data)?;
     let secret = api_key::new_secret();
     let api_key = secret.expose().to_owned();
-    let capabilities = Capabilities::parse(["*"])?;
+    let capabilities = Capabilities::all();
     let first =
         NewApiKey { name: "init".to_owned(), secret, capabilities, allow_ips: Vec::new(), active: true };
     let public = key.public().clone();

@@ -67,16 +67,6 @@ pub enum Permission {
 impl Permission {
     pub const ALL: [Self; 4] = [Self::GetInfo, Self::Generate, Self::Destroy, Self::DestroyAll];
 
-    /// Its field in the API.
-    pub fn field(self) -> &'static str {
-        match self {
-            Self::GetInfo => "can_get_info",
-            Self::Generate => "can_generate",
-            Self::Destroy => "can_destroy",
-            Self::DestroyAll => "can_destroy_all",
-        }
-    }
-
     /// What is said of a field that is neither yes nor no.
     pub fn error(self) -> &'static str {
         match self {

@@ -7,7 +7,6 @@ mod block;
 mod callback;
 mod caller_id;
 mod capabilities;
-mod capability;
 mod contract;
 mod download_link;
 mod downloadable;
@@ -35,7 +34,8 @@ pub use block::{Block, Blocklist};
 pub use callback::{Callback, CallbackKind, CallbackState, NewCallback, is_worth_another_try};
 pub use caller_id::CallerId;
 pub use capabilities::Capabilities;
-pub use capability::Capability;
+#[cfg(test)]
+pub use capabilities::PRESETS;
 pub use contract::{Contract, ContractStatus, Permission, Terms};
 pub use download_link::{DownloadLink, download_url};
 pub use downloadable::{Downloadable, NewDownloadable, StoredFile};

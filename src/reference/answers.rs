@@ -1,8 +1,8 @@
 //! All that an endpoint can answer: its own outcomes, and those that it shares with others.
 
-use super::endpoints::{self, DOWNLOAD, PRODUCT_CHANGELOG};
-use super::shape::Shape;
-use super::{Answer, Endpoint, answer, plain};
+use super::records;
+use crate::api::endpoint::{Answer, Audience, Record, answer, plain};
+use crate::api::shape::Shape;
 use crate::domain::Outcome::{self, *};
 
 /// One answer of one endpoint.
@@ -40,13 +40,15 @@ const FAULTS: &[Answer] = &[plain(InternalError), plain(ServiceUnavailable), pla
 pub const NOWHERE: &[Answer] = &[plain(UnknownEndpoint), plain(MethodNotAllowed)];
 
 /// All answers of an endpoint, its own first.
-pub fn of(endpoint: &Endpoint) -> Vec<Possible> {
-    let own = endpoint.answers.iter().map(|answer| (answer.outcome, answer.fields));
-    let refusals = endpoint.refusals.iter().map(|outcome| (*outcome, &[][..]));
+pub fn of(record: &Record) -> Vec<Possible> {
+    let own = record.answers.iter().map(|answer| (answer.outcome, answer.fields));
+    let refusals = record.refusals.iter().map(|outcome| (*outcome, &[][..]));
     let own = own.chain(refusals).map(|(outcome, fields)| Possible { outcome, fields, own: true });
-    let shared: Vec<Possible> = match endpoint.path {
-        PRODUCT_CHANGELOG => shared(GATE).filter(|answer| answer.outcome == AccessDenied).collect(),
-        DOWNLOAD => shared(GATE).collect(),
+    let is_link = record.answers.iter().any(|answer| answer.outcome == DownloadNotPermitted);
+    let shared: Vec<Possible> = match record.audience {
+        Audience::Anyone => shared(GATE).filter(|answer| answer.outcome == AccessDenied).collect(),
+        // Its fields are in its path, which is always read.
+        _ if is_link => shared(GATE).collect(),
         _ => shared(GATE).chain(shared(UNREAD)).collect(),
     };
     own.chain(shared).chain(shared_faults()).collect()
@@ -67,7 +69,7 @@ pub fn everywhere() -> Vec<Possible> {
 
 /// Each answer with fields of its own, once.
 pub fn distinct() -> Vec<Possible> {
-    let all = endpoints::all().flat_map(of).chain(shared(NOWHERE));
+    let all = records().flat_map(of).chain(shared(NOWHERE));
     let mut distinct: Vec<Possible> = Vec::new();
     for answer in all {
         if !distinct.iter().any(|known| known.is_like(&answer)) {

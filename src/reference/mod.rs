@@ -2,92 +2,50 @@
 //! are written from it.
 
 mod answers;
-mod endpoints;
 mod fields;
 mod openapi;
 mod page;
 mod postman;
 mod schemas;
-mod shape;
+mod shapes;
 
 use serde_json::Value;
 
 pub use page::ASSETS;
 
-use crate::domain::{HttpStatus, Outcome};
-use crate::routes::{ROUTES, Route};
-use fields::Field;
-use shape::Shape;
+use crate::api::endpoint::{Audience, Record};
+use crate::domain::HttpStatus;
+use crate::routes::{BESIDE_THE_TABLE, ROUTES};
 
-/// What there is to say of one endpoint. Its method, its other paths and its capability are the route table's.
-#[derive(Debug)]
-pub struct Endpoint {
-    /// As in the route table, or of what is mounted beside it.
-    path: &'static str,
-    asker: Asker,
-    /// One line, without a full stop.
-    summary: &'static str,
-    /// More, as text; may be empty.
-    text: &'static str,
-    fields: &'static [Field],
-    /// What only this endpoint answers, and with which fields. Its success comes first.
-    answers: &'static [Answer],
-    /// What it shares with others and answers without fields.
-    refusals: &'static [Outcome],
-}
+/// Who calls, in the order of the pages.
+const AUDIENCES: [Audience; 5] =
+    [Audience::Product, Audience::Shop, Audience::Vendor, Audience::ContractOwner, Audience::Anyone];
 
-/// An outcome and the fields of its reply, in order.
-#[derive(Debug)]
-struct Answer {
-    outcome: Outcome,
-    fields: &'static [(&'static str, Shape)],
-}
-
-const fn answer(outcome: Outcome, fields: &'static [(&'static str, Shape)]) -> Answer {
-    Answer { outcome, fields }
-}
-
-const fn plain(outcome: Outcome) -> Answer {
-    answer(outcome, &[])
-}
-
-/// Who asks: what the pages are sorted by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Asker {
-    Product,
-    Shop,
-    Vendor,
-    ContractOwner,
-    Anyone,
-}
-
-impl Asker {
-    const ALL: [Self; 5] = [Self::Product, Self::Shop, Self::Vendor, Self::ContractOwner, Self::Anyone];
-
-    fn title(self) -> &'static str {
-        match self {
-            Self::Product => "Customers' products ask",
-            Self::Shop => "Shops ask",
-            Self::Vendor => "Vendors manage",
-            Self::ContractOwner => "Contracts' owners ask",
-            Self::Anyone => "Anyone may read",
-        }
+/// The heading of an audience's endpoints.
+fn title(audience: Audience) -> &'static str {
+    match audience {
+        Audience::Product => "Customers' products ask",
+        Audience::Shop => "Shops ask",
+        Audience::Vendor => "Vendors manage",
+        Audience::ContractOwner => "Contracts' owners ask",
+        Audience::Anyone => "Anyone may read",
     }
+}
 
-    fn text(self) -> &'static str {
-        match self {
-            Self::Product => {
-                "From software in the customer's hands, and so with an API key that has only the capabilities it needs; the preset `client` has the usual ones."
-            }
-            Self::Shop => {
-                "When something is sold. The preset `shop` is for random assignments and for making contracts."
-            }
-            Self::Vendor => "With an API key that stays on servers of the vendor.",
-            Self::ContractOwner => {
-                "With their `contract_key` in the place of an API key or in the field `contract_key`; or with an API key that names the contract."
-            }
-            Self::Anyone => "Without an API key.",
+/// The text under the heading.
+fn text(audience: Audience) -> &'static str {
+    match audience {
+        Audience::Product => {
+            "From software in the customer's hands, and so with an API key that has only the capabilities it needs; the preset `client` has the usual ones."
         }
+        Audience::Shop => {
+            "When something is sold. The preset `shop` is for random assignments and for making contracts."
+        }
+        Audience::Vendor => "With an API key that stays on servers of the vendor.",
+        Audience::ContractOwner => {
+            "With their `contract_key` in the place of an API key or in the field `contract_key`; or with an API key that names the contract."
+        }
+        Audience::Anyone => "Without an API key.",
     }
 }
 
@@ -132,14 +90,10 @@ fn bytes(document: &Value) -> Vec<u8> {
     document.to_string().into_bytes()
 }
 
-/// The table's row for a route. A test holds that every route has one.
-fn endpoint(path: &str) -> Option<&'static Endpoint> {
-    endpoints::all().find(|endpoint| endpoint.path == path)
-}
-
-/// The routes of the table with what is to be said of each, in the route table's order.
-fn routed() -> impl Iterator<Item = (&'static Route, &'static Endpoint)> {
-    ROUTES.iter().filter_map(|route| Some((route, endpoint(route.path)?)))
+/// The records of all endpoints, and of what is mounted beside the table.
+fn records() -> impl Iterator<Item = &'static Record> {
+    let beside = BESIDE_THE_TABLE.into_iter().map(|(_, record)| record);
+    ROUTES.iter().map(|route| &route.endpoint.record).chain(beside)
 }
 
 #[cfg(test)]

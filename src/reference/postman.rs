@@ -3,11 +3,11 @@
 use serde_json::{Value, json};
 
 use super::answers;
-use super::endpoints::{DOWNLOAD, PRODUCT_CHANGELOG};
-use super::fields::Field;
-use super::{Asker, Endpoint, Settings, endpoint, routed, schemas};
+use super::{AUDIENCES, Settings, fields, records, schemas, text, title};
+use crate::api::endpoint::Record;
+use crate::api::field::About;
 use crate::domain::HttpStatus;
-use crate::routes::{Route, Runs};
+use crate::routes::{BESIDE_THE_TABLE, ROUTES, Route, Runs};
 
 const SCHEMA: &str = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json";
 
@@ -17,16 +17,14 @@ const VARIABLES: [&str; 6] =
 
 /// The whole collection: a folder for each who asks.
 pub fn collection(settings: &Settings) -> Value {
-    let folders: Vec<Value> = Asker::ALL
+    let folders: Vec<Value> = AUDIENCES
         .iter()
-        .map(|asker| {
-            let routes = routed().filter(|(_, endpoint)| endpoint.asker == *asker);
-            let mut items: Vec<Value> =
-                routes.map(|(route, endpoint)| of_route(route, endpoint, settings.http_status)).collect();
-            let beside = [DOWNLOAD, PRODUCT_CHANGELOG].into_iter().filter_map(endpoint);
-            let beside = beside.filter(|endpoint| endpoint.asker == *asker);
-            items.extend(beside.map(|endpoint| beside_the_table(endpoint, settings.http_status)));
-            json!({ "name": asker.title(), "description": asker.text(), "item": items })
+        .map(|audience| {
+            let routes = ROUTES.iter().filter(|route| route.endpoint.record.audience == *audience);
+            let mut items: Vec<Value> = routes.map(|route| of_route(route, settings.http_status)).collect();
+            let beside = BESIDE_THE_TABLE.iter().filter(|(_, record)| record.audience == *audience);
+            items.extend(beside.map(|(path, record)| beside_the_table(path, record, settings.http_status)));
+            json!({ "name": title(*audience), "description": text(*audience), "item": items })
         })
         .collect();
     json!({
@@ -42,7 +40,7 @@ pub fn collection(settings: &Settings) -> Value {
 
 fn variables(settings: &Settings) -> Vec<Value> {
     let example = |name: &str| {
-        let mut fields = super::endpoints::all().flat_map(|endpoint| endpoint.fields);
+        let mut fields = records().flat_map(Record::fields);
         fields.find(|field| field.name == name).map_or("", |field| field.example)
     };
     let own = [("base_url", format!("{}/api/v1", settings.base())), ("api_key", String::new())];
@@ -53,9 +51,10 @@ fn variables(settings: &Settings) -> Vec<Value> {
         .collect()
 }
 
-fn of_route(route: &Route, endpoint: &Endpoint, mode: HttpStatus) -> Value {
+fn of_route(route: &Route, mode: HttpStatus) -> Value {
+    let record = &route.endpoint.record;
     let method = route.method.as_str();
-    let fields: Vec<Value> = endpoint.fields.iter().map(pair).collect();
+    let fields: Vec<Value> = record.fields().map(pair).collect();
     let mut headers = Vec::new();
     if route.runs == Runs::OnWriter {
         headers.push(json!({
@@ -64,18 +63,17 @@ fn of_route(route: &Route, endpoint: &Endpoint, mode: HttpStatus) -> Value {
         }));
     }
     let mut request = json!({
-        "method": method, "header": headers, "description": description(endpoint),
+        "method": method, "header": headers, "description": description(record),
         "url": url(route.path, if method == "GET" { &fields } else { &[] }),
     });
     if let (true, Some(members)) = (method != "GET", request.as_object_mut()) {
         members.insert("body".to_owned(), json!({ "mode": "urlencoded", "urlencoded": fields }));
     }
-    item(endpoint, &request, mode)
+    item(route.path, record, &request, mode)
 }
 
-fn beside_the_table(endpoint: &Endpoint, mode: HttpStatus) -> Value {
-    let segments: Vec<String> = endpoint
-        .path
+fn beside_the_table(path: &str, record: &Record, mode: HttpStatus) -> Value {
+    let segments: Vec<String> = path
         .trim_start_matches('/')
         .split('/')
         .map(|segment| match segment.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
@@ -83,22 +81,21 @@ fn beside_the_table(endpoint: &Endpoint, mode: HttpStatus) -> Value {
             None => segment.to_owned(),
         })
         .collect();
-    let variables: Vec<Value> = endpoint
-        .fields
-        .iter()
+    let variables: Vec<Value> = record
+        .fields()
         .map(
-            |field| json!({ "key": field.name, "value": in_path(field), "description": field.description() }),
+            |field| json!({ "key": field.name, "value": in_path(field), "description": fields::description(field) }),
         )
         .collect();
-    let path = segments.join("/");
+    let joined = segments.join("/");
     let request = json!({
-        "method": "GET", "header": [], "auth": { "type": "noauth" }, "description": description(endpoint),
-        "url": { "raw": format!("{{{{base_url}}}}/{path}"), "host": ["{{base_url}}"], "path": segments, "variable": variables },
+        "method": "GET", "header": [], "auth": { "type": "noauth" }, "description": description(record),
+        "url": { "raw": format!("{{{{base_url}}}}/{joined}"), "host": ["{{base_url}}"], "path": segments, "variable": variables },
     });
-    item(endpoint, &request, mode)
+    item(path, record, &request, mode)
 }
 
-fn in_path(field: &Field) -> String {
+fn in_path(field: &About) -> String {
     match field.name {
         "api_key" | "license_key" => format!("{{{{{}}}}}", field.name),
         _ => field.example.to_owned(),
@@ -106,12 +103,12 @@ fn in_path(field: &Field) -> String {
 }
 
 /// A request, what it can be answered, and a check that it was.
-fn item(endpoint: &Endpoint, request: &Value, mode: HttpStatus) -> Value {
-    let all = answers::of(endpoint);
+fn item(path: &str, record: &Record, request: &Value, mode: HttpStatus) -> Value {
+    let all = answers::of(record);
     let codes: Vec<u16> = all.iter().map(|answer| answer.outcome.code()).collect();
     let script = format!(
         "pm.test('the answer is one of {}', () => pm.expect({}).to.include(Number(pm.response.json().response.code)));",
-        endpoint.path,
+        path,
         json!(codes),
     );
     let responses: Vec<Value> = all
@@ -126,10 +123,10 @@ fn item(endpoint: &Endpoint, request: &Value, mode: HttpStatus) -> Value {
         })
         .collect();
     let mut item = json!({
-        "name": endpoint.path.trim_start_matches('/'), "request": request, "response": responses,
+        "name": path.trim_start_matches('/'), "request": request, "response": responses,
     });
     // A link that is good gives a file, which has no code.
-    if let (true, Some(members)) = (endpoint.path != DOWNLOAD, item.as_object_mut()) {
+    if let (true, Some(members)) = (!path.starts_with("/download/"), item.as_object_mut()) {
         let test = json!({ "type": "text/javascript", "exec": [script] });
         members.insert("event".to_owned(), json!([{ "listen": "test", "script": test }]));
     }
@@ -141,20 +138,20 @@ fn url(path: &str, query: &[Value]) -> Value {
     json!({ "raw": format!("{{{{base_url}}}}{path}"), "host": ["{{base_url}}"], "path": segments, "query": query })
 }
 
-fn pair(field: &Field) -> Value {
+fn pair(field: &About) -> Value {
     let value = if VARIABLES.contains(&field.name) {
         format!("{{{{{}}}}}", field.name)
     } else {
         field.example.to_owned()
     };
     json!({
-        "key": field.name, "value": value, "description": field.description(), "disabled": !field.required,
+        "key": field.name, "value": value, "description": fields::description(field), "disabled": !field.required,
     })
 }
 
-fn description(endpoint: &Endpoint) -> String {
-    if endpoint.text.is_empty() {
-        return format!("{}.", endpoint.summary);
+fn description(record: &Record) -> String {
+    if record.text.is_empty() {
+        return format!("{}.", record.summary);
     }
-    format!("{}. {}", endpoint.summary, endpoint.text)
+    format!("{}. {}", record.summary, record.text)
 }

@@ -3,8 +3,9 @@
 use serde_json::{Map, Value, json};
 
 use super::answers::Possible;
-use super::fields::{Field, Kind};
-use super::{Endpoint, shape};
+use super::{fields, shapes};
+use crate::api::endpoint::Record;
+use crate::api::field::{About, Kind};
 use crate::domain::{Outcome, SignedBy, Timestamp};
 use crate::wire::envelope::Unsigned;
 use crate::wire::reply::Reply;
@@ -20,7 +21,7 @@ pub fn reply(answer: &Possible) -> Value {
     let outcome = answer.outcome;
     let code =
         if outcome.shows_code_as_text() { json!(outcome.code().to_string()) } else { json!(outcome.code()) };
-    let mut schema = shape::object(answer.fields);
+    let mut schema = shapes::object(answer.fields);
     let mut properties = Map::new();
     properties.insert("code".to_owned(), json!({ "const": code }));
     properties.insert("message".to_owned(), json!({ "const": outcome.message() }));
@@ -103,8 +104,8 @@ pub fn envelope_members() -> [(&'static str, Value); 3] {
 /// An envelope as the server would write it, but for its signature.
 pub fn example(answer: &Possible) -> Value {
     let fields = answer.fields.iter();
-    let reply =
-        fields.fold(Reply::from(answer.outcome), |reply, (name, shape)| reply.with(name, shape.example()));
+    let reply = fields
+        .fold(Reply::from(answer.outcome), |reply, (name, shape)| reply.with(name, shapes::example(shape)));
     let unsigned = Unsigned::write(&reply, EXAMPLE_TIME);
     let response_base64 = String::from_utf8_lossy(unsigned.message()).into_owned();
     let response: Value = serde_json::from_str(&unsigned.into_response()).unwrap_or_default();
@@ -123,16 +124,15 @@ pub fn example(answer: &Possible) -> Value {
 }
 
 /// A body: as JSON, or as a form, where all is text.
-pub fn body(endpoint: &Endpoint, as_form: bool) -> Value {
-    let properties: Map<String, Value> = endpoint
-        .fields
-        .iter()
+pub fn body(record: &Record, as_form: bool) -> Value {
+    let properties: Map<String, Value> = record
+        .fields()
         .map(|field| (field.name.to_owned(), with_description(field, field_schema(field, as_form))))
         .collect();
     let mut schema = json!({ "type": "object", "properties": properties });
     let required: Vec<&str> =
-        endpoint.fields.iter().filter(|field| field.required).map(|field| field.name).collect();
-    let instead = endpoint.fields.iter().find(|field| matches!(field.kind, Kind::Objects(_)));
+        record.fields().filter(|field| field.required).map(|field| field.name).collect();
+    let instead = record.fields().find(|field| matches!(field.kind, Kind::Objects(_)));
     if let Some(members) = schema.as_object_mut() {
         match instead {
             Some(field) => {
@@ -148,21 +148,21 @@ pub fn body(endpoint: &Endpoint, as_form: bool) -> Value {
     schema
 }
 
-fn field_schema(field: &Field, as_form: bool) -> Value {
+fn field_schema(field: &About, as_form: bool) -> Value {
     match field.kind {
         Kind::Texts(_) | Kind::Objects(_) if as_form => {
             json!({ "type": "string", "contentMediaType": "application/json" })
         }
         Kind::Json(bytes) if as_form => json!({ "type": "string", "x-max-bytes": bytes }),
-        _ => field.schema(),
+        _ => fields::schema(field),
     }
 }
 
-pub fn with_description(field: &Field, mut schema: Value) -> Value {
+pub fn with_description(field: &About, mut schema: Value) -> Value {
     if let Some(members) = schema.as_object_mut() {
-        members.insert("description".to_owned(), json!(field.description()));
-        if !field.aliases().is_empty() {
-            members.insert("x-aliases".to_owned(), json!(field.aliases()));
+        members.insert("description".to_owned(), json!(fields::description(field)));
+        if !fields::aliases(field).is_empty() {
+            members.insert("x-aliases".to_owned(), json!(fields::aliases(field)));
         }
     }
     schema
@@ -170,9 +170,11 @@ pub fn with_description(field: &Field, mut schema: Value) -> Value {
 
 /// A body that succeeds in a world where what it names is there: what is required, and what isn't in the
 /// place of anything else.
-pub fn body_example(endpoint: &Endpoint, as_form: bool) -> Value {
-    let shown = endpoint.fields.iter().filter(|field| field.required);
+pub fn body_example(record: &Record, as_form: bool) -> Value {
+    let shown = record.fields().filter(|field| field.required);
     shown
-        .map(|field| (field.name.to_owned(), if as_form { json!(field.example) } else { field.example() }))
+        .map(|field| {
+            (field.name.to_owned(), if as_form { json!(field.example) } else { fields::example(field) })
+        })
         .collect()
 }

@@ -1,10 +1,14 @@
 //! The gate that every call passes: who calls, and may they (API §2.2).
 
 use super::caller::Caller;
-use crate::domain::{ApiKey, ApiKeySecret, CallerId, Capability, Outcome};
+use crate::domain::{ApiKey, ApiKeySecret, CallerId, Outcome};
+use crate::routes::Access;
 use crate::store::Tx;
 use crate::wire::params::Params;
 use crate::wire::reply::Result;
+
+/// The capability to list all license keys.
+const SEES_LICENSES: &str = "get-license-keys";
 
 /// Who has passed the gate.
 pub struct Authorized {
@@ -19,7 +23,7 @@ pub fn authorize(
     caller: &Caller,
     secret: Option<&ApiKeySecret>,
     params: &Params,
-    capability: Capability,
+    access: Access,
 ) -> Result<Authorized> {
     let blocklist = tx.blocklist()?;
     if blocklist.blocks_address(caller.address) {
@@ -30,8 +34,8 @@ pub fn authorize(
         None => None,
     };
     let authorized = match api_key {
-        Some(api_key) => check_api_key(&api_key, caller, capability)?,
-        None if capability.comes_with_a_contract() => {
+        Some(api_key) => check_api_key(&api_key, caller, access.capability)?,
+        None if access.takes_contract_keys => {
             Authorized { caller_id: contract_owner(tx, secret, params)?, sees_licenses: false }
         }
         None => return Err(Outcome::InvalidApiKey.into()),
@@ -43,7 +47,7 @@ pub fn authorize(
     Ok(authorized)
 }
 
-fn check_api_key(api_key: &ApiKey, caller: &Caller, capability: Capability) -> Result<Authorized> {
+fn check_api_key(api_key: &ApiKey, caller: &Caller, capability: &str) -> Result<Authorized> {
     if !api_key.active {
         return Err(Outcome::InactiveApiKey.into());
     }
@@ -53,7 +57,7 @@ fn check_api_key(api_key: &ApiKey, caller: &Caller, capability: Capability) -> R
     if !api_key.capabilities.allow(capability) {
         return Err(Outcome::MissingCapability.into());
     }
-    let sees_licenses = api_key.capabilities.allow(Capability::GetLicenseKeys);
+    let sees_licenses = api_key.capabilities.allow(SEES_LICENSES);
     Ok(Authorized { caller_id: CallerId::ApiKey(api_key.id), sees_licenses })
 }
 

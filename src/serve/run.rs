@@ -34,7 +34,7 @@ pub async fn run(
     let read = app.store.read(|tx| {
         guarded(|| {
             let secret = caller.secret.as_ref().or(of_field.as_ref());
-            let authorized = authorize::authorize(tx, caller, secret, &params, route.capability)?;
+            let authorized = authorize::authorize(tx, caller, secret, &params, route.access())?;
             ticket.check_guess(tx, &params, authorized.sees_licenses, route.runs == Runs::OnWriter)?;
             let context = app.request_context(address, authorized.caller_id, secret);
             // In the same snapshot, and on this thread.
@@ -151,8 +151,8 @@ fn run_endpoint(
     context: RequestContext<'_>,
     now: Timestamp,
 ) -> Answer {
-    let mut call = Call::new(tx, params, context, now);
-    let result = guarded(|| (route.endpoint)(&mut call).map(Content::Reply));
+    let mut call = Call::new(tx, params, &route.endpoint.record, context, now);
+    let result = guarded(|| (route.endpoint.run)(&mut call).map(Content::Reply));
     Answer::new(result, call.signing_product)
 }
 

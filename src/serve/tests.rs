@@ -10,8 +10,9 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::api::call::Call;
+use crate::api::endpoint::{Audience, Endpoint, Record};
 use crate::config::Config;
-use crate::domain::{ApiKeySecret, Capabilities, Capability, NewProduct, ProductStatus, Timestamp};
+use crate::domain::{ApiKeySecret, Capabilities, NewProduct, ProductStatus, Timestamp};
 use crate::files::DataDir;
 use crate::routes::Runs;
 use crate::signing::{Keyring, Signatures, SigningKey};
@@ -20,27 +21,34 @@ use crate::wire::reply::{self, Reply};
 
 const SECRET: &str = "a-secret-of-this-test";
 
-const fn route(runs: Runs, endpoint: fn(&mut Call<'_>) -> reply::Result) -> Route {
-    let (method, capability) = (actix_web::http::Method::POST, Capability::CreateProduct);
-    Route { method, path: "/test", aliases: &[], runs, capability, endpoint }
+const fn route(runs: Runs, endpoint: &'static Endpoint) -> Route {
+    let method = actix_web::http::Method::POST;
+    Route { method, path: "/test", aliases: &[], runs, capability: "create-product", endpoint }
 }
 
-static PANICS_READING: Route = route(Runs::Inline, |_| resume_unwind(Box::new("an endpoint that panics")));
-static PANICS_LISTING: Route =
-    route(Runs::OnBlockingPool, |_| resume_unwind(Box::new("an endpoint that panics")));
-static PANICS_WRITING: Route = route(Runs::OnWriter, |call| {
-    add_product(call)?;
-    resume_unwind(Box::new("an endpoint that panics"))
-});
-static READS: Route =
-    route(
-        Runs::Inline,
-        |call| Ok(Reply::from(Outcome::AllProducts).with("count", call.tx.products()?.len())),
-    );
-static WRITES: Route = route(Runs::OnWriter, |call| {
-    add_product(call)?;
-    Ok(Outcome::ProductCreated.into())
-});
+const RECORD: Record = Record::new(Audience::Vendor, "An endpoint of this test");
+const PANICS: Endpoint = RECORD.run(|_| resume_unwind(Box::new("an endpoint that panics")));
+
+static PANICS_READING: Route = route(Runs::Inline, &PANICS);
+static PANICS_LISTING: Route = route(Runs::OnBlockingPool, &PANICS);
+static PANICS_WRITING: Route = route(
+    Runs::OnWriter,
+    &RECORD.run(|call| {
+        add_product(call)?;
+        resume_unwind(Box::new("an endpoint that panics"))
+    }),
+);
+static READS: Route = route(
+    Runs::Inline,
+    &RECORD.run(|call| Ok(Reply::from(Outcome::AllProducts).with("count", call.tx.products()?.len()))),
+);
+static WRITES: Route = route(
+    Runs::OnWriter,
+    &RECORD.run(|call| {
+        add_product(call)?;
+        Ok(Outcome::ProductCreated.into())
+    }),
+);
 
 fn add_product(call: &Call<'_>) -> reply::Result<()> {
     let product = NewProduct {
@@ -60,7 +68,7 @@ async fn app() -> (TempDir, Arc<App>) {
     let api_key = NewApiKey {
         name: "test".to_owned(),
         secret: ApiKeySecret::parse(SECRET).unwrap(),
-        capabilities: Capabilities::parse(["*"]).unwrap(),
+        capabilities: Capabilities::all(),
         allow_ips: Vec::new(),
         active: true,
     };

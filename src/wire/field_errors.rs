@@ -3,6 +3,46 @@
 
 use serde_json::{Map, Value};
 
+/// Why a field can't be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// More bytes than this.
+    TooLong(usize),
+    /// A NUL character, which PostgreSQL can't store.
+    HasNul,
+    NoText,
+    NoNumber,
+    /// Less than this.
+    TooSmall(i64),
+    /// More than this.
+    TooLarge(i64),
+    NoFlag,
+    /// None of the words that the field takes.
+    NoChoice,
+    NoDate,
+    NoList,
+    /// More items than this.
+    TooMany(usize),
+    /// The item at this place, counted from 1, can't name anything.
+    NoName(usize),
+}
+
+impl Fault {
+    /// Why a text of at most `max` bytes can't be stored; `None`: it can.
+    pub fn of_text(text: &str, max: usize) -> Option<Self> {
+        match text {
+            _ if text.len() > max => Some(Self::TooLong(max)),
+            _ if text.contains('\0') => Some(Self::HasNul),
+            _ => None,
+        }
+    }
+
+    /// Whether the field is over a limit, and not something else than it must be.
+    pub fn is_excess(self) -> bool {
+        matches!(self, Self::TooLong(_) | Self::TooLarge(_) | Self::TooMany(_))
+    }
+}
+
 /// Messages by field, in the order in which they were found.
 #[derive(Debug, Default)]
 pub struct FieldErrors(Vec<(&'static str, String)>);
@@ -32,17 +72,33 @@ impl FieldErrors {
         self.add(field, format!("The {} field must {rule}.", attribute(field)));
     }
 
-    /// Whether a text can be kept: at most `max` bytes and no NUL, which PostgreSQL can't hold. Says what is
-    /// wrong with it if not.
-    pub fn accepts(&mut self, field: &'static str, text: &str, max: usize) -> bool {
-        if text.len() > max {
-            self.must(field, &format!("not be greater than {max} bytes"));
-        } else if text.contains('\0') {
-            self.invalid(field);
-        } else {
-            return true;
+    /// Adds the message about a fault, as Laravel words it.
+    pub fn fault(&mut self, field: &'static str, fault: Fault) {
+        match fault {
+            Fault::TooLong(max) => self.must(field, &format!("not be greater than {max} bytes")),
+            Fault::HasNul | Fault::NoChoice => self.invalid(field),
+            Fault::NoText => self.must(field, "be a string"),
+            Fault::NoNumber => self.must(field, "be an integer"),
+            Fault::TooSmall(least) => self.must(field, &format!("be at least {least}")),
+            Fault::TooLarge(most) => self.must(field, &format!("not be greater than {most}")),
+            Fault::NoFlag => self.must(field, "be true or false"),
+            Fault::NoDate => self.must(field, "be a valid date"),
+            Fault::NoList => self.must(field, "be an array"),
+            Fault::TooMany(max) => self.must(field, &format!("not have more than {max} items")),
+            Fault::NoName(place) => {
+                let rule = "hold texts of 1 to 255 bytes without NUL characters";
+                self.must(field, &format!("{rule}: item {place} is none"));
+            }
         }
-        false
+    }
+
+    /// Whether a text can be stored: at most `max` bytes and no NUL. Adds the message if not.
+    pub fn accepts(&mut self, field: &'static str, text: &str, max: usize) -> bool {
+        let fault = Fault::of_text(text, max);
+        if let Some(fault) = fault {
+            self.fault(field, fault);
+        }
+        fault.is_none()
     }
 
     pub fn is_empty(&self) -> bool {

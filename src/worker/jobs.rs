@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use crate::api::call::Call;
-use crate::api::random_assignments::random_assign;
+use crate::api::random_assignments::RANDOM_ASSIGN;
 use crate::domain::{Actor, CallbackKind, Outcome, Timestamp};
 use crate::serve::{App, guarded};
 use crate::store::Tx;
@@ -35,7 +35,7 @@ fn carry_out(tx: &Tx<'_>, app: &App, now: Timestamp) -> Result<(), Failure> {
     let context = app.request_context(address, job.caller, None);
     let action = "random-assign-license-keys-queued".to_owned();
     tx.act_as(Actor { at: now, caller: job.caller, address: None, action });
-    let mut call = Call::new(tx, &params, context, now);
+    let mut call = Call::new(tx, &params, &RANDOM_ASSIGN.record, context, now);
     let reply = assign(&mut call, job.id)?;
     // A shop names its orders, and sends one again when it has lost the answer. Nameless orders that are
     // alike are two; and one that got nothing may be sent again once there is something.
@@ -53,7 +53,7 @@ fn carry_out(tx: &Tx<'_>, app: &App, now: Timestamp) -> Result<(), Failure> {
 /// all the same.
 fn assign(call: &mut Call<'_>, job_id: i64) -> Result<Reply, Failure> {
     call.tx.savepoint()?;
-    let refusal = match guarded(|| random_assign(call)) {
+    let refusal = match guarded(|| (RANDOM_ASSIGN.run)(call)) {
         Ok(reply) => {
             call.tx.release_savepoint()?;
             return Ok(reply);

@@ -11,6 +11,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::api::call::Call;
+use crate::api::licenses::DELETE;
 use crate::config::Config;
 use crate::domain::{
     CallbackState, CallerId, Identifier, License, LicenseKey, LicenseStatus, NewActivation, NewLicense,
@@ -74,7 +75,13 @@ fn end_activations(app: &Arc<App>, license: &License) {
     let (server, license) = (Arc::clone(app), license.clone());
     let told = app.store.write_blocking(move |tx| {
         let (params, address) = (Params::default(), IpAddr::V4(Ipv4Addr::LOCALHOST));
-        let call = Call::new(tx, &params, server.request_context(address, CallerId::ApiKey(1), None), NOW);
+        let call = Call::new(
+            tx,
+            &params,
+            &DELETE.record,
+            server.request_context(address, CallerId::ApiKey(1), None),
+            NOW,
+        );
         call.tell_of_deactivations(&license).unwrap();
         Decision::Commit(())
     });

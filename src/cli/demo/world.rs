@@ -10,6 +10,7 @@ use crate::domain::{
 };
 use crate::files::DataDir;
 use crate::random::Randomness;
+use crate::routes;
 use crate::store::{NewApiKey, Store, Tx};
 
 const WORLD: &str = include_str!("../../../data/demo/world.json");
@@ -195,7 +196,10 @@ impl SampleApiKey {
         let key = NewApiKey {
             name: self.name.clone(),
             secret: self.secret()?,
-            capabilities: Capabilities::parse(self.capabilities.iter().map(String::as_str))?,
+            capabilities: Capabilities::parse(
+                self.capabilities.iter().map(String::as_str),
+                routes::capabilities(),
+            )?,
             allow_ips: self.allow_ips.iter().map(|net| parse_network(net)).collect::<Result<_, _>>()?,
             active: self.active,
         };

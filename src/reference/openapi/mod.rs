@@ -6,10 +6,10 @@ mod own_pages;
 use serde_json::{Map, Value, json};
 
 use super::answers::{self, Possible};
-use super::endpoints::{DOWNLOAD, PRODUCT_CHANGELOG};
-use super::{Asker, Settings, endpoint, routed, schemas};
+use super::{AUDIENCES, Settings, schemas, text, title};
+use crate::api::endpoint::Audience;
 use crate::domain::HttpStatus;
-use crate::routes::PREFIXES;
+use crate::routes::{BESIDE_THE_TABLE, PREFIXES, ROUTES};
 
 /// The whole document.
 pub fn document(settings: &Settings) -> Value {
@@ -43,10 +43,8 @@ pub fn document(settings: &Settings) -> Value {
 }
 
 fn tags() -> Vec<Value> {
-    let mut tags: Vec<Value> = Asker::ALL
-        .iter()
-        .map(|asker| json!({ "name": asker.title(), "description": asker.text() }))
-        .collect();
+    let tag = |audience: &Audience| json!({ "name": title(*audience), "description": text(*audience) });
+    let mut tags: Vec<Value> = AUDIENCES.iter().map(tag).collect();
     tags.push(
         json!({ "name": own_pages::TAG, "description": "Without an API key, and without an envelope." }),
     );
@@ -73,22 +71,18 @@ fn security_schemes() -> Value {
 /// Routes first, in the order of their table, each followed by its other paths; then what is mounted beside it.
 fn paths(settings: &Settings, distinct: &[Possible]) -> Map<String, Value> {
     let mut paths = Map::new();
-    for (route, endpoint) in routed() {
+    for route in ROUTES {
         let method = route.method.as_str().to_ascii_lowercase();
-        let operation = operation::of_route(route, endpoint, settings.http_status, distinct);
+        let operation = operation::of_route(route, settings.http_status, distinct);
         for alias in route.aliases {
             let deprecated = operation::deprecated(&operation, route.path, alias);
             paths.insert((*alias).to_owned(), json!({ method.as_str(): deprecated }));
         }
         paths.insert(route.path.to_owned(), json!({ method: operation }));
     }
-    for path in [DOWNLOAD, PRODUCT_CHANGELOG] {
-        if let Some(endpoint) = endpoint(path) {
-            paths.insert(
-                path.to_owned(),
-                operation::beside_the_table(endpoint, settings.http_status, distinct),
-            );
-        }
+    for (path, record) in BESIDE_THE_TABLE {
+        let operations = operation::beside_the_table(path, record, settings.http_status, distinct);
+        paths.insert(path.to_owned(), operations);
     }
     paths.extend(own_pages::paths(settings.base()));
     paths

@@ -4,25 +4,26 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
+use crate::api::endpoint::{Audience, Record};
+use crate::api::field::About;
 use crate::domain::{HttpStatus, Outcome, SignedBy};
 use crate::reference::answers::{self, Possible};
-use crate::reference::endpoints::DOWNLOAD;
-use crate::reference::fields::Field;
-use crate::reference::{Asker, Endpoint, schemas};
+use crate::reference::{fields, schemas, title};
 use crate::routes::{Route, Runs};
 
 /// What a part of a multipart body may be called without quoting.
 const PART_NAME: &str = r#"^[^\u0000-\u001f\u007f\\"]*$"#;
 
 /// A route of the table.
-pub fn of_route(route: &Route, endpoint: &Endpoint, mode: HttpStatus, distinct: &[Possible]) -> Value {
-    let mut operation = described(endpoint, route.capability.as_str(), mode, distinct);
+pub fn of_route(route: &Route, mode: HttpStatus, distinct: &[Possible]) -> Value {
+    let record = &route.endpoint.record;
+    let mut operation = described(record, route.capability, mode, distinct);
     let by_query = route.method.as_str() == "GET";
     let mut parameters: Vec<Value> = Vec::new();
     if by_query {
-        parameters.extend(endpoint.fields.iter().map(|field| parameter(field, "query")));
+        parameters.extend(record.fields().map(|field| parameter(field, "query")));
     } else {
-        insert(&mut operation, "requestBody", request_body(endpoint));
+        insert(&mut operation, "requestBody", request_body(record));
     }
     if route.runs == Runs::OnWriter {
         parameters.push(json!({ "$ref": "#/components/parameters/IdempotencyKey" }));
@@ -30,11 +31,11 @@ pub fn of_route(route: &Route, endpoint: &Endpoint, mode: HttpStatus, distinct: 
     if !parameters.is_empty() {
         insert(&mut operation, "parameters", Value::Array(parameters));
     }
-    if endpoint.asker == Asker::ContractOwner {
+    if record.audience == Audience::ContractOwner {
         let security = json!([{ "contractKey": [] }, { "bearer": [] }, { "header": [] }, { "field": [] }]);
         insert(&mut operation, "security", security);
     }
-    insert(&mut operation, "x-capability", json!(route.capability.as_str()));
+    insert(&mut operation, "x-capability", json!(route.capability));
     operation
 }
 
@@ -48,12 +49,12 @@ pub fn deprecated(operation: &Value, path: &str, alias: &str) -> Value {
 }
 
 /// What is mounted beside the table: its fields are segments of the path.
-pub fn beside_the_table(endpoint: &Endpoint, mode: HttpStatus, distinct: &[Possible]) -> Value {
-    let is_download = endpoint.path == DOWNLOAD;
+pub fn beside_the_table(path: &str, record: &Record, mode: HttpStatus, distinct: &[Possible]) -> Value {
+    let is_download = path.starts_with("/download/");
     let name = if is_download { "download" } else { "product-changelog" };
-    let mut get = described(endpoint, name, mode, distinct);
+    let mut get = described(record, name, mode, distinct);
     insert(&mut get, "security", json!([]));
-    let parameters: Vec<Value> = endpoint.fields.iter().map(|field| parameter(field, "path")).collect();
+    let parameters: Vec<Value> = record.fields().map(|field| parameter(field, "path")).collect();
     insert(&mut get, "parameters", Value::Array(parameters));
     if !is_download {
         return json!({ "get": get });
@@ -68,14 +69,14 @@ pub fn beside_the_table(endpoint: &Endpoint, mode: HttpStatus, distinct: &[Possi
     json!({ "get": get, "head": head })
 }
 
-fn described(endpoint: &Endpoint, id: &str, mode: HttpStatus, distinct: &[Possible]) -> Value {
-    let all = answers::of(endpoint);
+fn described(record: &Record, id: &str, mode: HttpStatus, distinct: &[Possible]) -> Value {
+    let all = answers::of(record);
     let outcomes: Vec<Value> = all.iter().map(|answer| outcome(answer, mode, distinct)).collect();
     let mut operation = json!({
-        "operationId": id, "tags": [endpoint.asker.title()], "summary": endpoint.summary,
+        "operationId": id, "tags": [title(record.audience)], "summary": record.summary,
     });
-    if !endpoint.text.is_empty() {
-        insert(&mut operation, "description", json!(endpoint.text));
+    if !record.text.is_empty() {
+        insert(&mut operation, "description", json!(record.text));
     }
     insert(&mut operation, "responses", responses(&all, mode, distinct).into());
     insert(&mut operation, "x-outcomes", Value::Array(outcomes));
@@ -172,10 +173,10 @@ fn add_file_responses(responses: &mut Map<String, Value>) {
     }
 }
 
-fn request_body(endpoint: &Endpoint) -> Value {
+fn request_body(record: &Record) -> Value {
     let content = |as_form: bool| {
-        let mut content = json!({ "schema": schemas::body(endpoint, as_form) });
-        let example = schemas::body_example(endpoint, as_form);
+        let mut content = json!({ "schema": schemas::body(record, as_form) });
+        let example = schemas::body_example(record, as_form);
         if example != json!({}) {
             insert(&mut content, "example", example);
         }
@@ -193,13 +194,13 @@ fn request_body(endpoint: &Endpoint) -> Value {
     } })
 }
 
-fn parameter(field: &Field, place: &str) -> Value {
+fn parameter(field: &About, place: &str) -> Value {
     let mut parameter = json!({
-        "name": field.name, "in": place, "required": field.required, "description": field.description(),
-        "schema": field.schema(), "example": field.example(),
+        "name": field.name, "in": place, "required": field.required, "description": fields::description(field),
+        "schema": fields::schema(field), "example": fields::example(field),
     });
-    if !field.aliases().is_empty() && place == "query" {
-        insert(&mut parameter, "x-aliases", json!(field.aliases()));
+    if !fields::aliases(field).is_empty() && place == "query" {
+        insert(&mut parameter, "x-aliases", json!(fields::aliases(field)));
     }
     parameter
 }

@@ -12,8 +12,9 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use crate::api::call::Call;
 use crate::api::downloads;
-use crate::domain::{Capability, DownloadLink, Downloadable, Outcome, StoredFile};
+use crate::domain::{DownloadLink, Downloadable, Outcome, StoredFile};
 use crate::load::Ticket;
+use crate::routes;
 use crate::serve::answer::Answer;
 use crate::serve::app::App;
 use crate::serve::caller::Caller;
@@ -83,7 +84,7 @@ fn look_up(
     let read = app.store.read(|tx| {
         let authorized = guarded(|| {
             let secret = caller.secret.as_ref();
-            let authorized = authorize::authorize(tx, caller, secret, params, Capability::Download)?;
+            let authorized = authorize::authorize(tx, caller, secret, params, routes::DOWNLOAD)?;
             ticket.check_guess(tx, params, authorized.sees_licenses, false)?;
             Ok(authorized.caller_id)
         });
@@ -93,7 +94,7 @@ fn look_up(
         };
         app.last_used.record(caller_id, caller.now);
         let context = app.request_context(caller.address, caller_id, None);
-        let mut call = Call::new(tx, params, context, caller.now);
+        let mut call = Call::new(tx, params, &downloads::LINK, context, caller.now);
         let found = guarded(|| downloads::requested(&mut call, numeric_version));
         let refused = Answer::new(Err(Outcome::FileNotFound.into()), call.signing_product);
         Requested { found, refused }

@@ -1,0 +1,40 @@
+//! The fields that many endpoints take.
+
+use super::field::Field;
+use crate::domain::{Identifier, LicenseKey, MAX_META_VALUE, MAX_OWNER, MAX_QUANTITY, MetaKey};
+
+pub const LICENSE_KEY: Field<LicenseKey> =
+    Field::license_key("license_key", "3a343c8a-38fe-4b6e-ad77-2222222")
+        .says("Compared without regard to case and outer spaces.")
+        .required();
+pub const IDENTIFIER: Field<Identifier> = Field::identifier("identifier", "domain.ltd")
+    .says(
+        "What the license is used on: a domain, a device, anything that stays the same. Compared \
+         without regard to case and outer spaces.",
+    )
+    .required();
+pub const PRODUCT_ID: Field<String> =
+    Field::reference("product_id", "1").says("The product: its id, its uuid or its slug.").required();
+/// Of the endpoints that can do without, because many of their clients can't send it.
+pub const ONLY_PRODUCT_ID: Field<String> = PRODUCT_ID.optional().says(
+    "The product: its id, its uuid or its slug. May be left out where there is one product \
+         only.",
+);
+pub const GENERATOR_ID: Field<String> =
+    Field::reference("generator_id", "1").says("An active generator: its id or its uuid.").required();
+pub const CONTRACT_ID: Field<String> =
+    Field::reference("contract_id", "1").says("The contract: its id or its uuid.").required();
+pub const OWNER_NAME: Field<String> =
+    Field::text("owner_name", MAX_OWNER, "Jane Doe").says("Whose the license becomes.");
+pub const OWNER_EMAIL: Field<String> =
+    Field::text("owner_email", MAX_OWNER, "jane@example.com").says("Whose the license becomes.");
+pub const META_KEY: Field<MetaKey> = Field::meta_key("key", "color")
+    .says("The name of the entry. Compared without regard to case and outer spaces.")
+    .required();
+pub const META_VALUE: Field<String> = Field::text_or_json("value", MAX_META_VALUE, "green")
+    .says("Kept exactly as it was sent; JSON that is no text is kept as its compact JSON text.")
+    .required();
+pub const QUANTITY: Field<i64> =
+    Field::number("quantity", 1, MAX_QUANTITY, "2").says("How many license keys.").required();
+pub const PAGE: Field<i64> =
+    Field::number("page", 1, i64::MAX, "1").says("From 1, which it also is if it isn't said.");

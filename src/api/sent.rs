@@ -1,0 +1,123 @@
+//! The fields that a request sent, read by the fields of its endpoint's record.
+
+use std::borrow::Cow;
+
+use super::call::{too_large, unreadable};
+use super::field::{Described, Field};
+use crate::domain::Outcome;
+use crate::wire::field_errors::{Fault, FieldErrors};
+use crate::wire::params::Params;
+use crate::wire::reply::{Error, Reply, Result};
+
+/// What a request sent, or one object in a list of its fields. An endpoint reads nothing that its record doesn't
+/// list: a debug build panics if it does.
+#[derive(Clone, Copy)]
+pub struct Sent<'a> {
+    params: &'a Params,
+    described: &'static [&'static dyn Described],
+}
+
+impl<'a> Sent<'a> {
+    /// `described`: the fields that may be read.
+    pub fn new(params: &'a Params, described: &'static [&'static dyn Described]) -> Self {
+        Self { params, described }
+    }
+
+    /// Reads a field. `None`: it is absent or blank.
+    pub fn read<T>(&self, field: Field<T>) -> std::result::Result<Option<T>, Fault> {
+        self.check_described(&field);
+        field.read(self.params)
+    }
+
+    /// Reads a field, or refuses the request by the field's name: 1913 over its limit, else 1902.
+    pub fn get<T>(&self, field: Field<T>) -> Result<Option<T>> {
+        let name = field.name();
+        self.read(field).map_err(|fault| if fault.is_excess() { too_large(name) } else { unreadable(name) })
+    }
+
+    /// Reads a field where a value that can't be read counts as absent.
+    pub fn lenient<T>(&self, field: Field<T>) -> Option<T> {
+        self.read(field).ok().flatten()
+    }
+
+    /// Reads a number where one out of range counts as the nearest in range, and anything else as absent.
+    pub fn clamped(&self, field: Field<i64>) -> Option<i64> {
+        let (least, most) = field.range()?;
+        let text = self.text(&field)?;
+        text.trim().parse().ok().map(|number: i64| number.clamp(least, most))
+    }
+
+    /// The field's text exactly as it was sent, whatever the field's limits. `None`: it is absent or blank.
+    pub fn text<T>(&self, field: &Field<T>) -> Option<Cow<'a, str>> {
+        self.check_described(field);
+        self.params.text(field.name())
+    }
+
+    /// The same; JSON that is no text is its compact text.
+    pub fn text_or_json<T>(&self, field: &Field<T>) -> Option<Cow<'a, str>> {
+        self.check_described(field);
+        self.params.text_or_json(field.name())
+    }
+
+    /// Whether the field was sent at all, even if blank.
+    pub fn has<T>(&self, field: &Field<T>) -> bool {
+        self.check_described(field);
+        self.params.has(field.name())
+    }
+
+    /// Whether the field was sent as text, as all are in a form.
+    pub fn is_text<T>(&self, field: &Field<T>) -> bool {
+        self.check_described(field);
+        self.params.is_text(field.name())
+    }
+
+    /// All that was sent, as a JSON object: a queued request is stored so.
+    pub fn to_json(&self) -> String {
+        self.params.to_json()
+    }
+
+    fn check_described<T>(&self, field: &Field<T>) {
+        debug_assert!(
+            self.described.iter().any(|described| described.about().name == field.name()),
+            "an endpoint reads {}, which its record doesn't list",
+            field.name()
+        );
+    }
+}
+
+/// The fields of a request whose faults are all reported together.
+pub struct Form<'a> {
+    pub sent: Sent<'a>,
+    pub errors: FieldErrors,
+}
+
+impl<'a> Form<'a> {
+    pub fn new(sent: Sent<'a>) -> Self {
+        Self { sent, errors: FieldErrors::default() }
+    }
+
+    /// Reads a field and adds its fault, if it has one, to the errors. `None`: it is absent, blank or faulty.
+    pub fn read<T>(&mut self, field: Field<T>) -> Option<T> {
+        let name = field.name();
+        self.sent.read(field).unwrap_or_else(|fault| {
+            self.errors.fault(name, fault);
+            None
+        })
+    }
+
+    /// Reads a text that may be sent blank: then it is empty. `None`: it wasn't sent, or is faulty.
+    pub fn text_or_blank(&mut self, field: Field<String>) -> Option<String> {
+        let is_blank = self.sent.has(&field) && self.sent.text(&field).is_none();
+        if is_blank { Some(String::new()) } else { self.read(field) }
+    }
+
+    /// Whether no error was found.
+    pub fn is_good(&self) -> bool {
+        self.errors.is_empty()
+    }
+
+    /// The refusal with all errors, as lists of messages by field.
+    pub fn refused(&self, outcome: Outcome) -> Error {
+        Reply::from(outcome).with("errors", self.errors.lists()).into()
+    }
+}

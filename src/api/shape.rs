@@ -1,0 +1,46 @@
+//! The shapes of what is in a reply: the reference prints each as an example and as a schema.
+
+/// What a field of a reply looks like, by an example of it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Shape {
+    Number(i64),
+    /// 1 or 0, as a number.
+    Flag,
+    Text(&'static str),
+    /// One of these words; the example is the first.
+    Word(&'static [&'static str]),
+    /// This, or null.
+    Nullable(&'static Shape),
+    /// Text, or `false`: the original's way to say "never".
+    TextOrFalse(&'static str),
+    /// A number, or, where the request sent it as text, that text.
+    AsSent(i64),
+    /// Any JSON, given as its text.
+    Json(&'static str),
+    Object(&'static [(&'static str, Shape)]),
+    List(&'static Shape),
+    /// What is wrong, as `{field: [message, …]}`; without any, an empty list.
+    Errors(&'static [(&'static str, &'static str)]),
+    /// What is wrong, as `{field: message}`.
+    ErrorTexts(&'static [(&'static str, &'static str)]),
+    /// This; but the member may be missing.
+    Sometimes(&'static Shape),
+}
+
+pub const CREATED_AT: (&str, Shape) = ("created_at", Shape::Text("2026-02-27T03:05:31.000000Z"));
+pub const UPDATED_AT: (&str, Shape) = ("updated_at", Shape::Text("2026-02-27T03:05:31.000000Z"));
+pub const META_DATA: (&str, Shape) = ("meta_data", META_ENTRIES);
+pub const META_ENTRIES: Shape =
+    Shape::List(&Shape::Object(&[("key", Shape::Text("color")), ("value", Shape::Text("green"))]));
+/// The owner of a license.
+pub const OWNED_BY: [(&str, Shape); 2] = [
+    ("owner_name", Shape::Nullable(&Shape::Text("Jane Doe"))),
+    ("owner_email", Shape::Nullable(&Shape::Text("jane@example.com"))),
+];
+pub const ASSIGNED_AT: (&str, Shape) = ("assigned_at", Shape::Nullable(&Shape::Text("2026-02-27 03:05:31")));
+pub const LICENSE_STATUS: (&str, Shape) = ("status", Shape::Word(LICENSE_STATUSES));
+/// The statuses that an answer can show.
+pub const LICENSE_STATUSES: &[&str] = &["assigned", "available", "reserved", "blocked"];
+pub const LICENSE_KEYS: Shape = Shape::List(&Shape::Text("3a343c8a-38fe-4b6e-ad77-2222222"));
+/// The slug of a product.
+pub const SLUG: Shape = Shape::Nullable(&Shape::Text("my-product"));
