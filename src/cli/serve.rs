@@ -10,7 +10,7 @@ use crate::server::systemd;
 
 pub fn run(data: &DataDir, args: &ServeArgs, output: &mut Output<'_>) -> Result {
     let mut config = Config::new(data, args)?;
-    config.demo_secrets = demo::well_known()?;
+    config.demo_secrets = demo::secrets()?;
     let server = Server::start(config)?;
     systemd::ready();
     let url = server.url();

@@ -8,7 +8,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 
 use super::{ConfigError, HttpStatusArg, ServeArgs};
-use crate::domain::{HttpStatus, RateLimits, Timestamp, WellKnown};
+use crate::domain::{DemoSecrets, HttpStatus, RateLimits, Timestamp};
 use crate::files::DataDir;
 use crate::random::Randomness;
 
@@ -29,7 +29,7 @@ pub struct Config {
     pub clock_ahead: Arc<AtomicI64>,
     pub randomness: Randomness,
     /// The published secrets of the demo, which no other server may use.
-    pub demo_secrets: WellKnown,
+    pub demo_secrets: DemoSecrets,
     /// `None` unless this server is a demo.
     pub demo: Option<DemoConfig>,
 }
@@ -140,7 +140,7 @@ impl Config {
             on_hangup: OnHangup::Reload,
             clock_ahead: Arc::default(),
             randomness: Randomness::default(),
-            demo_secrets: WellKnown::default(),
+            demo_secrets: DemoSecrets::default(),
             demo: None,
         }
     }

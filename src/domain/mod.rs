@@ -8,6 +8,7 @@ mod callback;
 mod caller_id;
 mod capabilities;
 mod contract;
+mod demo_secrets;
 mod download_link;
 mod downloadable;
 mod generator;
@@ -25,7 +26,6 @@ mod rate;
 mod target;
 mod telemetry;
 mod timestamp;
-mod well_known;
 
 pub use activation::{NewActivation, has_free_seat};
 pub use api_key::{ApiKey, ApiKeySecret};
@@ -37,6 +37,7 @@ pub use capabilities::Capabilities;
 #[cfg(test)]
 pub use capabilities::PRESETS;
 pub use contract::{Contract, ContractStatus, Permission, Terms};
+pub use demo_secrets::DemoSecrets;
 pub use download_link::{DownloadLink, download_url};
 pub use downloadable::{Downloadable, NewDownloadable, StoredFile};
 pub use generator::{Generator, GeneratorError, GeneratorMethod, MAX_QUANTITY, NewGenerator, Recipe};
@@ -58,4 +59,3 @@ pub use rate::{Rate, RateLimits};
 pub use target::{Target, is_public};
 pub use telemetry::{DataType, MAX_TELEMETRY_TEXT, Telemetry, TelemetryFilter, TelemetryReport, is_numeric};
 pub use timestamp::Timestamp;
-pub use well_known::WellKnown;

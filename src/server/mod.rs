@@ -8,7 +8,7 @@ mod reload;
 pub mod systemd;
 mod tls;
 mod upgrade;
-mod well_known;
+mod demo_secrets;
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -126,12 +126,12 @@ impl Server {
         if let Some(Err(error)) = keyring.global().map(|key| signatures.measure(&key)) {
             log::error!("the global key can't sign: {error}");
         }
-        well_known::refuse_signing_keys(
+        demo_secrets::refuse_signing_keys(
             &config.demo_secrets,
             &keyring,
             if config.unsigned { &[] } else { &own_keys },
         )?;
-        well_known::warn_of_api_keys(&config.demo_secrets, &store)?;
+        demo_secrets::warn_of_api_keys(&config.demo_secrets, &store)?;
         reload::publish_global_key(&store, &keyring);
         reload::note_key(&config.data, &keyring);
         let certificates = config.http.tls.clone().map(Certificates::load).transpose()?;

@@ -57,7 +57,7 @@ pub enum KeyError {
     #[error(
         "the signing key of {signer} is the demo's, and everybody has its private half: go over to another with \"keyseal signing-key rotate{option}\" and \"keyseal signing-key rotate --activate{option}\", and give your clients its public key"
     )]
-    WellKnown { signer: String, option: String },
+    DemoKey { signer: String, option: String },
     #[error(
         "{0} is the key that the database names, so it is not lost: go over to another with \"keyseal signing-key rotate\""
     )]
@@ -77,13 +77,11 @@ pub enum KeyError {
 }
 
 impl KeyError {
-    /// Everybody can sign as this product, or, without one, as the installation.
-    pub fn well_known(product_id: Option<i64>) -> Self {
+    /// The key of a product, or of the installation, is one of the demo's: anyone can sign with it.
+    pub fn demo_key(product_id: Option<i64>) -> Self {
         match product_id {
-            None => Self::WellKnown { signer: "the installation".to_owned(), option: String::new() },
-            Some(id) => {
-                Self::WellKnown { signer: format!("product {id}"), option: format!(" --product {id}") }
-            }
+            None => Self::DemoKey { signer: "the installation".to_owned(), option: String::new() },
+            Some(id) => Self::DemoKey { signer: format!("product {id}"), option: format!(" --product {id}") },
         }
     }
 }

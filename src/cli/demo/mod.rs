@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use crate::cli::{Output, Result};
 use crate::clock::now;
 use crate::config::{Config, DemoConfig, OnHangup, ServeArgs};
-use crate::domain::{RateLimits, Timestamp, WellKnown};
+use crate::domain::{DemoSecrets, RateLimits, Timestamp};
 use crate::files::DataDir;
 use crate::random::Randomness;
 use crate::serve::playable;
@@ -128,11 +128,11 @@ pub fn run(data: Option<&DataDir>, args: &Args, output: &mut Output<'_>) -> Resu
 }
 
 /// The secrets of every demo, which a real server must not go by.
-pub fn well_known() -> Result<WellKnown> {
+pub fn secrets() -> Result<DemoSecrets> {
     let fingerprint =
         |pem: &str| Ok(SigningKey::parse(pem.as_bytes(), Path::new("the demo"))?.fingerprint().clone());
     let signing_keys = KNOWN_KEYS.into_iter().map(fingerprint).collect::<Result<_>>()?;
-    Ok(WellKnown { api_keys: World::read()?.api_key_hashes()?, signing_keys })
+    Ok(DemoSecrets { api_keys: World::read()?.api_key_hashes()?, signing_keys })
 }
 
 /// What a server keeps in this directory already, if it does.

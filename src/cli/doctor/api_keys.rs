@@ -6,7 +6,7 @@ pub fn of_the_demo(patient: &Patient<'_>) -> Finding {
     let Ok(database) = &patient.database else {
         return Finding::unknown("not looked at: they are in the database");
     };
-    let found = match database.read(|tx| tx.active_api_keys_of(&patient.well_known.api_keys)) {
+    let found = match database.read(|tx| tx.active_api_keys_of(&patient.demo_secrets.api_keys)) {
         Err(error) => return Finding::unknown(format!("can't read them: {error}")),
         Ok(found) => found,
     };

@@ -17,8 +17,8 @@ pub fn global(patient: &Patient<'_>) -> Finding {
         Ok(key) => {
             let message =
                 format!("{} bits, SHA-256 of the public key {}", key.public().bits(), key.fingerprint().0);
-            if patient.well_known.signing_keys.contains(key.fingerprint()) {
-                return well_known(None);
+            if patient.demo_secrets.signing_keys.contains(key.fingerprint()) {
+                return demo_key(None);
             }
             let is_half_done = |named: &PublishedKey| {
                 named.state == KeyState::Next && named.fingerprint == *key.fingerprint()
@@ -42,9 +42,9 @@ pub fn of_products(patient: &Patient<'_>) -> Finding {
         Ok(products) => products,
     };
     let own: Vec<_> = products.iter().filter_map(Product::own_key).collect();
-    let well_known_keys = &patient.well_known.signing_keys;
-    if let Some(key) = own.iter().find(|key| well_known_keys.contains(&key.fingerprint)) {
-        return well_known(Some(key.product_id));
+    let demo_keys = &patient.demo_secrets.signing_keys;
+    if let Some(key) = own.iter().find(|key| demo_keys.contains(&key.fingerprint)) {
+        return demo_key(Some(key.product_id));
     }
     let ring = Keyring::empty(patient.data);
     let faults: Vec<KeyError> = own.iter().filter_map(|key| ring.of_product(key).err()).collect();
@@ -58,8 +58,8 @@ pub fn of_products(patient: &Patient<'_>) -> Finding {
 }
 
 /// A key of the demo's.
-fn well_known(product_id: Option<i64>) -> Finding {
-    let error = KeyError::well_known(product_id);
+fn demo_key(product_id: Option<i64>) -> Finding {
+    let error = KeyError::demo_key(product_id);
     Finding::wrong(error.to_string(), what_mends(&error))
 }
 
@@ -79,7 +79,7 @@ fn what_mends(error: &KeyError) -> String {
              --replace-lost, and give its public key to your clients",
             path.display()
         ),
-        KeyError::WellKnown { option, .. } => {
+        KeyError::DemoKey { option, .. } => {
             format!("keyseal signing-key rotate{option} && keyseal signing-key rotate --activate{option}")
         }
         KeyError::Exposed(path) => format!("chmod 600 {}", path.display()),

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::cli::{Output, Result, demo, now};
 use crate::config::{ConfigError, ServeArgs, SettingsFile};
-use crate::domain::{Timestamp, WellKnown};
+use crate::domain::{DemoSecrets, Timestamp};
 use crate::files::DataDir;
 use crate::store::{Inspection, OpenError};
 
@@ -52,7 +52,7 @@ struct Patient<'a> {
     file: Result<Option<&'a SettingsFile>, &'a ConfigError>,
     now: Timestamp,
     database: Result<Inspection, OpenError>,
-    well_known: WellKnown,
+    demo_secrets: DemoSecrets,
     /// The process id of the server that runs on the directory.
     server: Result<Option<String>, OpenError>,
 }
@@ -116,7 +116,7 @@ pub fn run(
         serve,
         file,
         now: now(),
-        well_known: demo::well_known()?,
+        demo_secrets: demo::secrets()?,
         database: Inspection::open(&data.database()),
         server: data.running_server().map_err(OpenError::from),
     };
