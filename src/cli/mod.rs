@@ -76,7 +76,7 @@ fn run_with(
         Err(error) if is_closed_pipe(&*error) => ExitCode::SUCCESS,
         Err(error) => {
             let is_of_settings =
-                error.is::<ConfigError>() || error.downcast_ref().is_some_and(StartError::is_of_settings);
+                error.is::<ConfigError>() || error.downcast_ref().is_some_and(StartError::is_wrong_setting);
             fail(&*error, if is_of_settings { 2 } else { 1 })
         }
     }

@@ -11,7 +11,7 @@ use super::families::{BuildLabels, FixedFamily, LimitLabel};
 use super::{Metrics, process};
 use crate::store::WriterStats;
 
-/// The OpenMetrics text format, which Prometheus prefers. Parsers of the older Prometheus text format accept it too.
+/// The `OpenMetrics` text format, which Prometheus prefers. Parsers of the older Prometheus text format accept it too.
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// Values that other parts of the server hold, read for one scrape. `None` if a value can't be read.

@@ -1,4 +1,4 @@
-//! Where the server listens.
+//! Binds the sockets that the server listens on.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs as _};
@@ -11,6 +11,7 @@ use super::{StartError, connections};
 /// Connections that may wait to be accepted.
 const BACKLOG: i32 = 4096;
 
+/// Binds to the first address of `listen` that can be bound. `flag` is the option to name in the error.
 pub fn bind(listen: &str, flag: &'static str, send_timeout: Duration) -> Result<TcpListener, StartError> {
     let error = |source| StartError::Listen { listen: listen.to_owned(), source, flag };
     let addresses: Vec<SocketAddr> = listen.to_socket_addrs().map_err(error)?.collect();
@@ -24,12 +25,12 @@ pub fn bind(listen: &str, flag: &'static str, send_timeout: Duration) -> Result<
     Err(error(last))
 }
 
-/// As the standard library binds, but with a queue for connections that a burst doesn't overflow: a client
-/// whose connection finds no place waits a second before it tries again.
+/// Binds like the standard library, but with a longer queue of pending connections: a client whose connection
+/// doesn't fit into the queue retries only after a second.
 fn bind_to(address: SocketAddr, send_timeout: Duration) -> io::Result<TcpListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     socket.set_reuse_address(true)?;
-    connections::end_those_that_take_nothing(&socket, send_timeout)?;
+    connections::set_send_timeout(&socket, send_timeout)?;
     socket.bind(&address.into())?;
     socket.listen(BACKLOG)?;
     Ok(socket.into())

@@ -1,5 +1,4 @@
-//! What a running server reads again: the global signing key at SIGHUP, the certificate at SIGHUP and when
-//! its files change.
+//! Reloads the global signing key at SIGHUP, and the TLS certificate at SIGHUP and when its files change.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,13 +13,14 @@ use crate::serve::App;
 use crate::signing::Keyring;
 use crate::store::Store;
 
-/// How often it is looked whether the certificate's files have changed.
-const LOOK_EVERY: Duration = Duration::from_secs(2);
+/// How often the certificate's files are checked for changes.
+const CHECK_INTERVAL: Duration = Duration::from_secs(2);
 
-/// How many looks there are in a day.
-const LOOKS_A_DAY: u32 = 24 * 60 * 60 / 2;
+/// How many checks there are in a day.
+const CHECKS_PER_DAY: u32 = 24 * 60 * 60 / 2;
 
-/// Reloads whatever can be at each SIGHUP. What can't be read stays as it was; no request notices.
+/// Reloads the key and the certificate at each SIGHUP. What can't be read stays as it was; requests are not
+/// interrupted.
 pub async fn on_hangup(app: Arc<App>, certificates: Option<Arc<Certificates>>, hangup: Option<Signal>) {
     let Some(mut hangup) = hangup else { return };
     while hangup.recv().await.is_some() {
@@ -32,8 +32,8 @@ pub async fn on_hangup(app: Arc<App>, certificates: Option<Arc<Certificates>>, h
     }
 }
 
-/// Has the key that signs among those that are published: the first one of a new directory, or one whose
-/// activation was interrupted. Any other that the database doesn't name was refused when it was loaded.
+/// Publishes the global key if the database doesn't name it as the current one: in a new data directory, or
+/// after an interrupted rotation. Any other key that the database doesn't name was refused when it was loaded.
 pub fn publish_global_key(store: &Store, keyring: &Keyring) {
     let Some(key) = keyring.global() else { return };
     let published = store.try_read(|tx| tx.published_keys_of(None));
@@ -46,15 +46,16 @@ pub fn publish_global_key(store: &Store, keyring: &Keyring) {
             .change_blocking(move |tx| tx.set_current_key(None, key.fingerprint(), key.public().pem(), now()))
     });
     if let Err(error) = written {
-        log::warn!("the dates of the global signing key were not written: {error}");
+        log::warn!("the global signing key was not recorded as the current one: {error}");
     }
 }
 
-/// Notes where commands see it which key signs: whoever forgets to send SIGHUP after a switch is told.
+/// Records which key this server signs with, for commands of other processes: `keyseal doctor` reports a
+/// server that was not sent SIGHUP after a rotation.
 pub fn note_key(data: &DataDir, keyring: &Keyring) {
     let Some(key) = keyring.global() else { return };
     if let Err(error) = data.note_key_of_server(key.fingerprint()) {
-        log::warn!("which key signs was not noted for \"keyseal doctor\": {error}");
+        log::warn!("the signing key in use was not recorded for \"keyseal doctor\": {error}");
     }
 }
 
@@ -63,7 +64,7 @@ async fn reload_global_key(app: &App) {
     let published = match published {
         Ok(published) => published,
         Err(error) => {
-            log::error!("the global signing key was not reloaded, the one before still signs: {error}");
+            log::error!("the global signing key was not reloaded, the previous one still signs: {error}");
             return;
         }
     };
@@ -74,7 +75,7 @@ async fn reload_global_key(app: &App) {
             return;
         }
         Err(error) => {
-            log::error!("the global signing key was not reloaded, the one before still signs: {error}");
+            log::error!("the global signing key was not reloaded, the previous one still signs: {error}");
             return;
         }
     };
@@ -88,27 +89,17 @@ async fn reload_global_key(app: &App) {
         tx.set_switch_time(&switched.before, public.fingerprint(), now)
     });
     if let Err(error) = written.await {
-        log::warn!("the time of the switch was not written, what is published says another: {error}");
+        log::warn!("the time of the key rotation was not written, so the published times are wrong: {error}");
     }
 }
 
-/// Comes back at the first SIGHUP; never, if nobody is to know of it.
-pub async fn next_hangup(hangup: Option<Signal>) {
-    match hangup {
-        Some(mut hangup) => {
-            hangup.recv().await;
-        }
-        None => std::future::pending().await,
-    }
-}
-
-/// Watches the certificate's files, and warns each day that it is about to expire.
+/// Reloads the certificate when its files change, and checks its expiry date each day.
 pub async fn watch(certificates: Arc<Certificates>, app: Arc<App>) {
     loop {
-        certificates.warn_of_end(app.clock.now());
-        for _ in 0..LOOKS_A_DAY {
-            tokio::time::sleep(LOOK_EVERY).await;
-            if certificates.are_due() {
+        certificates.warn_if_expiring(app.clock.now());
+        for _ in 0..CHECKS_PER_DAY {
+            tokio::time::sleep(CHECK_INTERVAL).await;
+            if certificates.needs_reload() {
                 certificates.reload(app.clock.now());
             }
         }

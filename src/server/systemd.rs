@@ -1,7 +1,7 @@
-//! What the service manager hears by systemd's protocol: ready, alive, stopping. Where none listens, nothing happens.
+//! Notifies the service manager by systemd's protocol: ready, alive, stopping. Does nothing without one.
 //!
-//! Who listens, and how often it wants to hear, is said in the environment by `NOTIFY_SOCKET` and
-//! `WATCHDOG_USEC`: no settings of ours.
+//! The service manager sets `NOTIFY_SOCKET` and `WATCHDOG_USEC` in the environment; they are not settings of
+//! Keyseal.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,29 +11,29 @@ use sd_notify::NotifyState;
 use crate::serve::App;
 use crate::store::{Decision, Error};
 
-/// How long to wait before trying again to find a place in the writer's queue.
+/// How long to wait before the next try when the writer's queue is full.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// How long an upgrade of the database may delay the start: an hour. The manager's own limit is 90 seconds.
+/// How long an upgrade of the database may delay the start: an hour. systemd's default limit is 90 seconds.
 const UPGRADE_MICROSECONDS: u32 = 3_600_000_000;
 
-/// The start takes longer, because the database is upgraded.
+/// Asks for more time to start, because the database is being upgraded.
 pub fn extend_start() {
     tell(&NotifyState::ExtendTimeoutUsec(UPGRADE_MICROSECONDS));
 }
 
-/// The server accepts connections.
+/// Reports that the server accepts connections.
 pub fn ready() {
     tell(&NotifyState::Ready);
 }
 
-/// The server was told to stop, and finishes what is in flight.
+/// Reports that the server is stopping, and finishes the requests in flight.
 pub fn stopping() {
     tell(&NotifyState::Stopping);
 }
 
-/// Says three times within the manager's limit that the server is alive, for as long as it is: the loop that
-/// runs this turns, and the writer answers. A server that hangs is silent, and started anew.
+/// Sends the watchdog signal three times within the service manager's limit, as long as this event loop runs
+/// and the writer thread answers. The service manager restarts a server that stops sending it.
 pub async fn stay_alive(app: Arc<App>) {
     let Some(limit) = sd_notify::watchdog_enabled() else { return };
     let third = limit / 3;
@@ -41,18 +41,20 @@ pub async fn stay_alive(app: Arc<App>) {
         match tokio::time::timeout(third, writer_answers(&app)).await {
             Ok(true) => tell(&NotifyState::Watchdog),
             Ok(false) => {
-                log::error!("the writer has ended: the service manager is not told that all is well");
+                log::error!(
+                    "the writer thread has ended: no watchdog signal is sent, so the service manager will restart the server"
+                );
             }
-            Err(_) => log::error!(
-                "the writer gave no answer in {third:?}: the service manager is not told that all is well"
-            ),
+            Err(_) => {
+                log::error!("the writer thread did not answer within {third:?}: no watchdog signal is sent");
+            }
         }
         tokio::time::sleep(third).await;
     }
 }
 
-/// Waits for the writer to answer a job that changes nothing. A database that another process keeps locked is
-/// an answer too: a new start would not open it.
+/// Waits for the writer thread to run a job that changes nothing. An error counts as an answer: a database
+/// that another process keeps locked would not open after a restart either.
 async fn writer_answers(app: &App) -> bool {
     loop {
         match app.store.write(|_| Decision::Rollback(())).await {
@@ -65,6 +67,6 @@ async fn writer_answers(app: &App) -> bool {
 
 fn tell(state: &NotifyState<'_>) {
     if let Err(error) = sd_notify::notify(std::slice::from_ref(state)) {
-        log::warn!("the service manager could not be told {state:?}: {error}");
+        log::warn!("can't notify the service manager ({state:?}): {error}");
     }
 }

@@ -69,7 +69,7 @@ fn its_watchdog_hears_of_a_server_that_answers_and_nothing_of_one_whose_writer_h
     manager.socket.set_nonblocking(true).unwrap();
     let mut message = [0; 256];
     while manager.socket.recv(&mut message).is_ok() {}
-    server.log_until("the writer gave no answer");
+    server.log_until("the writer thread did not answer");
     assert!(manager.socket.recv(&mut message).is_err());
     drop(other);
     manager.socket.set_nonblocking(false).unwrap();
@@ -84,6 +84,6 @@ fn hang(data: &TempDir, server: &mut Server) -> rusqlite::Connection {
     let other = rusqlite::Connection::open(data.path().join("keyseal.db")).unwrap();
     other.busy_timeout(PATIENCE).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
-    server.log_until("the writer gave no answer");
+    server.log_until("the writer thread did not answer");
     other
 }

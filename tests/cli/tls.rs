@@ -237,7 +237,7 @@ fn a_certificate_or_key_that_cannot_be_used_is_refused_with_what_to_do() {
     let other = fs::read(authority.path("other/key.pem")).unwrap();
     for (content, parts) in [
         (&encrypted[..], &["is encrypted", "openssl pkey"][..]),
-        (b"nonsense", &["holds no key as PEM", "--tls-key"]),
+        (b"nonsense", &["contains no key in PEM format", "--tls-key"]),
         (&whole[..whole.len() / 2], &["damaged"]),
         (&other, &["can't be used with the key"]),
     ] {
@@ -246,7 +246,7 @@ fn a_certificate_or_key_that_cannot_be_used_is_refused_with_what_to_do() {
     }
     put_private(&whole, &key);
     fs::write(&certificate, "nonsense").unwrap();
-    contains(&refused(data.path(), &serve), &["holds no certificate as PEM", "--tls-cert"]);
+    contains(&refused(data.path(), &serve), &["contains no certificate in PEM format", "--tls-cert"]);
     fs::remove_file(&certificate).unwrap();
     let gone = keyseal(data.path(), &serve);
     assert_eq!(gone.status.code(), Some(2), "no start finds it");

@@ -1,0 +1,36 @@
+//! Why the server can't start.
+
+use std::io;
+
+use super::tls::TlsError;
+use crate::files;
+use crate::signing::KeyError;
+use crate::store::{self, OpenError, UpgradeError};
+
+/// Why the server can't start: what, where, and the next step.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error(transparent)]
+    File(#[from] files::Error),
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    #[error(transparent)]
+    Upgrade(#[from] UpgradeError),
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    #[error("can't listen on {listen}: {source}; give another address with {flag}")]
+    Listen { listen: String, source: io::Error, flag: &'static str },
+    #[error("can't start the server: {0}")]
+    Io(#[from] io::Error),
+}
+
+impl StartError {
+    /// Whether a setting is wrong, so that every further start would fail the same way.
+    pub fn is_wrong_setting(&self) -> bool {
+        matches!(self, Self::Tls(TlsError::Unreadable { source, .. }) if source.kind() == io::ErrorKind::NotFound)
+    }
+}

@@ -1,0 +1,70 @@
+//! Sets up the actix server: its limits, its TLS, and what is done to every response.
+
+use std::io;
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::HttpServer;
+use actix_web::dev::{Server, Service as _, ServiceResponse};
+use actix_web::http::{ConnectionType, Method};
+use actix_web::middleware::{NormalizePath, TrailingSlash};
+use futures_util::TryFutureExt as _;
+use rustls::ServerConfig;
+
+use super::stop::Stopping;
+use super::{connections, mount};
+use crate::serve::{self, App};
+
+/// How long the requests in flight may take to finish once the server stops.
+const SHUTDOWN_SECONDS: u64 = 15;
+
+/// How long a client may take for the TLS handshake.
+const TLS_HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// TLS handshakes that a worker may have in progress. A waiting handshake costs little, so the number is high
+/// enough that clients which never finish theirs keep nobody out.
+const TLS_HANDSHAKES: usize = 8192;
+
+/// Starts accepting connections on `listener`.
+pub fn server(
+    app: &Arc<App>,
+    stopping: &Stopping,
+    listener: TcpListener,
+    tls: Option<ServerConfig>,
+) -> io::Result<Server> {
+    let workers = app.config.workers;
+    let connections = connections::most_connections(workers);
+    let (app, stopping) = (Arc::clone(app), stopping.clone());
+    let server = HttpServer::new(move || {
+        let (app, stopping) = (Arc::clone(&app), stopping.clone());
+        actix_web::App::new()
+            .wrap_fn(move |request, service| {
+                let stopping = stopping.clone();
+                let is_head = request.method() == Method::HEAD;
+                service.call(request).map_ok(move |response| finish(response, is_head, &stopping))
+            })
+            .wrap(NormalizePath::new(TrailingSlash::Trim))
+            .configure(move |service| mount::mount(service, &app))
+    })
+    .workers(workers)
+    .max_connections((connections / workers.max(1)).max(1))
+    .shutdown_timeout(SHUTDOWN_SECONDS)
+    .disable_signals()
+    .tls_handshake_timeout(TLS_HANDSHAKE_TIMEOUT)
+    .max_connection_rate(TLS_HANDSHAKES);
+    let server = match tls {
+        Some(tls) => server.listen_rustls_0_23(listener, tls)?,
+        None => server.listen(listener)?,
+    };
+    Ok(server.run())
+}
+
+/// Removes the body of an answer to HEAD, and ends the connection while the server stops.
+fn finish(response: ServiceResponse, is_head: bool, stopping: &Stopping) -> ServiceResponse {
+    let mut response = if is_head { serve::without_body(response) } else { response };
+    if stopping.has_begun() {
+        response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
+    }
+    response
+}
