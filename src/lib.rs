@@ -1,6 +1,6 @@
 //! Keyseal: a license-key server in one binary, on one SQLite file, that signs every answer.
 //!
-//! The modules are declared in reading order, and each may use only those declared below it; `tests/tidy.rs`
+//! The modules are declared in reading order, and each may use only those declared below it; `tests/tidy`
 //! holds them to it.
 #![warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
