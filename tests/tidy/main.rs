@@ -41,15 +41,15 @@ fn no_files_of_a_folder_use_each_other_in_a_circle() {
     let modules = Modules::read();
     let uses = modules.uses();
     assert!(uses.len() > 100, "{uses:?}");
+    let mut found = Vec::new();
     for folder in modules.folders() {
-        let circle = circle(folder, &uses);
-        let uses = circle.iter().map(|(from, to)| format!("{} uses {}", from.join("/"), to.join("/")));
-        let uses = uses.collect::<Vec<_>>().join("\n");
-        assert!(
-            circle.is_empty() || CIRCLES.contains(&&*folder.join("/")),
-            "in a circle in {folder:?}:\n{uses}"
-        );
+        for (from, to) in circle(folder, &uses) {
+            if !folder.first().is_some_and(|room| CIRCLES.contains(&&**room)) {
+                found.push(format!("{} uses {}", from.join("/"), to.join("/")));
+            }
+        }
     }
+    assert!(found.is_empty(), "in a circle: {found:#?}");
 }
 
 #[test]
