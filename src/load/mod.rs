@@ -7,24 +7,27 @@
 //!
 //! | limit | default | asked in | past it |
 //! |---|---|---|---|
-//! | connections | from `ulimit -n` | `server/connections.rs` | wait to be accepted |
-//! | TLS handshakes under way, by worker | 8,192 | `server/mod.rs` | wait |
-//! | requests of an address (IPv6: of a /64) | 500 a second, 1,000 at once; `--rate-limit-address` | [`Load::admit`] | 1929 |
-//! | requests of an API key | 5,000 a second, 10,000 at once; `--rate-limit-key` | [`Load::admit`], [`Ticket::admit_api_key`] | 1929 |
-//! | signing delay of a new request | [`ADMISSION_DELAY`] | [`Load::admit`], [`Ticket::admit_work`] | 1901 |
-//! | time for a body | 8 s; `--body-timeout` | `serve/read.rs` | 1908 |
-//! | size of a body | [`MAX_BODY`] | `serve/read.rs` | 1913 |
-//! | bytes read of a larger body, to be thrown away | [`MAX_DISCARDED`] | `serve/read.rs` | the connection is closed |
-//! | large bodies of an address at once | [`LARGE_BODIES_PER_CLIENT`] | [`Ticket::hold_body`] | wait, within the body's time |
-//! | memory for large bodies | [`BODY_MEMORY`], waited for up to [`BODY_MEMORY_TIMEOUT`] | [`Ticket::hold_body`] | 1901 |
-//! | pause within a large body | [`LARGE_BODY_STALL`] | `serve/read.rs` | 1908 |
-//! | depth and size of JSON fields, length of texts | `wire/params`, `domain/names.rs`, `domain/meta.rs` | `wire`, `api` | 1902, 1913 |
-//! | length of an `Idempotency-Key` | 255 bytes | `serve/idempotency.rs` | 1913 |
-//! | wrong keys from an address | 60 a minute, 60 at once; `--rate-limit-guesses` | [`Ticket::check_guess`], [`Ticket::settle_guess`] | 1929 |
-//! | lists read at once | one for each worker, waited for up to [`LIST_TIMEOUT`] | [`Ticket::enter_list`] | 1901 |
-//! | changes in the writer's queue | 1,024, each for up to 1 s | `store/sqlite/writer.rs` | 1901 |
-//! | signing delay of an admitted change | [`CHANGE_DELAY`] | [`Load::admit_change`] | 1901 |
-//! | time to take an answer | 30 s; `--send-timeout` | `server/connections.rs` | the connection is closed |
+//! | connections | from `ulimit -n` | `server/connections.rs` | wait |
+//! | TLS handshakes, by worker | 8,192 | `server/mod.rs` | wait |
+//! | requests of an address | 500/s, 1,000 at once; `--rate-limit-address` | [`Load::admit`] | 1929 |
+//! | requests of an API key | 5,000/s, 10,000 at once; `--rate-limit-key` | [`Load::admit`], `run.rs` | 1929 |
+//! | signing delay, new request | [`ADMISSION_DELAY`] | [`Load::admit`], after the body | 1901 |
+//! | time for a body | 8 s; `--body-timeout` | `read.rs` | 1908 |
+//! | size of a body | [`MAX_BODY`] | `read.rs` | 1913 |
+//! | bytes of a refused body | [`MAX_DISCARDED`] | `read.rs` | connection closed |
+//! | large bodies of an address | [`LARGE_BODIES_PER_CLIENT`] | [`Ticket::hold_body`] | wait |
+//! | memory for large bodies | [`BODY_MEMORY`], [`BODY_MEMORY_TIMEOUT`] | [`Ticket::hold_body`] | 1901 |
+//! | pause in a large body | [`LARGE_BODY_STALL`] | `read.rs` | 1908 |
+//! | JSON depth, field lengths | API §0.4, item 8 | `wire/params`, `api` | 1902, 1913 |
+//! | `Idempotency-Key` | 255 bytes | `idempotency.rs` | 1913 |
+//! | wrong keys from an address | 60/min, 60 at once; `--rate-limit-guesses` | [`Ticket::check_guess`] | 1929 |
+//! | lists read at once | one by worker, [`LIST_TIMEOUT`] | [`Ticket::enter_list`] | 1901 |
+//! | changes in the write queue | 1,024, each for 1 s | `store/sqlite/writer.rs` | 1901 |
+//! | signing delay, admitted change | [`CHANGE_DELAY`] | [`Load::admit_change`] | 1901 |
+//! | time to take an answer | 30 s; `--send-timeout` | `server/connections.rs` | connection closed |
+//!
+//! Files without a folder are in `serve`. An address is an IPv4 address or an IPv6 network of 64 bits. Large is a body
+//! above [`LARGE_BODY`].
 
 mod body_memory;
 mod buckets;

@@ -1,7 +1,7 @@
 //! The rate limits: requests of an address and of an API key, wrong keys from an address.
 //!
-//! A refusal says when to come back (API §0.4, item 1). What is signed of it is the same for everybody within a second,
-//! so one signature serves all who are refused.
+//! A refusal says when to come back (API §0.4, item 1). The signed part of it is the same for everybody within a
+//! second, so one signature serves all refusals.
 
 use std::hash::{BuildHasher as _, Hash, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -102,8 +102,8 @@ impl Rates {
         let logged = self.logged.swap(total, Ordering::Relaxed);
         if total > logged {
             log::warn!(
-                "{} requests exceeded a rate limit and got 1929: see --rate-limit-address, --rate-limit-key and --rate-limit-guesses; \
-                 if all requests come through a proxy, name it with --trusted-proxy",
+                "{} requests exceeded a rate limit and got 1929: see --rate-limit-address, --rate-limit-key and \
+                 --rate-limit-guesses; if all requests come through a proxy, name it with --trusted-proxy",
                 total.saturating_sub(logged)
             );
         }

@@ -1,4 +1,4 @@
-//! The gate that every call passes: who calls, and may they (API §2.2).
+//! Step 2, authorize: blocklist, API key, allowed networks, capability; or a contract's key (API §2.2).
 
 use super::caller::Caller;
 use crate::domain::{ApiKey, ApiKeySecret, CallerId, Outcome};
@@ -10,14 +10,14 @@ use crate::wire::reply::Result;
 /// The capability to list all license keys.
 const SEES_LICENSES: &str = "get-license-keys";
 
-/// Who has passed the gate.
+/// An authorized caller.
 pub struct Authorized {
     pub caller_id: CallerId,
-    /// Whether it may list all license keys anyway: it has nothing to guess.
+    /// It may list all license keys, so it has no reason to guess them.
     pub sees_licenses: bool,
 }
 
-/// Lets a caller pass steps G1 to G6 in their order.
+/// Checks a caller in the order of steps G1 to G6.
 pub fn authorize(
     tx: &Tx<'_>,
     caller: &Caller,
@@ -40,7 +40,7 @@ pub fn authorize(
         }
         None => return Err(Outcome::InvalidApiKey.into()),
     };
-    // Newer clients send a device and a domain: either may be blocked.
+    // Newer clients send a device and a domain; either may be blocked.
     if params.all_texts("identifier").any(|identifier| blocklist.blocks_identifier(&identifier)) {
         return Err(Outcome::AccessDenied.into());
     }
@@ -61,12 +61,12 @@ fn check_api_key(api_key: &ApiKey, caller: &Caller, capability: &str) -> Result<
     Ok(Authorized { caller_id: CallerId::ApiKey(api_key.id), sees_licenses })
 }
 
-/// The API key of a field, which counts where no header has one (API §2.1).
+/// The API key in a field, which counts if no header has one (API §2.1).
 pub fn secret_of_field(params: &Params) -> Option<ApiKeySecret> {
     params.text("api_key").and_then(|text| ApiKeySecret::parse(&text))
 }
 
-/// Step G1 alone, for what anyone may see.
+/// Checks step G1 alone, for answers that need no API key.
 pub fn check_address(tx: &Tx<'_>, caller: &Caller) -> Result<()> {
     if tx.blocklist()?.blocks_address(caller.address) {
         return Err(Outcome::AccessDenied.into());
@@ -74,9 +74,8 @@ pub fn check_address(tx: &Tx<'_>, caller: &Caller) -> Result<()> {
     Ok(())
 }
 
-/// A contract's key is enough for what is done under the contract: in the place of an API key, or, without
-/// one, in a field of its own (API §4.33). It is found by an index, so how long that takes says nothing
-/// of how much of a guess was right.
+/// Finds the contract whose key stands in the place of an API key or, without one, in a field of its own (API §4.33).
+/// The key is looked up by an index, so the time it takes reveals nothing of a partly right guess.
 fn contract_owner(tx: &Tx<'_>, secret: Option<&ApiKeySecret>, params: &Params) -> Result<CallerId> {
     let of_field = ["contract_key", "contract_id"].into_iter().find_map(|field| params.text(field));
     let contract_key = secret.map(ApiKeySecret::expose).or(of_field.as_deref()).unwrap_or_default();

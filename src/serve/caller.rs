@@ -1,4 +1,4 @@
-//! Who calls, from where, and when.
+//! The caller of a request: its address, its API key in a header, the time.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Instant;
@@ -11,12 +11,12 @@ use ipnet::IpNet;
 use super::app::App;
 use crate::domain::{ApiKeySecret, Timestamp};
 
-/// What is known of a request before its body is read.
+/// Everything known of a request before its body is read.
 pub struct Caller {
     pub arrived: Instant,
-    /// Its name in the log and in the answer's header.
+    /// Names the request in the log and in a header of the answer.
     pub request_id: String,
-    /// The time of everything that this request does, and of its answer.
+    /// The time at which everything in this request happens, and the one in its answer.
     pub now: Timestamp,
     pub method: Method,
     pub address: IpAddr,
@@ -41,7 +41,7 @@ impl Caller {
 }
 
 impl Caller {
-    /// For the log, which takes no text of the caller's.
+    /// The method as it is logged: one of a fixed list, since no text of the caller's is logged.
     pub fn method_name(&self) -> &str {
         let known = [
             Method::GET,
@@ -56,8 +56,8 @@ impl Caller {
     }
 }
 
-/// The peer's address; or, if the peer is a trusted proxy, the last hop in `X-Forwarded-For` that isn't one.
-/// An IPv4 address in IPv6 clothing is the IPv4 address.
+/// The client's address: the peer's, or, behind trusted proxies, the last hop in `X-Forwarded-For` that isn't
+/// one of them. An IPv4-mapped IPv6 address becomes the IPv4 address.
 fn address(request: &HttpRequest, trusted_proxies: &[IpNet]) -> IpAddr {
     let peer = request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip().to_canonical());
     let is_trusted = |address: IpAddr| trusted_proxies.iter().any(|network| network.contains(&address));
@@ -66,9 +66,9 @@ fn address(request: &HttpRequest, trusted_proxies: &[IpNet]) -> IpAddr {
     }
     let headers: Vec<_> = request.headers().get_all("x-forwarded-for").collect();
     let mut client = peer;
-    // By bytes: a header with a strange character in one hop still has all others.
+    // Split as bytes: an odd character in one hop must not hide the others.
     for hop in headers.iter().flat_map(|value| value.as_bytes().split(|byte| *byte == b',')).rev() {
-        // What a proxy did not write as an address says nothing about what came before it.
+        // Hops before one that is no address can't be trusted.
         let Some(hop) = parse_hop(hop) else { break };
         client = hop.to_canonical();
         if !is_trusted(client) {
@@ -78,7 +78,7 @@ fn address(request: &HttpRequest, trusted_proxies: &[IpNet]) -> IpAddr {
     client
 }
 
-/// An address, which some proxies write with a port: `203.0.113.9:4711`, `[2001:db8::1]:4711`.
+/// Parses an address, which some proxies write with a port: `203.0.113.9:4711`, `[2001:db8::1]:4711`.
 fn parse_hop(hop: &[u8]) -> Option<IpAddr> {
     let hop = std::str::from_utf8(hop).ok()?.trim();
     let bare = hop.trim_start_matches('[').trim_end_matches(']');
@@ -113,14 +113,14 @@ mod tests {
     }
 
     #[test]
-    fn only_a_trusted_proxy_is_believed() {
+    fn forwarded_addresses_count_only_from_trusted_proxies() {
         assert_eq!(address_of("192.0.2.1:1", &["203.0.113.5"]), "192.0.2.1");
         assert_eq!(address_of("10.0.0.1:1", &["203.0.113.5"]), "203.0.113.5");
         assert_eq!(address_of("10.0.0.1:1", &[]), "10.0.0.1");
     }
 
     #[test]
-    fn the_last_untrusted_hop_counts_and_not_what_the_client_claims() {
+    fn the_last_untrusted_hop_is_the_client() {
         assert_eq!(address_of("10.0.0.1:1", &["1.2.3.4, 203.0.113.5, 10.9.9.9"]), "203.0.113.5");
         assert_eq!(address_of("10.0.0.1:1", &["1.2.3.4", "203.0.113.5", "10.9.9.9"]), "203.0.113.5");
         assert_eq!(address_of("10.0.0.1:1", &["1.2.3.4, nonsense, 10.9.9.9"]), "10.9.9.9");
@@ -130,13 +130,13 @@ mod tests {
     }
 
     #[test]
-    fn an_ipv4_address_in_ipv6_clothing_is_the_ipv4_address() {
+    fn an_ipv4_mapped_address_is_the_ipv4_address() {
         assert_eq!(address_of("[::ffff:192.0.2.1]:1", &[]), "192.0.2.1");
         assert_eq!(address_of("[2001:db8::1]:1", &["::ffff:203.0.113.5"]), "203.0.113.5");
     }
 
     #[test]
-    fn bearer_comes_before_the_other_header_and_blanks_are_skipped() {
+    fn bearer_takes_precedence_and_blank_keys_are_skipped() {
         let secret_of = |headers: &[(&'static str, &str)]| {
             let request =
                 headers.iter().fold(TestRequest::default(), |request, header| request.append_header(*header));

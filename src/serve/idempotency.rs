@@ -1,4 +1,4 @@
-//! Requests that come again: the answer to the first is the answer to all (API §1.9).
+//! Repeated requests: an `Idempotency-Key` makes the answer to the first the answer to all (API §1.9).
 
 use sha2::{Digest as _, Sha256};
 
@@ -13,8 +13,8 @@ use crate::wire::reply::{self, Reply};
 /// The longest `Idempotency-Key`, in bytes.
 const MAX_KEY: usize = 255;
 
-/// What makes a request the same as another, if its client gave it an `Idempotency-Key`. Another payload
-/// under the same key is another request: no code exists for a mismatch.
+/// The identity of a request with an `Idempotency-Key`, or `None` without one. Another payload under the same key is
+/// another request: v1 has no code for a mismatch.
 pub fn key(
     header: Option<&str>,
     route: &'static Route,
@@ -36,8 +36,8 @@ pub fn key(
     }))
 }
 
-/// Runs a request once, however often it comes. What it did and what was answered are kept or lost together;
-/// a refusal did nothing, so it is not kept, and may be another answer next time.
+/// Runs a request unless its key has an answer already. The change and its stored answer are committed together. A
+/// refusal changes nothing and is not stored: a repeat may get another answer.
 pub fn once(
     tx: &Tx<'_>,
     key: Option<&RepeatKey>,
@@ -45,13 +45,13 @@ pub fn once(
     run: impl FnOnce() -> Answer,
 ) -> Result<Answer, store::Error> {
     let Some(key) = key else { return Ok(run()) };
-    if let Some(given) = tx.given_answer(key, now)? {
-        return Ok(Answer::new(Ok(Content::Written(given)), None));
+    if let Some(written) = tx.given_answer(key, now)? {
+        return Ok(Answer::new(Ok(Content::Written(written)), None));
     }
-    let answered = run();
-    if let Ok(Content::Reply(reply)) = &answered.result {
-        let given = sign::write(reply, answered.signing_product.as_ref(), now);
-        tx.keep_answer(key, &given, now)?;
+    let answer = run();
+    if let Ok(Content::Reply(reply)) = &answer.result {
+        let written = sign::write(reply, answer.signing_product.as_ref(), now);
+        tx.keep_answer(key, &written, now)?;
     }
-    Ok(answered)
+    Ok(answer)
 }

@@ -15,8 +15,9 @@ use crate::domain::Outcome;
 use crate::load::{LARGE_BODY, LARGE_BODY_STALL, MAX_BODY, MAX_DISCARDED, Ticket};
 use crate::wire::params::{Params, Unreadable};
 
-/// The fields of a request: those of its query string, overlaid for a POST with those of its body. Reads the body to its
-/// end where it can, so that its sender reads the answer instead of a reset. `timeout`: for the whole body.
+/// The fields of a request: those of its query string, overlaid for a POST with those of its body. Reads the
+/// body to its end where it can, so that its sender reads the answer instead of a reset. `timeout`: for the
+/// whole body.
 pub async fn params(
     request: &HttpRequest,
     payload: &mut web::Payload,

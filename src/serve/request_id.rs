@@ -1,5 +1,4 @@
-//! The name of one request: what its sender calls it, or a new one. It stands in the log and in the answer's
-//! `X-Request-Id`.
+//! Request ids: the client's `X-Request-Id`, or a new one. Logged, and sent back in the same header.
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,10 +8,10 @@ use actix_web::http::header::HeaderName;
 
 pub const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
-/// The longest that is taken from a sender, in bytes.
-const LONGEST: usize = 128;
+/// The longest id that is accepted from a client, in bytes.
+const MAX_LENGTH: usize = 128;
 
-/// Makes names: other ones after each start, and cheaper than random ones. Nobody is kept from guessing them.
+/// Generates ids: different after each start, and cheaper than random ones. They can be guessed, which harms nobody.
 #[derive(Default)]
 pub struct RequestIds {
     hasher: RandomState,
@@ -20,18 +19,18 @@ pub struct RequestIds {
 }
 
 impl RequestIds {
-    /// The sender's own, if it can do no harm in a log or a header; else a new one.
+    /// The client's id if it is safe in a log and a header, else a new one.
     pub fn of(&self, request: &HttpRequest) -> String {
         let sent = request.headers().get(HEADER).and_then(|value| value.to_str().ok());
-        match sent.filter(|text| is_sane(text)) {
+        match sent.filter(|text| is_safe(text)) {
             Some(sent) => sent.to_owned(),
             None => format!("{:016x}", self.hasher.hash_one(self.made.fetch_add(1, Ordering::Relaxed))),
         }
     }
 }
 
-fn is_sane(text: &str) -> bool {
-    (1..=LONGEST).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+fn is_safe(text: &str) -> bool {
+    (1..=MAX_LENGTH).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 #[cfg(test)]
@@ -45,11 +44,11 @@ mod tests {
     }
 
     #[test]
-    fn a_sane_name_is_kept_and_any_other_is_replaced() {
+    fn a_safe_id_is_kept_and_any_other_is_replaced() {
         let ids = RequestIds::default();
-        let longest = "x".repeat(LONGEST);
-        for sane in ["a", "7f3c-4e/..:{}\"", &longest] {
-            assert_eq!(id_of(&ids, sane), sane);
+        let longest = "x".repeat(MAX_LENGTH);
+        for safe in ["a", "7f3c-4e/..:{}\"", &longest] {
+            assert_eq!(id_of(&ids, safe), safe);
         }
         for other in ["", "two words", "tab\there", &format!("{longest}x")] {
             let made = id_of(&ids, other);

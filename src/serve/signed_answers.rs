@@ -1,8 +1,8 @@
 //! Cache of signed answers. Identical answers of one second, under one key, share one signature and one envelope.
 //!
-//! PKCS#1 v1.5 is deterministic, and most answers hold only a code, a message and the second: they are the same bytes
-//! for everybody, and so are their signatures. Entries need no expiry, because the second is part of the key; what is no
-//! longer requested is evicted.
+//! PKCS#1 v1.5 is deterministic, and most answers hold only a code, a message and the second: they are the
+//! same bytes for everybody, and so are their signatures. Entries need no expiry, because the second is part
+//! of the key; what is no longer requested is evicted.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Makes key pairs, which `ring` can't.
+//! Generates key pairs, which `ring` can't.
 
 use rsa::RsaPrivateKey;
 use rsa::pkcs8::{EncodePrivateKey as _, LineEnding};
@@ -7,10 +7,10 @@ use zeroize::Zeroizing;
 
 use super::KeyError;
 
-/// The size of a new key unless the operator wants a larger one: it signs six times as fast as 4096 bits.
+/// The default size of a new key: it signs six times as fast as one of 4096 bits.
 pub const DEFAULT_BITS: usize = 2048;
 
-/// A new private key of `bits` bits as PKCS#8 PEM. Takes a good part of a second at 2048 bits, and seconds at 4096.
+/// Generates a private key of `bits` bits, as PKCS#8 PEM. Takes up to a second at 2048 bits, several at 4096.
 pub fn generate(bits: usize) -> Result<Zeroizing<String>, KeyError> {
     RsaPrivateKey::new(&mut OsRng, bits)
         .map_err(|error| KeyError::Generation(error.to_string()))?

@@ -1,4 +1,4 @@
-//! The global key and what the database says of it: a file that holds another key is never taken for a rotation.
+//! The global key: its file must hold the key that the database names, so a wrong file is not mistaken for a rotation.
 
 use std::path::PathBuf;
 
@@ -6,9 +6,9 @@ use super::{KeyError, SigningKey, key_files};
 use crate::domain::{KeyState, PublishedKey};
 use crate::files::DataDir;
 
-/// Loads the global key. `published`: the keys that the database has; if a global one is current among them,
-/// the file must hold that one, or the next one, which is in its place already while an activation is half
-/// done. Without one, as before the first start, any key will do.
+/// Loads the global key. `published`: the keys in the database. If a global one among them is current, the
+/// file must hold it, or the next one, which is in its place already while a rotation is half done. Before
+/// the first start the database names none, and any key is accepted.
 pub fn load_global(data: &DataDir, published: &[PublishedKey]) -> Result<SigningKey, KeyError> {
     let path = key_files::current(data, None);
     let loaded = SigningKey::load(&path);
@@ -31,9 +31,9 @@ pub fn load_global(data: &DataDir, published: &[PublishedKey]) -> Result<Signing
     }
 }
 
-/// Refuses to install `key` as the global one where that would take the place of one that clients trust.
-/// `replace_lost`: the operator says that it is lost. Putting back the very key that the database names needs
-/// no such word. Gives the path to write to, where nothing may be.
+/// The path to install `key` at as the global one. Refuses to replace a key that clients trust, unless the
+/// operator says that it is lost (`replace_lost`); putting back the very key that the database names is
+/// always allowed. Whether a file is at the path is left to the caller.
 pub fn place_for_global(
     data: &DataDir,
     published: &[PublishedKey],

@@ -1,7 +1,8 @@
-//! The files of the signing keys, and the step from one key to the next. An owner is a product, or nobody:
-//! then the key is the global one.
+//! The files of the signing keys, and the switch from one key to the next. The owner of a key is a product,
+//! or `None` for the global key.
 //!
-//! `product-1.pem` signs now, `product-1-next.pem` will, and `product-1-<start of its fingerprint>.pem` did.
+//! `product-1.pem` is the current key, `product-1-next.pem` the next one, and `product-1-<start of its
+//! fingerprint>.pem` a former one.
 
 use std::fs::{self, File};
 use std::io;
@@ -11,22 +12,22 @@ use super::{KeyError, SigningKey};
 use crate::domain::{Fingerprint, ProductKey};
 use crate::files::DataDir;
 
-/// How much of a fingerprint is in the name of a former key's file.
-const NAMED_BY: usize = 16;
+/// How many characters of the fingerprint are in the name of a former key's file.
+const PREFIX_LENGTH: usize = 16;
 
-/// The key that signs.
+/// The file of the key that signs.
 pub fn current(data: &DataDir, owner: Option<i64>) -> PathBuf {
     named(data, owner, "")
 }
 
-/// The key that will sign after the next step.
+/// The file of the key that will sign after the next switch.
 pub fn next(data: &DataDir, owner: Option<i64>) -> PathBuf {
     named(data, owner, "-next")
 }
 
-/// A key that signed once.
+/// The file of a key that no longer signs.
 pub fn former(data: &DataDir, owner: Option<i64>, fingerprint: &Fingerprint) -> PathBuf {
-    let start = fingerprint.0.get(..NAMED_BY).unwrap_or(&fingerprint.0);
+    let start = fingerprint.0.get(..PREFIX_LENGTH).unwrap_or(&fingerprint.0);
     named(data, owner, &format!("-{start}"))
 }
 
@@ -37,13 +38,13 @@ fn named(data: &DataDir, owner: Option<i64>, suffix: &str) -> PathBuf {
     })
 }
 
-/// Makes the next key the one that signs, and the one that signed a former one. At any moment, also after a
-/// power cut, each of them is in one of the files at least, and there is a current one.
+/// Makes the next key the current one, and the current one a former one. At any time, also after a power cut,
+/// each key is in at least one of the files, and there is a current one.
 pub fn step(data: &DataDir, owner: Option<i64>, next_fingerprint: &Fingerprint) -> Result<(), KeyError> {
     let (current, next) = (current(data, owner), next(data, owner));
     let before = SigningKey::load(&current)?;
     if before.fingerprint() == next_fingerprint {
-        // An earlier attempt came this far.
+        // An earlier attempt was interrupted after this step.
         return Ok(());
     }
     if SigningKey::load(&next)?.fingerprint() != next_fingerprint {

@@ -1,4 +1,4 @@
-//! The keys that sign: the installation's, and those of the products that have their own.
+//! The keyring: the global key, and the keys of products that have their own.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -10,27 +10,27 @@ use super::{KeyError, SigningKey, key_files, load_global};
 use crate::domain::{Fingerprint, ProductKey, PublishedKey};
 use crate::files::DataDir;
 
-/// All keys, loaded at start. A product's key that comes later is loaded when an answer first needs it: the
-/// database names it by its fingerprint, so nothing has to watch the directory. The global key that comes
-/// later is loaded by [`Self::reload_global`].
+/// All private keys, loaded at start. A product's key that is added later is loaded when an answer first needs it: the
+/// database names it by its fingerprint, so nothing has to watch the directory. [`Self::reload_global`] loads another
+/// global key.
 pub struct Keyring {
     data: DataDir,
-    /// None in a server that signs nothing. Read by every answer, and never locked.
+    /// `None` in a server that signs nothing. Read by every answer, without a lock.
     global: ArcSwapOption<SigningKey>,
-    /// Of each product the keys that were needed so far: after a rotation, what was begun before it still
-    /// names the one before.
+    /// The keys of each product that were needed so far. After a rotation, answers stored before it still
+    /// need the former key.
     products: RwLock<HashMap<i64, Vec<Arc<SigningKey>>>>,
 }
 
-/// Another global key than before signs from now on.
+/// A switch of the global key: the key that signed before, and the one that signs now.
 pub struct Switched {
     pub before: Fingerprint,
     pub now: Arc<SigningKey>,
 }
 
 impl Keyring {
-    /// Loads the global key and those of the products given; refuses to start without any one of them, or
-    /// with another global key than one that is `published` as the current one.
+    /// Loads the global key and the given keys of products. Fails if one is missing, or if the global key is
+    /// not the one that is `published` as current.
     pub fn load(
         data: &DataDir,
         products: &[ProductKey],
@@ -57,7 +57,7 @@ impl Keyring {
         format!("product-{product_id}.pem")
     }
 
-    /// No key at all: for a server that is told to sign nothing.
+    /// A keyring without keys, for a server that signs nothing.
     pub fn empty(data: &DataDir) -> Self {
         Self { data: data.clone(), global: ArcSwapOption::empty(), products: RwLock::default() }
     }
@@ -66,8 +66,8 @@ impl Keyring {
         self.global.load_full()
     }
 
-    /// Reads the global key's file again. If it holds another key, that one signs from now on; if it can't be
-    /// read, or holds one that is not `published`, the one before does.
+    /// Reads the global key's file again. If it holds another key, that one signs from now on. On an error, a file that
+    /// can't be read or a key that is not `published`, the former one still signs.
     pub fn reload_global(&self, published: &[PublishedKey]) -> Result<Option<Switched>, KeyError> {
         let Some(before) = self.global() else { return Ok(None) };
         let now = Arc::new(load_global(&self.data, published)?);

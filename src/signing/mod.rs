@@ -1,5 +1,5 @@
-//! Private keys and signatures: reading and making keys, and signing with them. The only place that uses
-//! `ring`, or, with the feature `aws-lc`, the library of the same interface that takes its place.
+//! Private keys and signatures: reads and generates keys, and signs with them. The only module that uses
+//! `ring`, or, with the feature `aws-lc`, the library that has the same interface.
 
 mod delay;
 mod error;

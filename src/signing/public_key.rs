@@ -1,4 +1,4 @@
-//! A public RSA key: what clients verify answers with.
+//! Public RSA keys, with which clients verify answers.
 
 use std::fmt::Write as _;
 
@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 use super::library::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
 use crate::domain::Fingerprint;
 
-/// A public key, in the two encodings that are needed: SPKI PEM for people, PKCS#1 DER for the library that verifies.
+/// A public key in two encodings: SPKI PEM for people, PKCS#1 DER for the library that verifies.
 #[derive(Clone, Debug)]
 pub struct PublicKey {
     pkcs1: Vec<u8>,
@@ -23,7 +23,8 @@ pub struct PublicKey {
 }
 
 impl PublicKey {
-    /// Takes `-----BEGIN PUBLIC KEY-----` (SPKI) or `-----BEGIN RSA PUBLIC KEY-----` (PKCS#1). The error says why not.
+    /// Parses `-----BEGIN PUBLIC KEY-----` (SPKI) or `-----BEGIN RSA PUBLIC KEY-----` (PKCS#1). The error is
+    /// the reason.
     pub fn parse(pem: &str) -> Result<Self, String> {
         let pem = pem.trim();
         if pem.contains("PRIVATE KEY") {
@@ -52,12 +53,12 @@ impl PublicKey {
         Ok(Self { pkcs1, pem, fingerprint: Fingerprint(hex.into()), bits: key.size() * 8 })
     }
 
-    /// SPKI PEM, ending in a line break.
+    /// SPKI PEM, ending with a line break.
     pub fn pem(&self) -> &str {
         &self.pem
     }
 
-    /// How long its signatures are, in bytes: as long as its modulus.
+    /// The length of a signature in bytes, which is that of the modulus.
     pub fn signature_len(&self) -> usize {
         self.bits / 8
     }
@@ -70,7 +71,7 @@ impl PublicKey {
         self.bits
     }
 
-    /// Whether `signature` (base64) is this key's over `message` (API §1.6).
+    /// Whether `signature`, in base64, is a signature of `message` by this key (API §1.6).
     pub fn verifies(&self, message: &[u8], signature: &str) -> bool {
         BASE64.decode(signature).is_ok_and(|signature| {
             UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, &self.pkcs1)

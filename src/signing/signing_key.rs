@@ -1,4 +1,4 @@
-//! A private RSA key: read from what `openssl` and others write, and able to sign.
+//! Private RSA keys: reads what `openssl` and others write, and signs.
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
@@ -19,7 +19,7 @@ use crate::files::create_private_file;
 
 const PEM_BEGIN: &str = "-----BEGIN ";
 
-/// A private key of 2048 to 4096 bits. Has no `Debug`: a secret doesn't print.
+/// A private key of 2048 to 4096 bits. Has no `Debug`, so it can't be printed.
 pub struct SigningKey {
     pair: RsaKeyPair,
     random: SystemRandom,
@@ -27,7 +27,7 @@ pub struct SigningKey {
 }
 
 impl SigningKey {
-    /// Reads a key file. Refuses one that others can read.
+    /// Reads a key file. Refuses one that other users can read.
     pub fn load(path: &Path) -> Result<Self, KeyError> {
         let unreadable = |source| KeyError::Unreadable { path: path.to_owned(), source };
         let metadata = fs::metadata(path).map_err(|error| match error.kind() {
@@ -40,7 +40,7 @@ impl SigningKey {
         Self::parse(&Zeroizing::new(fs::read(path).map_err(unreadable)?), path)
     }
 
-    /// Reads a key file as PEM text, whichever encoding it has, after checking that it is a key that can sign.
+    /// Reads a key file in any encoding as PEM, after checking that its key can sign.
     pub fn read_pem(path: &Path) -> Result<Zeroizing<String>, KeyError> {
         Self::load(path)?;
         let unreadable = |source| KeyError::Unreadable { path: path.to_owned(), source };
@@ -55,7 +55,7 @@ impl SigningKey {
         }))
     }
 
-    /// Reads a key in PKCS#8 or PKCS#1, PEM or DER. `path` is for the error message.
+    /// Parses a key in PKCS#8 or PKCS#1, PEM or DER. `path` is for the error message.
     pub fn parse(bytes: &[u8], path: &Path) -> Result<Self, KeyError> {
         let pair = match std::str::from_utf8(bytes) {
             Ok(text) if text.contains(PEM_BEGIN) => from_pem(text, path)?,
@@ -66,14 +66,14 @@ impl SigningKey {
         Ok(Self { pair, random: SystemRandom::new(), public })
     }
 
-    /// Writes a key file that only its owner can read; refuses to replace one. Synced, for what it signs
-    /// can't be signed again without it.
+    /// Writes a key file that only its owner can read, and syncs it: a lost key can't be made again. Never
+    /// replaces a file.
     pub fn save(pem: &str, path: &Path) -> Result<(), KeyError> {
         let write = || {
             let mut file = create_private_file(path)?;
             file.write_all(pem.as_bytes())?;
             file.sync_all()?;
-            // The name too: a file that a power cut takes away is a key that never was.
+            // The directory too, or a power cut may remove the new file from it.
             path.parent().map_or(Ok(()), |directory| File::open(directory)?.sync_all())
         };
         write().map_err(|source: io::Error| match source.kind() {
@@ -90,7 +90,7 @@ impl SigningKey {
         self.public.fingerprint()
     }
 
-    /// RSASSA-PKCS1-v1_5 with SHA-256, in base64 (API §1.6). Takes about a millisecond of processor time.
+    /// Signs with RSASSA-PKCS1-v1_5 and SHA-256, in base64 (API §1.6). Takes about a millisecond of CPU time.
     pub fn sign(&self, message: &[u8]) -> Result<String, Error> {
         let mut signature = vec![0; self.public.signature_len()];
         self.pair
@@ -102,9 +102,9 @@ impl SigningKey {
 
 fn from_pem(text: &str, path: &Path) -> Result<RsaKeyPair, KeyError> {
     let invalid = |reason: String| KeyError::Invalid { path: path.to_owned(), reason };
-    // The crate's own words quote the line that it could not read.
+    // The crate's own message would quote the damaged line, which is part of the key.
     let blocks = pem::parse_many(text).map_err(|_| invalid("its PEM framing is damaged".to_owned()))?;
-    // "openssl ecparam" and bundles put other blocks before the key.
+    // "openssl ecparam" and bundles have other blocks before the key.
     let block = blocks
         .iter()
         .find(|block| block.tag().ends_with("PRIVATE KEY"))
@@ -125,7 +125,7 @@ fn from_der(bytes: &[u8], path: &Path) -> Result<RsaKeyPair, KeyError> {
     if EncryptedPrivateKeyInfo::try_from(bytes).is_ok() {
         return Err(KeyError::Encrypted(path.to_owned()));
     }
-    // What is neither is reported as what is wrong with it as PKCS#8, unless it got further as PKCS#1.
+    // If neither works, the error is that of PKCS#8, unless PKCS#1 got further.
     RsaKeyPair::from_pkcs8(bytes).or_else(|as_pkcs8| {
         RsaKeyPair::from_der(bytes).map_err(|as_pkcs1| match as_pkcs1.to_string().as_str() {
             "InvalidEncoding" => rejected(as_pkcs8, path),
@@ -134,7 +134,7 @@ fn from_der(bytes: &[u8], path: &Path) -> Result<RsaKeyPair, KeyError> {
     })
 }
 
-/// The library tells its reasons by name only.
+/// Translates the library's error, which is only a name.
 fn rejected(error: KeyRejected, path: &Path) -> KeyError {
     let path = path.to_owned();
     match error.to_string().as_str() {

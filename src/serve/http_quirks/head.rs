@@ -1,4 +1,4 @@
-//! Answers to HEAD requests: as a GET would get them, without the body.
+//! Answers to HEAD requests: those of a GET, without the body.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -9,13 +9,13 @@ use actix_web::http::ConnectionType;
 use actix_web::http::header::CONTENT_LENGTH;
 use actix_web::web::Bytes;
 
-/// Takes the body away, leaves its length in the head, and ends the connection.
+/// Removes the body, keeps its length in the head, and closes the connection.
 ///
-/// actix leaves bodies out by the method of the request that it read last on a connection, which need not be
-/// the one that is answered: the answer to a HEAD would have a body where another request came right behind
-/// it, and that body would be read as the answer to the other. A HEAD that came right behind another request
-/// cuts that one's answer short the same way; its sender sees that at the end of the connection, and finds no
-/// answer of anyone's in its place.
+/// actix-http omits a body by the method of the request that it decoded last on a connection, which need not
+/// be the one that is answered. With pipelined requests, the answer to a HEAD would get a body that the
+/// client reads as the start of the next answer. A HEAD pipelined behind another request still cuts that
+/// one's answer short; since the connection is closed, its client notices and reads nobody else's answer in
+/// its place. (No upstream issue describes this; the method is kept in `actix_http::h1::Codec`.)
 pub fn without_body(response: ServiceResponse) -> ServiceResponse {
     response.map_body(|head, body| {
         if let BodySize::Sized(length) = body.size() {
@@ -28,7 +28,7 @@ pub fn without_body(response: ServiceResponse) -> ServiceResponse {
     })
 }
 
-/// A body that isn't sent. What it is made of may hold the request's payload, and is let go of when the answer is out.
+/// A body that isn't sent. It may hold the request's payload, which must be kept until the answer is sent.
 struct Absent {
     _body: BoxBody,
 }

@@ -1,4 +1,4 @@
-//! Workarounds for how actix-web ends connections and answers HEAD requests.
+//! Workarounds for how actix-web ends connections and answers HEAD requests, each with its upstream issue if there is one.
 
 pub mod head;
 pub mod unread;

@@ -1,4 +1,4 @@
-//! Requests whose body was not read to its end: how their connections come to an end.
+//! Closes connections whose request body was not read to its end.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -7,10 +7,12 @@ use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::web::{Bytes, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 
-/// Sends `response` and then closes the connection, if the request's body has not come to its end.
+/// Sends `response` and then closes the connection, unless the request's body was read to its end.
 ///
-/// actix closes a connection whose payload is still held when its answer is out. One that was dropped it goes
-/// on reading, without end and without a limit of time: any stranger could keep connections open that way.
+/// actix-http closes a connection whose payload is still held when the answer is sent. If the payload was
+/// dropped, it goes on reading the body without a timeout, and anyone could keep connections open that way:
+/// see <https://github.com/actix/actix-web/issues/2764> and <https://github.com/actix/actix-web/issues/3182>.
+/// So the payload is held until then.
 pub fn close(response: HttpResponse, request: &HttpRequest, payload: Payload) -> HttpResponse {
     if !has_body(request) {
         return response;
@@ -18,15 +20,15 @@ pub fn close(response: HttpResponse, request: &HttpRequest, payload: Payload) ->
     response.map_body(|_, body| Held { body, _payload: payload }.boxed())
 }
 
-/// Whether a request comes with a body (RFC 9112, 6.3). What follows one that asks for a tunnel or for
-/// another protocol is none: it gets neither, and actix would go on reading it until its sender ends.
+/// Whether a request has a body (RFC 9112, 6.3). Bytes after a request for a tunnel or for another protocol
+/// are none: the server grants neither, and actix would read them until the client closes.
 pub fn has_body(request: &HttpRequest) -> bool {
     let headers = request.headers();
     headers.contains_key("transfer-encoding")
         || headers.get("content-length").is_some_and(|length| length.as_bytes() != b"0")
 }
 
-/// An answer that keeps its request's payload until it is sent.
+/// A response body that keeps the request's payload until it is sent.
 struct Held {
     body: BoxBody,
     _payload: Payload,

@@ -1,4 +1,4 @@
-//! `GET /products/{slug}/changelog`: the one answer of the API that needs no API key.
+//! `GET /products/{slug}/changelog`: the only signed answer that needs no API key.
 
 use std::sync::Arc;
 
@@ -12,10 +12,10 @@ use crate::serve::caller::Caller;
 use crate::serve::http_quirks::unread;
 use crate::serve::{authorize, respond, run::guarded};
 
-/// Answers a request for a product's changelog (API §5.2). A blocked address gets none.
+/// Answers with a product's changelog (API §5.2), unless the address is blocked.
 pub async fn changelog(app: Arc<App>, request: HttpRequest, payload: web::Payload) -> HttpResponse {
     let caller = Caller::of(&request, &app);
-    // What actix leaves encoded of a segment: slashes, plus and percent signs.
+    // actix leaves slashes, plus and percent signs of a segment encoded.
     let slug = percent_decode_str(request.match_info().query("slug")).decode_utf8_lossy();
     let look_up = || {
         let read = app.store.read(|tx| {

@@ -1,6 +1,6 @@
-//! What only a demo can do: begin again, and set the time. For test suites that play a client against it.
+//! The demo's own endpoints: reset the data and set the time, for test suites that run a client against it.
 //!
-//! Plain JSON, not signed and without an API key: none of it is part of the API, and none of it exists in
+//! They answer with plain JSON, unsigned and without an API key. They are not part of the API and don't exist in
 //! `keyseal serve`.
 
 use std::future::ready;
@@ -19,17 +19,17 @@ use crate::serve::read;
 use crate::store::{self, Contents, Decision};
 use crate::wire::params::Params;
 
-/// The last second of the year 9999 less a day, in Unix seconds: the calendar ends there.
+/// The latest time that can be set, in Unix seconds: a day before the end of the year 9999, where the calendar ends.
 const LATEST: i64 = 253_402_214_400;
 
-/// What a demo goes back to.
+/// The state that a demo resets to.
 pub struct Demo {
     began_with: Arc<Contents>,
     clock: Option<Timestamp>,
 }
 
 impl Demo {
-    /// Keeps what the database holds now, and starts the clock.
+    /// Takes the present contents of the database as that state, and starts the clock.
     pub fn begin(config: &DemoConfig, app: &App) -> Result<Self, store::Error> {
         let began_with = Arc::new(app.store.try_read(|tx| tx.contents())?);
         app.config.randomness.set_mark();
@@ -38,7 +38,7 @@ impl Demo {
     }
 }
 
-/// Mounts the demo's own endpoints, if this is one.
+/// Mounts the endpoints if the server is a demo.
 pub fn mount(service: &mut web::ServiceConfig, app: &Arc<App>) {
     if app.demo.is_none() {
         return;
@@ -61,8 +61,7 @@ pub fn mount(service: &mut web::ServiceConfig, app: &Arc<App>) {
         );
 }
 
-/// `POST /demo/reset`: the sample world as it was at the start, with the time and the seed of the start,
-/// whatever has been done since.
+/// `POST /demo/reset`: restores the data, the time and the random seed of the start.
 async fn reset(app: Arc<App>, request: HttpRequest, mut payload: web::Payload) -> HttpResponse {
     read::discard(&request, &mut payload, app.config.limits.body_timeout).await;
     let Some(demo) = &app.demo else { return plain(StatusCode::NOT_FOUND, &json!({ "error": "no demo" })) };
@@ -83,16 +82,18 @@ async fn reset(app: Arc<App>, request: HttpRequest, mut payload: web::Payload) -
             plain(StatusCode::OK, &told(&app))
         }
         Err(error) => {
-            log::error!("the demo can't begin again: {error}");
-            plain(StatusCode::SERVICE_UNAVAILABLE, &json!({ "error": "not done: see the log" }))
+            log::error!("the demo could not be reset: {error}");
+            plain(
+                StatusCode::SERVICE_UNAVAILABLE,
+                &json!({ "error": "the demo could not be reset: see the server's log" }),
+            )
         }
     };
     unread::close(response, &request, payload)
 }
 
-/// `POST /demo/clock`: sets the time to `now` (ISO 8601, or `YYYY-MM-DD HH:MM:SS` in UTC), or moves it by
-/// `advance` seconds, which may be negative. Fields as form, multipart, JSON or query string. It runs on from
-/// there.
+/// `POST /demo/clock`: sets the time to `now` (ISO 8601, or `YYYY-MM-DD HH:MM:SS` in UTC), or moves it by `advance`
+/// seconds, which may be negative. The clock runs on from there. Fields as form, multipart, JSON or query string.
 async fn set_clock(app: Arc<App>, request: HttpRequest, mut payload: web::Payload) -> HttpResponse {
     let timeout = app.config.limits.body_timeout;
     let read = match app.load.admit_unsigned(Caller::of(&request, &app).address, None) {
@@ -103,12 +104,12 @@ async fn set_clock(app: Arc<App>, request: HttpRequest, mut payload: web::Payloa
     let response = match params.and_then(|params| wanted(&params, app.clock.now())) {
         Ok(now) => {
             app.clock.set(now);
-            // What is due by the new time is done now.
+            // The worker does at once what is due by the new time.
             let woken = app.store.write(|tx| {
                 tx.wake_worker_on_commit();
                 Decision::Commit(())
             });
-            // Were it not woken, it would look by itself within the minute.
+            // If it isn't woken, it wakes up within a minute.
             drop(woken.await);
             plain(StatusCode::OK, &told(&app))
         }
@@ -117,7 +118,7 @@ async fn set_clock(app: Arc<App>, request: HttpRequest, mut payload: web::Payloa
     unread::close(response, &request, payload)
 }
 
-/// `GET /demo/clock`: the time that the server goes by.
+/// `GET /demo/clock`: the server's time.
 fn show_clock(app: &App, request: &HttpRequest, payload: web::Payload) -> HttpResponse {
     unread::close(plain(StatusCode::OK, &told(app)), request, payload)
 }
@@ -131,7 +132,7 @@ fn wanted(params: &Params, now: Timestamp) -> Result<Timestamp, String> {
     playable(wanted)
 }
 
-/// Refuses a time that a demo can't be set to.
+/// Checks that a demo can be set to this time.
 pub fn playable(time: Timestamp) -> Result<Timestamp, String> {
     if (0..=LATEST).contains(&time.0) { Ok(time) } else { Err("give a time from 1970 to 9999".to_owned()) }
 }

@@ -1,4 +1,4 @@
-//! The documents for integrators: nobody needs an API key to read them, and nothing in them is signed.
+//! The documents for integrators: open to everybody, unsigned.
 
 use std::sync::{Arc, OnceLock};
 
@@ -17,18 +17,18 @@ use crate::reference::{ASSETS, Documents, Settings};
 use crate::serve::app::App;
 use crate::serve::http_quirks::unread;
 
-/// What the page may do: load its own files and ask this server. No script or style in the page itself runs.
+/// Lets the pages load their own files and call this server. Inline scripts and styles don't run.
 const POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
      base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 );
 
-/// Kept by whoever has it, but never shown without asking whether it is still the same.
-pub const ASK_AGAIN: HeaderValue = HeaderValue::from_static("no-cache");
+/// May be stored, but must be revalidated before each use.
+pub const REVALIDATE: HeaderValue = HeaderValue::from_static("no-cache");
 
 pub const JSON: &str = "application/json";
 
-/// A document as it is sent.
+/// One document as it is sent.
 struct Page {
     path: &'static str,
     content_type: &'static str,
@@ -43,17 +43,17 @@ impl Page {
     }
 }
 
-/// What says whether a content is another.
+/// The entity tag of a content: its hash.
 pub fn etag(content: &[u8]) -> String {
     format!("\"{}\"", BASE64.encode(Sha256::digest(content)))
 }
 
-/// Where they all are. `KEYSEAL_NO_DOCS` takes them away.
+/// The paths of all documents. With `--no-docs` they are not mounted.
 pub fn paths() -> impl Iterator<Item = &'static str> {
     ASSETS.iter().map(|asset| asset.path).chain(["/openapi.json", "/postman.json"])
 }
 
-/// The documents of one server, written when one of them is asked for the first time.
+/// The documents of one server, generated at the first request for one of them.
 #[derive(Default)]
 pub struct Library(OnceLock<Vec<Page>>);
 
@@ -62,7 +62,7 @@ impl Library {
         self.0.get_or_init(|| pages(config)).iter().find(|page| page.path == path)
     }
 
-    fn is_written(&self) -> bool {
+    fn is_generated(&self) -> bool {
         self.0.get().is_some()
     }
 }
@@ -89,9 +89,9 @@ pub async fn document(
     request: HttpRequest,
     payload: web::Payload,
 ) -> HttpResponse {
-    if !app.pages.documents.is_written() {
+    if !app.pages.documents.is_generated() {
         let app = Arc::clone(&app);
-        // Where requests of the API don't wait for it. Should that fail, it is written below.
+        // On the blocking pool, where requests of the API don't wait for it. If that fails, it is generated below.
         drop(web::block(move || app.pages.documents.page(path, &app.config).is_some()).await);
     }
     let response = match app.pages.documents.page(path, &app.config) {
@@ -102,26 +102,26 @@ pub async fn document(
 }
 
 fn send(page: &Page, request: &HttpRequest) -> HttpResponse {
-    let is_known = is_known(request, &page.etag);
-    let mut response = if is_known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
+    let is_unchanged = etag_matches(request, &page.etag);
+    let mut response = if is_unchanged { HttpResponse::NotModified() } else { HttpResponse::Ok() };
     response
         .insert_header((ETAG, page.etag.as_str()))
-        .insert_header((CACHE_CONTROL, ASK_AGAIN))
+        .insert_header((CACHE_CONTROL, REVALIDATE))
         .insert_header((CONTENT_SECURITY_POLICY, POLICY))
         .insert_header((X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")))
         .insert_header((X_FRAME_OPTIONS, HeaderValue::from_static("DENY")))
         .insert_header((REFERRER_POLICY, HeaderValue::from_static("no-referrer")))
         .insert_header((HeaderName::from_static("cross-origin-opener-policy"), "same-origin"));
-    if is_known {
+    if is_unchanged {
         return response.finish();
     }
     response.insert_header((CONTENT_TYPE, page.content_type));
     response.body(page.content.clone())
 }
 
-/// Whether the caller has it already.
-pub fn is_known(request: &HttpRequest, etag: &str) -> bool {
+/// Whether the client has this version already: its `If-None-Match` holds the entity tag.
+pub fn etag_matches(request: &HttpRequest, etag: &str) -> bool {
     request.headers().get_all(IF_NONE_MATCH).filter_map(|value| value.to_str().ok()).any(|list| {
-        list.split(',').map(str::trim).any(|known| known == "*" || known.trim_start_matches("W/") == etag)
+        list.split(',').map(str::trim).any(|tag| tag == "*" || tag.trim_start_matches("W/") == etag)
     })
 }

@@ -1,4 +1,5 @@
-//! `GET /download/…`: sends a file to whom its license allows it. Neither the link nor any part of it is ever logged.
+//! `GET /download/…`: sends a file to the owner of a license that permits it. No part of the link is ever
+//! logged, because it holds keys.
 
 use std::sync::Arc;
 
@@ -25,7 +26,7 @@ use crate::wire::reply::{self, Error};
 
 const ROUTE: &str = "/download";
 
-/// Answers a request for a file (API §5.1): the file or a part of it, or a signed refusal.
+/// Answers with a file or a part of it, or with a signed refusal (API §5.1).
 pub async fn download(app: Arc<App>, request: HttpRequest, payload: web::Payload) -> HttpResponse {
     let response = answer(&app, &request).await;
     unread::close(response, &request, payload)
@@ -33,7 +34,7 @@ pub async fn download(app: Arc<App>, request: HttpRequest, payload: web::Payload
 
 async fn answer(app: &App, request: &HttpRequest) -> HttpResponse {
     let mut caller = Caller::of(request, app);
-    // As it was sent: a slash in a license key or in base64 is encoded, and stays so until the segments are apart.
+    // The path as it was sent: encoded slashes in a license key or in base64 must stay encoded until it is split.
     let link = DownloadLink::parse(request.uri().path());
     caller.secret = link.api_key;
     let mut ticket = match app.load.admit_unsigned(caller.address, caller.secret.as_ref()) {
@@ -61,7 +62,7 @@ async fn answer(app: &App, request: &HttpRequest) -> HttpResponse {
     respond::respond(app, &caller, ROUTE, refusal).await
 }
 
-/// What was asked for, and what to answer if it can't be sent.
+/// The version that was requested, and the answer if its file can't be sent.
 struct Requested {
     found: reply::Result<Downloadable>,
     refused: Answer,
@@ -73,7 +74,7 @@ impl Requested {
     }
 }
 
-/// Authorizes, and finds the version that the link is of: on one moment's view.
+/// Authorizes the caller and finds the version that the link names, in one snapshot.
 fn look_up(
     app: &App,
     caller: &Caller,
@@ -102,7 +103,7 @@ fn look_up(
     read.unwrap_or_else(|error| Requested::failed(error.into()))
 }
 
-/// Opens the file of a version. That it isn't there is the operator's to know, and the customer's to be told as 700.
+/// Opens the file of a version. If it is missing, the log tells the operator and the customer gets 700.
 fn open(app: &App, caller: &Caller, file: &StoredFile) -> reply::Result<NamedFile> {
     let path = app.config.data.download(&file.sha256);
     NamedFile::open(&path).map_err(|error| {
@@ -134,7 +135,7 @@ async fn send(
     response
 }
 
-/// A download begins with its first byte: what goes on with one, looks at it, or has it already is none.
+/// Whether this response counts as a download: it sends the first byte. Resumed transfers, HEAD and 304 don't count.
 fn starts_a_download(method: &Method, response: &HttpResponse) -> bool {
     let from_the_start = |range: &HeaderValue| range.as_bytes().starts_with(b"bytes 0-");
     match response.status() {
@@ -145,15 +146,14 @@ fn starts_a_download(method: &Method, response: &HttpResponse) -> bool {
     }
 }
 
-/// Counts a download, on disk before its first byte is sent. A customer isn't refused what is his because it
-/// can't be counted.
+/// Counts a download; the count is committed before the first byte is sent. If that fails, the file is sent anyway.
 async fn count(app: &App, id: i64) {
     if let Err(error) = app.store.change(move |tx| tx.count_download(id)).await {
         log::warn!("a download of downloadable {id} was not counted: {error}");
     }
 }
 
-/// A name that any client can read, and beside it the true one where that is another.
+/// A file name in ASCII that any client can read, and the true name where that differs.
 fn attachment(name: &str) -> ContentDisposition {
     let plain = |c: char| if c.is_ascii_graphic() && !r#""\/%;"#.contains(c) || c == ' ' { c } else { '_' };
     let fallback: String = name.chars().map(plain).collect();

@@ -1,4 +1,4 @@
-//! Health, for whoever runs the server: plain answers, no envelope, because it is not part of the API.
+//! Health checks, for operators: plain text without an envelope, because they are not part of the API.
 
 use std::sync::Arc;
 
@@ -11,15 +11,15 @@ use crate::serve::http_quirks::unread;
 use crate::serve::sign;
 use crate::signing::Priority;
 
-/// `GET /livez`: the process answers.
+/// `GET /livez`: 200 as long as the process answers.
 pub async fn livez(request: HttpRequest, payload: web::Payload) -> HttpResponse {
     unread::close(plain(StatusCode::OK, "ok\n"), &request, payload)
 }
 
-/// `GET /readyz`: it can read the database and sign. 503 if not; the log says why.
+/// `GET /readyz`: 200 if the server can read the database and sign, else 503; the log says why.
 pub async fn readyz(app: Arc<App>, request: HttpRequest, payload: web::Payload) -> HttpResponse {
     let read = app.store.read(|tx| tx.read_blocklist().map(drop)).and_then(|read| read);
-    // The answer of a server with too much to sign, which is ready all the same: signed at once, and once a second.
+    // Signs a 1901 answer: urgent, because an overloaded server is ready too, and cached, so at most once a second.
     let probe = Outcome::ServiceUnavailable.into();
     let signed = sign::sign_reply(&app, &probe, app.clock.now(), None, Priority::Urgent).await.map(drop);
     let response = match (read, signed) {

@@ -1,5 +1,4 @@
-//! `GET /.well-known/keyseal-keys.json`: all public keys, for clients that follow a rotation. Open to anyone:
-//! they are public.
+//! `GET /.well-known/keyseal-keys.json`: all public keys, for clients that follow a rotation. Open to everybody.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -10,7 +9,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
-use super::documents::{ASK_AGAIN, JSON, etag, is_known};
+use super::documents::{JSON, REVALIDATE, etag, etag_matches};
 use crate::domain::{PublishedKey, Timestamp};
 use crate::serve::answer::Answer;
 use crate::serve::app::App;
@@ -22,34 +21,34 @@ use crate::store;
 
 const ROUTE: &str = "/.well-known/keyseal-keys.json";
 
-/// For how long a list is sent as it was read: any number of strangers costs one read in that time.
-const FRESH: Duration = Duration::from_secs(1);
+/// How long a list is served from memory: however many clients ask, it is read once in that time.
+const MAX_AGE: Duration = Duration::from_secs(1);
 
-/// The list as it was read last.
+/// The list as it was last read.
 #[derive(Default)]
-pub struct PublishedKeys(Mutex<Option<Read>>);
+pub struct PublishedKeys(Mutex<Option<KeyList>>);
 
 #[derive(Clone)]
-struct Read {
-    at: Instant,
-    /// The global key that the server had then: with another one the list is another too, at once.
+struct KeyList {
+    read_at: Instant,
+    /// The global key at that time: once another one signs, the list is read again at once.
     global: Option<Arc<SigningKey>>,
     list: Bytes,
     etag: String,
 }
 
-impl Read {
-    fn is_of(&self, now: Instant, global: Option<&Arc<SigningKey>>) -> bool {
+impl KeyList {
+    fn is_current(&self, now: Instant, global: Option<&Arc<SigningKey>>) -> bool {
         let is_same = match (&self.global, global) {
             (Some(then), Some(now)) => then.fingerprint() == now.fingerprint(),
             (then, now) => then.is_none() && now.is_none(),
         };
-        is_same && now.duration_since(self.at) < FRESH
+        is_same && now.duration_since(self.read_at) < MAX_AGE
     }
 }
 
-/// Answers with a list of keys. Not signed: whoever is to trust a key must get it over a connection, or from
-/// a hand, that he trusts. Only that a caller asks too often is said as everywhere.
+/// Answers with the list of keys. It is not signed: a key must reach a client in a way that the client trusts
+/// already, such as TLS. A caller over its rate gets the usual 1929.
 pub async fn keys(app: Arc<App>, request: HttpRequest, payload: web::Payload) -> HttpResponse {
     let caller = Caller::of(&request, &app);
     let response = match app.load.admit_unsigned(caller.address, caller.secret.as_ref()) {
@@ -62,22 +61,22 @@ pub async fn keys(app: Arc<App>, request: HttpRequest, payload: web::Payload) ->
 async fn answer(app: &Arc<App>, caller: &Caller, request: &HttpRequest) -> HttpResponse {
     let (code, mut response) = match list(app).await {
         Ok(read) => {
-            let is_known = is_known(request, &read.etag);
-            let mut response = if is_known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
-            response.insert_header((ETAG, read.etag)).insert_header((CACHE_CONTROL, ASK_AGAIN));
-            if is_known {
+            let is_unchanged = etag_matches(request, &read.etag);
+            let mut response = if is_unchanged { HttpResponse::NotModified() } else { HttpResponse::Ok() };
+            response.insert_header((ETAG, read.etag)).insert_header((CACHE_CONTROL, REVALIDATE));
+            if is_unchanged {
                 (304, response.finish())
             } else {
                 (200, response.insert_header((CONTENT_TYPE, JSON)).body(read.list))
             }
         }
         Err(reason) => {
-            log::error!("the public keys can't be listed: {reason}");
+            log::error!("the public keys could not be read: {reason}");
             (
                 503,
                 HttpResponse::ServiceUnavailable()
                     .content_type("text/plain; charset=utf-8")
-                    .body("not now\n"),
+                    .body("unavailable\n"),
             )
         }
     };
@@ -85,13 +84,13 @@ async fn answer(app: &Arc<App>, caller: &Caller, request: &HttpRequest) -> HttpR
     response
 }
 
-/// Read on a thread of its own, because there may be many products; by one caller, and the others wait for
-/// what he gets. That takes none of the places that the API's own lists have.
-async fn list(app: &Arc<App>) -> Result<Read, String> {
-    let mut kept = app.pages.keys.0.lock().await;
-    // The key first: if it changes before the database is read, that has both.
-    let (at, global) = (Instant::now(), app.keyring.global());
-    if let Some(read) = kept.as_ref().filter(|read| read.is_of(at, global.as_ref())) {
+/// The list, read anew if it is too old. One request reads it on the blocking pool, because there may be many products,
+/// and the others wait for it. It takes none of the places for lists.
+async fn list(app: &Arc<App>) -> Result<KeyList, String> {
+    let mut cached = app.pages.keys.0.lock().await;
+    // The key before the database: if it is switched in between, the database has both.
+    let (read_at, global) = (Instant::now(), app.keyring.global());
+    if let Some(read) = cached.as_ref().filter(|read| read.is_current(read_at, global.as_ref())) {
         return Ok(read.clone());
     }
     let (server, current) = (Arc::clone(app), global.clone());
@@ -99,15 +98,15 @@ async fn list(app: &Arc<App>) -> Result<Read, String> {
         let keys = server.store.try_read(|tx| tx.published_keys())?;
         let global = current.as_ref().map(|key| (key.fingerprint(), key.public().pem()));
         let keys = PublishedKey::as_served(keys, global);
-        Ok::<_, store::Error>(Value::Array(keys.iter().map(shown).collect()).to_string())
+        Ok::<_, store::Error>(Value::Array(keys.iter().map(to_json).collect()).to_string())
     });
     let list = reading.await.map_err(|error| error.to_string())?.map_err(|error| error.to_string())?;
-    let read = Read { at, global, etag: etag(list.as_bytes()), list: list.into() };
-    *kept = Some(read.clone());
+    let read = KeyList { read_at, global, etag: etag(list.as_bytes()), list: list.into() };
+    *cached = Some(read.clone());
     Ok(read)
 }
 
-fn shown(key: &PublishedKey) -> Value {
+fn to_json(key: &PublishedKey) -> Value {
     let owner = key.owner.map_or_else(|| json!("global"), |id| json!(id));
     let seconds = |time: Option<Timestamp>| time.map(|time| time.0);
     json!({

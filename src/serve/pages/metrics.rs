@@ -1,4 +1,4 @@
-//! `GET /metrics`, for Prometheus: on a port of its own, because whoever reads it needs no key.
+//! `GET /metrics`, for Prometheus: on a port of its own, because it needs no API key.
 
 use std::fs;
 use std::io;
@@ -15,14 +15,13 @@ use crate::metrics::{self, Readings};
 use crate::serve::app::App;
 use crate::store;
 
-/// A server that answers `GET /metrics` and nothing else, on one thread of its own: however slow a scrape is,
-/// no request waits for it.
+/// A server that answers `GET /metrics` and nothing else, on a thread of its own: no request waits for a scrape.
 pub fn serve_metrics(app: &Arc<App>, listener: TcpListener) -> io::Result<Server> {
     let address = listener.local_addr()?;
     log::info!("metrics on http://{address}/metrics");
     if !address.ip().is_loopback() {
         log::warn!(
-            "whoever can reach {address} can read the metrics, without any key: keep it off the internet"
+            "anyone who can reach {address} can read the metrics without an API key: keep it off the internet"
         );
     }
     let app = Arc::clone(app);
@@ -42,7 +41,7 @@ fn scrape(app: &App) -> HttpResponse {
     match metrics::write(metrics, &readings(app)) {
         Ok(page) => HttpResponse::Ok().insert_header((CONTENT_TYPE, metrics::CONTENT_TYPE)).body(page),
         Err(error) => {
-            log::error!("the metrics could not be written: {error}");
+            log::error!("the metrics page could not be written: {error}");
             HttpResponse::InternalServerError().finish()
         }
     }
@@ -55,7 +54,7 @@ fn readings(app: &App) -> Readings {
         app.store.read(|tx| Ok::<_, store::Error>((tx.count_jobs()?, tx.count_pending_callbacks()?)));
     let pending = pending.and_then(|counts| counts);
     if let Err(error) = &pending {
-        log::warn!("what is pending could not be counted: {error}");
+        log::warn!("pending jobs and webhooks could not be counted for the metrics: {error}");
     }
     Readings {
         version: env!("CARGO_PKG_VERSION"),
