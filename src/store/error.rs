@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use super::nouns::licenses;
+use super::nouns::license_checksum;
 use crate::files;
 
 /// The error underneath, for the log. Callers have no use for its type.
@@ -69,7 +69,7 @@ impl Error {
     /// A license is not as it was written. Verdicts on licenses follow from it, and no other row of the file
     /// can be trusted either.
     pub(super) fn altered_license(id: i64) -> Self {
-        Self::DamageFound(licenses::broken_seal(id))
+        Self::DamageFound(license_checksum::wrong(id))
     }
 
     /// The error for each job of a batch that could not be committed because of this one.

@@ -1,23 +1,27 @@
 //! The database: one SQLite file with many readers and one writer. All SQL is here. Takes and returns domain types;
 //! knows no outcome, no HTTP and no clock.
 
+mod dialect;
 mod error;
 mod integrity;
 mod nouns;
+mod row_cache;
 mod schema;
+mod sql;
 mod sqlite;
 mod tx;
+mod write_job;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, bounded};
+use crossbeam_channel::{Receiver, Sender, bounded};
 use integrity::check::{Check, Damage};
 use nouns::blocks::BlocklistCache;
 use sqlite::reader::Readers;
-use sqlite::write_job::WriteJob;
 use sqlite::writer::Writer;
 use tokio::sync::oneshot;
+use write_job::WriteJob;
 
 use crate::files::DataDir;
 
@@ -48,6 +52,7 @@ pub struct Store {
     readers: r2d2::Pool<Readers>,
     writer: Writer,
     blocklist: Arc<BlocklistCache>,
+    wake: Sender<()>,
     wakeups: Receiver<()>,
     damage: Arc<Damage>,
 }
@@ -74,7 +79,7 @@ impl Store {
         let blocklist = Arc::new(BlocklistCache::default());
         // One pending wake-up is enough: the worker does all there is to do.
         let (wake, wakeups) = bounded(1);
-        let writer = Writer::start(connection, Arc::clone(&blocklist), wake, Box::new(signing_delay))?;
+        let writer = Writer::start(connection, Arc::clone(&blocklist), Box::new(signing_delay))?;
         let readers = r2d2::Pool::builder()
             .max_size(readers.max(1))
             .min_idle(Some(0))
@@ -83,7 +88,7 @@ impl Store {
             .test_on_check_out(false)
             .build_unchecked(Readers::new(data));
         let (damage, check) = (Arc::default(), Mutex::default());
-        Ok(Self { check, readers, writer, blocklist, wakeups, damage })
+        Ok(Self { check, readers, writer, blocklist, wake, wakeups, damage })
     }
 
     /// Starts an integrity check of the whole database, and waits up to `timeout` for its result. A longer
@@ -178,7 +183,7 @@ impl Store {
     ) -> Result<oneshot::Receiver<Result<T, Error>>, Error> {
         self.damage.refuse_if_known()?;
         let (caller, answer) = oneshot::channel();
-        self.writer.enqueue(WriteJob::new(job, caller, timeout))?;
+        self.writer.enqueue(WriteJob::new(job, caller, timeout, self.wake.clone()))?;
         Ok(answer)
     }
 }

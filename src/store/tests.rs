@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use rusqlite::Connection;
 use tempfile::TempDir;
 
 use super::*;
@@ -43,21 +42,20 @@ fn add(tx: &Tx<'_>, key: &str) -> Option<i64> {
 #[test]
 fn every_connection_is_set_up_and_not_left_to_defaults() {
     let (_directory, _data, store) = store();
-    let number = |connection: &Connection, pragma: &str| -> i64 {
-        connection.pragma_query_value(None, pragma, |row| row.get(0)).unwrap()
-    };
-    let common = move |connection: &Connection| {
-        let mode: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0)).unwrap();
+    let number =
+        |tx: &Tx<'_>, pragma: &str| -> i64 { tx.sql(&format!("PRAGMA {pragma}")).value(&[]).unwrap() };
+    let common = move |tx: &Tx<'_>| {
+        let mode: String = tx.sql("PRAGMA journal_mode").value(&[]).unwrap();
         assert_eq!(mode, "wal");
-        assert_eq!(number(connection, "foreign_keys"), 1);
-        assert_eq!(number(connection, "trusted_schema"), 0);
-        assert!(number(connection, "busy_timeout") > 0);
+        assert_eq!(number(tx, "foreign_keys"), 1);
+        assert_eq!(number(tx, "trusted_schema"), 0);
+        assert!(number(tx, "busy_timeout") > 0);
     };
-    store.read(|tx| common(tx.connection)).unwrap();
-    assert!(store.read(|tx| tx.connection.execute("DELETE FROM licenses", [])).unwrap().is_err());
+    store.read(common).unwrap();
+    assert!(store.read(|tx| tx.sql("DELETE FROM licenses").execute(&[])).unwrap().is_err());
     let synchronous = store.write_blocking(move |tx| {
-        common(tx.connection);
-        Decision::Commit(number(tx.connection, "synchronous"))
+        common(tx);
+        Decision::Commit(number(tx, "synchronous"))
     });
     assert_eq!(synchronous.unwrap(), 2, "not FULL");
 }
@@ -90,11 +88,7 @@ fn a_job_that_is_undone_or_panics_harms_no_other() {
             _ => assert!(matches!(id, Err(Error::Panicked))),
         }
     }
-    let kept: i64 = store
-        .read(|tx| {
-            tx.connection.query_row("SELECT count(*) FROM license_meta", [], |row| row.get(0)).unwrap()
-        })
-        .unwrap();
+    let kept: i64 = store.try_read(|tx| tx.sql("SELECT count(*) FROM license_meta").value(&[])).unwrap();
     assert_eq!(kept, 20);
 }
 
@@ -135,9 +129,9 @@ fn a_batch_that_cannot_be_committed_answers_none_of_its_jobs_as_done() {
 
 /// A deferred constraint is found only by the commit: the one way to make a commit fail without a broken disk.
 fn violate_at_commit(tx: &Tx<'_>) {
-    tx.connection.execute_batch("PRAGMA defer_foreign_keys = ON").unwrap();
+    tx.engine.execute_once("PRAGMA defer_foreign_keys = ON").unwrap();
     let sql = "INSERT INTO activations (license_id, identifier, activated_at) VALUES (99, 'x', 0)";
-    tx.connection.execute(sql, []).unwrap();
+    tx.sql(sql).execute(&[]).unwrap();
 }
 
 #[test]
@@ -201,7 +195,12 @@ fn a_change_that_has_waited_too_long_is_refused_and_not_made() {
     // However soon its turn comes: it had no time at all.
     store
         .writer
-        .enqueue(WriteJob::new(|tx| Decision::Commit(add(tx, "late")), caller, Duration::ZERO))
+        .enqueue(WriteJob::new(
+            |tx| Decision::Commit(add(tx, "late")),
+            caller,
+            Duration::ZERO,
+            store.wake.clone(),
+        ))
         .unwrap();
     assert!(matches!(answer.blocking_recv().unwrap(), Err(Error::Busy)));
     let found = store.write_blocking(|tx| Decision::Commit(add(tx, "late")));

@@ -2,21 +2,21 @@
 
 use std::cell::{Cell, RefCell};
 
-use rusqlite::Connection;
-
 use super::Error;
 use super::nouns::blocks::BlocklistCache;
-use super::sqlite::connection::execute;
-use super::sqlite::row_cache::RowCache;
+use super::row_cache::RowCache;
+use super::sql::{Engine, Statement};
 use crate::domain::Actor;
 
 /// An open transaction. Its methods never commit it or roll it back; whoever opened it does.
 pub struct Tx<'c> {
-    pub(super) connection: &'c Connection,
+    pub(super) engine: &'c dyn Engine,
+    /// Whether it may change the database. Then the rows that it looks up by their keys are locked.
+    is_writing: bool,
     pub(super) blocklist: &'c BlocklistCache,
-    /// The rows that the connection has cached; `None` on the connection that writes.
+    /// The rows that the connection has cached; `None` on a connection that writes.
     pub(super) row_cache: Option<&'c RefCell<RowCache>>,
-    /// Whether the commit wakes the worker.
+    /// Whether the commit of the current job wakes the worker.
     wakes_worker: Cell<bool>,
     /// On whose behalf the job changes things; `None`: the job is not audited.
     pub(super) actor: RefCell<Option<Actor>>,
@@ -25,9 +25,11 @@ pub struct Tx<'c> {
 }
 
 impl<'c> Tx<'c> {
-    pub(super) fn new(connection: &'c Connection, blocklist: &'c BlocklistCache) -> Self {
+    /// A transaction that reads, without a cache.
+    pub(super) fn new(engine: &'c dyn Engine, blocklist: &'c BlocklistCache) -> Self {
         Self {
-            connection,
+            engine,
+            is_writing: false,
             blocklist,
             row_cache: None,
             wakes_worker: Cell::new(false),
@@ -36,20 +38,44 @@ impl<'c> Tx<'c> {
         }
     }
 
+    /// A transaction that reads, on a connection with a cache.
     pub(super) fn reading(
-        connection: &'c Connection,
+        engine: &'c dyn Engine,
         blocklist: &'c BlocklistCache,
         row_cache: &'c RefCell<RowCache>,
     ) -> Self {
-        Self { row_cache: Some(row_cache), ..Self::new(connection, blocklist) }
+        Self { row_cache: Some(row_cache), ..Self::new(engine, blocklist) }
     }
 
-    /// Wakes the worker once this transaction is committed.
+    /// A transaction that can change the database.
+    pub(super) fn writing(engine: &'c dyn Engine, blocklist: &'c BlocklistCache) -> Self {
+        Self { is_writing: true, ..Self::new(engine, blocklist) }
+    }
+
+    /// A statement. `?1`, `?2` … stand for its values.
+    pub(super) fn sql<'t>(&'t self, text: &'t str) -> Statement<'t> {
+        Statement::new(self.engine, text)
+    }
+
+    /// A statement whose rows stay locked until the end of the transaction, if that can change the database: no
+    /// concurrent transaction changes what this one has read and bases a change on. On SQLite only one transaction
+    /// writes at a time, and nothing needs to be done.
+    pub(super) fn locking_sql<'t>(&'t self, text: &'t str) -> Statement<'t> {
+        self.sql(text).locking(self.is_writing)
+    }
+
+    /// Starts a job in this transaction: not audited until it names its actor, and without a wake-up.
+    pub(super) fn begin_job(&self) {
+        *self.actor.borrow_mut() = None;
+        self.audits_as_one.set(false);
+        self.wakes_worker.set(false);
+    }
+
+    /// Wakes the worker once the current job is committed.
     pub fn wake_worker_on_commit(&self) {
         self.wakes_worker.set(true);
     }
 
-    /// Whether the worker is to be woken after the commit.
     pub(super) fn wakes_worker(&self) -> bool {
         self.wakes_worker.get()
     }
@@ -62,17 +88,18 @@ impl<'c> Tx<'c> {
 
     /// Rolls back the changes since the savepoint, and ends it.
     pub fn rollback_to_savepoint(&self) -> Result<(), Error> {
-        self.run("ROLLBACK TO part")?;
-        self.run("RELEASE part")
+        self.run("ROLLBACK TO SAVEPOINT part")?;
+        self.run("RELEASE SAVEPOINT part")
     }
 
     /// Ends the savepoint and keeps its changes in the transaction.
     pub fn release_savepoint(&self) -> Result<(), Error> {
-        self.run("RELEASE part")
+        self.run("RELEASE SAVEPOINT part")
     }
 
     fn run(&self, statement: &str) -> Result<(), Error> {
-        Ok(execute(self.connection, statement)?)
+        self.sql(statement).execute(&[])?;
+        Ok(())
     }
 }
 

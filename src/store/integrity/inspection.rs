@@ -1,4 +1,4 @@
-//! A look into a database file that changes nothing: neither the file nor those that SQLite keeps beside it.
+//! Read-only access to a database file that changes no file, not even those that SQLite keeps beside it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use crate::store::sqlite::connection::open_untouched;
 use crate::store::sqlite::errors::unreadable;
 use crate::store::{Error, OpenError, Tx, schema};
 
-/// An open look, from another process than the server's if there is one.
+/// A database that is opened for inspection, also while a server in another process has it open.
 pub struct Inspection {
     connection: Connection,
     blocklist: BlocklistCache,
@@ -29,17 +29,17 @@ impl Inspection {
         }
     }
 
-    /// Opens a database of the current schema or an older one, of which no noun can be read.
+    /// Opens a database of the current schema or an older one. The nouns of an older one can't be read.
     pub fn open_any_version(path: &Path) -> Result<Self, OpenError> {
         if !exists(path)? {
             return Err(OpenError::Missing(path.to_owned()));
         }
-        // A log that is there is read with its index as it stands, or, if nobody holds it, with one in
-        // memory. Without a log nobody has the database open, and it is read as a file that doesn't change.
+        // With a write-ahead log, SQLite reads the log through its index. Without one, no process has the database
+        // open, and it is read as a file that doesn't change.
         let (log, index) = (beside(path, "-wal"), beside(path, "-shm"));
         let has_log = exists(&log)? && exists(&index)?;
         if !has_log && fs::metadata(&log).is_ok_and(|log| log.len() > 0) {
-            // An upgrade makes the index, too.
+            // An upgrade of an older database also makes the index.
             let version = open_untouched(path, false).map_err(unreadable(path))?;
             let version = schema::check_is_ours(&version, path)?;
             if version < schema::VERSION {
@@ -52,15 +52,15 @@ impl Inspection {
         Ok(Self { connection, blocklist: BlocklistCache::default(), version })
     }
 
-    /// The version of its schema.
+    /// The version of the database's schema.
     pub fn version(&self) -> i64 {
         self.version
     }
 
-    /// Runs `job` on one moment's view of it.
+    /// Runs `job` on one snapshot of the database.
     pub fn read<T>(&self, job: impl FnOnce(&Tx<'_>) -> Result<T, Error>) -> Result<T, Error> {
         let transaction = self.connection.unchecked_transaction()?;
-        job(&Tx::new(&transaction, &self.blocklist))
+        job(&Tx::new(&*transaction, &self.blocklist))
     }
 }
 
@@ -68,13 +68,13 @@ fn older(path: &Path, found: i64) -> OpenError {
     OpenError::Older { path: path.to_owned(), found, needed: schema::VERSION }
 }
 
-/// The version of the SQLite that is built in, if it is one that keeps databases whole.
+/// The version of the built-in SQLite. Fails if that has a bug that can damage a database.
 pub fn sqlite_version() -> Result<&'static str, OpenError> {
     schema::check_sqlite()?;
     Ok(rusqlite::version())
 }
 
-/// The name of a file that SQLite keeps beside a database.
+/// The path of a file that SQLite keeps beside a database.
 fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);

@@ -1,27 +1,20 @@
-//! The audit trail, written in the transaction of what it tells of: what is undone leaves no trace, and what
-//! is done always does.
+//! The audit trail. Its entries are written by `Tx` in the transaction of the change: they are committed with it or
+//! rolled back with it, on every engine.
 
 use std::fmt::Display;
 
-use rusqlite::Row;
-
 use crate::domain::{Actor, AuditEntry, AuditFilter, LicenseStatus, Subject, Timestamp};
+use crate::store::sql::Row;
 use crate::store::{Error, Tx};
 
 impl Tx<'_> {
-    /// Says on whose behalf everything is changed from here on.
+    /// Names the actor of all changes from here on. Changes before it are not audited.
     pub fn act_as(&self, actor: Actor) {
         *self.actor.borrow_mut() = Some(actor);
     }
 
-    /// Starts a job that is not audited until it names its actor.
-    pub(in crate::store) fn clear_actor(&self) {
-        *self.actor.borrow_mut() = None;
-        self.audits_as_one.set(false);
-    }
-
-    /// Notes one change. `detail`: what is worth knowing of it, never a secret. Nothing is noted of what the
-    /// server does by itself.
+    /// Adds an entry about one change. `detail` describes it and is never a secret. Adds nothing without an actor:
+    /// then the server acts by itself.
     pub(in crate::store) fn audit(
         &self,
         subject: Subject,
@@ -34,23 +27,21 @@ impl Tx<'_> {
                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,
                            CASE ?7 WHEN 'license' THEN (SELECT license_key FROM licenses WHERE id = ?8) END, ?9)";
         let (kind, id) = subject.parts();
-        let address = actor.address.map(|address| address.to_string());
-        let values = (
-            actor.at.0,
-            actor.caller.kind(),
-            actor.caller.id(),
-            address,
+        self.sql(sql).execute(&[
+            &actor.at,
+            &actor.caller.kind(),
+            &actor.caller.id(),
+            &actor.address.map(|address| address.to_string()),
             &actor.action,
-            change,
-            kind,
-            id,
-            detail.map(ToString::to_string),
-        );
-        self.connection.prepare_cached(sql)?.execute(values)?;
+            &change,
+            &kind,
+            &id,
+            &detail.map(ToString::to_string),
+        ])?;
         Ok(())
     }
 
-    /// The same, `if_done`; gives that back.
+    /// Adds an entry `if_done`. Returns `if_done`.
     pub(in crate::store) fn audit_if(
         &self,
         if_done: bool,
@@ -64,7 +55,7 @@ impl Tx<'_> {
         Ok(if_done)
     }
 
-    /// Notes what is done to all licenses under a contract, or to those of one status, each by itself.
+    /// Adds an entry for each license under a contract, or for each of those with a status.
     pub(in crate::store) fn audit_licenses_of_contract(
         &self,
         contract_id: i64,
@@ -77,73 +68,68 @@ impl Tx<'_> {
             "INSERT INTO audit (at, who, who_id, address, action, change, subject, subject_id, license_key)
                    SELECT ?1, ?2, ?3, ?4, ?5, ?6, 'license', id, license_key FROM licenses
                    WHERE contract_id = ?7 AND (?8 IS NULL OR status = ?8) ORDER BY id";
-        let address = actor.address.map(|address| address.to_string());
-        let status = status.map(LicenseStatus::as_str);
-        let values = (
-            actor.at.0,
-            actor.caller.kind(),
-            actor.caller.id(),
-            address,
+        self.sql(sql).execute(&[
+            &actor.at,
+            &actor.caller.kind(),
+            &actor.caller.id(),
+            &actor.address.map(|address| address.to_string()),
             &actor.action,
-            change,
-            contract_id,
-            status,
-        );
-        self.connection.prepare_cached(sql)?.execute(values)?;
+            &change,
+            &contract_id,
+            &status.map(LicenseStatus::as_str),
+        ])?;
         Ok(())
     }
 
-    /// Has the changes from here on noted as one: a million imported licenses are one entry.
+    /// Stops adding an entry for each change until [`Self::end_audit_as_one`]: an import of a million licenses is
+    /// one entry.
     pub fn begin_audit_as_one(&self) {
         self.audits_as_one.set(true);
     }
 
-    /// Notes them.
+    /// Adds the one entry about all changes since [`Self::begin_audit_as_one`].
     pub fn end_audit_as_one(&self, change: &str, detail: &str) -> Result<(), Error> {
         self.audits_as_one.set(false);
         let actor = self.actor.borrow();
         let Some(actor) = actor.as_ref() else { return Ok(()) };
         let sql =
             "INSERT INTO audit (at, who, who_id, action, change, detail) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-        let values = (actor.at.0, actor.caller.kind(), actor.caller.id(), &actor.action, change, detail);
-        self.connection.prepare_cached(sql)?.execute(values)?;
+        self.sql(sql).execute(&[
+            &actor.at,
+            &actor.caller.kind(),
+            &actor.caller.id(),
+            &actor.action,
+            &change,
+            &detail,
+        ])?;
         Ok(())
     }
 
-    /// The last entries that `filter` lets through, the oldest of them first. Those of a license are found by an
-    /// index; any others are looked for in the whole trail.
+    /// The last entries that match `filter`, oldest first. The entries of one license are found by an index; any
+    /// others need a scan of the whole trail.
     pub fn audit_entries(&self, filter: &AuditFilter) -> Result<Vec<AuditEntry>, Error> {
-        let sql = entries_sql(filter.license_key.is_some());
-        let values = (
-            filter.license_key.as_ref().map(|key| key.as_str().to_owned()),
-            filter.api_key_id,
-            filter.since.map(|moment| moment.0),
-            filter.until.map(|moment| moment.0),
-            filter.limit,
-        );
-        let mut statement = self.connection.prepare_cached(&sql)?;
-        let mut entries: Vec<AuditEntry> = statement.query_map(values, read)?.collect::<Result<_, _>>()?;
+        let license_key = filter.license_key.as_ref().map(|key| key.as_str());
+        let mut entries = self
+            .sql(&entries_sql(license_key.is_some()))
+            .all(&[&license_key, &filter.api_key_id, &filter.since, &filter.until, &filter.limit], read)?;
         entries.reverse();
         Ok(entries)
     }
 
-    /// How many entries there are, and when the oldest was made. Reads the whole trail.
+    /// The number of entries and the time of the oldest one. Reads the whole trail.
     pub fn audit_size(&self) -> Result<(i64, Option<Timestamp>), Error> {
-        let sql = "SELECT count(*), min(at) FROM audit";
-        Ok(self
-            .connection
-            .query_row(sql, [], |row| Ok((row.get(0)?, row.get::<_, Option<i64>>(1)?.map(Timestamp))))?)
+        self.sql("SELECT count(*), min(at) FROM audit").only(&[], |row| Ok((row.get(0)?, row.get(1)?)))
     }
 
-    /// Forgets what is older, and gives how many entries that were.
+    /// Deletes the entries before a time. Returns how many there were.
     pub fn prune_audit(&self, before: Timestamp) -> Result<usize, Error> {
-        Ok(self.connection.prepare_cached("DELETE FROM audit WHERE at < ?1")?.execute([before.0])?)
+        self.sql("DELETE FROM audit WHERE at < ?1").execute(&[&before])
     }
 }
 
-/// The query for entries, of one license or of all. A condition that serves both would keep SQLite from the index.
+/// The query for the entries of one license or of all. One condition for both would keep SQLite from using the index.
 fn entries_sql(of_license: bool) -> String {
-    let license = if of_license { "license_key = ?1" } else { "?1 IS NULL" };
+    let license = if of_license { "license_key = ?1" } else { "CAST(?1 AS TEXT) IS NULL" };
     format!(
         "SELECT id, at, who, who_id,
                 CASE who WHEN 'api_key' THEN (SELECT name FROM api_keys WHERE id = who_id)
@@ -156,10 +142,10 @@ fn entries_sql(of_license: bool) -> String {
     )
 }
 
-fn read(row: &Row<'_>) -> Result<AuditEntry, rusqlite::Error> {
+fn read(row: &Row<'_>) -> Result<AuditEntry, Error> {
     Ok(AuditEntry {
         id: row.get(0)?,
-        at: Timestamp(row.get(1)?),
+        at: row.get(1)?,
         who_kind: row.get(2)?,
         who_id: row.get(3)?,
         who_name: row.get(4)?,

@@ -1,19 +1,17 @@
-//! The blocklist, and the copy of it in memory that requests are checked against.
+//! The blocklist, and its copy in memory that requests are checked against.
 
 use std::sync::{Arc, PoisonError, RwLock};
-
-use rusqlite::OptionalExtension as _;
 
 use crate::domain::{Block, Blocklist, Subject, Timestamp};
 use crate::store::{Error, Tx};
 
-/// The list as of some revision. Whoever finds the database changed compares revisions by one small read, so
-/// a change counts from the next request on.
+/// The list with its revision number. A connection that sees a new state of the database reads the current revision
+/// and compares: so a change takes effect with the next request.
 #[derive(Default)]
 pub(in crate::store) struct BlocklistCache(RwLock<Option<(i64, Arc<Blocklist>)>>);
 
 impl Tx<'_> {
-    /// The list as this transaction sees it.
+    /// The list as this transaction sees it, from a cache if that is current.
     pub fn blocklist(&self) -> Result<Arc<Blocklist>, Error> {
         if let Some(list) = self.row_cache.and_then(|cache| cache.borrow().blocklist.upgrade()) {
             return Ok(list);
@@ -25,11 +23,10 @@ impl Tx<'_> {
         Ok(list)
     }
 
-    /// The same, but for a look into the database in any case.
+    /// As [`Self::blocklist`], but always reads at least the revision from the database.
     pub fn read_blocklist(&self) -> Result<Arc<Blocklist>, Error> {
-        let sql = "SELECT revision FROM blocklist_revision WHERE id = 1";
-        let current: i64 = self.connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
-        // A list is put in whole, so what a panicking thread left behind is whole too.
+        let current: i64 = self.sql("SELECT revision FROM blocklist_revision WHERE id = 1").value(&[])?;
+        // The list is replaced as a whole, so it is whole even if a thread panicked while it held the lock.
         let cached = self.blocklist.0.read().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some((revision, list)) = cached
             && revision == current
@@ -44,30 +41,24 @@ impl Tx<'_> {
 
     /// All entries with their ids, by id.
     pub fn blocks(&self) -> Result<Vec<(i64, Block)>, Error> {
-        let mut statement =
-            self.connection.prepare_cached("SELECT id, kind, value FROM blocks ORDER BY id")?;
-        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-        rows.map(|row| {
-            let (id, kind, value): (i64, String, String) = row?;
-            // An entry that can't be read must not be skipped: that would let in who was kept out.
-            let block = match kind.as_str() {
+        self.sql("SELECT id, kind, value FROM blocks ORDER BY id").all(&[], |row| {
+            let (id, kind, value): (i64, &str, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            // An unreadable entry must not be skipped: that would admit the client that it blocks.
+            let block = match kind {
                 "ip" => value.parse().ok().map(Block::Ip),
                 "domain" => Some(Block::Domain(value)),
                 "identifier" => Some(Block::Identifier(value)),
                 _ => None,
             };
-            block.map(|block| (id, block)).ok_or(Error::unreadable_row("block", id))
+            block.map(|block| (id, block)).ok_or_else(|| Error::unreadable_row("block", id))
         })
-        .collect()
     }
 
-    /// Gives the new entry's id; `None`: it is in the list already.
+    /// Returns the new entry's id; `None`: the list has this entry already.
     pub fn add_block(&self, block: &Block, now: Timestamp) -> Result<Option<i64>, Error> {
         let sql = "INSERT INTO blocks (kind, value, created_at) VALUES (?1, ?2, ?3)
                    ON CONFLICT (kind, value) DO NOTHING RETURNING id";
-        let values = (block.kind(), block.value(), now.0);
-        let id: Option<i64> =
-            self.connection.prepare_cached(sql)?.query_row(values, |row| row.get(0)).optional()?;
+        let id: Option<i64> = self.sql(sql).one(&[&block.kind(), &block.value(), &now], |row| row.get(0))?;
         if let Some(id) = id {
             self.audit(Subject::Block(id), "added", Some(&block.value()))?;
         }
@@ -76,7 +67,7 @@ impl Tx<'_> {
 
     /// `false`: there is no such entry.
     pub fn remove_block(&self, id: i64) -> Result<bool, Error> {
-        let removed = self.connection.prepare_cached("DELETE FROM blocks WHERE id = ?1")?.execute([id])? == 1;
+        let removed = self.sql("DELETE FROM blocks WHERE id = ?1").execute(&[&id])? == 1;
         self.audit_if(removed, Subject::Block(id), "removed", None)
     }
 }

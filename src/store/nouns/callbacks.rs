@@ -1,11 +1,10 @@
-//! Callbacks: messages to other servers, until they are delivered and after.
-
-use rusqlite::{OptionalExtension as _, Row, ToSql, params_from_iter};
+//! Webhooks to other servers, called callbacks on the command line: pending, delivered and failed.
 
 use crate::domain::{Callback, CallbackKind, CallbackState, NewCallback, Subject, Target, Timestamp};
+use crate::store::sql::{Row, ToValue};
 use crate::store::{Error, Tx};
 
-/// A message that is to be sent now.
+/// A webhook that is due.
 #[derive(Clone, Debug)]
 pub struct DueCallback {
     pub id: i64,
@@ -16,18 +15,18 @@ pub struct DueCallback {
     pub product_id: Option<i64>,
     /// The bytes to send, if an earlier attempt has made them.
     pub body: Option<String>,
-    /// How many attempts have failed.
+    /// How many attempts have begun.
     pub attempts: u32,
 }
 
-/// How long what was delivered stays on record, in seconds: 30 days.
+/// How long a delivered webhook stays on record, in seconds: 30 days.
 const KEPT_SECONDS: i64 = 30 * 24 * 60 * 60;
 
-/// The most messages that are under way at one time.
+/// The most webhooks that are sent at a time.
 pub const MAX_UNDER_WAY: usize = 8;
 
 impl Tx<'_> {
-    /// Has a message sent at `first_attempt` or after. One that can't be sent anywhere is kept as failed,
+    /// Queues a webhook whose first attempt is due at `first_attempt`. One with an unusable URL is recorded as failed,
     /// with the reason.
     pub fn add_callback(
         &self,
@@ -41,57 +40,55 @@ impl Tx<'_> {
             Ok(target) => (target.as_str().to_owned(), CallbackState::Pending, None),
             Err(bad) => (String::new(), CallbackState::Failed, Some(bad.to_string())),
         };
-        self.connection.prepare_cached(sql)?.execute((
-            callback.url,
-            target,
-            callback.reply,
-            callback.product_id,
-            callback.kind.as_str(),
-            state.as_str(),
-            first_attempt.0,
-            error,
-            now.0,
-        ))?;
+        self.sql(sql).execute(&[
+            &callback.url,
+            &target,
+            &callback.reply,
+            &callback.product_id,
+            &callback.kind.as_str(),
+            &state.as_str(),
+            &first_attempt,
+            &error,
+            &now,
+        ])?;
         self.wake_worker_on_commit();
         Ok(())
     }
 
-    /// Of the messages that are due, the one that has been so for longest. None to the targets given: at most
+    /// The webhook that has been due for longest, not counting those to the `busy` targets, of which there are at most
     /// [`MAX_UNDER_WAY`].
     pub fn due_callback(&self, busy: &[String], now: Timestamp) -> Result<Option<DueCallback>, Error> {
         let sql = "SELECT id, kind, url, target, reply, product_id, body, attempts FROM callbacks
                    WHERE state = 'pending' AND target NOT IN (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) AND next_attempt <= ?9
                    ORDER BY next_attempt, id LIMIT 1";
         let targets = slots(busy);
-        let values = targets.iter().map(|target| target as &dyn ToSql).chain([&now.0 as &dyn ToSql]);
-        let mut statement = self.connection.prepare_cached(sql)?;
-        statement.query_row(params_from_iter(values), read_due).optional()?.transpose()
+        let mut values: Vec<&dyn ToValue> = targets.iter().map(|target| target as &dyn ToValue).collect();
+        values.push(&now);
+        self.sql(sql).one(&values, read_due)
     }
 
-    /// When the next message is due, if any is pending. Those to the targets given don't count.
+    /// When the next webhook is due, not counting those to the `busy` targets.
     pub fn next_callback_at(&self, busy: &[String]) -> Result<Option<Timestamp>, Error> {
         let sql = "SELECT next_attempt FROM callbacks
                    WHERE state = 'pending' AND target NOT IN (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
                    ORDER BY next_attempt LIMIT 1";
-        let mut statement = self.connection.prepare_cached(sql)?;
-        let next = statement.query_row(params_from_iter(slots(busy)), |row| row.get(0).map(Timestamp));
-        Ok(next.optional()?)
+        let targets = slots(busy);
+        let values: Vec<&dyn ToValue> = targets.iter().map(|target| target as &dyn ToValue).collect();
+        self.sql(sql).one(&values, |row| row.get(0))
     }
 
-    /// How many are not delivered and not given up: counted in the index.
+    /// The number of pending webhooks, counted in the index.
     pub fn count_pending_callbacks(&self) -> Result<i64, Error> {
-        let sql = "SELECT count(*) FROM callbacks WHERE state = 'pending'";
-        Ok(self.connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
+        self.sql("SELECT count(*) FROM callbacks WHERE state = 'pending'").value(&[])
     }
 
-    /// Whether there is any message that the command line may want tried again.
+    /// Whether any webhook is pending or failed, so that the operator may have it retried.
     pub fn has_undelivered_callbacks(&self) -> Result<bool, Error> {
-        let sql = "SELECT EXISTS (SELECT 1 FROM callbacks WHERE state IN ('pending', 'failed'))";
-        Ok(self.connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
+        self.sql("SELECT 1 FROM callbacks WHERE state IN ('pending', 'failed') LIMIT 1").exists(&[])
     }
 
-    /// Counts an attempt that is about to be made, and keeps the bytes to send: every attempt sends the same.
-    /// If nothing more is heard of it, the next is not before `next_attempt`.
+    /// Counts an attempt that is about to begin, and stores the bytes to send: every attempt sends the same. The next
+    /// attempt is due at `next_attempt` if the end of this one is never recorded.
     pub fn begin_attempt(
         &self,
         id: i64,
@@ -102,30 +99,30 @@ impl Tx<'_> {
         let sql = "UPDATE callbacks
                    SET body = coalesce(?2, body), attempts = attempts + 1, next_attempt = ?3, updated_at = ?4
                    WHERE id = ?1";
-        self.connection.prepare_cached(sql)?.execute((id, body, next_attempt.0, now.0))?;
+        self.sql(sql).execute(&[&id, &body, &next_attempt, &now])?;
         Ok(())
     }
 
-    /// Has those sent at once whose first attempt the end of the server interrupted.
+    /// Makes webhooks due at once whose first attempt was interrupted by the end of the server.
     pub fn resume_callbacks(&self, now: Timestamp) -> Result<(), Error> {
         let sql = "UPDATE callbacks SET next_attempt = ?1
                    WHERE state = 'pending' AND attempts > 0 AND last_error IS NULL AND next_attempt > ?1";
-        self.connection.prepare_cached(sql)?.execute([now.0])?;
+        self.sql(sql).execute(&[&now])?;
         Ok(())
     }
 
-    /// The receiver has it. The bytes can be made again from the reply, should they be asked for; and what
-    /// was delivered long ago is forgotten, a little at a time.
+    /// Records that the receiver took a webhook. Its bytes are deleted, because they can be made again from the reply.
+    /// Also deletes up to ten webhooks that were delivered long ago.
     pub fn callback_delivered(&self, id: i64, now: Timestamp) -> Result<(), Error> {
         let sql = "UPDATE callbacks SET state = 'delivered', body = NULL, last_error = NULL, updated_at = ?2 WHERE id = ?1";
-        self.connection.prepare_cached(sql)?.execute((id, now.0))?;
+        self.sql(sql).execute(&[&id, &now])?;
         let sql = "DELETE FROM callbacks
                    WHERE id IN (SELECT id FROM callbacks WHERE state = 'delivered' ORDER BY id LIMIT 10) AND updated_at <= ?1";
-        self.connection.prepare_cached(sql)?.execute([now.0.saturating_sub(KEPT_SECONDS)])?;
+        self.sql(sql).execute(&[&now.0.saturating_sub(KEPT_SECONDS)])?;
         Ok(())
     }
 
-    /// An attempt has failed; the next one is not before `next_attempt`, or there is none.
+    /// Records that an attempt failed. The next one is due at `next_attempt`; `None`: there is none.
     pub fn callback_not_delivered(
         &self,
         id: i64,
@@ -137,35 +134,32 @@ impl Tx<'_> {
                    SET state = ?2, next_attempt = coalesce(?3, next_attempt), last_error = ?4, updated_at = ?5
                    WHERE id = ?1";
         let state = if next_attempt.is_some() { CallbackState::Pending } else { CallbackState::Failed };
-        let values = (id, state.as_str(), next_attempt.map(|moment| moment.0), error, now.0);
-        self.connection.prepare_cached(sql)?.execute(values)?;
+        self.sql(sql).execute(&[&id, &state.as_str(), &next_attempt, &error, &now])?;
         Ok(())
     }
 
-    /// Has a message tried again from the start, whatever became of it.
+    /// Retries a webhook in any state, with all its attempts.
     pub fn retry_callback(&self, id: i64, now: Timestamp) -> Result<(), Error> {
         let sql = "UPDATE callbacks SET state = 'pending', attempts = 0, next_attempt = ?2, updated_at = ?2 WHERE id = ?1";
-        self.connection.prepare_cached(sql)?.execute((id, now.0))?;
+        self.sql(sql).execute(&[&id, &now])?;
         self.wake_worker_on_commit();
         self.audit(Subject::Callback(id), "sent again", None)
     }
 
-    /// Where a message goes.
+    /// The URL of a webhook.
     pub fn callback_url(&self, id: i64) -> Result<Option<String>, Error> {
-        let sql = "SELECT url FROM callbacks WHERE id = ?1";
-        Ok(self.connection.prepare_cached(sql)?.query_row([id], |row| row.get(0)).optional()?)
+        self.sql("SELECT url FROM callbacks WHERE id = ?1").one(&[&id], |row| row.get(0))
     }
 
-    /// All messages by id, or those in one state.
+    /// All webhooks by id, or those in one state.
     pub fn callbacks(&self, state: Option<CallbackState>) -> Result<Vec<Callback>, Error> {
         let sql = "SELECT id, kind, url, state, attempts, next_attempt, last_error, created_at, updated_at
                    FROM callbacks WHERE ?1 IS NULL OR state = ?1 ORDER BY id";
-        let mut statement = self.connection.prepare_cached(sql)?;
-        statement.query_map([state.map(CallbackState::as_str)], read)?.map(|row| row?).collect()
+        self.sql(sql).all(&[&state.map(CallbackState::as_str)], read)
     }
 }
 
-/// As many parameters as the statements have for busy targets. No target is a space.
+/// As many values as the statements have places for busy targets. An unused place gets a space, which is no target.
 fn slots(busy: &[String]) -> [&str; MAX_UNDER_WAY] {
     let mut slots = [" "; MAX_UNDER_WAY];
     for (slot, target) in slots.iter_mut().zip(busy) {
@@ -174,12 +168,12 @@ fn slots(busy: &[String]) -> [&str; MAX_UNDER_WAY] {
     slots
 }
 
-fn read_due(row: &Row<'_>) -> Result<Result<DueCallback, Error>, rusqlite::Error> {
+fn read_due(row: &Row<'_>) -> Result<DueCallback, Error> {
     let id = row.get(0)?;
-    let Some(kind) = CallbackKind::parse(row.get_ref(1)?.as_str()?) else {
-        return Ok(Err(Error::unreadable_row("callback kind", id)));
+    let Some(kind) = CallbackKind::parse(row.get(1)?) else {
+        return Err(Error::unreadable_row("callback kind", id));
     };
-    Ok(Ok(DueCallback {
+    Ok(DueCallback {
         id,
         kind,
         url: row.get(2)?,
@@ -188,25 +182,24 @@ fn read_due(row: &Row<'_>) -> Result<Result<DueCallback, Error>, rusqlite::Error
         product_id: row.get(5)?,
         body: row.get(6)?,
         attempts: row.get(7)?,
-    }))
+    })
 }
 
-fn read(row: &Row<'_>) -> Result<Result<Callback, Error>, rusqlite::Error> {
+fn read(row: &Row<'_>) -> Result<Callback, Error> {
     let id = row.get(0)?;
-    let kind = CallbackKind::parse(row.get_ref(1)?.as_str()?);
-    let state = CallbackState::parse(row.get_ref(3)?.as_str()?);
+    let (kind, state) = (CallbackKind::parse(row.get(1)?), CallbackState::parse(row.get(3)?));
     let (Some(kind), Some(state)) = (kind, state) else {
-        return Ok(Err(Error::unreadable_row("callback", id)));
+        return Err(Error::unreadable_row("callback", id));
     };
-    Ok(Ok(Callback {
+    Ok(Callback {
         id,
         kind,
         url: row.get(2)?,
         state,
         attempts: row.get(4)?,
-        next_attempt: Timestamp(row.get(5)?),
+        next_attempt: row.get(5)?,
         last_error: row.get(6)?,
-        created_at: Timestamp(row.get(7)?),
-        updated_at: Timestamp(row.get(8)?),
-    }))
+        created_at: row.get(7)?,
+        updated_at: row.get(8)?,
+    })
 }

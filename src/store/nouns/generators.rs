@@ -1,8 +1,7 @@
-//! Generators.
-
-use rusqlite::{OptionalExtension as _, Row};
+//! Generators of license keys.
 
 use crate::domain::{Generator, GeneratorMethod, NewGenerator, Recipe, Subject, Timestamp};
+use crate::store::sql::Row;
 use crate::store::{Error, Tx};
 
 impl Tx<'_> {
@@ -10,16 +9,16 @@ impl Tx<'_> {
         let sql = "SELECT id, uuid, product_id, method, prefix, suffix, function_name, number_of_chunks, chunk_length, charset,
                           activation_limit, validity, active, created_at, updated_at
                    FROM generators WHERE id = ?1";
-        self.connection.prepare_cached(sql)?.query_row([id], read).optional()?.transpose()
+        self.sql(sql).one(&[&id], read)
     }
 
-    /// A generator by what clients call it: digits are its id, all else its uuid (API §3.10).
+    /// A generator by the reference that clients use: digits are its id, all else its uuid (API §3.10).
     pub fn generator_by_reference(&self, reference: &str) -> Result<Option<Generator>, Error> {
         if let Ok(id) = reference.parse() {
             return self.generator(id);
         }
         let sql = "SELECT id FROM generators WHERE uuid = ?1";
-        let id = self.connection.prepare_cached(sql)?.query_row([reference], |row| row.get(0)).optional()?;
+        let id = self.sql(sql).one(&[&reference], |row| row.get(0))?;
         id.map_or(Ok(None), |id| self.generator(id))
     }
 
@@ -28,45 +27,42 @@ impl Tx<'_> {
         let sql = "SELECT id, uuid, product_id, method, prefix, suffix, function_name, number_of_chunks, chunk_length, charset,
                           activation_limit, validity, active, created_at, updated_at
                    FROM generators WHERE ?1 IS NULL OR product_id = ?1 ORDER BY id";
-        let mut statement = self.connection.prepare_cached(sql)?;
-        statement.query_map([product_id], read)?.map(|row| row?).collect()
+        self.sql(sql).all(&[&product_id], read)
     }
 
-    /// The generator that makes a product's keys if none is asked for: the first active one.
+    /// The default generator of a product: its first active one.
     pub fn active_generator_of_product(&self, product_id: i64) -> Result<Option<Generator>, Error> {
         let sql = "SELECT min(id) FROM generators WHERE product_id = ?1 AND active = 1";
-        let id: Option<i64> =
-            self.connection.prepare_cached(sql)?.query_row([product_id], |row| row.get(0))?;
+        let id: Option<i64> = self.sql(sql).value(&[&product_id])?;
         id.map_or(Ok(None), |id| self.generator(id))
     }
 
-    /// Gives the new generator's id.
+    /// Returns the new generator's id.
     pub fn add_generator(&self, generator: &NewGenerator, now: Timestamp) -> Result<i64, Error> {
         let sql = "INSERT INTO generators (uuid, product_id, method, prefix, suffix, function_name, number_of_chunks, chunk_length,
                                            charset, activation_limit, validity, active, created_at, updated_at)
                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?13) RETURNING id";
         let recipe = &generator.recipe;
-        let values = (
+        let id = self.sql(sql).value(&[
             &generator.uuid,
-            generator.product_id,
-            recipe.method.as_str(),
+            &generator.product_id,
+            &recipe.method.as_str(),
             &recipe.prefix,
             &recipe.suffix,
             &recipe.template,
-            recipe.number_of_chunks,
-            recipe.chunk_length,
+            &recipe.number_of_chunks,
+            &recipe.chunk_length,
             &recipe.charset,
-            recipe.activation_limit,
-            recipe.validity,
-            generator.active,
-            now.0,
-        );
-        let id = self.connection.prepare_cached(sql)?.query_row(values, |row| row.get(0))?;
+            &recipe.activation_limit,
+            &recipe.validity,
+            &generator.active,
+            &now,
+        ])?;
         self.audit(Subject::Generator(id), "created", None)?;
         Ok(id)
     }
 
-    /// Gives a generator another recipe, and switches it. `false`: there is no such generator.
+    /// Replaces a generator's recipe, and enables or disables it. `false`: there is no such generator.
     pub fn set_generator(
         &self,
         id: i64,
@@ -78,38 +74,36 @@ impl Tx<'_> {
                    SET method = ?2, prefix = ?3, suffix = ?4, function_name = ?5, number_of_chunks = ?6, chunk_length = ?7,
                        charset = ?8, activation_limit = ?9, validity = ?10, active = ?11, updated_at = ?12
                    WHERE id = ?1";
-        let values = (
-            id,
-            recipe.method.as_str(),
+        let changed = self.sql(sql).execute(&[
+            &id,
+            &recipe.method.as_str(),
             &recipe.prefix,
             &recipe.suffix,
             &recipe.template,
-            recipe.number_of_chunks,
-            recipe.chunk_length,
+            &recipe.number_of_chunks,
+            &recipe.chunk_length,
             &recipe.charset,
-            recipe.activation_limit,
-            recipe.validity,
-            active,
-            now.0,
-        );
-        let changed = self.connection.prepare_cached(sql)?.execute(values)? == 1;
+            &recipe.activation_limit,
+            &recipe.validity,
+            &active,
+            &now,
+        ])? == 1;
         self.audit_if(changed, Subject::Generator(id), "changed", None)
     }
 
     /// `false`: there is no such generator.
     pub fn delete_generator(&self, id: i64) -> Result<bool, Error> {
-        let deleted =
-            self.connection.prepare_cached("DELETE FROM generators WHERE id = ?1")?.execute([id])? == 1;
+        let deleted = self.sql("DELETE FROM generators WHERE id = ?1").execute(&[&id])? == 1;
         self.audit_if(deleted, Subject::Generator(id), "deleted", None)
     }
 }
 
-fn read(row: &Row<'_>) -> Result<Result<Generator, Error>, rusqlite::Error> {
+fn read(row: &Row<'_>) -> Result<Generator, Error> {
     let id = row.get(0)?;
-    let Some(method) = GeneratorMethod::parse(row.get_ref(3)?.as_str()?) else {
-        return Ok(Err(Error::unreadable_row("generator method", id)));
+    let Some(method) = GeneratorMethod::parse(row.get(3)?) else {
+        return Err(Error::unreadable_row("generator method", id));
     };
-    Ok(Ok(Generator {
+    Ok(Generator {
         id,
         uuid: row.get(1)?,
         product_id: row.get(2)?,
@@ -125,7 +119,7 @@ fn read(row: &Row<'_>) -> Result<Result<Generator, Error>, rusqlite::Error> {
             validity: row.get(11)?,
         },
         active: row.get(12)?,
-        created_at: Timestamp(row.get(13)?),
-        updated_at: Timestamp(row.get(14)?),
-    }))
+        created_at: row.get(13)?,
+        updated_at: row.get(14)?,
+    })
 }

@@ -1,16 +1,14 @@
-//! Answers that are given again to a request that comes again.
+//! The answers that are repeated to a request with the same `Idempotency-Key`.
 
 use std::sync::Arc;
-
-use rusqlite::OptionalExtension as _;
 
 use crate::domain::{CallerId, Fingerprint, ProductKey, Timestamp};
 use crate::store::{Error, Tx};
 
-/// How long an answer is given again, in seconds: a day (API §1.9).
-const REMEMBERED_SECONDS: i64 = 24 * 60 * 60;
+/// How long an answer is repeated, in seconds: a day (API §1.9).
+const REPEATED_SECONDS: i64 = 24 * 60 * 60;
 
-/// What makes two requests the same one.
+/// The identity of a request. Requests that are equal in all of it get the same answer.
 #[derive(Clone, Debug)]
 pub struct RepeatKey {
     pub caller: CallerId,
@@ -22,8 +20,8 @@ pub struct RepeatKey {
     pub params_hash: [u8; 32],
 }
 
-/// An answer as it was signed: signatures are deterministic, so the text, the number and the key make the
-/// very same bytes again.
+/// An answer before it was signed. Signatures are deterministic, so the text, the code and the key give the same
+/// bytes again.
 #[derive(Clone, Debug)]
 pub struct GivenAnswer {
     pub code: u16,
@@ -32,32 +30,32 @@ pub struct GivenAnswer {
 }
 
 impl Tx<'_> {
-    /// What was answered to this request within the last day.
+    /// The answer to this request, if it was given within the last day.
     pub fn given_answer(&self, key: &RepeatKey, now: Timestamp) -> Result<Option<GivenAnswer>, Error> {
         let sql = "SELECT code, response, signing_product, signing_key FROM idempotency
                    WHERE api_key_id = ?1 AND route = ?2 AND idempotency_key = ?3 AND params_hash = ?4 AND created_at > ?5";
-        let oldest = now.0.saturating_sub(REMEMBERED_SECONDS);
-        let values = (key.caller.to_number(), key.route, &key.idempotency_key, key.params_hash, oldest);
-        let found = self.connection.prepare_cached(sql)?.query_row(values, |row| {
-            let product: Option<i64> = row.get(2)?;
-            let fingerprint = row.get::<_, Option<Arc<str>>>(3)?.map(Fingerprint);
-            let signing_product = product
-                .zip(fingerprint)
-                .map(|(product_id, fingerprint)| ProductKey { product_id, fingerprint });
-            Ok(GivenAnswer { code: row.get(0)?, response: row.get(1)?, signing_product })
-        });
-        Ok(found.optional()?)
+        let oldest = now.0.saturating_sub(REPEATED_SECONDS);
+        self.sql(sql).one(
+            &[&key.caller.to_number(), &key.route, &key.idempotency_key, &key.params_hash, &oldest],
+            |row| {
+                let product: Option<i64> = row.get(2)?;
+                let fingerprint = row.get::<Option<Arc<str>>>(3)?.map(Fingerprint);
+                let signing_product = product
+                    .zip(fingerprint)
+                    .map(|(product_id, fingerprint)| ProductKey { product_id, fingerprint });
+                Ok(GivenAnswer { code: row.get(0)?, response: row.get(1)?, signing_product })
+            },
+        )
     }
 
-    /// Keeps an answer, in the transaction of what it tells of; and forgets those that are a day old.
+    /// Stores an answer, in the transaction of the change that it reports. Also deletes up to 100 answers older than
+    /// a day: more would make every other write job wait.
     pub fn keep_answer(&self, key: &RepeatKey, answer: &GivenAnswer, now: Timestamp) -> Result<(), Error> {
-        let oldest = now.0.saturating_sub(REMEMBERED_SECONDS);
-        // A few at a time: everyone who writes waits for it.
         let sql = "DELETE FROM idempotency
                    WHERE (api_key_id, route, idempotency_key, params_hash) IN
                          (SELECT api_key_id, route, idempotency_key, params_hash FROM idempotency
                           WHERE created_at <= ?1 ORDER BY created_at LIMIT 100)";
-        self.connection.prepare_cached(sql)?.execute([oldest])?;
+        self.sql(sql).execute(&[&now.0.saturating_sub(REPEATED_SECONDS)])?;
         let sql = "INSERT INTO idempotency (api_key_id, route, idempotency_key, params_hash, code, response,
                                             signing_product, signing_key, created_at)
                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
@@ -65,17 +63,17 @@ impl Tx<'_> {
                    SET code = excluded.code, response = excluded.response, signing_product = excluded.signing_product,
                        signing_key = excluded.signing_key, created_at = excluded.created_at";
         let signer = answer.signing_product.as_ref();
-        self.connection.prepare_cached(sql)?.execute((
-            key.caller.to_number(),
-            key.route,
+        self.sql(sql).execute(&[
+            &key.caller.to_number(),
+            &key.route,
             &key.idempotency_key,
-            key.params_hash,
-            answer.code,
+            &key.params_hash,
+            &answer.code,
             &answer.response,
-            signer.map(|key| key.product_id),
-            signer.map(|key| &*key.fingerprint.0),
-            now.0,
-        ))?;
+            &signer.map(|key| key.product_id),
+            &signer.map(|key| &*key.fingerprint.0),
+            &now,
+        ])?;
         Ok(())
     }
 }

@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use rusqlite::{OptionalExtension as _, Row};
-
 use crate::domain::{
     Fingerprint, NewProduct, Product, ProductChange, ProductSource, ProductStatus, Subject, Timestamp,
 };
+use crate::store::sql::Row;
 use crate::store::{Error, Tx};
 
-/// The longest description and features, together, with which a product is kept in memory, in bytes.
+/// A product whose description and features are longer than this together, in bytes, is not cached.
 const LONGEST_CACHED: usize = 1024;
 
 impl Tx<'_> {
@@ -21,30 +20,29 @@ impl Tx<'_> {
             |cache| &mut cache.products,
             id,
             |product| product.description.len() + product.features.len() <= LONGEST_CACHED,
-            |id| self.connection.prepare_cached(sql)?.query_row([id], read).optional()?.transpose(),
+            |id| self.sql(sql).one(&[id], read),
         )
     }
 
-    /// A product by what clients call it: digits are its id, all else its uuid or its slug (API §3.10).
+    /// A product by the reference that clients use: digits are its id, all else its uuid or its slug (API §3.10).
     pub fn product_by_reference(&self, reference: &str) -> Result<Option<Product>, Error> {
         if let Ok(id) = reference.parse() {
             return self.product(id);
         }
         let sql = "SELECT id FROM products WHERE uuid = ?1 OR slug = ?1";
-        let id = self.connection.prepare_cached(sql)?.query_row([reference], |row| row.get(0)).optional()?;
+        let id = self.sql(sql).one(&[&reference], |row| row.get(0))?;
         id.map_or(Ok(None), |id| self.product(id))
     }
 
     pub fn product_by_slug(&self, slug: &str) -> Result<Option<Product>, Error> {
-        let sql = "SELECT id FROM products WHERE slug = ?1";
-        let id = self.connection.prepare_cached(sql)?.query_row([slug], |row| row.get(0)).optional()?;
+        let id = self.sql("SELECT id FROM products WHERE slug = ?1").one(&[&slug], |row| row.get(0))?;
         id.map_or(Ok(None), |id| self.product(id))
     }
 
-    /// The one product that there is; `None` if there are more, or none.
+    /// The product, if there is exactly one.
     pub fn only_product(&self) -> Result<Option<Product>, Error> {
-        let sql = "SELECT min(id) FROM (SELECT id FROM products LIMIT 2) HAVING count(*) = 1";
-        let id = self.connection.prepare_cached(sql)?.query_row([], |row| row.get(0)).optional()?;
+        let sql = "SELECT min(id) FROM (SELECT id FROM products LIMIT 2) AS some HAVING count(*) = 1";
+        let id = self.sql(sql).one(&[], |row| row.get(0))?;
         id.map_or(Ok(None), |id| self.product(id))
     }
 
@@ -53,21 +51,20 @@ impl Tx<'_> {
         let sql = "SELECT id, uuid, slug, external_reference, source, name, post_url, description, status, require_non_expired,
                           changelog_enabled, features, signing_key, created_at, updated_at
                    FROM products ORDER BY id";
-        let mut statement = self.connection.prepare_cached(sql)?;
-        statement.query_map([], read)?.map(|row| row?).collect()
+        self.sql(sql).all(&[], read)
     }
 
-    /// Gives the new product's id.
+    /// Returns the new product's id.
     pub fn add_product(&self, product: &NewProduct, now: Timestamp) -> Result<i64, Error> {
         let sql = "INSERT INTO products (uuid, name, description, status, created_at, updated_at)
                    VALUES (?1, ?2, ?3, ?4, ?5, ?5) RETURNING id";
-        let values = (&product.uuid, &product.name, &product.description, product.status.as_str(), now.0);
-        let id = self.connection.prepare_cached(sql)?.query_row(values, |row| row.get(0))?;
+        let status = product.status.as_str();
+        let id = self.sql(sql).value(&[&product.uuid, &product.name, &product.description, &status, &now])?;
         self.audit(Subject::Product(id), "created", Some(&product.name))?;
         Ok(id)
     }
 
-    /// Adds a product with all that can be set of it: one entry of the audit trail. Gives its id.
+    /// Adds a product with its settings, as one audit entry. Returns its id.
     pub fn add_product_with(
         &self,
         product: &NewProduct,
@@ -79,7 +76,8 @@ impl Tx<'_> {
         Ok(id)
     }
 
-    /// Says which key signs for a product from now on, and its public half as PEM. `false`: there is no such product.
+    /// Gives a product a signing key of its own. `public_key` is its public half as PEM. `false`: there is no such
+    /// product.
     pub fn set_product_signing_key(
         &self,
         id: i64,
@@ -88,24 +86,22 @@ impl Tx<'_> {
         now: Timestamp,
     ) -> Result<bool, Error> {
         let sql = "UPDATE products SET signing_key = ?2, public_key = ?3, updated_at = ?4 WHERE id = ?1";
-        let values = (id, &*signing_key.0, public_key, now.0);
-        let set = self.connection.prepare_cached(sql)?.execute(values)? == 1;
+        let set = self.sql(sql).execute(&[&id, &signing_key.0, &public_key, &now])? == 1;
         self.audit_if(set, Subject::Product(id), "signing key set", Some(&signing_key.0))
     }
 
-    /// The public half of a product's own signing key, as PEM. Not part of [`Product`], which every license
-    /// look-up reads.
+    /// The public half of a product's own signing key, as PEM. It is not part of [`Product`], because every license
+    /// look-up reads that.
     pub fn product_public_key(&self, id: i64) -> Result<Option<String>, Error> {
         let sql = "SELECT public_key FROM products WHERE id = ?1";
-        let found = self.connection.prepare_cached(sql)?.query_row([id], |row| row.get(0)).optional()?;
+        let found: Option<Option<String>> = self.sql(sql).one(&[&id], |row| row.get(0))?;
         Ok(found.flatten())
     }
 
     /// Whether a product other than this one has this slug.
     pub fn is_slug_taken(&self, slug: &str, other_than: Option<i64>) -> Result<bool, Error> {
         let sql = "SELECT 1 FROM products WHERE slug = ?1 AND (?2 IS NULL OR id <> ?2)";
-        let found = self.connection.prepare_cached(sql)?.query_row((slug, other_than), |_| Ok(()));
-        Ok(found.optional()?.is_some())
+        self.sql(sql).exists(&[&slug, &other_than])
     }
 
     pub fn change_product(&self, id: i64, change: &ProductChange, now: Timestamp) -> Result<(), Error> {
@@ -122,45 +118,44 @@ impl Tx<'_> {
                        external_reference = coalesce(?7, external_reference), slug = nullif(coalesce(?8, slug), ''),
                        changelog_enabled = coalesce(?9, changelog_enabled), features = coalesce(?10, features), updated_at = ?11
                    WHERE id = ?1";
-        let values = (
-            id,
+        let changed = self.sql(sql).execute(&[
+            &id,
             &change.name,
             &change.description,
-            change.source.map(ProductSource::as_str),
-            change.status.map(ProductStatus::as_str),
-            change.require_non_expired,
+            &change.source.map(ProductSource::as_str),
+            &change.status.map(ProductStatus::as_str),
+            &change.require_non_expired,
             &change.external_reference,
             &change.slug,
-            change.changelog_enabled,
+            &change.changelog_enabled,
             &change.features,
-            now.0,
-        );
-        Ok(self.connection.prepare_cached(sql)?.execute(values)? == 1)
+            &now,
+        ])?;
+        Ok(changed == 1)
     }
 
-    /// Deletes a product with its metadata, generators and downloads. Its licenses stay.
+    /// Deletes a product with its metadata, generators and downloadables. Its licenses stay.
     pub fn delete_product(&self, id: i64) -> Result<(), Error> {
-        self.connection.prepare_cached("DELETE FROM products WHERE id = ?1")?.execute([id])?;
+        self.sql("DELETE FROM products WHERE id = ?1").execute(&[&id])?;
         self.audit(Subject::Product(id), "deleted", None)
     }
 
     /// Whether a product has a downloadable of this version.
     pub fn product_has_version(&self, id: i64, version: &str) -> Result<bool, Error> {
         let sql = "SELECT 1 FROM downloadables WHERE product_id = ?1 AND version = ?2 LIMIT 1";
-        let found = self.connection.prepare_cached(sql)?.query_row((id, version), |_| Ok(()));
-        Ok(found.optional()?.is_some())
+        self.sql(sql).exists(&[&id, &version])
     }
 }
 
-fn read(row: &Row<'_>) -> Result<Result<Product, Error>, rusqlite::Error> {
+fn read(row: &Row<'_>) -> Result<Product, Error> {
     let id = row.get(0)?;
-    let Some(status) = ProductStatus::parse(row.get_ref(8)?.as_str()?) else {
-        return Ok(Err(Error::unreadable_row("product status", id)));
+    let Some(status) = ProductStatus::parse(row.get(8)?) else {
+        return Err(Error::unreadable_row("product status", id));
     };
-    let Some(source) = ProductSource::parse(row.get_ref(4)?.as_str()?) else {
-        return Ok(Err(Error::unreadable_row("product source", id)));
+    let Some(source) = ProductSource::parse(row.get(4)?) else {
+        return Err(Error::unreadable_row("product source", id));
     };
-    Ok(Ok(Product {
+    Ok(Product {
         id,
         uuid: row.get(1)?,
         slug: row.get(2)?,
@@ -173,8 +168,8 @@ fn read(row: &Row<'_>) -> Result<Result<Product, Error>, rusqlite::Error> {
         require_non_expired: row.get(9)?,
         changelog_enabled: row.get(10)?,
         features: row.get(11)?,
-        signing_key: row.get::<_, Option<Arc<str>>>(12)?.map(Fingerprint),
-        created_at: Timestamp(row.get(13)?),
-        updated_at: Timestamp(row.get(14)?),
-    }))
+        signing_key: row.get::<Option<Arc<str>>>(12)?.map(Fingerprint),
+        created_at: row.get(13)?,
+        updated_at: row.get(14)?,
+    })
 }

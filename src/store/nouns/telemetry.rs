@@ -1,98 +1,105 @@
-//! Telemetry.
+//! Telemetry: reports of products about their use.
 
-use rusqlite::Row;
+use std::ops::ControlFlow;
 
 use crate::domain::{Telemetry, TelemetryFilter, TelemetryReport, Timestamp};
+use crate::store::sql::Row;
 use crate::store::{Error, Tx};
 
-/// How much text one list may hold, in bytes as it is written in JSON: a stranger with a client's API key
-/// decides how much there is, and the answer holds it twice.
+/// The most text that one list may hold, in bytes of JSON. Any client with an API key decides how much there is, and
+/// the answer holds it twice.
 const MAX_LIST: usize = 4 * 1024 * 1024;
 
 impl Tx<'_> {
-    /// `extra`: what newer clients send besides, as JSON. No answer shows it, so it is no part of a report.
+    /// Adds a report. `extra` holds further fields of newer clients as JSON; no answer shows it.
     pub fn add_telemetry(&self, report: &TelemetryReport, extra: &str, now: Timestamp) -> Result<(), Error> {
         let sql = "INSERT INTO telemetry (user_identifier, license_key, activation_identifier, product_id, product_version, data_type,
                                           data_group, data, extra, is_correct_format, license_key_exists, product_exists,
                                           product_version_exists, has_red_flags, created_at)
                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
-        let values = (
+        self.sql(sql).execute(&[
             &report.user_identifier,
             &report.license_key,
             &report.activation_identifier,
-            report.product_id,
+            &report.product_id,
             &report.product_version,
             &report.data_type,
             &report.data_group,
             &report.data,
-            extra,
-            report.is_correct_format,
-            report.license_key_exists,
-            report.product_exists,
-            report.product_version_exists,
-            report.has_red_flags(),
-            now.0,
-        );
-        self.connection.prepare_cached(sql)?.execute(values)?;
+            &extra,
+            &report.is_correct_format,
+            &report.license_key_exists,
+            &report.product_exists,
+            &report.product_version_exists,
+            &report.has_red_flags(),
+            &now,
+        ])?;
         Ok(())
     }
 
-    /// Up to `limit` reports by id, after skipping `offset`; `None`: they hold more data than one list may.
+    /// Up to `limit` reports by id, after skipping `offset`. `None`: they hold more text than one list may.
     pub fn telemetry(
         &self,
         filter: &TelemetryFilter,
         limit: i64,
         offset: i64,
     ) -> Result<Option<Vec<Telemetry>>, Error> {
-        // With both, as documented, the index finds them; a condition that may be absent can't use it.
-        let group = match (&filter.data_type, &filter.data_group) {
-            (Some(_), Some(_)) => "data_type = ?1 AND data_group = ?2",
-            _ => "(?1 IS NULL OR data_type = ?1) AND (?2 IS NULL OR data_group = ?2)",
-        };
-        let sql = format!(
-            "SELECT id, user_identifier, license_key, activation_identifier, product_id, product_version, data_type, data_group, data,
-                    is_correct_format, license_key_exists, product_exists, product_version_exists, created_at
-             FROM telemetry
-             WHERE {group} AND (?3 IS NULL OR product_id = ?3) AND (?4 IS NULL OR user_identifier = ?4 COLLATE NOCASE)
-                   AND (?5 IS NULL OR license_key = ?5 COLLATE NOCASE)
-                   AND (?6 IS NULL OR activation_identifier = ?6 COLLATE NOCASE)
-                   AND (?7 IS NULL OR product_version = ?7) AND (?8 IS NULL OR is_correct_format = ?8)
-                   AND (?9 IS NULL OR license_key_exists = ?9) AND (?10 IS NULL OR product_exists = ?10)
-                   AND (?11 IS NULL OR product_version_exists = ?11) AND (?12 IS NULL OR has_red_flags = ?12)
-             ORDER BY id LIMIT ?13 OFFSET ?14"
-        );
-        let values = (
-            &filter.data_type,
-            &filter.data_group,
-            filter.product_id,
-            &filter.user_identifier,
-            &filter.license_key,
-            &filter.activation_identifier,
-            &filter.product_version,
-            filter.is_correct_format,
-            filter.license_key_exists,
-            filter.product_exists,
-            filter.product_version_exists,
-            filter.has_red_flags,
-            limit,
-            offset,
-        );
-        let mut statement = self.connection.prepare_cached(&sql)?;
+        let sql = select(filter, self.engine.dialect().ignore_case);
         let (mut found, mut size) = (Vec::new(), 0);
-        for row in statement.query_map(values, read)? {
-            let telemetry = row?;
-            size += written_length(&telemetry.report);
-            if size > MAX_LIST {
-                return Ok(None);
-            }
-            found.push(telemetry);
-        }
-        Ok(Some(found))
+        self.sql(&sql).each(
+            &[
+                &filter.data_type,
+                &filter.data_group,
+                &filter.product_id,
+                &filter.user_identifier,
+                &filter.license_key,
+                &filter.activation_identifier,
+                &filter.product_version,
+                &filter.is_correct_format,
+                &filter.license_key_exists,
+                &filter.product_exists,
+                &filter.product_version_exists,
+                &filter.has_red_flags,
+                &limit,
+                &offset,
+            ],
+            |row| {
+                let telemetry = read(row)?;
+                size += written_length(&telemetry.report);
+                if size > MAX_LIST {
+                    return Ok(ControlFlow::Break(()));
+                }
+                found.push(telemetry);
+                Ok(ControlFlow::Continue(()))
+            },
+        )?;
+        Ok((size <= MAX_LIST).then_some(found))
     }
 }
 
-/// What the texts of a report take at the most in PHP's JSON, where all but plain ASCII is six bytes for each
-/// of UTF-16's units.
+/// The statement that lists reports. If type and group are both given, as documented, the index on them is used; a
+/// condition that may be absent can't use an index.
+fn select(filter: &TelemetryFilter, ignore_case: &str) -> String {
+    let group = match (&filter.data_type, &filter.data_group) {
+        (Some(_), Some(_)) => "data_type = ?1 AND data_group = ?2",
+        _ => "(?1 IS NULL OR data_type = ?1) AND (?2 IS NULL OR data_group = ?2)",
+    };
+    format!(
+        "SELECT id, user_identifier, license_key, activation_identifier, product_id, product_version, data_type, data_group, data,
+                is_correct_format, license_key_exists, product_exists, product_version_exists, created_at
+         FROM telemetry
+         WHERE {group} AND (?3 IS NULL OR product_id = ?3) AND (?4 IS NULL OR user_identifier = ?4{ignore_case})
+               AND (?5 IS NULL OR license_key = ?5{ignore_case})
+               AND (?6 IS NULL OR activation_identifier = ?6{ignore_case})
+               AND (?7 IS NULL OR product_version = ?7) AND (?8 IS NULL OR is_correct_format = ?8)
+               AND (?9 IS NULL OR license_key_exists = ?9) AND (?10 IS NULL OR product_exists = ?10)
+               AND (?11 IS NULL OR product_version_exists = ?11) AND (?12 IS NULL OR has_red_flags = ?12)
+         ORDER BY id LIMIT ?13 OFFSET ?14"
+    )
+}
+
+/// An upper bound of the length of a report's texts in PHP's JSON, where all but plain ASCII takes six bytes for each
+/// UTF-16 unit.
 fn written_length(report: &TelemetryReport) -> usize {
     let texts = [
         &report.user_identifier,
@@ -107,7 +114,7 @@ fn written_length(report: &TelemetryReport) -> usize {
     texts.into_iter().flat_map(|text| text.bytes()).map(length).sum()
 }
 
-fn read(row: &Row<'_>) -> Result<Telemetry, rusqlite::Error> {
+fn read(row: &Row<'_>) -> Result<Telemetry, Error> {
     let report = TelemetryReport {
         user_identifier: row.get(1)?,
         license_key: row.get(2)?,
@@ -122,5 +129,5 @@ fn read(row: &Row<'_>) -> Result<Telemetry, rusqlite::Error> {
         product_exists: row.get(11)?,
         product_version_exists: row.get(12)?,
     };
-    Ok(Telemetry { id: row.get(0)?, report, created_at: Timestamp(row.get(13)?) })
+    Ok(Telemetry { id: row.get(0)?, report, created_at: row.get(13)? })
 }

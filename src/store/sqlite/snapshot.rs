@@ -32,7 +32,7 @@ pub fn copy_database(
     let from = schema::open_existing(data)?;
     let moment = from.unchecked_transaction().map_err(Error::from)?;
     let blocklist = BlocklistCache::default();
-    let tx = Tx::new(&moment, &blocklist);
+    let tx = Tx::new(&*moment, &blocklist);
     // The first thing that is read begins the moment.
     let counts = tx.table_counts()?;
     copy_to(&from, &data.database(), to, on_progress)?;

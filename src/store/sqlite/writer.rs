@@ -18,9 +18,9 @@ use rusqlite::Connection;
 
 use super::checkpoint::checkpoint;
 use super::connection::execute;
-use super::write_job::WriteJob;
 use super::writer_stats::WriterStats;
 use crate::store::nouns::blocks::BlocklistCache;
+use crate::store::write_job::WriteJob;
 use crate::store::{Error, OpenError, Tx};
 
 /// The length of the queue. A job that comes when it is full is refused at once.
@@ -47,24 +47,20 @@ pub(in crate::store) struct Writer {
 /// What the thread works with.
 struct Context {
     blocklist: Arc<BlocklistCache>,
-    /// Gets a message after each commit that leaves work for the worker.
-    wakeups: Sender<()>,
     signing_delay: SigningDelay,
     stats: WriterStats,
 }
 
 impl Writer {
-    /// Starts the thread on `connection`. `wakeups` gets a message after each commit that leaves work for
-    /// the worker.
+    /// Starts the thread on `connection`.
     pub(in crate::store) fn start(
         connection: Connection,
         blocklist: Arc<BlocklistCache>,
-        wakeups: Sender<()>,
         signing_delay: SigningDelay,
     ) -> Result<Self, OpenError> {
         let (queue, jobs) = bounded(QUEUE);
         let stats = WriterStats::new();
-        let context = Context { blocklist, wakeups, signing_delay, stats: stats.clone() };
+        let context = Context { blocklist, signing_delay, stats: stats.clone() };
         let thread = thread::Builder::new()
             .name("writer".to_owned())
             .spawn(move || context.run(connection, &jobs))
@@ -139,13 +135,7 @@ impl Context {
         }
         let mut done = Vec::with_capacity(waiting.len());
         match self.commit_batch(connection, &mut waiting, &mut done) {
-            Ok(wakes_worker) => {
-                done.into_iter().for_each(|job| job.answer(Ok(())));
-                if wakes_worker {
-                    // Fails only if a wake-up is pending already.
-                    let _ = self.wakeups.try_send(());
-                }
-            }
+            Ok(()) => done.into_iter().for_each(|job| job.answer(Ok(()))),
             Err(error) => {
                 if !connection.is_autocommit()
                     && let Err(error) = connection.execute_batch("ROLLBACK")
@@ -158,14 +148,14 @@ impl Context {
         Ok(())
     }
 
-    /// Runs the jobs, moves those that ran to `done`, and commits. Returns whether to wake the worker.
+    /// Runs the jobs, moves those that ran to `done`, and commits.
     fn commit_batch(
         &self,
         connection: &Connection,
         waiting: &mut impl Iterator<Item = WriteJob>,
         done: &mut Vec<WriteJob>,
-    ) -> Result<bool, Error> {
-        let tx = Tx::new(connection, &self.blocklist);
+    ) -> Result<(), Error> {
+        let tx = Tx::writing(connection, &self.blocklist);
         let mut changes = 0;
         for job in waiting {
             changes += 1;
@@ -175,7 +165,7 @@ impl Context {
             }
             done.push(job);
             if let Some(job) = done.last_mut() {
-                run_job(&tx, job)?;
+                run_job(connection, &tx, job)?;
             }
             // A full disk or a failed write can end the whole transaction, and the changes of earlier jobs
             // with it.
@@ -192,7 +182,7 @@ impl Context {
         let committing = Instant::now();
         execute(connection, "COMMIT")?;
         self.stats.committed(changes, committing);
-        Ok(tx.wakes_worker())
+        Ok(())
     }
 }
 
@@ -221,15 +211,14 @@ fn time_to_gather(signing_delay: Duration) -> Duration {
 }
 
 /// Runs a job in its own savepoint: one that refuses, fails or panics rolls back to it and harms no other.
-fn run_job(tx: &Tx<'_>, job: &mut WriteJob) -> Result<(), Error> {
-    execute(tx.connection, "SAVEPOINT job")?;
-    tx.clear_actor();
+fn run_job(connection: &Connection, tx: &Tx<'_>, job: &mut WriteJob) -> Result<(), Error> {
+    execute(connection, "SAVEPOINT job")?;
     let commits = catch_unwind(AssertUnwindSafe(|| job.run(tx))).unwrap_or(false);
-    if !tx.connection.is_autocommit() {
+    if !connection.is_autocommit() {
         if !commits {
-            execute(tx.connection, "ROLLBACK TO job")?;
+            execute(connection, "ROLLBACK TO job")?;
         }
-        execute(tx.connection, "RELEASE job")?;
+        execute(connection, "RELEASE job")?;
     }
     Ok(())
 }

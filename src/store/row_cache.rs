@@ -4,29 +4,29 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::Weak;
 
+use super::{Error, Tx};
 use crate::domain::{ApiKey, Blocklist, Product};
-use crate::store::{Error, Tx};
 
 /// How many rows of each kind are cached. Rows past that are read from the database each time.
 const CAPACITY: usize = 256;
 
 /// The rows that a connection has read since the database last changed.
 #[derive(Default)]
-pub(in crate::store) struct RowCache {
+pub(super) struct RowCache {
     /// SQLite's `data_version` when the rows were read. Only this connection can compare it.
     version: i64,
     /// The list that all connections share, while it is the current one.
-    pub(in crate::store) blocklist: Weak<Blocklist>,
-    pub(in crate::store) api_keys: Rows<[u8; 32], ApiKey>,
-    pub(in crate::store) products: Rows<i64, Product>,
+    pub(super) blocklist: Weak<Blocklist>,
+    pub(super) api_keys: Rows<[u8; 32], ApiKey>,
+    pub(super) products: Rows<i64, Product>,
 }
 
 /// Rows of one kind by their key.
-pub(in crate::store) struct Rows<K, V>(HashMap<K, V>);
+pub(super) struct Rows<K, V>(HashMap<K, V>);
 
 impl RowCache {
     /// Clears the cache unless its rows were read at this version.
-    pub(in crate::store) fn clear_unless(&mut self, version: i64) {
+    pub(super) fn clear_unless(&mut self, version: i64) {
         if self.version != version {
             *self = Self { version, ..Self::default() };
         }
@@ -50,7 +50,7 @@ impl<K: Eq + Hash, V> Rows<K, V> {
 impl Tx<'_> {
     /// The row under `key` from the cache, or else from `read`. The connection that writes has no cache:
     /// `data_version` doesn't change with a connection's own changes.
-    pub(in crate::store) fn cached_or<K: Eq + Hash, V: Clone>(
+    pub(super) fn cached_or<K: Eq + Hash, V: Clone>(
         &self,
         rows: fn(&mut RowCache) -> &mut Rows<K, V>,
         key: K,
