@@ -6,8 +6,10 @@ use self::Runs::*;
 use crate::api::endpoint::{Audience, Endpoint, Record};
 use crate::api::{
     activations, assignments, changelogs, contracts, downloads, generators, jobs, license_details,
-    license_meta, licenses, own_contract, product_meta, products, random_assignments, telemetry,
+    license_features, license_meta, licenses, own_contract, product_meta, products, random_assignments,
+    telemetry,
 };
+use crate::wire::params::path_field;
 
 /// A path of the API.
 pub struct Route {
@@ -50,6 +52,8 @@ pub const ROUTES: &[Route] = &[
     post("/activate", OnWriter, &activations::ACTIVATE).also(&["/licenses/activate"]),
     post("/deactivate", OnWriter, &activations::DEACTIVATE).also(&["/licenses/deactivate"]),
     post("/get-license-key-details", Inline, &license_details::DETAILS),
+    get("/licenses/{license_key}/features/{feature}", Inline, &license_features::SHOW)
+        .needs("get-license-feature"),
     post("/access-downloadables", Inline, &downloads::LIST),
     post("/assign-license-key", OnWriter, &assignments::ASSIGN),
     post("/assign-and-activate-license-key", OnWriter, &assignments::ASSIGN_AND_ACTIVATE),
@@ -149,6 +153,11 @@ impl Route {
         let takes_contract_keys = self.endpoint.record.audience == Audience::ContractOwner;
         Access { capability: self.capability, takes_contract_keys }
     }
+}
+
+/// Whether a field is a segment of a path.
+pub fn has_in_path(path: &str, field: &str) -> bool {
+    path.split('/').any(|segment| path_field(segment) == Some(field))
 }
 
 #[cfg(test)]

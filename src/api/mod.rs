@@ -9,6 +9,7 @@ pub mod call;
 
 pub mod activations;
 pub mod license_details;
+pub mod license_features;
 pub mod downloads;
 pub mod assignments;
 pub mod random_assignments;

@@ -6,6 +6,7 @@ pub enum Shape {
     Number(i64),
     /// 1 or 0, as a number.
     Flag,
+    Bool(bool),
     Text(&'static str),
     /// One of these words; the example is the first.
     Word(&'static [&'static str]),

@@ -173,6 +173,7 @@ outcomes! {
     1913 PayloadTooLarge: Global, 413, "Payload too large";
     1915 UnsupportedMediaType: Global, 415, "Unsupported media type";
     1929 TooManyRequests: Global, 429, "Too many requests";
+    1946 Feature: Product, 200, "Feature";
 }
 
 impl Outcome {

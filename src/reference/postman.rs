@@ -7,7 +7,8 @@ use super::{AUDIENCES, Settings, fields, records, schemas, text, title};
 use crate::api::endpoint::Record;
 use crate::api::field::About;
 use crate::domain::HttpStatus;
-use crate::routes::{BESIDE_THE_TABLE, ROUTES, Route, Runs};
+use crate::routes::{BESIDE_THE_TABLE, ROUTES, Route, Runs, has_in_path};
+use crate::wire::params::path_field;
 
 const SCHEMA: &str = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json";
 
@@ -53,8 +54,7 @@ fn variables(settings: &Settings) -> Vec<Value> {
 
 fn of_route(route: &Route, mode: HttpStatus) -> Value {
     let record = &route.endpoint.record;
-    let method = route.method.as_str();
-    let fields: Vec<Value> = record.fields().map(pair).collect();
+    let is_get = route.method.as_str() == "GET";
     let mut headers = Vec::new();
     if route.runs == Runs::OnWriter {
         headers.push(json!({
@@ -62,44 +62,51 @@ fn of_route(route: &Route, mode: HttpStatus) -> Value {
             "description": "The same request under the same key gets the answer of the first.",
         }));
     }
+    let of_query: Vec<&About> =
+        record.fields().filter(|field| is_get && !has_in_path(route.path, field.name)).collect();
     let mut request = json!({
-        "method": method, "header": headers, "description": description(record),
-        "url": url(route.path, if method == "GET" { &fields } else { &[] }),
+        "method": route.method.as_str(), "header": headers, "description": description(record),
+        "url": url(route.path, record, &of_query),
     });
-    if let (true, Some(members)) = (method != "GET", request.as_object_mut()) {
+    if let (false, Some(members)) = (is_get, request.as_object_mut()) {
+        let fields: Vec<Value> = record.fields().map(pair).collect();
         members.insert("body".to_owned(), json!({ "mode": "urlencoded", "urlencoded": fields }));
     }
     item(route.path, record, &request, mode)
 }
 
 fn beside_the_table(path: &str, record: &Record, mode: HttpStatus) -> Value {
-    let segments: Vec<String> = path
-        .trim_start_matches('/')
-        .split('/')
-        .map(|segment| match segment.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
-            Some(name) => format!(":{name}"),
-            None => segment.to_owned(),
-        })
-        .collect();
-    let variables: Vec<Value> = record
-        .fields()
-        .map(
-            |field| json!({ "key": field.name, "value": in_path(field), "description": fields::description(field) }),
-        )
-        .collect();
-    let joined = segments.join("/");
     let request = json!({
         "method": "GET", "header": [], "auth": { "type": "noauth" }, "description": description(record),
-        "url": { "raw": format!("{{{{base_url}}}}/{joined}"), "host": ["{{base_url}}"], "path": segments, "variable": variables },
+        "url": url(path, record, &[]),
     });
     item(path, record, &request, mode)
 }
 
-fn in_path(field: &About) -> String {
-    match field.name {
+/// An address: the fields in its path are variables, those of `of_query` its query string.
+fn url(path: &str, record: &Record, of_query: &[&About]) -> Value {
+    let segment = |segment: &str| match path_field(segment) {
+        Some(name) => format!(":{name}"),
+        None => segment.to_owned(),
+    };
+    let segments: Vec<String> = path.trim_start_matches('/').split('/').map(segment).collect();
+    let query: Vec<Value> = of_query.iter().map(|field| pair(field)).collect();
+    let raw = format!("{{{{base_url}}}}/{}", segments.join("/"));
+    let mut url = json!({ "raw": raw, "host": ["{{base_url}}"], "path": segments, "query": query });
+    let variables: Vec<Value> =
+        record.fields().filter(|field| has_in_path(path, field.name)).map(path_variable).collect();
+    if let (false, Some(members)) = (variables.is_empty(), url.as_object_mut()) {
+        members.insert("variable".to_owned(), variables.into());
+    }
+    url
+}
+
+fn path_variable(field: &About) -> Value {
+    let value = match field.name {
         "api_key" | "license_key" => format!("{{{{{}}}}}", field.name),
         _ => field.example.to_owned(),
-    }
+    };
+    json!({ "key": field.name, "value": value, "description": fields::description(field) })
 }
 
 /// A request, what it can be answered, and a check that it was.
@@ -131,11 +138,6 @@ fn item(path: &str, record: &Record, request: &Value, mode: HttpStatus) -> Value
         members.insert("event".to_owned(), json!([{ "listen": "test", "script": test }]));
     }
     item
-}
-
-fn url(path: &str, query: &[Value]) -> Value {
-    let segments: Vec<&str> = path.trim_start_matches('/').split('/').collect();
-    json!({ "raw": format!("{{{{base_url}}}}{path}"), "host": ["{{base_url}}"], "path": segments, "query": query })
 }
 
 fn pair(field: &About) -> Value {

@@ -9,6 +9,7 @@ pub fn example(shape: &Shape) -> Value {
     match shape {
         Shape::Number(number) | Shape::AsSent(number) => json!(number),
         Shape::Flag => json!(1),
+        Shape::Bool(value) => json!(value),
         Shape::Text(text) | Shape::TextOrFalse(text) => json!(text),
         Shape::Word(words) => json!(words.first()),
         Shape::Nullable(shape) | Shape::Sometimes(shape) => example(shape),
@@ -32,6 +33,7 @@ pub fn schema(shape: &Shape) -> Value {
     match shape {
         Shape::Number(_) => json!({ "type": "integer" }),
         Shape::Flag => json!({ "type": "integer", "enum": [0, 1] }),
+        Shape::Bool(_) => json!({ "type": "boolean" }),
         Shape::Text(_) => json!({ "type": "string" }),
         Shape::Word(words) => json!({ "type": "string", "enum": words }),
         Shape::Nullable(shape) => json!({ "anyOf": [schema(shape), { "type": "null" }] }),

@@ -79,7 +79,7 @@ async fn run_admitted(
             return Answer::refused(refusal);
         }
     };
-    let params = match read::params(request, payload, timeout, &mut ticket).await {
+    let params = match read::params(route.path, request, payload, timeout, &mut ticket).await {
         Ok(params) => params,
         Err(refusal) => return Answer::refused(refusal),
     };

@@ -15,10 +15,11 @@ use crate::domain::Outcome;
 use crate::load::{LARGE_BODY, LARGE_BODY_STALL, MAX_BODY, MAX_DISCARDED, Ticket};
 use crate::wire::params::{Params, Unreadable};
 
-/// The fields of a request: those of its query string, overlaid for a POST with those of its body. Reads the
-/// body to its end where it can, so that its sender reads the answer instead of a reset. `timeout`: for the
-/// whole body.
+/// The fields of a request: those of its query string, overlaid for a POST with those of its body, and with
+/// those in its path. Reads the body to its end where it can, so that its sender reads the answer instead of a
+/// reset. `template`: the route's path; `timeout`: for the whole body.
 pub async fn params(
+    template: &str,
     request: &HttpRequest,
     payload: &mut web::Payload,
     timeout: Duration,
@@ -27,7 +28,7 @@ pub async fn params(
     let body = body(request, payload, timeout, ticket).await?;
     let params = parse(request, body).await;
     ticket.release_body();
-    params
+    Ok(params?.overlaid_with(Params::from_path(template, request.uri().path())?))
 }
 
 async fn body(

@@ -22,6 +22,7 @@ mod generators;
 mod health;
 mod idempotency;
 mod license_details;
+mod license_features;
 mod license_files;
 mod license_meta;
 mod license_orders;

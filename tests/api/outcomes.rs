@@ -36,6 +36,7 @@ const SCENARIOS: &[(&str, &str, i64)] = &[
     ("/deactivate", "license_key=FREE&identifier=d", 401),
     ("/get-license-key-details", "license_key=ACTIVE&identifier=d", 500),
     ("/access-downloadables", "license_key=ACTIVE&identifier=d", 600),
+    ("/licenses/{license_key}/features/{feature}", "license_key=ACTIVE&feature=updates", 1946),
     ("/assign-license-key", "license_key=POOL-1", 800),
     ("/assign-license-key", "license_key=POOL-1", 801),
     ("/assign-and-activate-license-key", "license_key=POOL-2&identifier=d&owner_email=o@x", 300),
@@ -182,6 +183,10 @@ fn call(server: &TestServer, endpoint: &str, form: &str) -> Answer {
     let form = form.replace("CONTRACT", CONTRACT);
     let method =
         keyseal::paths().find(|(_, path, _)| *path == endpoint).map_or("GET", |(method, _, _)| method);
+    let mut endpoint = endpoint.to_owned();
+    for (name, value) in form.split('&').filter_map(|field| field.split_once('=')) {
+        endpoint = endpoint.replace(&format!("{{{name}}}"), value);
+    }
     if method == "GET" {
         return server.get(&format!("/api/v1{endpoint}?api_key={}&{form}", server.api_key));
     }

@@ -9,7 +9,7 @@ use crate::api::field::About;
 use crate::domain::{HttpStatus, Outcome, SignedBy};
 use crate::reference::answers::{self, Possible};
 use crate::reference::{fields, schemas, title};
-use crate::routes::{Route, Runs};
+use crate::routes::{Route, Runs, has_in_path};
 
 /// What a part of a multipart body may be called without quoting.
 const PART_NAME: &str = r#"^[^\u0000-\u001f\u007f\\"]*$"#;
@@ -21,7 +21,8 @@ pub fn of_route(route: &Route, mode: HttpStatus, distinct: &[Possible]) -> Value
     let by_query = route.method.as_str() == "GET";
     let mut parameters: Vec<Value> = Vec::new();
     if by_query {
-        parameters.extend(record.fields().map(|field| parameter(field, "query")));
+        let place = |field: &About| if has_in_path(route.path, field.name) { "path" } else { "query" };
+        parameters.extend(record.fields().map(|field| parameter(field, place(field))));
     } else {
         insert(&mut operation, "requestBody", request_body(record));
     }

@@ -97,7 +97,7 @@ async fn reset(app: Arc<App>, request: HttpRequest, mut payload: web::Payload) -
 async fn set_clock(app: Arc<App>, request: HttpRequest, mut payload: web::Payload) -> HttpResponse {
     let timeout = app.config.limits.body_timeout;
     let read = match app.load.admit_unsigned(Caller::of(&request, &app).address, None) {
-        Ok(mut ticket) => read::params(&request, &mut payload, timeout, &mut ticket).await,
+        Ok(mut ticket) => read::params("/demo/clock", &request, &mut payload, timeout, &mut ticket).await,
         Err(_) => Err(Outcome::TooManyRequests),
     };
     let params = read.map_err(|outcome| outcome.message().to_owned());

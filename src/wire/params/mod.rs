@@ -45,6 +45,11 @@ fn list_name(name: &str) -> Option<&str> {
     (is_index && !list.is_empty() && !list.contains('[')).then_some(list)
 }
 
+/// The name of the field that a segment of a path's template stands for: `{license_key}`.
+pub fn path_field(segment: &str) -> Option<&str> {
+    segment.strip_prefix('{')?.strip_suffix('}')
+}
+
 /// The text is no whole number, or no yes or no.
 #[derive(Debug, PartialEq, Eq)]
 pub struct NotANumber;
@@ -70,6 +75,19 @@ impl Params {
             Some(Value::Null) => Ok(Self::default()),
             _ => Err(Unreadable),
         }
+    }
+
+    /// Reads the segments of a path that the template names: `/licenses/{license_key}`. Both are compared from their
+    /// ends, because a path begins with a prefix. `path`: as it was sent, since an encoded slash separates nothing.
+    pub fn from_path(template: &str, path: &str) -> Result<Self, Unreadable> {
+        let mut params = Self::default();
+        for (name, segment) in template.rsplit('/').zip(path.rsplit('/')) {
+            if let Some(name) = path_field(name) {
+                let text = percent_decode(segment.as_bytes()).decode_utf8().map_err(|_| Unreadable)?;
+                params.add(name.to_owned(), text.into_owned());
+            }
+        }
+        Ok(params)
     }
 
     /// Takes one field of a form. As in PHP, the last of a name counts, but `name[]` and `name[0]` add to a list.

@@ -188,3 +188,13 @@ proptest! {
         let _either = (Params::from_form(&bytes), Params::from_json(&bytes));
     }
 }
+
+#[test]
+fn the_fields_of_a_path_are_its_segments_decoded() {
+    let template = "/licenses/{license_key}/features/{feature}";
+    let params = Params::from_path(template, "/api/v1/licenses/A%2FB+%c3%a9/features/a%20b").unwrap();
+    assert_eq!(params.text("license_key").unwrap(), "A/B+é");
+    assert_eq!(params.text("feature").unwrap(), "a b");
+    assert_eq!(Params::from_path(template, "/v1/licenses/K/features/%ff"), Err(Unreadable));
+    assert_eq!(Params::from_path("/verify", "/api/v1/verify"), Ok(Params::default()));
+}

@@ -6,6 +6,7 @@ use fastrand::Rng;
 const RECIPES: &[(&[&str], &[&str])] = &[
     (&["verify", "deactivate", "get-license-key-details"], &["license_key", "identifier"]),
     (&["activate"], &["license_key", "identifier", "post_url"]),
+    (&["get-license-feature"], &["license_key", "feature"]),
     (&["access-downloadables"], &["license_key", "identifier", "version"]),
     (&["assign-license-key"], &["license_key", "owner_name", "owner_email"]),
     (

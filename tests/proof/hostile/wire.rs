@@ -26,6 +26,7 @@ const CONTENT_TYPES: &[&[u8]] = &[
 impl Draft {
     /// The bytes of it, and what its answer depends on.
     pub fn finish(mut self, number: usize, chance: &mut Rng) -> Request {
+        self.fill_path();
         let has_body = match self.method.as_str() {
             "POST" => chance.u8(..100) < 90,
             _ => chance.u8(..100) < 6,
@@ -60,6 +61,29 @@ impl Draft {
             has_unread_body: has_body && self.capability.is_empty(),
             bytes,
         }
+    }
+
+    /// Moves the fields that the path names into it: `/licenses/{license_key}`.
+    fn fill_path(&mut self) {
+        let mut filled = String::new();
+        let path = std::mem::take(&mut self.path);
+        for (number, segment) in path.split('/').enumerate() {
+            if number > 0 {
+                filled.push('/');
+            }
+            let name = segment.strip_prefix('{').and_then(|name| name.strip_suffix('}'));
+            let field =
+                name.and_then(|name| self.fields.iter().position(|(field, _)| field == name.as_bytes()));
+            match field {
+                Some(at) => {
+                    let (_, value) = self.fields.remove(at);
+                    let encoded = percent_encode(value.bytes(), NON_ALPHANUMERIC).to_string();
+                    filled.extend(encoded.chars().take(6_000));
+                }
+                None => filled.push_str(segment),
+            }
+        }
+        self.path = filled;
     }
 
     /// Writes the fields in one of three encodings, some of them into the query string. Gives the true content type.

@@ -1,0 +1,56 @@
+//! Features: whether the product of a license has one switched on.
+
+use serde_json::Value;
+
+use crate::api::call::{Call, unreadable};
+use crate::api::endpoint::{Audience, Endpoint, Record, answer};
+use crate::api::field::Field;
+use crate::api::fields::LICENSE_KEY;
+use crate::api::shape::Shape;
+use crate::domain::{MAX_NAME, Outcome};
+use crate::wire::reply::{Reply, Result};
+
+const FEATURE: Field<String> =
+    Field::text("feature", MAX_NAME, "updates").says("The feature's name, compared exactly.").required();
+
+/// `GET /licenses/{license_key}/features/{feature}` (API §5.9).
+pub const SHOW: Endpoint = Record::new(Audience::Product, "Whether a license's product has a feature")
+    .says(
+        "Reads the product's `features`: in an object of names and values, a feature is enabled unless its \
+         value is `false` or `null`; in a list of names, the value of each is `true`. A feature that is in \
+         neither is not enabled, and its value is `null`. No activation is needed, and a blocked or expired \
+         license gets the same answer. The path holds a license key: keep it out of logs.",
+    )
+    .takes(&[&LICENSE_KEY, &FEATURE])
+    .answers(&[answer(
+        Outcome::Feature,
+        &[
+            ("feature", Shape::Text("updates")),
+            ("enabled", Shape::Bool(true)),
+            ("value", Shape::Json("true")),
+        ],
+    )])
+    .refuses(&[Outcome::InvalidLicenseKey, Outcome::ProductNotActive])
+    .run(show);
+
+fn show(call: &mut Call<'_>) -> Result {
+    let license = call.license(Outcome::InvalidLicenseKey)?;
+    let product = call.active_product(&license)?;
+    let feature = call.get(FEATURE)?.ok_or_else(|| unreadable(FEATURE.name()))?;
+    // The database holds only JSON here.
+    let features = serde_json::from_str(&product.features).unwrap_or_default();
+    let value = value(&features, &feature);
+    Ok(Reply::from(Outcome::Feature)
+        .with("feature", feature)
+        .with("enabled", !matches!(value, Value::Null | Value::Bool(false)))
+        .with("value", value))
+}
+
+/// The value of a feature among those of a product: an object of names and values, or a list of names.
+fn value(features: &Value, feature: &str) -> Value {
+    match features {
+        Value::Object(values) => values.get(feature).cloned().unwrap_or_default(),
+        Value::Array(names) if names.iter().any(|name| name == feature) => Value::Bool(true),
+        _ => Value::Null,
+    }
+}
