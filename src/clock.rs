@@ -1,11 +1,10 @@
-//! The server's clock: the time of day, which never goes back by less than a day while the server runs.
+//! The server's clock: the time of day, without small steps back.
 //!
-//! A license that has expired must not come back to life because somebody, or a time server, sets the
-//! machine's clock back a little. So a step back of less than a day is not followed: the time goes on from
-//! where it was, at half its speed, until the machine's clock has come up to it. A step back of a day or more
-//! is followed: so large a step mends a clock that was wrong, and a server that stayed a year ahead would
-//! refuse what is valid. Steps forward are always followed. After a restart the machine's clock counts again,
-//! wherever it stands.
+//! An expired license must not become valid again because someone, or a time server, sets the machine's clock
+//! back a little. The server's clock therefore ignores a step back of less than a day: it goes on from where it
+//! was, at half speed, until the machine's clock has caught up with it. It follows a step back of a day or more,
+//! because such a step corrects a wrong clock, and a server that stayed a year ahead would refuse valid licenses.
+//! It always follows steps forward. A restarted server begins with the time of the machine's clock.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,126 +12,135 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use crate::domain::Timestamp;
 
-/// A step back of so many milliseconds is followed.
-const FOLLOWED: i64 = 24 * 60 * 60 * 1000;
+/// A step back of at least this many milliseconds is followed.
+const FOLLOWED_STEP: i64 = 24 * 60 * 60 * 1000;
 
-/// The same moment, read off two clocks in whole milliseconds, may seem to differ by so many.
+/// How far two clocks that are read at the same moment may differ, in milliseconds, due to rounding.
 const JITTER: i64 = 2;
 
-/// A step back of so many milliseconds, that is not followed, is worth a line in the log. Less is a time
-/// server's daily work.
-const TOLD: i64 = 2_000;
+/// An ignored step back of more than this many milliseconds is logged. Time servers make smaller ones daily.
+const LOGGED_STEP: i64 = 2_000;
 
-/// All times in it are milliseconds. Read by many threads at once, without a lock unless the machine's clock
-/// was set back.
+/// The clock, shared by all threads. Reading it takes a lock only while it is ahead of the machine's clock.
+/// All times in it are in milliseconds.
 pub struct Clock {
     started: Instant,
-    /// The time of day when `started` was taken, as far as it is believed now: the latest that any reading has shown.
-    believed: AtomicI64,
-    /// What is added to the machine's clock.
+    /// The time of day at `started`, according to the machine's clock: the latest value that any reading gave.
+    start_time: AtomicI64,
+    /// An offset that is added to the machine's clock.
     ahead: Arc<AtomicI64>,
-    /// There is one while the machine's clock is behind.
+    /// Set while this clock is ahead of the machine's and runs at half speed.
     slowed: Mutex<Option<Slowed>>,
 }
 
-/// The time while it is slowed down.
+/// The state of a clock that runs at half speed.
 struct Slowed {
-    /// What was believed when it began.
-    since: i64,
-    /// What was shown last, and how long after the start that was.
-    shown: i64,
-    at: i64,
-    /// The most that the log has told of.
-    told: i64,
+    /// `start_time` when the clock was slowed down.
+    start_time: i64,
+    /// The last time that was returned, and the time since the start at which it was.
+    time: i64,
+    elapsed: i64,
+    /// The lag of the machine's clock up to which nothing more is logged.
+    logged: i64,
 }
 
 impl Clock {
-    /// `ahead`: milliseconds that are added to the machine's clock; whoever holds it may change it, which is
-    /// as if the machine's clock had been set.
+    /// Starts with the time of the machine's clock plus `ahead` milliseconds. Changing `ahead` later has the same
+    /// effect as setting the machine's clock.
     pub fn start(ahead: Arc<AtomicI64>) -> Self {
         let wall = machine_time().saturating_add(ahead.load(Ordering::Relaxed));
-        Self { started: Instant::now(), believed: AtomicI64::new(wall), ahead, slowed: Mutex::default() }
+        Self { started: Instant::now(), start_time: AtomicI64::new(wall), ahead, slowed: Mutex::default() }
     }
 
     /// The time of day, in whole seconds.
     pub fn now(&self) -> Timestamp {
         let wall = machine_time().saturating_add(self.ahead.load(Ordering::Relaxed));
-        let elapsed = i64::try_from(self.started.elapsed().as_millis()).unwrap_or(i64::MAX);
-        Timestamp(self.at(wall, elapsed).div_euclid(1000))
+        Timestamp(self.time_at(wall, self.elapsed()).div_euclid(1000))
     }
 
-    /// Makes it `now`, whatever it was. For the demo, where people play with time.
+    /// Sets the clock to any time, also an earlier one. For the demo, where users change the time.
     pub fn set(&self, now: Timestamp) {
-        let elapsed = i64::try_from(self.started.elapsed().as_millis()).unwrap_or(i64::MAX);
         let wall = now.0.saturating_mul(1000);
         self.ahead.store(wall.saturating_sub(machine_time()), Ordering::Relaxed);
         *self.slowed.lock().unwrap_or_else(PoisonError::into_inner) = None;
-        self.believed.store(wall.saturating_sub(elapsed), Ordering::Relaxed);
+        self.start_time.store(wall.saturating_sub(self.elapsed()), Ordering::Relaxed);
     }
 
-    /// Makes it what it was when the server started: `at_start`, or the machine's time.
-    pub fn begin_again(&self, at_start: Option<Timestamp>) {
-        self.set(at_start.unwrap_or_else(now));
+    /// Sets the clock to the time it started with: `initial`, or else the machine's time.
+    pub fn reset(&self, initial: Option<Timestamp>) {
+        self.set(initial.unwrap_or_else(now));
     }
 
-    /// The time to go by when the machine's clock shows `wall`, `elapsed` after the start.
-    fn at(&self, wall: i64, elapsed: i64) -> i64 {
-        let shown = wall.saturating_sub(elapsed);
-        let believed = self.believed.load(Ordering::Relaxed);
-        let behind = believed.saturating_sub(shown);
+    /// Milliseconds since the start.
+    fn elapsed(&self) -> i64 {
+        i64::try_from(self.started.elapsed().as_millis()).unwrap_or(i64::MAX)
+    }
+
+    /// The time when the machine's clock shows `wall`, `elapsed` milliseconds after the start.
+    fn time_at(&self, wall: i64, elapsed: i64) -> i64 {
+        let observed = wall.saturating_sub(elapsed);
+        let start_time = self.start_time.load(Ordering::Relaxed);
+        let behind = start_time.saturating_sub(observed);
         if behind <= 0 {
             if behind < 0 {
-                self.believed.fetch_max(shown, Ordering::Relaxed);
+                self.start_time.fetch_max(observed, Ordering::Relaxed);
             }
             return wall;
         }
         if behind <= JITTER {
-            return believed.saturating_add(elapsed);
+            return start_time.saturating_add(elapsed);
         }
-        self.at_while_behind(wall, elapsed)
+        self.time_while_behind(wall, elapsed)
     }
 
-    fn at_while_behind(&self, wall: i64, elapsed: i64) -> i64 {
+    /// The time when the machine's clock has been set back.
+    fn time_while_behind(&self, wall: i64, elapsed: i64) -> i64 {
         let mut slowed = self.slowed.lock().unwrap_or_else(PoisonError::into_inner);
-        // Another thread may have changed it before this one got here.
-        let believed = self.believed.load(Ordering::Relaxed);
-        if slowed.as_ref().is_some_and(|slowed| slowed.since != believed) {
-            // The clock went forward meanwhile, past all that was shown while it was slow.
+        // Read under the lock, because another thread may have changed it since `time_at`.
+        let start_time = self.start_time.load(Ordering::Relaxed);
+        if slowed.as_ref().is_some_and(|slowed| slowed.start_time != start_time) {
+            // The machine's clock has since stepped forward past the slowed time.
             *slowed = None;
         }
-        let time = believed.saturating_add(elapsed);
-        let state = slowed.get_or_insert(Slowed { since: believed, shown: time, at: elapsed, told: 0 });
-        // By whole steps of two, so that no reading, however soon after another, loses the half.
-        let passed = elapsed.saturating_sub(state.at).max(0) / 2;
-        state.shown = state.shown.saturating_add(passed);
-        state.at = state.at.saturating_add(passed.saturating_mul(2));
-        let behind = state.shown.saturating_sub(wall);
-        if behind > 0 && behind < FOLLOWED {
-            if behind > state.told.saturating_add(TOLD) {
-                state.told = behind.saturating_mul(2);
-                log::warn!(
-                    "the clock was set back by {} s: not followed, so that nothing that expired is valid again; the server's time \
-                     runs at half speed until then",
-                    behind / 1000
-                );
-            }
-            return state.shown;
+        let time = start_time.saturating_add(elapsed);
+        let state = slowed.get_or_insert(Slowed { start_time, time, elapsed, logged: 0 });
+        // Advances by whole milliseconds and keeps the remainder, so that frequent readings lose nothing.
+        let passed = elapsed.saturating_sub(state.elapsed).max(0) / 2;
+        state.time = state.time.saturating_add(passed);
+        state.elapsed = state.elapsed.saturating_add(passed.saturating_mul(2));
+        let behind = state.time.saturating_sub(wall);
+        if behind > 0 && behind < FOLLOWED_STEP {
+            state.log_ignored_step(behind);
+            return state.time;
         }
-        if behind >= FOLLOWED {
-            log::warn!("the clock was set back by {} s: followed", behind / 1000);
+        if behind >= FOLLOWED_STEP {
+            log::warn!("the machine's clock was set back by {} s: the server follows it", behind / 1000);
         }
         *slowed = None;
-        self.believed.store(wall.saturating_sub(elapsed), Ordering::Relaxed);
+        self.start_time.store(wall.saturating_sub(elapsed), Ordering::Relaxed);
         wall
     }
 }
 
-/// The time of day of the machine. For commands, which end before a clock is set.
+impl Slowed {
+    /// Logs a step back, and then only one that makes the clock lag more than twice as much.
+    fn log_ignored_step(&mut self, behind: i64) {
+        if behind > self.logged.saturating_add(LOGGED_STEP) {
+            self.logged = behind.saturating_mul(2);
+            log::warn!(
+                "the machine's clock was set back by {} s: the server ignores it, so that no expired license becomes valid again,                  and runs its time at half speed until the machine's clock has caught up",
+                behind / 1000
+            );
+        }
+    }
+}
+
+/// The machine's time of day, for commands, which run too briefly to notice a step.
 pub fn now() -> Timestamp {
     Timestamp(machine_time().div_euclid(1000))
 }
 
-/// Milliseconds since 1970. A clock before 1970 is 1970.
+/// The machine's time in milliseconds since 1970; a time before 1970 reads as 0.
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
 fn machine_time() -> i64 {
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -150,23 +158,23 @@ mod tests {
 
     fn at_noon() -> Clock {
         let clock = Clock::start(Arc::default());
-        clock.believed.store(NOON, Ordering::Relaxed);
+        clock.start_time.store(NOON, Ordering::Relaxed);
         clock
     }
 
     #[test]
     fn it_shows_what_the_machine_shows() {
         let clock = at_noon();
-        assert_eq!(clock.at(NOON, 0), NOON);
-        assert_eq!(clock.at(NOON + HOUR, HOUR), NOON + HOUR);
+        assert_eq!(clock.time_at(NOON, 0), NOON);
+        assert_eq!(clock.time_at(NOON + HOUR, HOUR), NOON + HOUR);
     }
 
     #[test]
     fn steps_forward_are_followed() {
         for step in [1000, DAY, YEAR] {
             let clock = at_noon();
-            assert_eq!(clock.at(NOON + step, 0), NOON + step);
-            assert_eq!(clock.at(NOON + step + HOUR, HOUR), NOON + step + HOUR);
+            assert_eq!(clock.time_at(NOON + step, 0), NOON + step);
+            assert_eq!(clock.time_at(NOON + step + HOUR, HOUR), NOON + step + HOUR);
         }
     }
 
@@ -174,32 +182,32 @@ mod tests {
     fn after_a_step_back_of_less_than_a_day_time_goes_on_at_half_speed_until_the_clock_has_caught_up() {
         for step in [20_000, HOUR, DAY - 1] {
             let clock = at_noon();
-            assert_eq!(clock.at(NOON - step, 0), NOON);
-            assert_eq!(clock.at(NOON - step + 5000, 5000), NOON + 2500);
+            assert_eq!(clock.time_at(NOON - step, 0), NOON);
+            assert_eq!(clock.time_at(NOON - step + 5000, 5000), NOON + 2500);
             // The same, however often it is read.
             for elapsed in 5000..6000 {
-                assert_eq!(clock.at(NOON - step + elapsed, elapsed), NOON + elapsed / 2);
+                assert_eq!(clock.time_at(NOON - step + elapsed, elapsed), NOON + elapsed / 2);
             }
-            assert_eq!(clock.at(NOON + step, 2 * step), NOON + step);
-            assert_eq!(clock.at(NOON + step + 5000, 2 * step + 5000), NOON + step + 5000);
+            assert_eq!(clock.time_at(NOON + step, 2 * step), NOON + step);
+            assert_eq!(clock.time_at(NOON + step + 5000, 2 * step + 5000), NOON + step + 5000);
             // And it is no longer ahead: a second step back begins anew.
-            assert_eq!(clock.at(NOON + step, 2 * step + 5000), NOON + step + 5000);
+            assert_eq!(clock.time_at(NOON + step, 2 * step + 5000), NOON + step + 5000);
         }
     }
 
     #[test]
     fn small_steps_back_add_up_to_a_large_one() {
         let clock = at_noon();
-        assert_eq!(clock.at(NOON - 20 * HOUR, 0), NOON);
-        assert_eq!(clock.at(NOON - DAY, 0), NOON - DAY);
+        assert_eq!(clock.time_at(NOON - 20 * HOUR, 0), NOON);
+        assert_eq!(clock.time_at(NOON - DAY, 0), NOON - DAY);
     }
 
     #[test]
     fn a_step_back_of_a_day_or_more_is_followed() {
         for step in [DAY, YEAR] {
             let clock = at_noon();
-            assert_eq!(clock.at(NOON - step, 0), NOON - step);
-            assert_eq!(clock.at(NOON - step + HOUR, HOUR), NOON - step + HOUR);
+            assert_eq!(clock.time_at(NOON - step, 0), NOON - step);
+            assert_eq!(clock.time_at(NOON - step + HOUR, HOUR), NOON - step + HOUR);
         }
     }
 
@@ -213,7 +221,7 @@ mod tests {
             ahead += step;
             for reading in 0..3 {
                 let elapsed = i64::try_from(number).unwrap() * 10 + reading;
-                let time = clock.at(NOON + ahead + elapsed, elapsed);
+                let time = clock.time_at(NOON + ahead + elapsed, elapsed);
                 assert!(time >= latest, "after {step}");
                 latest = time;
             }
@@ -226,7 +234,7 @@ mod tests {
         let mut latest = 0;
         for elapsed in 0..100 {
             let jitter = [0, 1, -1][usize::try_from(elapsed).unwrap() % 3];
-            let time = clock.at(NOON + elapsed + jitter, elapsed);
+            let time = clock.time_at(NOON + elapsed + jitter, elapsed);
             assert!(time >= latest);
             latest = time;
         }

@@ -1,4 +1,4 @@
-//! Where random bytes come from: the system; or, in a demo that must repeat itself, a seed.
+//! Random bytes: from the operating system, or from a seed in a demo that must be reproducible.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -6,27 +6,28 @@ use uuid::Builder;
 
 use crate::domain::GeneratorError;
 
-/// A source of random bytes, which many threads may draw from.
+/// A source of random bytes, shared by many threads. By default the operating system.
 #[derive(Clone, Debug, Default)]
 pub struct Randomness(Option<Arc<Seeded>>);
 
 #[derive(Debug)]
 struct Seeded {
     generator: Mutex<fastrand::Rng>,
-    /// What the generator was at the mark; at first, at its beginning.
-    marked: Mutex<fastrand::Rng>,
+    /// The state at the last [`Randomness::save_position`], or else at the start.
+    saved: Mutex<fastrand::Rng>,
 }
 
 impl Randomness {
-    /// Bytes that anyone can foretell who knows the seed: for a demo, whose keys are worth nothing.
+    /// Predictable bytes from a seed: only for a demo, whose keys protect nothing.
     pub fn seeded(seed: u64) -> Self {
         let generator = fastrand::Rng::with_seed(seed);
         Self(Some(Arc::new(Seeded {
             generator: Mutex::new(generator.clone()),
-            marked: Mutex::new(generator),
+            saved: Mutex::new(generator),
         })))
     }
 
+    /// Fills the buffer.
     pub fn fill(&self, bytes: &mut [u8]) -> Result<(), GeneratorError> {
         match &self.0 {
             None => getrandom::fill(bytes).map_err(|_| GeneratorError::NoRandomness)?,
@@ -44,23 +45,23 @@ impl Randomness {
         Ok(Builder::from_random_bytes(bytes).into_uuid().to_string())
     }
 
-    /// Remembers how far a seed's bytes have been drawn.
-    pub fn set_mark(&self) {
+    /// Saves the position in the sequence of a seed. Does nothing for the operating system's bytes.
+    pub fn save_position(&self) {
         if let Some(seeded) = &self.0 {
-            *lock(&seeded.marked) = lock(&seeded.generator).clone();
+            *lock(&seeded.saved) = lock(&seeded.generator).clone();
         }
     }
 
-    /// Has the bytes that were drawn since the mark drawn again.
-    pub fn go_back_to_mark(&self) {
+    /// Goes back to the saved position, so that the same bytes follow again.
+    pub fn restore_position(&self) {
         if let Some(seeded) = &self.0 {
-            *lock(&seeded.generator) = lock(&seeded.marked).clone();
+            *lock(&seeded.generator) = lock(&seeded.saved).clone();
         }
     }
 }
 
 fn lock(generator: &Mutex<fastrand::Rng>) -> MutexGuard<'_, fastrand::Rng> {
-    // It is whole between any two steps, also those of a thread that panicked.
+    // A panic can't leave the generator in an invalid state.
     generator.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -79,11 +80,11 @@ mod tests {
         let seeded = Randomness::seeded(7);
         let (first, second) = (drawn(&seeded), drawn(&seeded));
         assert_ne!(first, second);
-        seeded.go_back_to_mark();
+        seeded.restore_position();
         assert_eq!([drawn(&seeded), drawn(&Randomness::seeded(7))], [first, first]);
-        seeded.set_mark();
+        seeded.save_position();
         assert_eq!(drawn(&seeded), second);
-        seeded.go_back_to_mark();
+        seeded.restore_position();
         assert_eq!(drawn(&seeded), second);
         assert_ne!(drawn(&Randomness::seeded(8)), first);
         assert_ne!(drawn(&Randomness::default()), drawn(&Randomness::default()));

@@ -32,8 +32,8 @@ impl Demo {
     /// Takes the present contents of the database as that state, and starts the clock.
     pub fn begin(config: &DemoConfig, app: &App) -> Result<Self, store::Error> {
         let began_with = Arc::new(app.store.try_read(|tx| tx.contents())?);
-        app.config.randomness.set_mark();
-        app.clock.begin_again(config.clock);
+        app.config.randomness.save_position();
+        app.clock.reset(config.clock);
         Ok(Self { began_with, clock: config.clock })
     }
 }
@@ -72,13 +72,13 @@ async fn reset(app: Arc<App>, request: HttpRequest, mut payload: web::Payload) -
         tx.restore(&began_with)?;
         // On the writer thread, so that no other change draws random numbers between the two. Running it
         // again changes nothing.
-        randomness.go_back_to_mark();
+        randomness.restore_position();
         Ok::<_, store::Error>(())
     });
     let response = match restored.await {
         Ok(()) => {
             app.last_used.clear();
-            app.clock.begin_again(demo.clock);
+            app.clock.reset(demo.clock);
             plain(StatusCode::OK, &told(&app))
         }
         Err(error) => {
