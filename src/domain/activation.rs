@@ -1,22 +1,22 @@
-//! Activations, the identifiers that a license is assigned to: how many there may be.
+//! Activations: the identifiers on which a license is active, and the limit on their number.
 
 use std::net::IpAddr;
 
 use super::Identifier;
 
-/// What is needed to activate a license.
+/// An activation to be created.
 #[derive(Debug)]
 pub struct NewActivation<'a> {
     pub license_id: i64,
     pub identifier: &'a Identifier,
-    /// The caller's; `None`: the command line.
+    /// The client's address; `None`: activated on the command line.
     pub address: Option<IpAddr>,
-    /// Told when the activation ends otherwise than by its own client (API §6.2).
+    /// Receives a webhook when the activation ends other than by its own client (API §6.2).
     pub post_url: Option<&'a str>,
 }
 
-/// Whether a license with this activation limit (0 or less: any number) and this many active identifiers
-/// takes one more (API §3.4).
+/// Whether a license with this activation limit and this many active identifiers can have one more. A limit of
+/// 0 or less means no limit (API §3.4).
 pub fn has_free_seat(activation_limit: i64, active: i64) -> bool {
     activation_limit <= 0 || active < activation_limit
 }

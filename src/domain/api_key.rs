@@ -1,4 +1,4 @@
-//! API keys: who may call the API, from where, for what.
+//! API keys: which capabilities they grant, and from which addresses.
 
 use std::net::IpAddr;
 
@@ -8,15 +8,15 @@ use zeroize::Zeroizing;
 
 use super::{Capabilities, Timestamp};
 
-/// An API key as it is kept: its text is not in it (API §2).
+/// An API key as it is stored, without its text (API §2).
 #[derive(Clone, Debug)]
 pub struct ApiKey {
     pub id: i64,
     pub name: String,
-    /// The first characters of the text, for recognition.
+    /// The first characters of the text, to recognise it by.
     pub prefix: String,
     pub capabilities: Capabilities,
-    /// The networks it may be used from; empty: any (API §2.3).
+    /// The networks that it may be used from; empty: any (API §2.3).
     pub allow_ips: Vec<IpNet>,
     pub active: bool,
     pub created_at: Timestamp,
@@ -24,39 +24,41 @@ pub struct ApiKey {
 }
 
 impl ApiKey {
-    /// Whether a caller at this address may use the key.
+    /// Whether a client at this address may use the key.
     pub fn allows_address(&self, address: IpAddr) -> bool {
         self.allow_ips.is_empty() || self.allow_ips.iter().any(|network| network.contains(&address))
     }
 }
 
-/// The text of an API key. Has no `Debug` and no `Display`: a secret doesn't print. Wiped from memory when dropped.
+/// The text of an API key. It has no `Debug` and no `Display`, so that it can't be printed by mistake, and its
+/// memory is wiped when it is dropped.
 pub struct ApiKeySecret(Zeroizing<String>);
 
 impl ApiKeySecret {
-    /// Takes any text that isn't blank, trimmed. Opaque: no form is demanded.
+    /// Accepts any text that isn't blank, and trims it. The text is opaque: no format is required.
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         (!text.is_empty()).then(|| Self(Zeroizing::new(text.to_owned())))
     }
 
-    /// A new one, as v1 clients expect them.
+    /// A new key in the format that v1 clients expect.
     pub fn from_uuid(uuid: uuid::Uuid) -> Self {
         Self(Zeroizing::new(uuid.to_string()))
     }
 
-    /// SHA-256: what is stored and looked up. A key has 122 random bits, so a slow hash would only cost.
+    /// The SHA-256 under which the key is stored and looked up. A key has 122 random bits, so a slow password hash
+    /// would add no security.
     pub fn hash(&self) -> [u8; 32] {
         Sha256::digest(self.0.as_bytes()).into()
     }
 
-    /// The first eight characters, for recognition in lists.
+    /// The first eight characters, to recognise the key by in lists.
     pub fn prefix(&self) -> String {
         self.0.chars().take(8).collect()
     }
 
-    /// The text itself: for the one time it is shown to its owner, and to find a contract by it, whose key
-    /// may have come in its place.
+    /// The text itself: to show it once to its owner, to write it into download links, and to look up a contract
+    /// whose key was sent in place of an API key.
     pub fn expose(&self) -> &str {
         &self.0
     }

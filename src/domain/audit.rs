@@ -4,18 +4,18 @@ use std::net::IpAddr;
 
 use super::{CallerId, LicenseKey, Timestamp};
 
-/// On whose behalf something is changed.
+/// The caller on whose behalf a transaction makes changes.
 #[derive(Clone, Debug)]
 pub struct Actor {
     pub at: Timestamp,
     pub caller: CallerId,
-    /// Where the request came from; a command, and what was queued, come from nowhere.
+    /// The client's address; `None` for commands and for queued requests.
     pub address: Option<IpAddr>,
-    /// What was called: an endpoint's path without its prefix, or a command's words.
+    /// What was called: an endpoint's path without its prefix, or the words of a command.
     pub action: String,
 }
 
-/// What was changed: the noun and its id.
+/// The record that was changed, by its kind and its id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Subject {
     License(i64),
@@ -26,12 +26,12 @@ pub enum Subject {
     ApiKey(i64),
     Block(i64),
     Callback(i64),
-    /// A product's, by the product's id; `None`: the global one.
+    /// The key of the product with this id; `None`: the global key.
     SigningKey(Option<i64>),
 }
 
 impl Subject {
-    /// The noun in the database, and the id.
+    /// The kind as the database spells it, and the id.
     pub fn parts(self) -> (&'static str, Option<i64>) {
         let (noun, id) = match self {
             Self::License(id) => ("license", id),
@@ -48,33 +48,33 @@ impl Subject {
     }
 }
 
-/// One change, as the trail keeps it.
+/// One change, as it is recorded in the audit trail.
 #[derive(Clone, Debug)]
 pub struct AuditEntry {
     pub id: i64,
     pub at: Timestamp,
     pub who_kind: String,
     pub who_id: Option<i64>,
-    /// The name of the API key or of the contract, if it is still there.
+    /// The name of the API key or contract, if it still exists.
     pub who_name: Option<String>,
     pub address: Option<String>,
     pub action: String,
-    /// What happened, in a word or two: "activated".
+    /// What happened, in a word or two, such as "activated".
     pub change: String,
     pub subject_kind: Option<String>,
     pub subject_id: Option<i64>,
-    /// The key of the license that was changed, also when that is gone.
+    /// The license key of the changed license, which may be deleted by now.
     pub license_key: Option<String>,
     pub detail: Option<String>,
 }
 
-/// Which entries are asked for; what is absent counts for all.
+/// Selects entries of the audit trail; `None` matches any.
 #[derive(Clone, Debug, Default)]
 pub struct AuditFilter {
     pub license_key: Option<LicenseKey>,
     pub api_key_id: Option<i64>,
     pub since: Option<Timestamp>,
     pub until: Option<Timestamp>,
-    /// No more than the last so many.
+    /// The maximum number of entries; the latest ones are selected.
     pub limit: i64,
 }

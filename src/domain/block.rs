@@ -1,4 +1,4 @@
-//! The blocklist: addresses, domains and identifiers that get no answer but "Access denied".
+//! The blocklist: addresses, domains and identifiers whose requests are answered with "Access denied".
 
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
@@ -17,24 +17,24 @@ pub enum Block {
     Identifier(String),
 }
 
-/// The text is nothing that can be blocked.
+/// Why a text can't be put on the blocklist.
 #[derive(Debug, thiserror::Error)]
 pub enum ParseBlockError {
     #[error(transparent)]
     Ip(#[from] ParseNetworkError),
-    #[error("\"{0}\" is no domain: write example.com, which also blocks all of its subdomains")]
+    #[error("\"{0}\" is not a domain: write example.com, which also blocks all of its subdomains")]
     Domain(String),
     #[error("this identifier can't be blocked: {0}")]
     Identifier(#[from] ParseNameError),
 }
 
 impl Block {
-    /// Takes an address or a network in CIDR form.
+    /// Accepts an address, or a network in CIDR notation.
     pub fn parse_ip(text: &str) -> Result<Self, ParseBlockError> {
         Ok(Self::Ip(parse_network(text)?))
     }
 
-    /// Takes a domain; scheme, port and path are stripped.
+    /// Accepts a domain, or a URL or `host:port` that contains one.
     pub fn parse_domain(text: &str) -> Result<Self, ParseBlockError> {
         let domain = host_of(&text.to_ascii_lowercase()).to_owned();
         let is_domain = !domain.is_empty() && domain.len() <= 253 && !domain.contains(char::is_whitespace);
@@ -45,12 +45,12 @@ impl Block {
         }
     }
 
-    /// Takes an identifier as a client would send it.
+    /// Accepts an identifier as a client sends it.
     pub fn parse_identifier(text: &str) -> Result<Self, ParseBlockError> {
         Ok(Self::Identifier(Identifier::parse(text)?.as_str().to_ascii_lowercase()))
     }
 
-    /// The word for what it blocks, in the database and on the command line.
+    /// The word for the kind of entry, in the database and on the command line.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Ip(_) => "ip",
@@ -59,7 +59,7 @@ impl Block {
         }
     }
 
-    /// What it blocks, in one normal form.
+    /// The blocked value in its normal form.
     pub fn value(&self) -> String {
         match self {
             Self::Ip(network) => network.to_string(),
@@ -77,10 +77,11 @@ fn host_of(text: &str) -> &str {
     text.split(':').next().unwrap_or(text).trim_matches('.')
 }
 
-/// All entries, arranged so that a check costs a few look-ups however long the list is.
+/// All entries, indexed so that a check takes a few look-ups whatever the length of the list.
 #[derive(Debug, Default)]
 pub struct Blocklist {
-    /// Networks by prefix length: an address is in the list if its own truncation to one of these lengths is.
+    /// Networks by prefix length: an address is blocked if the set for some length contains the address truncated
+    /// to that length.
     networks: HashMap<u8, HashSet<IpNet>>,
     domains: HashSet<String>,
     identifiers: HashSet<String>,
@@ -105,14 +106,14 @@ impl Blocklist {
         list
     }
 
-    /// Whether the caller's address is in a blocked network.
+    /// Whether the client's address is in a blocked network.
     pub fn blocks_address(&self, address: IpAddr) -> bool {
         self.networks.iter().any(|(prefix_len, networks)| {
             IpNet::new(address, *prefix_len).is_ok_and(|network| networks.contains(&network.trunc()))
         })
     }
 
-    /// Whether the identifier is blocked itself, or is, or lies under, a blocked domain.
+    /// Whether the identifier is blocked, or its host is a blocked domain or a subdomain of one.
     pub fn blocks_identifier(&self, identifier: &str) -> bool {
         if self.identifiers.is_empty() && self.domains.is_empty() {
             return false;

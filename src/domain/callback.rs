@@ -1,8 +1,8 @@
-//! Callbacks: messages to other servers, and when one is worth another try.
+//! Webhook messages to other servers, called callbacks on the command line, and when to retry them.
 
 use super::Timestamp;
 
-/// A message to another server, as a list shows it. What it says is not part of it: it holds license keys.
+/// A webhook message as lists show it, without its content, which contains license keys.
 #[derive(Clone, Debug)]
 pub struct Callback {
     pub id: i64,
@@ -10,44 +10,44 @@ pub struct Callback {
     pub url: String,
     pub state: CallbackState,
     pub attempts: u32,
-    /// The earliest moment of the next attempt; of use only while it is pending.
+    /// The earliest time of the next attempt; meaningful only while the message is pending.
     pub next_attempt: Timestamp,
     pub last_error: Option<String>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
 }
 
-/// What is needed to have a message sent.
+/// A webhook message to be sent.
 #[derive(Clone, Debug)]
 pub struct NewCallback<'a> {
     pub kind: CallbackKind,
     pub url: &'a str,
-    /// The text that is to be signed, as it was written once.
+    /// The reply as JSON text, which is signed when the message is sent.
     pub reply: &'a str,
-    /// Whose key signs, if it has one of its own; `None`: the installation's.
+    /// The product whose key signs, if it has its own; `None`: the global key signs.
     pub product_id: Option<i64>,
 }
 
-/// What a message tells.
+/// The event that a message reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CallbackKind {
-    /// What became of a queued assignment (API §6.1).
+    /// A queued assignment was carried out or refused (API §6.1).
     Assignment,
-    /// That an activation has ended, otherwise than by its own client (API §6.2).
+    /// An activation has ended other than by its own client (API §6.2).
     Deactivation,
 }
 
-/// How far a message has come.
+/// The state of a message's delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CallbackState {
     Pending,
     Delivered,
-    /// Given up; only an operator has it tried again.
+    /// Given up: only an operator can have it retried.
     Failed,
 }
 
 impl CallbackKind {
-    /// The word in the database.
+    /// The word for it in the database.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Assignment => "assignment",
@@ -61,7 +61,7 @@ impl CallbackKind {
 }
 
 impl CallbackState {
-    /// The word in the database.
+    /// The word for it in the database.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Pending => "pending",
@@ -75,9 +75,9 @@ impl CallbackState {
     }
 }
 
-/// Whether a receiver that answered with this HTTP status may yet take the message. Any other refusal is its
-/// last word: receivers are not idempotent, so nothing is sent twice without need (API §6.1).
-pub fn is_worth_another_try(status: u16) -> bool {
+/// Whether a message is retried after this HTTP status. Other statuses are final: receivers are not idempotent,
+/// so a message is not sent twice without need (API §6.1).
+pub fn is_retryable_status(status: u16) -> bool {
     matches!(status, 429 | 500..=599)
 }
 
@@ -101,7 +101,7 @@ mod tests {
         for (status, again) in
             [(301, false), (404, false), (410, false), (429, true), (499, false), (500, true), (599, true)]
         {
-            assert_eq!(is_worth_another_try(status), again, "{status}");
+            assert_eq!(is_retryable_status(status), again, "{status}");
         }
     }
 }

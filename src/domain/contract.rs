@@ -1,4 +1,4 @@
-//! Contracts: the right of somebody else to make license keys of a product, up to a number.
+//! Contracts: the right of a reseller to create license keys of a product, up to a number.
 
 use super::{MAX_QUANTITY, Timestamp};
 use crate::domain::Outcome;
@@ -9,23 +9,23 @@ pub struct Contract {
     pub id: i64,
     pub uuid: String,
     pub terms: Terms,
-    /// How many licenses there are under it now: destroying one makes room for another.
+    /// The number of licenses that exist under it: deleting one makes room for another.
     pub license_keys_count: i64,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
 }
 
-/// What is agreed. (No `Debug` of its key: it is its owner's credential.)
+/// The terms of a contract. `Debug` omits the contract key, which is its owner's credential.
 #[derive(Clone)]
 pub struct Terms {
     pub contract_key: String,
     pub name: String,
     pub information: String,
     pub product_id: i64,
-    /// How many licenses there may be under it at once.
+    /// The maximum number of licenses under it at a time.
     pub license_keys_quantity: i64,
     pub status: ContractStatus,
-    /// What may be done under it, in the order of [`Permission::ALL`].
+    /// The permitted operations, in the order of [`Permission::ALL`].
     pub permissions: Vec<Permission>,
 }
 
@@ -42,7 +42,7 @@ pub enum ContractStatus {
 }
 
 impl ContractStatus {
-    /// The word in the database and in the API.
+    /// The word for it in the database and in the API.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Active => "active",
@@ -55,7 +55,7 @@ impl ContractStatus {
     }
 }
 
-/// What a contract can allow (API §6.6).
+/// An operation that a contract can permit (API §6.6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Permission {
     GetInfo,
@@ -67,7 +67,7 @@ pub enum Permission {
 impl Permission {
     pub const ALL: [Self; 4] = [Self::GetInfo, Self::Generate, Self::Destroy, Self::DestroyAll];
 
-    /// What is said of a field that is neither yes nor no.
+    /// The error message for a field that is neither true nor false.
     pub fn error(self) -> &'static str {
         match self {
             Self::GetInfo => "Can get info must be 1 for true or 0 for false",
@@ -85,7 +85,8 @@ impl Terms {
 }
 
 impl Contract {
-    /// Refuses what the contract doesn't allow: an inactive one is as good as none (API §4.33).
+    /// Refuses an operation that the contract doesn't permit. An inactive contract is answered like a missing one
+    /// (API §4.33).
     pub fn check_allows(&self, permission: Permission) -> Result<(), Outcome> {
         match self.terms.status {
             ContractStatus::Inactive => Err(Outcome::OwnContractNotFound),
@@ -94,7 +95,7 @@ impl Contract {
         }
     }
 
-    /// Gives the quantity if there is room for so many more licenses; `None` is what can't be a quantity.
+    /// Returns the quantity if that many more licenses fit under the contract. `None`: the field was not a number.
     pub fn check_quantity(&self, quantity: Option<i64>) -> Result<i64, Outcome> {
         let left = self.terms.license_keys_quantity.saturating_sub(self.license_keys_count);
         match quantity {
@@ -104,7 +105,7 @@ impl Contract {
         }
     }
 
-    /// Whether this is its id, its uuid or its key.
+    /// Whether the text is the contract's id, uuid or key.
     pub fn is_called(&self, reference: &str) -> bool {
         reference == self.terms.contract_key
             || reference.eq_ignore_ascii_case(&self.uuid)

@@ -1,4 +1,4 @@
-//! Download links: what a link holds, and how it is written into a path and read back (API §5.1).
+//! Download links: their parts, and how they are written and parsed (API §5.1).
 
 use base64::Engine as _;
 use base64::alphabet;
@@ -8,7 +8,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 
 use super::ApiKeySecret;
 
-/// What is written as it is in a segment of a path; everything else, a slash above all, is percent-encoded.
+/// The characters of a path segment that are percent-encoded: all but unreserved ones, so also the slash.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 const LENIENT: GeneralPurposeConfig =
@@ -16,19 +16,19 @@ const LENIENT: GeneralPurposeConfig =
 const STANDARD_LENIENT: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, LENIENT);
 const URL_SAFE_LENIENT: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT);
 
-/// Who downloads which version. (No `Debug`: it holds an API key.)
+/// The parts of a download link. It has no `Debug`, because it holds an API key.
 pub struct DownloadLink {
     pub api_key: Option<ApiKeySecret>,
     pub license_key: String,
     pub identifier: String,
-    /// As it stands in the path, a number or not.
+    /// The text in the path, which may not be a number.
     pub numeric_version: String,
 }
 
 impl DownloadLink {
-    /// Reads the last four segments of a path as it was sent: percent-encoded, since what is encoded in it
-    /// may hold slashes. The identifier is standard or URL-safe base64, padded or not. What can't be read is
-    /// blank: it is refused where a blank one is.
+    /// Parses the last four segments of a path that is still percent-encoded, since decoded segments may contain
+    /// slashes. The identifier is standard or URL-safe base64, with or without padding. A segment that can't be
+    /// decoded becomes blank, and is refused later like a blank one.
     pub fn parse(raw_path: &str) -> Self {
         let mut segments = raw_path.rsplitn(5, '/');
         let mut next = || {
@@ -50,8 +50,8 @@ fn decode_identifier(base64: &str) -> Option<String> {
     String::from_utf8(bytes).ok()
 }
 
-/// Writes the link by which this caller downloads this version. `public_url` is the server's address as its
-/// customers reach it.
+/// Builds the link with which a client downloads a version. `public_url` is the base URL under which customers
+/// reach the server.
 pub fn download_url(
     public_url: &str,
     api_key: &ApiKeySecret,

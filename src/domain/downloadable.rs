@@ -7,12 +7,12 @@ use super::Timestamp;
 pub struct Downloadable {
     pub id: i64,
     pub product_id: i64,
-    /// What versions are ordered by; the operator's choice.
+    /// Orders the versions of a product; chosen by the operator.
     pub numeric_version: i64,
     pub version: String,
     pub update_summary: String,
     pub changelog: String,
-    /// Whether customers see it.
+    /// Whether customers can see and download it.
     pub published: bool,
     pub release_date: Timestamp,
     pub download_counter: i64,
@@ -22,15 +22,15 @@ pub struct Downloadable {
 /// A file in the data directory.
 #[derive(Clone, Debug)]
 pub struct StoredFile {
-    /// What the customer's browser calls it.
+    /// The file name that browsers save it under.
     pub name: String,
-    /// Of its content, in lower-case hex: where it is kept.
+    /// SHA-256 of the content in lower-case hex, which is also the file's name in the data directory.
     pub sha256: String,
     /// In bytes.
     pub size: i64,
 }
 
-/// What is needed to create a downloadable.
+/// A downloadable to be created.
 #[derive(Clone, Debug)]
 pub struct NewDownloadable {
     pub product_id: i64,

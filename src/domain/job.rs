@@ -1,4 +1,4 @@
-//! Queued assignments: what is kept of the request until it is carried out.
+//! Queued assignments: a request as it is stored until the worker carries it out.
 
 use sha2::{Digest as _, Sha256};
 
@@ -9,20 +9,21 @@ use super::CallerId;
 pub struct Job {
     pub id: i64,
     pub caller: CallerId,
-    /// The fields of the request, in JSON.
+    /// The fields of the request, as a JSON object.
     pub params: String,
+    /// Detects a repeated request, see [`job_fingerprint`].
     pub fingerprint: [u8; 32],
 }
 
-/// The same for a request that is repeated, because its answer was lost, as for the first one. Each field
-/// counts without outer spaces, and one that was not sent is not the same as any text.
+/// A hash that is equal for a request and its repetition, and different for any other request. Surrounding white
+/// space of a field is ignored; an absent field differs from an empty one.
 pub fn job_fingerprint(caller: CallerId, fields: &[Option<&str>]) -> [u8; 32] {
     let mut hash = Sha256::new_with_prefix(caller.to_number().to_be_bytes());
     for field in fields {
         match field.map(str::trim) {
             None => hash.update([0]),
             Some(text) => {
-                // The length goes first: where one field ends and the next begins is part of the request.
+                // Hashing the length makes the boundaries between fields unambiguous.
                 hash.update([1]);
                 hash.update(text.len().to_be_bytes());
                 hash.update(text);

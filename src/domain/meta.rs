@@ -1,22 +1,22 @@
-//! Metadata: what vendors keep on licenses and products.
+//! Metadata: key-value entries that vendors keep on licenses and products.
 
-/// The most entries that a license or a product has.
+/// The maximum number of entries of a license or a product.
 pub const MAX_META_ENTRIES: i64 = 1_000;
 
-/// The most bytes that the keys and values of a license or of a product have together: all of them go into one answer.
+/// The maximum size of all keys and values of a license or a product, in bytes: one answer contains them all.
 pub const MAX_META_BYTES: i64 = 1024 * 1024;
 
-/// One entry, as it was sent.
+/// One entry, as the client sent it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MetaEntry {
     pub key: String,
     pub value: String,
 }
 
-/// How much metadata there is on one license or product.
+/// The size of the metadata of one license or product.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MetaSize {
     pub entries: i64,
-    /// Of keys and values, as UTF-8.
+    /// The size of keys and values in UTF-8.
     pub bytes: i64,
 }

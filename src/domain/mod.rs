@@ -31,7 +31,7 @@ pub use activation::{NewActivation, has_free_seat};
 pub use api_key::{ApiKey, ApiKeySecret};
 pub use audit::{Actor, AuditEntry, AuditFilter, Subject};
 pub use block::{Block, Blocklist};
-pub use callback::{Callback, CallbackKind, CallbackState, NewCallback, is_worth_another_try};
+pub use callback::{Callback, CallbackKind, CallbackState, NewCallback, is_retryable_status};
 pub use caller_id::CallerId;
 pub use capabilities::Capabilities;
 #[cfg(test)]

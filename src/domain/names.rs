@@ -1,5 +1,5 @@
-//! The texts that name things: license keys, identifiers, meta keys. Turned into types at the door, so nobody
-//! below checks again.
+//! Texts with rules of their own: license keys, identifiers and meta keys. They are parsed into types once, so
+//! that no other code checks them again.
 
 use std::fmt;
 
@@ -9,16 +9,16 @@ pub const MAX_NAME: usize = 255;
 /// The longest meta value, in bytes (API §0.4, item 8). A value is never trimmed, so it has no type of its own.
 pub const MAX_META_VALUE: usize = 64 * 1024;
 
-/// Why a text is no name.
+/// Why a text can't be a license key, an identifier or a meta key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ParseNameError {
     #[error("it is empty")]
     Blank,
     #[error("it is longer than {MAX_NAME} bytes")]
     TooLong,
-    /// SQLite's case folding stops at a NUL, so two names that differ behind one would be taken for the same;
-    /// PostgreSQL can't hold one at all.
-    #[error("it holds a NUL character")]
+    /// SQLite's NOCASE comparison stops at a NUL, so two names that differ only after one would be equal.
+    /// PostgreSQL can't store NUL characters at all.
+    #[error("it contains a NUL character")]
     Nul,
 }
 
@@ -32,21 +32,21 @@ fn parse(text: &str) -> Result<String, ParseNameError> {
     }
 }
 
-/// The text of a license: what the customer holds. Opaque; trimmed; compared without regard to ASCII case.
+/// The text that identifies a license, which its customer holds. Opaque, trimmed, compared ignoring ASCII case.
 #[derive(Clone, Debug)]
 pub struct LicenseKey(String);
 
-/// What a license is activated for: a domain, a device, anything. Opaque; trimmed; compared without regard to
+/// The thing on which a license is activated, such as a domain or a device. Opaque, trimmed, compared ignoring
 /// ASCII case.
 #[derive(Clone, Debug)]
 pub struct Identifier(String);
 
-/// The name of one piece of metadata. Trimmed; compared without regard to ASCII case.
+/// The name of a metadata entry. Trimmed, compared ignoring ASCII case.
 #[derive(Clone, Debug)]
 pub struct MetaKey(String);
 
 impl LicenseKey {
-    /// Takes 1 to 255 bytes after trimming.
+    /// Accepts 1 to 255 bytes after trimming.
     pub fn parse(text: &str) -> Result<Self, ParseNameError> {
         parse(text).map(Self)
     }
@@ -57,7 +57,7 @@ impl LicenseKey {
 }
 
 impl Identifier {
-    /// Takes 1 to 255 bytes after trimming.
+    /// Accepts 1 to 255 bytes after trimming.
     pub fn parse(text: &str) -> Result<Self, ParseNameError> {
         parse(text).map(Self)
     }
@@ -68,7 +68,7 @@ impl Identifier {
 }
 
 impl MetaKey {
-    /// Takes 1 to 255 bytes after trimming.
+    /// Accepts 1 to 255 bytes after trimming.
     pub fn parse(text: &str) -> Result<Self, ParseNameError> {
         parse(text).map(Self)
     }

@@ -1,15 +1,16 @@
-//! Networks: what allow-lists, blocklists and trusted proxies are made of.
+//! IP networks, as allow-lists, blocklists and trusted proxies name them.
 
 use std::net::IpAddr;
 
 use ipnet::{IpNet, Ipv4Net};
 
-/// The text is no address and no network.
+/// The text is neither an address nor a network.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("\"{0}\" is no address or network: write 203.0.113.7, 203.0.113.0/24 or 2001:db8::/32")]
+#[error("\"{0}\" is not an address or a network: write 203.0.113.7, 203.0.113.0/24 or 2001:db8::/32")]
 pub struct ParseNetworkError(String);
 
-/// Takes a network in CIDR form, or a lone address. IPv4 in IPv6 clothing becomes IPv4, as callers' addresses do.
+/// Accepts a network in CIDR notation, or a single address. An IPv4-mapped IPv6 network becomes an IPv4 network,
+/// because the addresses of clients are converted in the same way.
 pub fn parse_network(text: &str) -> Result<IpNet, ParseNetworkError> {
     let text = text.trim();
     let network = text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));

@@ -1,12 +1,12 @@
 //! Pages of long lists.
 
-/// How many items a page has if nobody says otherwise.
+/// The default number of items on a page.
 const DEFAULT_ITEMS: i64 = 10;
 
-/// How many items a page has at the most.
+/// The maximum number of items on a page.
 pub const MAX_PAGE_ITEMS: i64 = 1000;
 
-/// Which part of a list is asked for: how many items come before it, and how many it has at the most.
+/// A part of a list: the number of items before it, and its maximum length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Page {
     pub offset: i64,
@@ -14,8 +14,8 @@ pub struct Page {
 }
 
 impl Page {
-    /// Takes what was asked for: the page's number, from 1, and the items on each. What is no positive number
-    /// counts as not given.
+    /// Parses the number of the page, counted from 1, and the number of items per page. A text that is not a
+    /// positive number counts as absent.
     pub fn new(number: Option<&str>, items: Option<&str>) -> Self {
         let number = number.and_then(positive).unwrap_or(1);
         let limit = items.and_then(positive).unwrap_or(DEFAULT_ITEMS).min(MAX_PAGE_ITEMS);
@@ -23,7 +23,7 @@ impl Page {
     }
 }
 
-/// Digits, at least 1; as many as there are, because a number too large to count to is still a large number.
+/// Parses a positive decimal number. One that overflows becomes the largest `i64`: that page is simply empty.
 fn positive(text: &str) -> Option<i64> {
     let text = text.trim();
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());

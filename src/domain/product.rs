@@ -1,4 +1,4 @@
-//! Products: what license keys are sold for.
+//! Products, for which license keys are sold.
 
 use super::{Fingerprint, MAX_NAME, ProductKey, Timestamp};
 
@@ -16,16 +16,16 @@ pub struct Product {
     pub status: ProductStatus,
     pub require_non_expired: bool,
     pub changelog_enabled: bool,
-    /// JSON, as it was sent.
+    /// A JSON text, as the client sent it.
     pub features: String,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
-    /// Names the product's own signing key; `None`: the installation's key signs for it.
+    /// The fingerprint of the product's own signing key; `None`: the global key signs for it.
     pub signing_key: Option<Fingerprint>,
 }
 
 impl Product {
-    /// The product's own signing key; `None`: the installation's key signs for it.
+    /// The product's own signing key; `None`: the global key signs for it.
     pub fn own_key(&self) -> Option<ProductKey> {
         let fingerprint = self.signing_key.clone()?;
         Some(ProductKey { product_id: self.id, fingerprint })
@@ -35,7 +35,7 @@ impl Product {
 /// The longest description or list of features, in bytes.
 pub const MAX_PRODUCT_TEXT: usize = 64 * 1024;
 
-/// What changes about a product; `None`: it stays as it is.
+/// A change to a product; `None` keeps the current value.
 #[derive(Clone, Debug, Default)]
 pub struct ProductChange {
     pub name: Option<String>,
@@ -44,14 +44,14 @@ pub struct ProductChange {
     pub status: Option<ProductStatus>,
     pub require_non_expired: Option<bool>,
     pub external_reference: Option<String>,
-    /// Empty: it has none from now on.
+    /// An empty text removes the slug.
     pub slug: Option<String>,
     pub changelog_enabled: Option<bool>,
-    /// JSON.
+    /// A JSON text.
     pub features: Option<String>,
 }
 
-/// What is needed to create a product.
+/// A product to be created.
 #[derive(Clone, Debug)]
 pub struct NewProduct {
     pub uuid: String,
@@ -67,7 +67,7 @@ pub enum ProductStatus {
 }
 
 impl ProductStatus {
-    /// The word in the database and in the API.
+    /// The word for it in the database and in the API.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Active => "active",
@@ -88,7 +88,7 @@ pub enum ProductSource {
 }
 
 impl ProductSource {
-    /// The word in the database and in the API.
+    /// The word for it in the database and in the API.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Internal => "internal",
@@ -96,14 +96,14 @@ impl ProductSource {
         }
     }
 
-    /// Case doesn't matter: the documentation itself writes both `envato` and `Envato` (API §4.18).
+    /// Ignores case, because the original documentation writes both `envato` and `Envato` (API §4.18).
     pub fn parse(word: &str) -> Option<Self> {
         [Self::Internal, Self::Envato].into_iter().find(|source| source.as_str().eq_ignore_ascii_case(word))
     }
 }
 
-/// Whether a text can name a product in URLs: ASCII letters, digits, `-` and `_`, at most 255 of them. Not
-/// what reads as an id or a uuid: a reference to one product must never find another (API §3.10).
+/// Whether a text can be the slug of a product: 1 to 255 ASCII letters, digits, `-` and `_`. A text that parses
+/// as an id or a UUID can't, since it could refer to another product (API §3.10).
 pub fn is_slug(text: &str) -> bool {
     let url_safe = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
     let length = (1..=MAX_NAME).contains(&text.len());

@@ -1,23 +1,23 @@
-//! Public keys as they are published: which one signs, which one will, and which ones did.
+//! Public keys as they are published to clients: the current, the next and the former ones.
 
 use super::{Fingerprint, Timestamp};
 
-/// A public key that clients may be shown.
+/// A public key with its owner and the period in which it signs.
 #[derive(Clone, Debug)]
 pub struct PublishedKey {
-    /// The product whose key it is; `None`: it is the global one.
+    /// The product that owns the key; `None`: it is the global key.
     pub owner: Option<i64>,
     pub state: KeyState,
     pub fingerprint: Fingerprint,
-    /// SPKI PEM.
+    /// The key as SPKI PEM.
     pub public_key: String,
-    /// Since when it signs.
+    /// When it began to sign.
     pub from: Option<Timestamp>,
-    /// When it ceased to sign.
+    /// When it stopped signing.
     pub until: Option<Timestamp>,
 }
 
-/// Where a key is in its life.
+/// The stage of a key in its rotation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyState {
     Next,
@@ -40,20 +40,19 @@ impl KeyState {
 }
 
 impl PublishedKey {
-    /// What a running server publishes: `keys` as the database has them, and `global`, the key that it signs
-    /// with (fingerprint and PEM). The two differ from a switch on the command line until the server follows
-    /// it.
+    /// Corrects the keys from the database by the global key (fingerprint and PEM) that the running server signs
+    /// with. The two differ between a rotation on the command line and the server's next reload.
     pub fn as_served(mut keys: Vec<Self>, global: Option<(&Fingerprint, &str)>) -> Vec<Self> {
         let Some((fingerprint, public_key)) = global else { return keys };
-        let mut is_known = false;
+        let mut is_listed = false;
         for key in keys.iter_mut().filter(|key| key.owner.is_none()) {
             if key.fingerprint == *fingerprint {
-                (key.state, key.until, is_known) = (KeyState::Current, None, true);
+                (key.state, key.until, is_listed) = (KeyState::Current, None, true);
             } else if key.state == KeyState::Current {
                 (key.state, key.from) = (KeyState::Next, None);
             }
         }
-        if !is_known {
+        if !is_listed {
             let (fingerprint, public_key) = (fingerprint.clone(), public_key.to_owned());
             let current = KeyState::Current;
             keys.insert(

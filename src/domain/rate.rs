@@ -1,9 +1,9 @@
-//! How often somebody may do something.
+//! Rates: how many events are allowed in a time.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-/// So many at once, and one more after each `every`.
+/// A rate limit: up to `burst` events at once, replenished by one per `every`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rate {
     pub burst: NonZeroU32,
@@ -11,7 +11,7 @@ pub struct Rate {
 }
 
 impl Rate {
-    /// So many a second, and twice as many at once. `None` for 0: any number.
+    /// `number` events per second, with bursts of twice as many. `None` for 0: no limit.
     pub fn per_second(number: u32) -> Option<Self> {
         Some(Self {
             burst: NonZeroU32::new(number.saturating_mul(2))?,
@@ -19,20 +19,20 @@ impl Rate {
         })
     }
 
-    /// So many a minute, and as many at once. `None` for 0: any number.
+    /// `number` events per minute, with bursts of as many. `None` for 0: no limit.
     pub fn per_minute(number: u32) -> Option<Self> {
         Some(Self { burst: NonZeroU32::new(number)?, every: Duration::from_mins(1) / number })
     }
 }
 
-/// What is limited; `None`: it isn't.
+/// The rate limits of a server; `None`: no limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RateLimits {
-    /// Requests from one address, or from one IPv6 network of 64 bits.
+    /// Requests from one IPv4 address or one IPv6 /64 network.
     pub address: Option<Rate>,
-    /// Requests under one API key.
+    /// Requests with one API key.
     pub api_key: Option<Rate>,
-    /// Wrong keys from one address, API keys and license keys together.
+    /// Wrong API keys and license keys, together, from one IPv4 address or one IPv6 /64 network.
     pub guesses: Option<Rate>,
 }
 

@@ -1,28 +1,27 @@
-//! Where messages to other servers may go: URLs that can be sent to, and addresses that this server may be
-//! made to connect to.
+//! Targets of webhooks: which URLs are accepted, and which addresses the server connects to.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::{Ipv4Net, Ipv6Net};
 
-/// The longest URL, in bytes: what any server takes as a request line.
+/// The longest URL, in bytes. Every web server accepts a request line of this length.
 const MAX_URL: usize = 2048;
 
-/// The host and port of a URL: messages that share it go to one server.
+/// The host and port of a URL. Messages with the same target go to one server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target(String);
 
-/// Why nothing can be sent to a URL.
+/// Why a URL is not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadUrl {
     #[error("the URL is longer than {MAX_URL} bytes")]
     TooLong,
-    #[error("the URL is no http or https URL")]
+    #[error("the URL is not an http or https URL")]
     NotHttp,
 }
 
 impl Target {
-    /// Takes an http or https URL of at most 2048 bytes.
+    /// Accepts an http or https URL of at most 2048 bytes.
     pub fn of_url(url: &str) -> Result<Self, BadUrl> {
         if url.len() > MAX_URL {
             return Err(BadUrl::TooLong);
@@ -54,36 +53,36 @@ const fn v6(a: u16, b: u16, c: u16, prefix: u8) -> Ipv6Net {
 const NOT_PUBLIC_V4: [Ipv4Net; 15] = [
     v4(0, 0, 0, 0, 8),       // this machine, unspecified
     v4(10, 0, 0, 0, 8),      // private
-    v4(100, 64, 0, 0, 10),   // behind a carrier's NAT
+    v4(100, 64, 0, 0, 10),   // carrier-grade NAT
     v4(127, 0, 0, 0, 8),     // loopback
-    v4(169, 254, 0, 0, 16),  // link-local, with the metadata services of clouds
+    v4(169, 254, 0, 0, 16),  // link-local, including the metadata services of clouds
     v4(172, 16, 0, 0, 12),   // private
     v4(192, 0, 0, 0, 24),    // protocol assignments
     v4(192, 0, 2, 0, 24),    // documentation
-    v4(192, 88, 99, 0, 24),  // relays from 6to4
+    v4(192, 88, 99, 0, 24),  // 6to4 relays
     v4(192, 168, 0, 0, 16),  // private
-    v4(198, 18, 0, 0, 15),   // measurements
+    v4(198, 18, 0, 0, 15),   // benchmarking
     v4(198, 51, 100, 0, 24), // documentation
     v4(203, 0, 113, 0, 24),  // documentation
     v4(224, 0, 0, 0, 4),     // multicast
     v4(240, 0, 0, 0, 4),     // reserved, broadcast
 ];
 
-/// The part of IPv6 that is the public internet, and what in it is not.
+/// The public part of IPv6, and the networks in it that are not public.
 const GLOBAL_V6: Ipv6Net = v6(0x2000, 0, 0, 3);
 const NOT_PUBLIC_V6: [Ipv6Net; 3] = [
-    v6(0x2001, 0, 0, 23), // protocol assignments, with tunnels whose other end can't be known
+    v6(0x2001, 0, 0, 23), // protocol assignments, including tunnels with an unknown far end
     v6(0x2001, 0xdb8, 0, 32), // documentation
     v6(0x3fff, 0, 0, 20), // documentation
 ];
 
-/// Networks whose addresses hold an IPv4 address that is connected to in their place.
+/// IPv6 networks whose addresses embed the IPv4 address that is actually connected to.
 const MAPPED: Ipv6Net = Ipv6Net::new_assert(Ipv6Addr::new(0, 0, 0, 0, 0, 0xffff, 0, 0), 96);
 const NAT64: Ipv6Net = v6(0x64, 0xff9b, 0, 96);
 const SIX_TO_FOUR: Ipv6Net = v6(0x2002, 0, 0, 16);
 
-/// Whether an address is one of the public internet: all that a stranger who names a URL may have this server
-/// connect to.
+/// Whether an address is on the public internet. A URL that a client sends must not make the server connect to
+/// any other.
 pub fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => !NOT_PUBLIC_V4.iter().any(|network| network.contains(&address)),
@@ -97,7 +96,7 @@ pub fn is_public(address: IpAddr) -> bool {
     }
 }
 
-/// The IPv4 address that an IPv6 address stands for.
+/// The IPv4 address that is embedded in an IPv6 address.
 fn embedded(address: Ipv6Addr) -> Option<Ipv4Addr> {
     let [_, second, third, _, _, _, seventh, eighth] = address.segments();
     let from = |high: u16, low: u16| Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low));

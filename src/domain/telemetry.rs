@@ -1,16 +1,13 @@
-//! Telemetry: what products report about their use, and what is suspicious about it.
+//! Telemetry: reports that products send about their use, and the rule that flags suspicious ones.
 
 use super::Timestamp;
 
-/// The longest text that a report may carry, in bytes.
+/// The longest text in a report, in bytes.
 pub const MAX_TELEMETRY_TEXT: usize = 64 * 1024;
 
-/// A report as it is kept: also a malformed one, whose texts are empty where they were missing or could not be kept.
+/// A report as it is stored. Malformed reports are stored too, with empty texts where one was missing or invalid.
 #[derive(Clone, Debug)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "the contract has these four flags, each with a meaning of its own"
-)]
+#[expect(clippy::struct_excessive_bools, reason = "the v1 API has these four independent flags")]
 pub struct TelemetryReport {
     pub user_identifier: String,
     pub license_key: String,
@@ -27,7 +24,7 @@ pub struct TelemetryReport {
     pub product_version_exists: bool,
 }
 
-/// A report that was kept.
+/// A stored report.
 #[derive(Clone, Debug)]
 pub struct Telemetry {
     pub id: i64,
@@ -35,7 +32,7 @@ pub struct Telemetry {
     pub created_at: Timestamp,
 }
 
-/// Which reports are asked for; `None`: any.
+/// Selects reports by exact values; `None` matches any.
 #[derive(Clone, Debug, Default)]
 pub struct TelemetryFilter {
     pub data_type: Option<String>,
@@ -52,7 +49,7 @@ pub struct TelemetryFilter {
     pub has_red_flags: Option<bool>,
 }
 
-/// What kind of data a report carries.
+/// The kind of data in a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DataType {
     NumericSingleValue,
@@ -61,7 +58,7 @@ pub enum DataType {
 }
 
 impl DataType {
-    /// The word in the API.
+    /// The word for it in the API.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::NumericSingleValue => "numeric-single-value",
@@ -78,7 +75,7 @@ impl DataType {
 }
 
 impl TelemetryReport {
-    /// Whether it looks as if a tampered or pirated copy had sent it (API §6.5).
+    /// Whether a tampered or pirated copy may have sent it (API §6.5).
     pub fn has_red_flags(&self) -> bool {
         !(self.is_correct_format
             && self.license_key_exists
@@ -87,9 +84,9 @@ impl TelemetryReport {
     }
 }
 
-/// Whether a text is a number as a person writes it: digits, with a sign, a fraction or an exponent.
+/// Whether a text is a finite decimal number: digits, optionally with a sign, a fraction or an exponent.
 pub fn is_numeric(text: &str) -> bool {
-    // The words for infinity and for what is no number read as one, too, but not as a finite one.
+    // `parse` also accepts "inf" and "NaN", which are not finite.
     text.parse::<f64>().is_ok_and(f64::is_finite)
 }
 

@@ -1,4 +1,4 @@
-//! A moment in whole Unix seconds (UTC), and the text forms of it that people and the API use.
+//! Timestamps in whole Unix seconds, and the text formats that people and the API use.
 
 use std::fmt;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 
 const SECONDS_PER_DAY: i64 = 86_400;
 
-/// 0001-01-01 00:00:00 and 9999-12-30 22:00:00, the last that the calendar has in every time zone.
+/// 0001-01-01 00:00:00 and 9999-12-30 22:00:00 UTC: the range that `jiff` supports in every time zone.
 const YEAR_1: i64 = -62_135_596_800;
 const YEAR_9999: i64 = 253_402_207_200;
 
@@ -16,7 +16,7 @@ const YEAR_9999: i64 = 253_402_207_200;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(pub i64);
 
-/// The text is not a moment in a form that this server reads.
+/// The text is not a timestamp in an accepted format.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "\"{0}\" is not a time: write YYYY-MM-DD HH:MM:SS in UTC, or with an offset, for example \"2026-01-31 23:59:59\" or 2026-01-31T23:59:59+02:00"
@@ -24,7 +24,7 @@ pub struct Timestamp(pub i64);
 pub struct ParseTimestampError(String);
 
 impl Timestamp {
-    /// Reads `YYYY-MM-DD HH:MM:SS` as UTC, or ISO 8601 with an offset.
+    /// Parses `YYYY-MM-DD HH:MM:SS` as UTC, or ISO 8601 with an offset.
     pub fn parse(text: &str) -> Result<Self, ParseTimestampError> {
         let text = text.trim();
         if let Ok(moment) = text.parse::<jiff::Timestamp>() {
@@ -37,32 +37,32 @@ impl Timestamp {
             .map_err(|_| ParseTimestampError(text.to_owned()))
     }
 
-    /// `2024-02-24T21:21:24.000000Z`: the form of `created_at` and `updated_at` (API §3.7).
+    /// Formats as `2024-02-24T21:21:24.000000Z`, for `created_at` and `updated_at` (API §3.7).
     pub fn to_iso(self) -> String {
         self.in_calendar().strftime("%Y-%m-%dT%H:%M:%S.000000Z").to_string()
     }
 
-    /// The calendar has four digits for the year: what is later is shown as its last second.
+    /// Clamps to the range of four-digit years.
     fn in_calendar(self) -> jiff::Timestamp {
         jiff::Timestamp::from_second(self.0.clamp(YEAR_1, YEAR_9999)).unwrap_or_default()
     }
 
-    /// The moment so many whole seconds later; saturates at the end of time.
+    /// Adds a duration in whole seconds; saturates.
     pub fn plus(self, time: Duration) -> Self {
         Self(self.0.saturating_add(i64::try_from(time.as_secs()).unwrap_or(i64::MAX)))
     }
 
-    /// The moment so many whole seconds earlier; saturates at the beginning of time.
+    /// Subtracts a duration in whole seconds; saturates.
     pub fn minus(self, time: Duration) -> Self {
         Self(self.0.saturating_sub(i64::try_from(time.as_secs()).unwrap_or(i64::MAX)))
     }
 
-    /// How long it is until a later moment; nothing, if that is past.
+    /// The time until `later`; zero if `later` is in the past.
     pub fn until(self, later: Self) -> Duration {
         Duration::from_secs(u64::try_from(later.0.saturating_sub(self.0)).unwrap_or(0))
     }
 
-    /// The moment `days` days later; saturates at the end of time.
+    /// Adds days; saturates.
     pub fn plus_days(self, days: i64) -> Self {
         Self(self.0.saturating_add(days.saturating_mul(SECONDS_PER_DAY)))
     }

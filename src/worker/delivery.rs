@@ -1,4 +1,4 @@
-//! One attempt to deliver a message: sign it, if that is not done yet, post it, and note what came of it.
+//! One attempt to deliver a webhook message: sign it unless it is signed already, post it, record the result.
 
 use std::sync::Arc;
 use std::thread;
@@ -12,22 +12,22 @@ use crate::store::{self, DueCallback, Tx};
 use crate::wire::envelope::{Signer, Unsigned};
 use crate::wire::reply::Failure;
 
-/// How often, and how far apart, a change is tried that the writer has no room for.
+/// How often, and how far apart, a change is retried while the writer's queue is full.
 const WRITE_TRIES: u32 = 50;
 const WRITE_PAUSE: Duration = Duration::from_millis(200);
 
-/// How long after its last attempt a message is looked at again, if nothing is known of what came of it.
+/// How long after the last attempt the message becomes due once more, in case the attempt's result was not recorded.
 const AFTER_LAST: Duration = Duration::from_mins(5);
 
 /// A message that is due, and the key that signs it.
 pub struct Delivery {
     callback: DueCallback,
-    /// The product that signs, if it has a key of its own; else the installation does.
+    /// The key of the message's product, if it has its own; `None`: the global key signs.
     signing_product: Option<ProductKey>,
 }
 
 impl Delivery {
-    /// The message that has been due for longest, to a target that is not busy.
+    /// The message that has been due for the longest time, among those to targets that are not busy.
     pub fn next_due(app: &App, busy: &[String]) -> Result<Option<Self>, Failure> {
         app.store.try_read(|tx| {
             let Some(callback) = tx.due_callback(busy, app.clock.now())? else { return Ok(None) };
@@ -44,11 +44,14 @@ impl Delivery {
         &self.callback.target
     }
 
+    /// Makes the attempt, and logs it if its result can't be recorded.
     pub fn run(self, app: &App, post: &Post) {
         let (id, attempts) = (self.callback.id, self.callback.attempts);
         if let Err(error) = self.attempt(app, post) {
-            // The message is sent again, if it was sent.
-            log::error!("callback {id}: what came of attempt {} can't be written: {error}", attempts + 1);
+            log::error!(
+                "callback {id}: the result of attempt {} was not recorded, so it may be sent again: {error}",
+                attempts + 1
+            );
         }
     }
 
@@ -58,8 +61,8 @@ impl Delivery {
         let delay =
             |attempts: u32| usize::try_from(attempts).ok().and_then(|number| delays.get(number)).copied();
         if self.callback.attempts > 0 && delay(self.callback.attempts).is_none() {
-            // The server ended in the midst of the last one, or could not write what came of it.
-            let reason = "what came of the last attempt is not known";
+            // The server ended during the last attempt, or could not record its result.
+            let reason = "the result of the last attempt is not known";
             let now = app.clock.now();
             return write(app, move |tx| tx.callback_not_delivered(id, reason, None, now));
         }
@@ -67,20 +70,20 @@ impl Delivery {
         let now = app.clock.now();
         match sent {
             Ok(()) => {
-                log::info!("callback {id} is delivered");
+                log::info!("callback {id} was delivered");
                 write(app, move |tx| tx.callback_delivered(id, now))
             }
-            Err(NotDelivered { reason, another_try }) => {
-                log::warn!("callback {id} is not delivered by attempt {tried}: {reason}");
-                let next = delay(tried).filter(|_| another_try).map(|delay| now.plus(delay));
+            Err(NotDelivered { reason, retry }) => {
+                log::warn!("callback {id}: attempt {tried} failed: {reason}");
+                let next = delay(tried).filter(|_| retry).map(|delay| now.plus(delay));
                 write(app, move |tx| tx.callback_not_delivered(id, &reason, next, now))
             }
         }
     }
 
-    /// Nothing is sent before its bytes are kept and the attempt is counted: a second attempt, be it after a
-    /// crash, sends the same, and none comes sooner or oftener than it should, even if what comes of this one
-    /// can't be written.
+    /// Stores the signed bytes and counts the attempt before it sends anything. So every attempt, also one after
+    /// a crash, sends the same bytes, and attempts never come too early or too often, even if the result of one
+    /// can't be recorded.
     fn post(
         &self,
         app: &App,
@@ -93,23 +96,22 @@ impl Delivery {
             Some(body) => Ok(body.as_str().into()),
             None => self.sign(app).map(Into::into),
         };
-        let kept = body.as_ref().ok().cloned();
-        write(app, move |tx| tx.begin_attempt(id, kept.as_deref(), next, now))?;
+        let stored = body.as_ref().ok().cloned();
+        write(app, move |tx| tx.begin_attempt(id, stored.as_deref(), next, now))?;
         Ok(match body {
             Ok(body) => post.json(&self.callback.url, &body),
-            Err(error) => Err(NotDelivered { reason: error.to_string(), another_try: true }),
+            Err(error) => Err(NotDelivered { reason: error.to_string(), retry: true }),
         })
     }
 
     fn sign(&self, app: &App) -> Result<String, signing::Error> {
         let signer = Signer::choose(&app.keyring, self.signing_product.as_ref())?;
-        // Here and not among the threads that sign answers: no request waits for a message.
+        // Signs on this thread, so that webhooks don't delay the signatures of answers.
         let envelope = signer.sign_here(&Unsigned::again(self.callback.reply.clone()))?;
-        // All of it is ASCII.
+        // The envelope is ASCII.
         let envelope = String::from_utf8_lossy(&envelope);
         Ok(match self.callback.kind {
-            // What PHP prints for the response that the original put into its queue; the empty object is one
-            // here (API §6.1).
+            // The original queues a PHP response object, and sends its JSON form (API §6.1).
             CallbackKind::Assignment => {
                 format!(r#"{{"headers":{{}},"original":{envelope},"exception":null}}"#)
             }
@@ -118,13 +120,13 @@ impl Delivery {
     }
 }
 
-/// Goes on with what the end of the server interrupted.
+/// Reschedules the messages whose delivery was interrupted by the end of the server.
 pub fn resume(app: &App) -> Result<(), store::Error> {
     let now = app.clock.now();
     write(app, move |tx| tx.resume_callbacks(now))
 }
 
-/// Makes a change, waiting for its turn if the writer is busy with requests: they come first.
+/// Makes a change, retrying while the writer's queue is full of requests, which take precedence.
 fn write(
     app: &App,
     change: impl Fn(&Tx<'_>) -> Result<(), store::Error> + Clone + Send + 'static,

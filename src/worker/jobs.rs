@@ -1,4 +1,4 @@
-//! Carrying out a queued assignment: once, however the server ends.
+//! Carries out queued assignments, each exactly once even if the server crashes.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -11,10 +11,10 @@ use crate::store::Tx;
 use crate::wire::params::Params;
 use crate::wire::reply::{Error, Failure, Reply};
 
-/// Carries out the job that has waited longest. `false`: there is none.
+/// Carries out the oldest job. Returns `false` if there is none.
 ///
-/// The license keys, the end of the job and the message about it are one transaction: all of them happen,
-/// once, or none does and the job is there for the next turn.
+/// One transaction assigns the license keys, ends the job and queues the webhook about it. After a rollback the
+/// job is still there.
 pub fn carry_out_next(app: &Arc<App>) -> Result<bool, Failure> {
     if !app.store.try_read(|tx| tx.has_jobs())? {
         return Ok(false);
@@ -27,30 +27,29 @@ pub fn carry_out_next(app: &Arc<App>) -> Result<bool, Failure> {
 fn carry_out(tx: &Tx<'_>, app: &App, now: Timestamp) -> Result<(), Failure> {
     let Some(job) = tx.next_job()? else { return Ok(()) };
     let params = Params::from_json(job.params.as_bytes()).unwrap_or_else(|_| {
-        log::error!("queued request {} can't be read: nothing is assigned", job.id);
+        log::error!("queued request {} can't be parsed: nothing is assigned", job.id);
         Params::default()
     });
-    // Who queued it has passed the gate; from where is of no use any more.
+    // The caller was authorized when the job was queued; the address is not needed any more.
     let address = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
     let context = app.request_context(address, job.caller, None);
     let action = "random-assign-license-keys-queued".to_owned();
     tx.act_as(Actor { at: now, caller: job.caller, address: None, action });
     let mut call = Call::new(tx, &params, &RANDOM_ASSIGN.record, context, now);
     let reply = assign(&mut call, job.id)?;
-    // A shop names its orders, and sends one again when it has lost the answer. Nameless orders that are
-    // alike are two; and one that got nothing may be sent again once there is something.
+    // A shop names its orders, and repeats one when it has lost the answer: a named order that succeeded is
+    // remembered. Equal orders without a name are separate orders, and a failed one may be repeated later.
     let is_named = ["identifier", "webhook_url"].into_iter().any(|field| params.text(field).is_some());
     if is_named && reply.outcome == Outcome::LicenseKeysAssigned {
         tx.remember_job(&job, now)?;
     }
     if let Some(url) = params.text("webhook_url") {
-        call.send(CallbackKind::Assignment, url.trim(), &identified(reply, &params), None)?;
+        call.send(CallbackKind::Assignment, url.trim(), &with_identifier(reply, &params), None)?;
     }
     Ok(tx.finish_job(job.id)?)
 }
 
-/// Assigns, or gives the reply that says why not. What is refused leaves nothing behind, but the job is done
-/// all the same.
+/// Assigns the license keys, and returns the reply. A refusal rolls back the assignment, and still ends the job.
 fn assign(call: &mut Call<'_>, job_id: i64) -> Result<Reply, Failure> {
     call.tx.savepoint()?;
     let refusal = match guarded(|| (RANDOM_ASSIGN.run)(call)) {
@@ -59,11 +58,11 @@ fn assign(call: &mut Call<'_>, job_id: i64) -> Result<Reply, Failure> {
             return Ok(reply);
         }
         Err(Error::Refused(reply)) => reply,
-        // The database is busy or full: everything is undone, and the job comes again.
+        // The database is busy or full: everything is rolled back, and the job is tried again.
         Err(Error::Failed(failure)) if failure.outcome() == Outcome::ServiceUnavailable => {
             return Err(failure);
         }
-        // It would fail again, and hold up all that wait behind it.
+        // A retry would fail again, and delay all later jobs.
         Err(Error::Failed(failure)) => {
             log::error!("queued request {job_id} failed, nothing is assigned: {failure}");
             failure.outcome().into()
@@ -73,8 +72,8 @@ fn assign(call: &mut Call<'_>, job_id: i64) -> Result<Reply, Failure> {
     Ok(refusal)
 }
 
-/// The `identifier` of the request comes back with the type it was sent with (API §6.1).
-fn identified(reply: Reply, params: &Params) -> Reply {
+/// Adds the request's `identifier`, with the JSON type it was sent with (API §6.1).
+fn with_identifier(reply: Reply, params: &Params) -> Reply {
     match params.scalar("identifier") {
         Some(identifier) => reply.with("identifier", identifier.clone()),
         None => reply,

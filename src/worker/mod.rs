@@ -1,8 +1,7 @@
-//! The worker: carries out queued assignments and delivers messages to other servers, beside the requests and
-//! out of their way.
+//! The worker: carries out queued assignments and delivers webhook messages in the background.
 //!
-//! It sleeps until a commit leaves something to do or the next attempt is due. All it knows is in the
-//! database, so a server that ends in any way goes on where it was.
+//! It sleeps until a commit creates work or the next delivery is due. Its whole state is in the database, so a
+//! server that crashes continues after its restart.
 
 mod delivery;
 mod jobs;
@@ -24,13 +23,13 @@ use crate::wire::reply::Failure;
 use delivery::Delivery;
 use post::Post;
 
-/// The longest sleep while any message is not delivered: the command line, another process, may want one tried again.
+/// The longest sleep while a message is undelivered: a command, in another process, may ask for a retry.
 const LONGEST_SLEEP: Duration = Duration::from_mins(1);
 
-/// How long to wait after the database failed.
+/// How long to wait after an error of the database.
 const AFTER_FAILURE: Duration = Duration::from_secs(5);
 
-/// A thread that works until this is dropped; then it finishes what is under way.
+/// The worker's thread. Dropping this stops it after the work in progress.
 pub struct Worker {
     stop: Option<Sender<Infallible>>,
     thread: Option<JoinHandle<()>>,
@@ -57,7 +56,7 @@ impl Drop for Worker {
 
 fn run(app: &Arc<App>, stopped: &Receiver<Infallible>) {
     if let Err(error) = delivery::resume(app) {
-        log::warn!("callbacks that were interrupted wait for their next attempt: {error}");
+        log::warn!("interrupted callbacks were not rescheduled, and wait for their next attempt: {error}");
     }
     let post = Post::new(&app.config);
     let (ended, ends) = unbounded();
@@ -65,36 +64,36 @@ fn run(app: &Arc<App>, stopped: &Receiver<Infallible>) {
         let mut round = Round { app, post: &post, scope, ended, busy: Vec::new() };
         while stopped.try_recv() == Err(TryRecvError::Empty) {
             let sleep = round.turn().unwrap_or_else(|error| {
-                log::error!("the worker stopped for a moment: {error}");
+                log::error!("the worker failed, and tries again in {} s: {error}", AFTER_FAILURE.as_secs());
                 Some(AFTER_FAILURE)
             });
             let awake = sleep.map_or_else(never, after);
             select! {
-                // Never a word: the other end is gone, and the loop ends.
+                // Nothing is ever sent: the channel disconnects when the worker is dropped, and the loop ends.
                 recv(stopped) -> _ => {}
                 recv(app.store.worker_wakeups()) -> _ => {}
                 recv(ends) -> target => round.busy.retain(|busy| target.as_ref() != Ok(busy)),
                 recv(awake) -> _ => {}
             }
         }
-        // The scope waits for the messages that are under way: what is sent must be known to be sent.
+        // The scope waits for the deliveries in progress, so that their results are recorded.
     });
 }
 
-/// What the worker has in its hands.
+/// The state of the worker's loop.
 struct Round<'scope, 'env> {
     app: &'env Arc<App>,
     post: &'env Post,
     scope: &'scope Scope<'scope, 'env>,
-    /// Gets the target of each message that is no longer under way.
+    /// Receives the target of each delivery that has ended.
     ended: Sender<String>,
-    /// The targets of the messages under way. One at a time goes to each, so that a slow one holds up only itself.
+    /// The targets of the deliveries in progress. Each gets one message at a time, so that a slow target delays
+    /// only its own messages.
     busy: Vec<String>,
 }
 
 impl Round<'_, '_> {
-    /// Carries out one job, and sends what is due and has room. Gives how long there is nothing else to do;
-    /// `None`: until woken.
+    /// Carries out one job, and starts the deliveries that are due. Returns how long to sleep; `None`: until woken.
     fn turn(&mut self) -> Result<Option<Duration>, Failure> {
         let carried_out = jobs::carry_out_next(self.app);
         while self.busy.len() < MAX_UNDER_WAY
@@ -105,7 +104,7 @@ impl Round<'_, '_> {
                 return Ok(Some(AFTER_FAILURE));
             }
         }
-        // Told only now: a job that can't be carried out holds up no message.
+        // Checked only now, so that a failing job doesn't delay deliveries.
         if carried_out? { Ok(Some(Duration::ZERO)) } else { self.sleep() }
     }
 
@@ -113,7 +112,7 @@ impl Round<'_, '_> {
         let (undelivered, next) = self.app.store.try_read(|tx| {
             Ok::<_, Failure>((tx.has_undelivered_callbacks()?, tx.next_callback_at(&self.busy)?))
         })?;
-        // With no room for another, the end of one of those under way is what to wait for.
+        // At the maximum number of deliveries, the end of one wakes the worker.
         let next = next.filter(|_| self.busy.len() < MAX_UNDER_WAY);
         let until_next = next.map_or(LONGEST_SLEEP, |next| self.app.clock.now().until(next));
         Ok(undelivered.then(|| until_next.min(LONGEST_SLEEP)))
@@ -125,7 +124,7 @@ impl Round<'_, '_> {
         let sender = thread::Builder::new().name("callback".to_owned()).spawn_scoped(self.scope, move || {
             let target = delivery.target().to_owned();
             if catch_unwind(AssertUnwindSafe(|| delivery.run(app, post))).is_err() {
-                log::error!("sending a callback panicked");
+                log::error!("the thread that sends a callback panicked");
             }
             drop(ended.send(target));
         });

@@ -1,33 +1,33 @@
-//! Posting a message: one request, with no redirects, no proxy, and little patience.
+//! Posts a webhook message: one HTTP request with a timeout, without redirects and without a proxy.
 
 use ureq::Agent;
 use ureq::unversioned::transport::DefaultConnector;
 
 use super::resolver::{CheckedResolver, PrivateTarget};
 use crate::config::Config;
-use crate::domain::is_worth_another_try;
+use crate::domain::is_retryable_status;
 
-/// How much of a receiver's reply is read, in bytes: its headers, and its body.
+/// How much of the receiver's response is read, in bytes: headers, and body.
 const MAX_HEADERS: usize = 16 * 1024;
 const MAX_BODY: u64 = 4 * 1024;
 
-/// Posts to whatever URL it is given, within what the operator allows.
+/// An HTTP client for webhooks, which connects only to the targets that the operator allows.
 pub struct Post {
     agent: Agent,
 }
 
-/// Why a message did not arrive, and whether it may another time.
+/// Why an attempt failed, and whether to retry.
 #[derive(Debug)]
 pub struct NotDelivered {
     pub reason: String,
-    pub another_try: bool,
+    pub retry: bool,
 }
 
 impl Post {
     pub fn new(config: &Config) -> Self {
         let settings = Agent::config_builder()
             .timeout_global(Some(config.webhooks.timeout))
-            // A proxy or a redirect would lead past the checked address.
+            // A proxy or a redirect would bypass the check of the address.
             .proxy(None)
             .max_redirects(0)
             .max_redirects_will_error(false)
@@ -40,22 +40,22 @@ impl Post {
         Self { agent: Agent::with_parts(settings, DefaultConnector::default(), resolver) }
     }
 
-    /// Any 2xx is a success (API §6.1).
+    /// Posts a JSON body. Any 2xx status is a success (API §6.1).
     pub fn json(&self, url: &str, body: &str) -> Result<(), NotDelivered> {
         let mut response = self
             .agent
             .post(url)
             .content_type("application/json")
             .send(body)
-            .map_err(|error| NotDelivered { reason: reason(&error), another_try: may_pass(&error) })?;
-        // Lets the receiver finish what it has to say; what that is doesn't matter.
+            .map_err(|error| NotDelivered { reason: reason(&error), retry: is_temporary(&error) })?;
+        // Reads the body so that the receiver can finish sending it; its content is ignored.
         drop(response.body_mut().with_config().limit(MAX_BODY).read_to_vec());
         let status = response.status().as_u16();
         match status {
             200..=299 => Ok(()),
             _ => Err(NotDelivered {
                 reason: format!("HTTP status {status}"),
-                another_try: is_worth_another_try(status),
+                retry: is_retryable_status(status),
             }),
         }
     }
@@ -63,14 +63,14 @@ impl Post {
 
 fn reason(error: &ureq::Error) -> String {
     match error {
-        // Ours: it says all there is to say.
+        // Our own error, without the prefix that ureq adds.
         ureq::Error::Other(error) => error.to_string(),
         error => error.to_string(),
     }
 }
 
-/// Whether an error lies in the network or the receiver, and not in the URL.
-fn may_pass(error: &ureq::Error) -> bool {
+/// Whether the cause is the network or the receiver, and not the URL.
+fn is_temporary(error: &ureq::Error) -> bool {
     match error {
         ureq::Error::Other(error) => !error.is::<PrivateTarget>(),
         ureq::Error::BadUri(_) | ureq::Error::Http(_) => false,

@@ -1,5 +1,5 @@
-//! Where a message is connected to: only to addresses that were checked, because who names a URL decides what
-//! its name resolves to.
+//! Resolves the host names of webhooks, and refuses private addresses: the owner of a name decides what it
+//! resolves to.
 
 use std::net::IpAddr;
 
@@ -10,16 +10,17 @@ use ureq::unversioned::transport::NextTimeout;
 
 use crate::domain::is_public;
 
-/// Resolves a name once; what it gives is what is connected to, so there is no second answer that was not checked.
+/// Resolves each name once. The client connects to the addresses that were checked, so a second, different answer
+/// of the name server can't bypass the check.
 #[derive(Debug)]
 pub struct CheckedResolver {
     system: DefaultResolver,
     allow_private: bool,
 }
 
-/// A name that leads, with any of its addresses, into this machine or its networks.
+/// One of the addresses of a name is not public.
 #[derive(Debug, thiserror::Error)]
-#[error("{0} is no public address, and is connected to only with --allow-private-targets")]
+#[error("{0} is not a public address: webhooks to it need --allow-private-targets")]
 pub struct PrivateTarget(IpAddr);
 
 impl CheckedResolver {

@@ -1,4 +1,4 @@
-//! Generators: how new license keys of a product are made, and what makes one fit to make many.
+//! Generators: how new license keys of a product are made, and which settings are accepted.
 
 mod pattern;
 
@@ -7,7 +7,7 @@ use pattern::MIN_BITS;
 
 pub use pattern::Pattern;
 
-/// The most license keys that one call makes (API §0.4, item 8).
+/// The maximum number of license keys that one request creates (API §0.4, item 8).
 pub const MAX_QUANTITY: i64 = 1_000;
 
 /// A generator (API §3.6).
@@ -22,7 +22,7 @@ pub struct Generator {
     pub updated_at: Timestamp,
 }
 
-/// What is needed to create a generator.
+/// A generator to be created.
 #[derive(Clone, Debug)]
 pub struct NewGenerator {
     pub uuid: String,
@@ -31,20 +31,21 @@ pub struct NewGenerator {
     pub active: bool,
 }
 
-/// What a generator's keys look like, and what they are worth.
+/// The format of a generator's license keys, and the terms of the licenses.
 #[derive(Clone, Debug)]
 pub struct Recipe {
     pub method: GeneratorMethod,
     pub prefix: String,
     pub suffix: String,
-    /// The template of the method `custom`; the API calls it `function_name`, after what it replaces.
+    /// The template of the method `custom`. The API calls it `function_name`, like the
+    /// original.
     pub template: String,
     pub number_of_chunks: u32,
     pub chunk_length: u32,
     pub charset: String,
-    /// Of its keys: identifiers active at once; 0: any number.
+    /// The activation limit of its licenses; 0: no limit.
     pub activation_limit: i64,
-    /// Of its keys: days from the assignment; 0: for ever.
+    /// The validity of its licenses in days from the assignment; 0: no expiry.
     pub validity: i64,
 }
 
@@ -56,7 +57,7 @@ pub enum GeneratorMethod {
 }
 
 impl GeneratorMethod {
-    /// The word in the database and in the API.
+    /// The word for it in the database and in the API.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Uuid => "uuid",
@@ -70,43 +71,43 @@ impl GeneratorMethod {
     }
 }
 
-/// Why there is no license key, or no generator.
+/// Why a generator is refused, or can't make a license key.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum GeneratorError {
     #[error("the charset has {0} characters: give 2 to 256")]
     CharsetSize(usize),
-    #[error("the charset holds {0:?} twice, so that it would come up more often than the others")]
+    #[error("the charset contains {0:?} twice, which would make it more likely than the others")]
     CharsetRepeats(char),
-    #[error("there is white space, a control character or a brace in {0:?}: it can't be part of a key")]
+    #[error("{0:?} contains white space, a control character or a brace, which can't be part of a key")]
     Unprintable(String),
     #[error(
-        "\"{{{0}}}\" in the template is unknown: write {{uuid}}, {{chunk:N}} or {{rand:N}}, N from 1 to 255"
+        "\"{{{0}}}\" in the template is unknown: write {{uuid}}, {{chunk:N}} or {{rand:N}}, with N from 1 to 255"
     )]
     UnknownPart(String),
     #[error("a key has 1 to 255 chunks of 1 to 255 characters")]
     Chunks,
-    #[error("its keys could be {0} bytes long: 255 are the most")]
+    #[error("its keys could be {0} bytes long, but at most 255 are allowed")]
     TooLong(usize),
     #[error("its keys have less than {MIN_BITS} random bits: make them longer or the charset larger")]
     TooFew,
-    #[error("the system gives no random numbers")]
+    #[error("the system provides no random numbers")]
     NoRandomness,
-    #[error("it makes only keys that exist already")]
+    #[error("it has run out of new keys: those that it makes exist already")]
     UsedUp,
-    #[error("what it made can't be a license key: {0}")]
+    #[error("the text that it made can't be a license key: {0}")]
     Name(#[from] ParseNameError),
 }
 
-/// A source of randomness: fills what it is given.
+/// A source of random bytes, which fills the given buffer.
 pub type Random<'a> = dyn FnMut(&mut [u8]) -> Result<(), GeneratorError> + 'a;
 
 impl Recipe {
-    /// Takes the recipe apart, or says why it is none.
+    /// Parses and checks the recipe.
     pub fn pattern(&self) -> Result<Pattern, GeneratorError> {
         Pattern::of(self)
     }
 
-    /// A license with this key as the recipe has it: in the pool, of nobody (API §3.6).
+    /// An available license without an owner, with this key and the recipe's terms (API §3.6).
     pub fn license(&self, product_id: i64, license_key: LicenseKey) -> NewLicense {
         NewLicense {
             product_id,

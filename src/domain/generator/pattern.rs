@@ -1,23 +1,24 @@
-//! What keys of a generator consist of, and how one is made from random bytes.
+//! The parts of a generator's keys, and how a key is made from random bytes.
 
 use uuid::Builder;
 
 use super::{GeneratorError, GeneratorMethod, Random, Recipe};
 use crate::domain::LicenseKey;
 
-/// The most that any part of a key is repeated; with it no length in here can overflow.
+/// The largest count in a recipe. It is small enough that no length computed here overflows.
 const MAX_COUNT: u32 = 255;
 
-/// The fewest random bits in a key. With 32 a generator has four billion keys, so a few retries find a new one.
+/// The minimum number of random bits in a key. With 32 there are four billion keys, so that a few retries find an
+/// unused one.
 pub(super) const MIN_BITS: f64 = 32.0;
 
 /// Random bits in a version 4 UUID.
 const UUID_BITS: f64 = 122.0;
 
-/// How often a key that exists already is made anew before the generator counts as used up.
+/// How many keys are tried before the generator counts as used up.
 const ATTEMPTS: usize = 5;
 
-/// A recipe that was found fit: makes keys of at most 255 bytes, with enough of them that few are made twice.
+/// A checked recipe: its keys have at most 255 bytes and at least [`MIN_BITS`] random bits.
 #[derive(Debug)]
 pub struct Pattern {
     parts: Vec<Part>,
@@ -28,13 +29,13 @@ pub struct Pattern {
 enum Part {
     Text(String),
     Uuid,
-    /// Groups of so many characters each, joined by hyphens.
+    /// The number of groups, and the number of characters in each, joined by hyphens.
     Chunks(u32, u32),
     Characters(u32),
 }
 
 impl Pattern {
-    /// Takes a recipe apart, or says why it is none.
+    /// Parses and checks a recipe.
     pub fn of(recipe: &Recipe) -> Result<Self, GeneratorError> {
         let counts = 1..=MAX_COUNT;
         if !counts.contains(&recipe.number_of_chunks) || !counts.contains(&recipe.chunk_length) {
@@ -54,7 +55,7 @@ impl Pattern {
         Ok(pattern)
     }
 
-    /// Makes keys until `take` takes one and gives what it made of it; a few times, then it is a failure.
+    /// Makes keys until `take` accepts one by returning `Some`, and returns that. Fails after [`ATTEMPTS`] keys.
     pub fn new_key<T, E: From<GeneratorError>>(
         &self,
         random: &mut Random<'_>,
@@ -68,7 +69,7 @@ impl Pattern {
         Err(GeneratorError::UsedUp.into())
     }
 
-    /// One key; whether it exists already is not known here.
+    /// Makes one key, which may exist already.
     pub(super) fn key(&self, random: &mut Random<'_>) -> Result<LicenseKey, GeneratorError> {
         let mut key = String::new();
         for part in &self.parts {
@@ -93,8 +94,8 @@ impl Pattern {
         Ok(LicenseKey::parse(&key)?)
     }
 
-    /// Adds characters of the charset, each as likely as the others: bytes past the last whole multiple of
-    /// its size are thrown away.
+    /// Appends random characters of the charset. Bytes above the last multiple of the charset's size are discarded,
+    /// so that all characters are equally likely.
     pub(super) fn push_characters(
         &self,
         key: &mut String,
@@ -119,6 +120,7 @@ impl Pattern {
         Ok(())
     }
 
+    /// Refuses keys that could be too long or have too few random bits.
     fn check(&self) -> Result<(), GeneratorError> {
         let bytes = self.longest();
         match bytes {
@@ -128,6 +130,7 @@ impl Pattern {
         }
     }
 
+    /// The largest possible length of a key, in bytes.
     pub(super) fn longest(&self) -> usize {
         let widest = self.charset.iter().map(|character| character.len_utf8()).max().unwrap_or(0);
         let size = |count: u32| usize::try_from(count).unwrap_or(usize::MAX);
@@ -142,8 +145,7 @@ impl Pattern {
         self.parts.iter().map(part).fold(0, usize::saturating_add)
     }
 
-    /// How many random bits a key has at the least. Keys are compared without regard to case, so `a` and `A`
-    /// count as one.
+    /// A lower bound of the random bits in a key. Keys are compared ignoring case, so `a` and `A` count as one.
     fn bits(&self) -> f64 {
         let has_other_case = |character: &char| {
             let other = if character.is_ascii_uppercase() {
@@ -166,7 +168,7 @@ impl Pattern {
     }
 }
 
-/// A part that is the same in all keys. A key is trimmed where it is read, so nothing may be lost at its ends.
+/// A part that is the same in all keys. White space is refused, because keys are trimmed when they are parsed.
 fn text(text: &str) -> Result<Part, GeneratorError> {
     if text.contains(|c: char| c.is_whitespace() || c.is_control() || c == '{' || c == '}') {
         return Err(GeneratorError::Unprintable(text.to_owned()));

@@ -1,57 +1,48 @@
-//! Licenses, and the order in which one is refused.
+//! Licenses: what they hold, how they change, and the rules by which they are refused.
 
-use super::{LicenseKey, Product, Timestamp};
-use crate::domain::Outcome;
+mod new;
+mod status;
 
-/// A license: one key of one product, and who may use it for how long. (Contract §3.1.)
+use super::{Outcome, Product, Timestamp};
+
+pub use new::NewLicense;
+pub use status::LicenseStatus;
+
+/// A license: one license key of one product, its owner, and how long it is valid (API §3.1).
 #[derive(Clone, Debug)]
-#[expect(clippy::struct_field_names, reason = "the text of a license is a license key, here as everywhere")]
+#[expect(clippy::struct_field_names, reason = "license_key is the term everywhere")]
 pub struct License {
     pub id: i64,
     pub product_id: i64,
     pub license_key: String,
     pub owner_name: Option<String>,
     pub owner_email: Option<String>,
-    /// How many identifiers may be active at once; 0: any number.
+    /// The maximum number of active identifiers; 0: no limit.
     pub activation_limit: i64,
-    /// Days from `assigned_at`; 0: for ever.
+    /// Days from `assigned_at`; 0: no expiry.
     pub validity: i64,
     pub assigned_at: Option<Timestamp>,
     pub status: LicenseStatus,
-    /// The contract it was made under; such a key is in no pool.
+    /// The contract it was created under. Such a license is not assigned to anyone at random.
     pub contract_id: Option<i64>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
 }
 
-/// What is needed to create a license.
-#[derive(Clone, Debug)]
-pub struct NewLicense {
-    pub product_id: i64,
-    pub license_key: LicenseKey,
-    pub owner_name: Option<String>,
-    pub owner_email: Option<String>,
-    pub activation_limit: i64,
-    pub validity: i64,
-    pub assigned_at: Option<Timestamp>,
-    pub status: LicenseStatus,
-    pub contract_id: Option<i64>,
-}
-
 /// The longest name or e-mail address of an owner, in bytes.
 pub const MAX_OWNER: usize = 255;
 
-/// The largest activation limit and validity: what the original's columns hold, and what any client can read
-/// as a number.
+/// The largest activation limit and validity: the limit of the original server's columns, and a number that
+/// every client can parse.
 pub const MAX_LICENSE_NUMBER: i64 = 2_147_483_647;
 
-/// What changes about a license; `None`: it stays as it is.
+/// A change to a license; `None` keeps the current value.
 #[derive(Clone, Debug, Default)]
 pub struct LicenseChange {
     pub product_id: Option<i64>,
-    /// Empty: it has none from now on.
+    /// An empty text removes the name.
     pub owner_name: Option<String>,
-    /// Empty: it has none from now on.
+    /// An empty text removes the address.
     pub owner_email: Option<String>,
     pub activation_limit: Option<i64>,
     pub validity: Option<i64>,
@@ -59,7 +50,7 @@ pub struct LicenseChange {
     pub assigned_at: Option<Timestamp>,
 }
 
-/// Which licenses are asked for; `None`: whatever they have there.
+/// Selects licenses by exact values; `None` matches any value.
 #[derive(Clone, Debug, Default)]
 pub struct LicenseFilter {
     pub product_id: Option<i64>,
@@ -68,64 +59,8 @@ pub struct LicenseFilter {
     pub owner_email: Option<String>,
 }
 
-impl NewLicense {
-    /// The license that it has become under this id.
-    pub fn with_id(self, id: i64, now: Timestamp) -> License {
-        License {
-            id,
-            product_id: self.product_id,
-            license_key: self.license_key.to_string(),
-            owner_name: self.owner_name,
-            owner_email: self.owner_email,
-            activation_limit: self.activation_limit,
-            validity: self.validity,
-            assigned_at: self.assigned_at,
-            status: self.status,
-            contract_id: self.contract_id,
-            created_at: now,
-            updated_at: now,
-        }
-    }
-}
-
-/// The four statuses of the v1 API (API §3.2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LicenseStatus {
-    Available,
-    Assigned,
-    Reserved,
-    Blocked,
-}
-
-impl LicenseStatus {
-    pub const ALL: [Self; 4] = [Self::Available, Self::Assigned, Self::Reserved, Self::Blocked];
-
-    /// The word in the database and in the API.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Available => "available",
-            Self::Assigned => "assigned",
-            Self::Reserved => "reserved",
-            Self::Blocked => "blocked",
-        }
-    }
-
-    pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|status| status.as_str() == word)
-    }
-
-    /// Takes also the words of newer clients, each for what it means here (API §3.2).
-    pub fn parse_newer(word: &str) -> Option<Self> {
-        match word {
-            "active" => Some(Self::Assigned),
-            "suspended" | "revoked" | "inactive" => Some(Self::Blocked),
-            _ => Self::parse(word),
-        }
-    }
-}
-
 impl License {
-    /// The moment from which the license is expired; `None`: never (API §3.3).
+    /// The first second at which the license is expired; `None`: never (API §3.3).
     pub fn expires_at(&self) -> Option<Timestamp> {
         match (self.validity, self.assigned_at) {
             (1.., Some(assigned_at)) => Some(assigned_at.plus_days(self.validity)),
@@ -133,14 +68,14 @@ impl License {
         }
     }
 
-    /// Refuses a license that its holder can't use now: steps L4 to L6 of the license gate, in their order
-    /// (API §3.9).
+    /// Refuses a license that is blocked, not assigned, or expired: steps L4 to L6 of the license gate, in their
+    /// order (API §3.9).
     pub fn check_usable(&self, now: Timestamp) -> Result<(), Outcome> {
         self.check_assigned()?;
         self.check_not_expired(now)
     }
 
-    /// L4 and L5: what an expired license must pass too.
+    /// Steps L4 and L5, which also apply where expiry is ignored.
     pub fn check_assigned(&self) -> Result<(), Outcome> {
         match self.status {
             LicenseStatus::Blocked => Err(Outcome::LicenseBlocked),
@@ -149,7 +84,7 @@ impl License {
         }
     }
 
-    /// L6.
+    /// Step L6.
     pub fn check_not_expired(&self, now: Timestamp) -> Result<(), Outcome> {
         match self.expires_at() {
             Some(end) if end <= now => Err(Outcome::LicenseExpired),
@@ -157,8 +92,9 @@ impl License {
         }
     }
 
-    /// The license after a change. It keeps its activations, even if there are more than a lowered limit
-    /// allows; and being assigned begins now, unless it is said or known when it began.
+    /// The license after a change. Existing activations stay, even if there are more than a lowered limit
+    /// allows. A license that becomes assigned gets the time of the change as `assigned_at`, unless it has one
+    /// or the change sets one.
     #[must_use]
     pub fn changed(&self, change: LicenseChange, now: Timestamp) -> Self {
         let before = self.clone();
@@ -176,12 +112,13 @@ impl License {
         }
     }
 
-    /// Whether this is its owner's e-mail address, in any case. Nobody is the owner of a license without one.
+    /// Whether this is the owner's e-mail address, ignoring ASCII case. Always false without an owner.
     pub fn is_owned_by(&self, email: &str) -> bool {
         self.owner_email.as_deref().is_some_and(|owner| owner.trim().eq_ignore_ascii_case(email.trim()))
     }
 
-    /// As [`Self::check_usable`], for downloads: there expiry counts only where the product says so (API §3.3).
+    /// Like [`Self::check_usable`], for downloads: an expired license is refused only if the product requires it
+    /// (API §3.3).
     pub fn check_usable_for_downloads(&self, product: &Product, now: Timestamp) -> Result<(), Outcome> {
         match self.check_usable(now) {
             Err(Outcome::LicenseExpired) if !product.require_non_expired => Ok(()),
@@ -189,7 +126,7 @@ impl License {
         }
     }
 
-    /// Whether it can still be given to an owner: only what is in the pool or held back can (API §4.6).
+    /// Whether it can be assigned to an owner: only available and reserved licenses can (API §4.6).
     pub fn is_assignable(&self) -> bool {
         matches!(self.status, LicenseStatus::Available | LicenseStatus::Reserved)
     }
@@ -250,29 +187,6 @@ mod tests {
         assert!(!license.is_owned_by(""));
         license.owner_email = Some("Jane@Example.com".to_owned());
         assert!(license.is_owned_by(" jane@example.COM") && !license.is_owned_by("john@example.com"));
-    }
-
-    #[test]
-    fn a_status_reads_back_from_its_word() {
-        for status in LicenseStatus::ALL {
-            assert_eq!(LicenseStatus::parse(status.as_str()), Some(status));
-        }
-        assert_eq!(LicenseStatus::parse("active"), None);
-    }
-
-    #[test]
-    fn newer_words_are_read_as_what_they_mean_and_never_written() {
-        for (word, status) in [
-            ("active", LicenseStatus::Assigned),
-            ("suspended", LicenseStatus::Blocked),
-            ("revoked", LicenseStatus::Blocked),
-            ("inactive", LicenseStatus::Blocked),
-            ("reserved", LicenseStatus::Reserved),
-        ] {
-            assert_eq!(LicenseStatus::parse_newer(word), Some(status));
-        }
-        assert_eq!(LicenseStatus::parse_newer("expired"), None);
-        assert_eq!(LicenseStatus::parse_newer("Active"), None);
     }
 
     #[test]

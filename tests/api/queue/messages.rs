@@ -77,8 +77,8 @@ fn a_webhook_that_is_no_url_is_on_record_as_failed() {
     add_to_pool(&server, 3);
     let long = format!("http://127.0.0.1/{}", "x".repeat(2048));
     for (number, url, error) in [
-        (1, "ftp://127.0.0.1/", "the URL is no http or https URL"),
-        (2, "shop", "the URL is no http or https URL"),
+        (1, "ftp://127.0.0.1/", "the URL is not an http or https URL"),
+        (2, "shop", "the URL is not an http or https URL"),
         (3, long.as_str(), "the URL is longer than 2048 bytes"),
     ] {
         expect_queued(&queue(&server, url, "1"));

@@ -79,7 +79,7 @@ fn nothing_is_sent_into_private_networks_unless_the_operator_allows_it() {
     let failed = wait_for(&server, "failed", 4);
     for callback in &failed {
         let error = callback["last_error"].as_str().unwrap();
-        let reason = " is no public address, and is connected to only with --allow-private-targets";
+        let reason = " is not a public address: webhooks to it need --allow-private-targets";
         assert!(
             error.strip_suffix(reason).is_some_and(|address| address.parse::<IpAddr>().is_ok()),
             "{error}"
