@@ -19,6 +19,7 @@ mod metrics;
 mod reference;
 mod routes;
 mod api;
+mod maintenance;
 mod load;
 mod wire;
 mod signing;

@@ -5,10 +5,10 @@ use std::time::Duration;
 use clap::Subcommand;
 use serde_json::{Value, json};
 
-use super::terminal::output::number;
 use super::{Output, Result, change, now, open};
 use crate::domain::{AuditEntry, AuditFilter, LicenseKey, Timestamp};
 use crate::files::DataDir;
+use crate::maintenance::units::number;
 
 #[derive(Subcommand)]
 pub enum Command {

@@ -93,13 +93,13 @@ pub enum Command {
     /// leaves at most a directory DEST.unfinished-…, which can be deleted. TLS files, and a settings file outside of
     /// the data directory, are not included.
     #[command(after_help = "Example:\n  keyseal backup /backups/keyseal-2027-01-01")]
-    Backup(backup::Args),
+    Backup(backup::BackupArgs),
     /// Restore a backup into a new data directory
     ///
     /// Restores everything as of the backup, keyseal.toml too. TLS files are in no backup. Webhooks that were pending
     /// then are sent again.
     #[command(after_help = "Example:\n  keyseal restore /backups/keyseal-2027-01-01 --data /var/lib/keyseal")]
-    Restore(backup::restore::Args),
+    Restore(backup::RestoreArgs),
     /// Upgrade the database of an earlier version
     ///
     /// A server does so when it starts. This command does it without serving, and prints how long each step took. The

@@ -2,10 +2,10 @@
 
 use serde_json::json;
 
-use super::terminal::shell::command;
 use super::{Output, Result, api_key, now};
 use crate::domain::Capabilities;
 use crate::files::DataDir;
+use crate::maintenance::shell::command;
 use crate::signing::{self, KeyError, Keyring, SigningKey};
 use crate::store::{NewApiKey, OpenError, Store};
 

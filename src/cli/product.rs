@@ -4,9 +4,10 @@ use clap::Subcommand;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Output, Result, change, now, open, signing_key};
+use super::{Output, Result, change, now, open};
 use crate::domain::{NewProduct, Product, ProductChange, ProductStatus, Timestamp, is_slug};
 use crate::files::DataDir;
+use crate::maintenance::signing_keys::install_for_product;
 use crate::signing::{self, Keyring};
 use crate::store::Tx;
 
@@ -105,7 +106,7 @@ pub fn add(
     }
     let id = tx.add_product_with(product, settings, now)?;
     if let Some(pem) = own_key {
-        signing_key::give_to_product(tx, data, id, pem, now)?;
+        install_for_product(tx, data, id, pem, now)?;
     }
     Ok(id)
 }

@@ -4,25 +4,26 @@ use std::time::Instant;
 
 use serde_json::json;
 
-use super::backup::megabytes;
-use super::terminal::progress::Progress;
-use super::terminal::shell::command;
+use super::terminal::progress::TerminalProgress;
 use super::{Output, Result};
 use crate::files::DataDir;
+use crate::maintenance::Progress as _;
+use crate::maintenance::shell::command;
+use crate::maintenance::units::megabytes;
 use crate::store::{SCHEMA_VERSION, Upgrade, UpgradeEvent, needs_upgrade, upgrade};
 
 pub fn run(data: &DataDir, output: &mut Output<'_>) -> Result {
-    // Asked without the lock, which a running server holds.
+    // Checked before taking the lock, which a running server holds.
     if !needs_upgrade(data)? {
         return report_current(data, output);
     }
     let started = Instant::now();
     let lock = data.lock()?;
-    let mut progress = Progress::new()?;
-    progress.next("copying", Some(0));
+    let progress = TerminalProgress::new()?;
+    progress.begin("copying", Some(0));
     let done = upgrade(data, &lock, &mut |event| match event {
         UpgradeEvent::Copying { done, all } => progress.set(done, all),
-        UpgradeEvent::StepBegins { step } => progress.next(step, None),
+        UpgradeEvent::StepBegins { step } => progress.begin(step, None),
         UpgradeEvent::Begins { .. } | UpgradeEvent::Copied { .. } | UpgradeEvent::StepDone { .. } => {}
     })?;
     progress.end();

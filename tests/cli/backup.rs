@@ -121,7 +121,7 @@ fn a_backup_is_taken_beside_a_server_and_leaves_it_alone() {
     assert!(output.status.success() && output.stderr.is_empty(), "a pipe is no place for progress");
     contains(
         &String::from_utf8(output.stdout).unwrap(),
-        &["verified", "products 1", "key files 1", "holds the private keys"],
+        &["verified", "products: 1", "1 key file", "holds the private keys"],
     );
     done(data.path(), &["product", "create", "--name", "Q"]);
     assert_eq!(server.end("-TERM").code, Some(0));
@@ -145,8 +145,8 @@ fn a_backup_is_refused_where_something_is_and_when_it_would_not_be_whole() {
     for (dest, parts) in [
         ("full", &["is not empty", "new directory"][..]),
         ("empty", &["is not empty"]),
-        ("app.zip", &["can't make", "new directory"]),
-        ("app.zip/b", &["can't make", "new directory"]),
+        ("app.zip", &["can't create", "new directory"]),
+        ("app.zip/b", &["can't create", "new directory"]),
     ] {
         contains(&refused(data.path(), &["backup", text(&place(dest))]), parts);
     }
@@ -192,7 +192,7 @@ fn a_damaged_backup_is_refused_whichever_file_it_is() {
             fs::write(&path, harmed).unwrap();
             contains(
                 &refused(&target, &["restore", text(&backup)]),
-                &["this backup is damaged, take another"],
+                &["this backup is damaged, use another"],
             );
         }
         fs::remove_file(&path).unwrap();
@@ -226,8 +226,11 @@ fn a_backup_of_a_newer_program_and_a_directory_that_is_none_are_refused() {
         let sum = Command::new("sha256sum").arg("manifest.json").current_dir(&backup).output().unwrap();
         fs::write(backup.join("manifest.json.sha256"), sum.stdout).unwrap();
         let said = refused(&target, &["restore", text(&backup)]);
-        let expected =
-            if to.contains("99") { "made by a newer Keyseal" } else { "names a file that no backup has" };
+        let expected = if to.contains("99") {
+            "made by a newer Keyseal"
+        } else {
+            "lists a file that is never in a backup"
+        };
         contains(&said, &[expected]);
     }
     assert!(!target.exists() && !outside.path().join("x").exists());
@@ -240,12 +243,12 @@ fn a_restore_replaces_nothing_and_keeps_away_from_a_running_server() {
     let backup = outside.path().join("b");
     done(data.path(), &["backup", text(&backup)]);
     let before = files(data.path());
-    contains(&refused(data.path(), &["restore", text(&backup)]), &["keyseal.db is there already", "--data"]);
+    contains(&refused(data.path(), &["restore", text(&backup)]), &["keyseal.db exists already", "--data"]);
     assert_eq!(files(data.path()), before);
 
     let keys = outside.path().join("keys-only");
     crate::support::import_test_key(&keys, &[]);
-    contains(&refused(&keys, &["restore", text(&backup)]), &["keys is there already"]);
+    contains(&refused(&keys, &["restore", text(&backup)]), &["keys exists already"]);
 
     // Somebody removed the files of a server that still runs.
     let server = Server::start(data.path());
@@ -281,7 +284,7 @@ fn settings_come_back_with_the_rest_and_no_others_are_replaced() {
     let other = outside.path().join("other");
     fs::create_dir(&other).unwrap();
     fs::write(other.join("keyseal.toml"), "workers = 1\n").unwrap();
-    contains(&refused(&other, &["restore", text(&backup)]), &["keyseal.toml is there already"]);
+    contains(&refused(&other, &["restore", text(&backup)]), &["keyseal.toml exists already"]);
     fs::remove_file(data.path().join("keyseal.toml")).unwrap();
     let without = outside.path().join("without");
     assert_eq!(done(data.path(), &["backup", text(&without)])["settings"], false);
@@ -297,14 +300,14 @@ fn a_backup_and_a_data_directory_keep_out_of_each_other() {
     let before = files(data.path());
     for inside in ["b", "new/b"] {
         let inside = data.path().join(inside);
-        contains(&refused(data.path(), &["backup", text(&inside)]), &["inside of the data directory"]);
+        contains(&refused(data.path(), &["backup", text(&inside)]), &["inside the data directory"]);
     }
     assert_eq!(files(data.path()), before);
     done(data.path(), &["backup", text(&backup)]);
     let whole = files(&backup);
     for inside in ["", "data"] {
         let inside = backup.join(inside);
-        contains(&refused(&inside, &["restore", text(&backup)]), &["is in the backup itself", "--data"]);
+        contains(&refused(&inside, &["restore", text(&backup)]), &["is inside the backup", "--data"]);
     }
     for command in [&["serve", "--listen", "127.0.0.1:0"][..], &["product", "create", "--name", "P"]] {
         contains(&refused(&backup, command), &["is a backup", "keyseal restore"]);

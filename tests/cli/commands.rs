@@ -132,7 +132,7 @@ fn what_cannot_be_done_is_refused_with_what_where_why_and_what_next() {
         (&["license", "assign", "NONE"], &["no license key NONE", "license list"]),
         (&["license", "assign", "FULL"], &["is assigned: only an available or reserved license"]),
         (&["license", "activate", "FULL", "--identifier", "b"], &["reached its activation limit of 1"]),
-        (&["license", "activate", "FULL", "--identifier", " "], &["can't be an identifier: it is empty"]),
+        (&["license", "activate", "FULL", "--identifier", " "], &["not an identifier: it is empty"]),
         (&["block", "add", "--domain", "X.example"], &["x.example is blocked already"]),
         (&["block", "add", "--ip", "10.0.0.300"], &["\"10.0.0.300\" is no address"]),
         (&["block", "remove", "9"], &["no block 9", "block list"]),

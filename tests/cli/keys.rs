@@ -163,7 +163,7 @@ fn a_lost_global_key_is_put_back_or_deliberately_replaced_and_never_by_accident(
     fs::remove_file(&global).unwrap();
     let output = keyseal(data, &["--json", "signing-key", "generate", "--replace-lost"]);
     assert!(output.status.success());
-    contains(&String::from_utf8(output.stderr).unwrap(), &["give them all its public key"]);
+    contains(&String::from_utf8(output.stderr).unwrap(), &["give all clients its public key"]);
     let made: Value = serde_json::from_slice(&output.stdout).unwrap();
     let made = made["fingerprint"].as_str().unwrap();
     assert_eq!(states(data), [format!("current {made}"), format!("former {named}")]);

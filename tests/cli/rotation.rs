@@ -301,7 +301,7 @@ fn a_switch_that_was_interrupted_loses_no_key_and_can_be_finished() {
     assert!(is_signed_by(&pem(&current), &world.ask_product(&agent(), server.url())));
     contains(
         &refused(world.path(), &["signing-key", "rotate", "--withdraw", "--product", "1"]),
-        &["finish with"],
+        &["finish it with"],
     );
     done(world.path(), &["signing-key", "rotate", "--activate", "--product", "1"]);
     assert!(is_signed_by(&pem(&next), &world.ask_product(&agent(), server.url())));

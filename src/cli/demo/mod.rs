@@ -127,7 +127,7 @@ pub fn run(data: Option<&DataDir>, args: &Args, output: &mut Output<'_>) -> Resu
     Ok(server.wait()?)
 }
 
-/// The secrets of every demo, which a real server must not go by.
+/// The published secrets of the demo, which no other server may use.
 pub fn secrets() -> Result<DemoSecrets> {
     let fingerprint =
         |pem: &str| Ok(SigningKey::parse(pem.as_bytes(), Path::new("the demo"))?.fingerprint().clone());

@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use csv::{ByteRecord, StringRecord};
 
 use crate::cli::Result;
-use crate::cli::terminal::output::number as number_of;
 use crate::domain::{Identifier, License, LicenseKey, LicenseStatus, Timestamp};
+use crate::maintenance::units::number as number_of;
 
 /// All columns, in the order of an export. An import needs the first two.
 pub const COLUMNS: [&str; 9] = [

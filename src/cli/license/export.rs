@@ -9,10 +9,10 @@ use tempfile::NamedTempFile;
 
 use super::Status;
 use super::csv::{COLUMNS, fields};
-use crate::cli::terminal::output::number;
 use crate::cli::{Output, Result, open};
 use crate::domain::LicenseStatus;
 use crate::files::DataDir;
+use crate::maintenance::units::number;
 use crate::store::Tx;
 
 /// Number of licenses in memory at once.

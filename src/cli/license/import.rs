@@ -13,10 +13,10 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use super::csv::{Columns, Line};
-use crate::cli::terminal::output::number;
 use crate::cli::{Output, Result, change, now, open};
 use crate::domain::{LicenseKey, NewActivation, NewLicense, Timestamp};
 use crate::files::DataDir;
+use crate::maintenance::units::number;
 use crate::store::Tx;
 
 /// Number of bad lines that are reported one by one.

@@ -9,13 +9,13 @@ use clap::{Subcommand, ValueEnum};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::cli::terminal::output::number;
 use crate::cli::{Output, Result, change, now, open};
 use crate::domain::{
     Identifier, License, LicenseKey, LicenseStatus, NewActivation, NewLicense, Outcome, ProductStatus,
     Timestamp, has_free_seat,
 };
 use crate::files::DataDir;
+use crate::maintenance::units::number;
 use crate::store::Tx;
 
 #[derive(Subcommand)]

@@ -10,10 +10,12 @@ use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use crate::cli::{Output, Result, change, now, open};
-use crate::domain::{Fingerprint, KeyState, PublishedKey, Timestamp};
+use crate::domain::{KeyState, PublishedKey, Timestamp};
 use crate::files::DataDir;
-use crate::signing::{self, Keyring, PublicKey, SigningKey, key_files, load_global, place_for_global};
-use crate::store::Tx;
+use crate::maintenance::signing_keys::{
+    file_of, install_for_product, install_global, key_to_reload, owner_name, unknown_product,
+};
+use crate::signing::{self, Keyring, PublicKey, SigningKey, key_files, load_global};
 
 #[derive(Subcommand)]
 pub enum Command {
@@ -93,80 +95,42 @@ fn install(
             data.create()?;
             if data.database().exists() {
                 let directory = data.clone();
-                change(&open(data)?, move |tx| install_global(tx, &directory, &pem, replace_lost))?;
+                change(&open(data)?, move |tx| install_global(tx, &directory, &pem, replace_lost, now()))?;
             } else {
-                // "init" tells the database that it makes.
+                // "init" records it in the database that it creates.
                 SigningKey::save(&pem, &Keyring::global_path(data))?;
             }
             Keyring::global_path(data)
         }
         Some(id) => {
             let directory = data.clone();
-            change(&open(data)?, move |tx| give_to_product(tx, &directory, id, &pem, now()))?;
+            change(&open(data)?, move |tx| install_for_product(tx, &directory, id, &pem, now()))?;
             Keyring::product_path(data, id)
         }
     };
     let key = SigningKey::load(&path)?;
     let next = key_files::next(data, product);
     if SigningKey::load(&next).is_ok_and(|next| next.fingerprint() == key.fingerprint()) {
-        // It was to be the next one. A second copy would only be in the way of the next rotation.
+        // It was published as the next key. A second copy would block the next rotation.
         drop(fs::remove_file(&next));
     }
     let text =
         format!("signing key {}\n\npublic key, for your clients:\n{}", path.display(), key.public().pem());
     if replace_lost {
-        output.note("note: no client that knows the former global key alone takes what this one signs: give them all its public key");
+        output.note("note: clients that know only the former global key refuse what this one signs: give all clients its public key");
         if let Some(pid) = data.running_server().ok().flatten() {
-            output.note(&format!("next: kill -HUP {pid}, which has the server sign with it"));
+            output.note(&format!("next: kill -HUP {pid}, which makes the server sign with it"));
         }
     }
-    output.result(&value(product, &path, &key), &text)
+    output.result(&to_json(product, &path, &key), &text)
 }
 
-/// Writes the global key and tells the database which one it is. Not over another: clients trust that one,
-/// unless it is lost.
-fn install_global(tx: &Tx<'_>, data: &DataDir, pem: &str, replace_lost: bool) -> Result {
-    let published = tx.published_keys_of(None)?;
-    let key = SigningKey::parse(pem.as_bytes(), &Keyring::global_path(data))?;
-    let path = place_for_global(data, &published, &key, replace_lost)?;
-    SigningKey::save(pem, &path)?;
-    let named = tx.set_current_key(None, key.fingerprint(), key.public().pem(), now());
-    if named.is_err() {
-        // It has signed nothing yet. If it can't be removed either, the next start says that the database
-        // names another.
-        drop(fs::remove_file(&path));
-    }
-    Ok(named?)
-}
-
-/// Loads the global key, if it is the one that the database names.
+/// Loads the global key. Fails if the database names another.
 fn global_key(data: &DataDir) -> Result<SigningKey> {
     let is_new = !data.database().exists();
-    let named = if is_new { Vec::new() } else { open(data)?.try_read(|tx| tx.published_keys_of(None))? };
-    Ok(load_global(data, &named)?)
-}
-
-/// Writes a product's own key and tells the database which one it is. Not over another: clients trust that one.
-pub fn give_to_product(tx: &Tx<'_>, data: &DataDir, id: i64, pem: &str, now: Timestamp) -> Result {
-    let product = tx.product(id)?.ok_or_else(|| unknown_product(id))?;
-    if product.signing_key.is_some() {
-        return Err(format!(
-            "product {id} has a signing key already: clients trust it, so it is not replaced"
-        )
-        .into());
-    }
-    let path = Keyring::product_path(data, id);
-    SigningKey::save(pem, &path)?;
-    let named = SigningKey::load(&path).map_err(Into::into).and_then(|key| {
-        tx.set_product_signing_key(id, key.fingerprint(), key.public().pem(), now)?;
-        Ok(tx.set_current_key(Some(id), key.fingerprint(), key.public().pem(), now)?)
-    });
-    if named.is_err() {
-        // Nobody has seen a signature of this key yet. If it can't be removed either, the next attempt says
-        // that it is there.
-        drop(fs::remove_file(&path));
-    }
-    named
+    let published =
+        if is_new { Vec::new() } else { open(data)?.try_read(|tx| tx.published_keys_of(None))? };
+    Ok(load_global(data, &published)?)
 }
 
 fn public(product: Option<i64>, data: &DataDir, output: &mut Output<'_>) -> Result {
@@ -183,96 +147,70 @@ fn public(product: Option<i64>, data: &DataDir, output: &mut Output<'_>) -> Resu
     };
     let path = signer.map_or_else(|| Keyring::global_path(data), |id| Keyring::product_path(data, id));
     let key = if signer.is_some() { SigningKey::load(&path)? } else { global_key(data)? };
-    output.result(&value(signer, &path, &key), key.public().pem())
+    output.result(&to_json(signer, &path, &key), key.public().pem())
 }
 
-/// Prints the keys of an owner that are in this state.
+/// Prints the keys of an owner in a state.
 fn published(owner: Option<i64>, state: KeyState, data: &DataDir, output: &mut Output<'_>) -> Result {
     let mut keys = open(data)?.try_read(|tx| tx.published_keys_of(owner))?;
     keys.retain(|key| key.state == state);
     if keys.is_empty() {
         return Err(format!(
-            "no {} key of {}: see \"keyseal signing-key list\"",
+            "there is no {} key of {}: see \"keyseal signing-key list\"",
             state.as_str(),
-            name(owner)
+            owner_name(owner)
         )
         .into());
     }
     let pem: String = keys.iter().map(|key| key.public_key.as_str()).collect();
-    let values = keys.iter().map(|key| published_value(key, data)).collect::<Result<_>>()?;
+    let values = keys.iter().map(|key| published_to_json(key, data)).collect::<Result<_>>()?;
     output.result(&Value::Array(values), &pem)
 }
 
 fn list(data: &DataDir, output: &mut Output<'_>) -> Result {
     let mut keys = open(data)?.try_read(|tx| tx.published_keys())?;
-    // The first global key is not in the database before a server has started with it, if it was put into its
-    // place by hand.
+    // A first global key that was put there by hand is recorded by the first start of a server.
     let global = global_key(data)?;
     keys = PublishedKey::as_served(keys, Some((global.fingerprint(), global.public().pem())));
-    if let (Some(before), Ok(Some(pid))) = (forgotten_switch(data, &keys), data.running_server()) {
+    if let (Some(former), Ok(Some(pid))) = (key_to_reload(data, &keys), data.running_server()) {
         output.note(&format!(
-            "note: the server still signs with {}, until it is told: kill -HUP {pid}",
-            before.0
+            "note: the running server signs with {} until it reloads: kill -HUP {pid}",
+            former.0
         ));
     }
     let mut rows = Vec::new();
     for key in &keys {
-        let shown = |time: Option<Timestamp>| time.map_or_else(|| "-".to_owned(), |time| time.to_string());
-        let value = published_value(key, data)?;
+        let or_dash = |time: Option<Timestamp>| time.map_or_else(|| "-".to_owned(), |time| time.to_string());
+        let value = published_to_json(key, data)?;
         let bits = value.get("bits").map(Value::to_string).unwrap_or_default();
         let cells = vec![
-            name(key.owner),
+            owner_name(key.owner),
             key.state.as_str().to_owned(),
             bits,
-            shown(key.from),
-            shown(key.until),
+            or_dash(key.from),
+            or_dash(key.until),
             key.fingerprint.0.to_string(),
-            file(key, data).display().to_string(),
+            file_of(key, data).display().to_string(),
         ];
         rows.push((value, cells));
     }
     output.list(&["key", "state", "bits", "from", "until", "sha-256 of the public key", "file"], &rows)
 }
 
-/// The key that the running server still signs with, though the database names another as the current one.
-pub fn forgotten_switch(data: &DataDir, published: &[PublishedKey]) -> Option<Fingerprint> {
-    let signs = data.key_of_running_server().ok().flatten()?;
-    let mut global = published.iter().filter(|key| key.owner.is_none());
-    let current = global.find(|key| key.state == KeyState::Current)?;
-    (current.fingerprint != signs).then_some(signs)
-}
-
-pub fn name(owner: Option<i64>) -> String {
-    owner.map_or_else(|| "global".to_owned(), |id| format!("product {id}"))
-}
-
-/// Where the private half is.
-fn file(key: &PublishedKey, data: &DataDir) -> PathBuf {
-    match key.state {
-        KeyState::Next => key_files::next(data, key.owner),
-        KeyState::Current => key_files::current(data, key.owner),
-        KeyState::Former => key_files::former(data, key.owner, &key.fingerprint),
-    }
-}
-
-pub fn published_value(key: &PublishedKey, data: &DataDir) -> Result<Value> {
-    let shown = |time: Option<Timestamp>| time.map(|time| time.to_string());
+pub fn published_to_json(key: &PublishedKey, data: &DataDir) -> Result<Value> {
+    let text = |time: Option<Timestamp>| time.map(|time| time.to_string());
     Ok(json!({
         "private_key_used": if key.owner.is_some() { "product" } else { "global" }, "product_id": key.owner,
-        "state": key.state.as_str(), "from": shown(key.from), "until": shown(key.until),
+        "state": key.state.as_str(), "from": text(key.from), "until": text(key.until),
         "bits": PublicKey::parse(&key.public_key)?.bits(), "fingerprint": &*key.fingerprint.0,
-        "file": file(key, data).display().to_string(), "public_key": key.public_key,
+        "file": file_of(key, data).display().to_string(), "public_key": key.public_key,
     }))
 }
 
-fn value(product: Option<i64>, path: &Path, key: &SigningKey) -> Value {
+fn to_json(product: Option<i64>, path: &Path, key: &SigningKey) -> Value {
     json!({
         "private_key_used": if product.is_some() { "product" } else { "global" }, "product_id": product,
         "bits": key.public().bits(), "fingerprint": &*key.fingerprint().0, "file": path.display().to_string(),
         "public_key": key.public().pem(),
     })
-}
-
-pub fn unknown_product(id: i64) -> String {
-    format!("no product {id}: see \"keyseal product list\"")
 }

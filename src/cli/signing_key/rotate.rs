@@ -1,17 +1,19 @@
 //! `keyseal signing-key rotate`: replaces a signing key without an answer that clients can't verify.
 
-use std::fs;
 use std::path::PathBuf;
 
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
-use super::{name, published_value, unknown_product};
+use super::published_to_json;
 use crate::cli::{Output, Result, change, now, open};
-use crate::domain::{KeyState, PublishedKey};
+use crate::domain::KeyState;
 use crate::files::DataDir;
-use crate::signing::{self, SigningKey, key_files, load_global};
-use crate::store::Tx;
+use crate::maintenance::signing_keys::{
+    activate_next, check_can_rotate, delete_next_file, key_in, owner_name, owner_option, publish_next,
+    withdraw_next,
+};
+use crate::signing::{self, SigningKey};
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -37,8 +39,8 @@ pub fn run(args: &Args, data: &DataDir, output: &mut Output<'_>) -> Result {
         Args { activate: true, product, .. } => activate(*product, data, output),
         Args { withdraw: true, product, .. } => withdraw(*product, data, output),
         Args { product, key, bits, .. } => {
-            // Before a key is made, which takes a while.
-            open(data)?.try_read(|tx| check_ready(tx, data, *product))?;
+            // Checked before a key is generated, which takes a while.
+            open(data)?.try_read(|tx| check_can_rotate(tx, data, *product))?;
             let pem = match key {
                 Some(file) => SigningKey::read_pem(file)?,
                 None => signing::generate(bits.parse()?)?,
@@ -50,87 +52,28 @@ pub fn run(args: &Args, data: &DataDir, output: &mut Output<'_>) -> Result {
 
 fn publish(owner: Option<i64>, pem: Zeroizing<String>, data: &DataDir, output: &mut Output<'_>) -> Result {
     let (store, directory) = (open(data)?, data.clone());
-    change(&store, move |tx| {
-        check_ready(tx, &directory, owner)?;
-        let path = key_files::next(&directory, owner);
-        SigningKey::save(&pem, &path)?;
-        let published = SigningKey::load(&path).map_err(Into::into).and_then(|key| {
-            let public = key.public();
-            let known = tx.published_keys_of(owner)?;
-            if let Some(known) = known.iter().find(|known| known.fingerprint == *public.fingerprint()) {
-                let state = known.state.as_str();
-                return Err(format!("this is the {state} key of {}: give another", name(owner)).into());
-            }
-            Ok(tx.publish_next_key(owner, public.fingerprint(), public.pem(), now())?)
-        });
-        if published.is_err() {
-            // Nobody has seen it yet. If it can't be removed either, the next attempt says that it is there.
-            drop(fs::remove_file(&path));
-        }
-        published
-    })?;
+    change(&store, move |tx| publish_next(tx, &directory, owner, &pem, now()))?;
     let key = key_in(&store.try_read(|tx| tx.published_keys_of(owner))?, KeyState::Next, owner)?;
     let text = format!(
         "the next key of {} is published and does not sign yet\n\npublic key, for your clients:\n{}\n\
          next: when all clients know it, keyseal signing-key rotate --activate{}",
-        name(owner),
+        owner_name(owner),
         key.public_key,
-        option(owner)
+        owner_option(owner)
     );
-    output.result(&published_value(&key, data)?, &text)
-}
-
-/// Refuses a rotation where there is no key to begin with, or one is under way.
-fn check_ready(tx: &Tx<'_>, data: &DataDir, owner: Option<i64>) -> Result {
-    if let Some(id) = owner {
-        let product = tx.product(id)?.ok_or_else(|| unknown_product(id))?;
-        if product.signing_key.is_none() {
-            return Err(format!(
-                "product {id} has no key of its own: give it one with \"keyseal signing-key generate --product {id}\""
-            )
-            .into());
-        }
-    }
-    let published = tx.published_keys_of(owner)?;
-    if published.iter().any(|key| key.state == KeyState::Next) {
-        let option = option(owner);
-        return Err(format!(
-            "{} has a next key already: have it sign with \"keyseal signing-key rotate --activate{option}\", or take it back with \
-             \"keyseal signing-key rotate --withdraw{option}\"",
-            name(owner)
-        )
-        .into());
-    }
-    if owner.is_none() {
-        load_global(data, &published)?;
-    }
-    Ok(())
+    output.result(&published_to_json(&key, data)?, &text)
 }
 
 fn activate(owner: Option<i64>, data: &DataDir, output: &mut Output<'_>) -> Result {
     let (store, directory) = (open(data)?, data.clone());
-    let key = change(&store, move |tx| {
-        let published = tx.published_keys_of(owner)?;
-        let key = key_in(&published, KeyState::Next, owner)?;
-        if owner.is_none() {
-            load_global(&directory, &published)?;
-        }
-        // The files first: should the rest fail, the server still finds what the database names, and this can
-        // be run again.
-        key_files::step(&directory, owner, &key.fingerprint)?;
-        if let Some(id) = owner {
-            tx.set_product_signing_key(id, &key.fingerprint, &key.public_key, now())?;
-        }
-        tx.set_current_key(owner, &key.fingerprint, &key.public_key, now())?;
-        key_in(&tx.published_keys_of(owner)?, KeyState::Current, owner)
-    })?;
+    let key = change(&store, move |tx| activate_next(tx, &directory, owner, now()))?;
     let pid = if owner.is_none() { data.running_server().ok().flatten() } else { None };
-    let mut value = published_value(&key, data)?;
-    let mut text = format!("key {} of {} signs from now on", key.fingerprint.0, name(owner));
+    let mut value = published_to_json(&key, data)?;
+    let mut text = format!("key {} of {} signs from now on", key.fingerprint.0, owner_name(owner));
     if let Some(pid) = pid {
         let command = format!("kill -HUP {pid}");
         text = format!(
-            "key {} of global signs from when the server is told; until then the one before does\n\nnext: {command}",
+            "the global key {} is activated; the running server signs with the former one until it reloads\n\nnext: {command}",
             key.fingerprint.0
         );
         if let Value::Object(fields) = &mut value {
@@ -143,48 +86,9 @@ fn activate(owner: Option<i64>, data: &DataDir, output: &mut Output<'_>) -> Resu
 
 fn withdraw(owner: Option<i64>, data: &DataDir, output: &mut Output<'_>) -> Result {
     let (store, directory) = (open(data)?, data.clone());
-    let key = change(&store, move |tx| {
-        let key = key_in(&tx.published_keys_of(owner)?, KeyState::Next, owner)?;
-        if SigningKey::load(&key_files::current(&directory, owner))?.fingerprint() == &key.fingerprint {
-            // An activation that did not come to its end: its key may sign already.
-            return Err(format!(
-                "the next key of {} is in its place already: finish with \"keyseal signing-key rotate --activate{}\"",
-                name(owner),
-                option(owner)
-            )
-            .into());
-        }
-        tx.withdraw_next_key(owner)?;
-        Ok(key)
-    })?;
-    let path = key_files::next(data, owner);
-    match fs::remove_file(&path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            return Err(format!(
-                "the next key is published no more, but {} can't be deleted: {error}",
-                path.display()
-            )
-            .into());
-        }
-        _ => {}
-    }
-    let text = format!("the next key of {} is deleted: {}", name(owner), key.fingerprint.0);
+    let key = change(&store, move |tx| withdraw_next(tx, &directory, owner))?;
+    delete_next_file(data, owner)?;
+    let text =
+        format!("the next key of {} is withdrawn and deleted: {}", owner_name(owner), key.fingerprint.0);
     output.result(&json!({ "withdrawn": &*key.fingerprint.0, "product_id": owner }), &text)
-}
-
-fn key_in(keys: &[PublishedKey], state: KeyState, owner: Option<i64>) -> Result<PublishedKey> {
-    keys.iter().find(|key| key.state == state).cloned().ok_or_else(|| {
-        format!(
-            "there is no {} key of {}: make one with \"keyseal signing-key rotate{}\"",
-            state.as_str(),
-            name(owner),
-            option(owner)
-        )
-        .into()
-    })
-}
-
-/// What names the owner on the command line.
-fn option(owner: Option<i64>) -> String {
-    owner.map(|id| format!(" --product {id}")).unwrap_or_default()
 }

@@ -1,6 +1,5 @@
-//! The terminal: results, notes, progress, the log, and commands to paste.
+//! The terminal: results, notes, progress bars and the log.
 
 pub mod logging;
 pub mod output;
 pub mod progress;
-pub mod shell;

@@ -1,4 +1,4 @@
-//! Where a command's result goes: JSON for scripts, text for people.
+//! The output of a command: JSON for scripts, text for people.
 
 use std::io::{self, Write};
 
@@ -20,12 +20,12 @@ impl<'a> Output<'a> {
         self.json
     }
 
-    /// Where the result goes, for a command whose result is a file.
+    /// Standard output, for a command that writes a file to it.
     pub fn writer(&mut self) -> &mut dyn Write {
         self.out
     }
 
-    /// Prints the result: `value` with `--json`, else the text.
+    /// Prints the result: `value` with `--json`, else `text`.
     pub fn result(&mut self, value: &Value, text: &str) -> Result {
         if self.json {
             writeln!(self.out, "{value}")?;
@@ -35,11 +35,11 @@ impl<'a> Output<'a> {
         Ok(self.out.flush()?)
     }
 
-    /// Prints a list: an array with `--json`, else a line each under a heading, columns aligned.
+    /// Prints a list: an array with `--json`, else a table with a heading.
     pub fn list(&mut self, heading: &[&str], rows: &[(Value, Vec<String>)]) -> Result {
         let values = Value::Array(rows.iter().map(|(value, _)| value.clone()).collect());
         let heading: Vec<String> = heading.iter().map(|title| title.to_uppercase()).collect();
-        // A cell is one line: what would begin another is shown as what it is.
+        // A cell is one line, so line breaks are escaped too.
         let cells: Vec<Vec<String>> =
             rows.iter().map(|(_, cells)| cells.iter().map(|cell| escaped(cell, "")).collect()).collect();
         let lines: Vec<&[String]> =
@@ -59,37 +59,30 @@ impl<'a> Output<'a> {
         self.result(&values, &text.join("\n"))
     }
 
-    /// Says something to the person at the terminal, who may not be there.
-    #[expect(clippy::unused_self, reason = "notes and results are two ways out of one command")]
+    /// Prints a note to standard error. Ignores failures: nobody may be reading.
+    #[expect(clippy::unused_self, reason = "notes and results belong to one command")]
     pub fn note(&self, text: &str) {
         drop(writeln!(io::stderr(), "{}", plain(text)));
     }
 }
 
-/// Text for a terminal. What is in it may come from a stranger's file, and moves no cursor, rings no bell,
-/// and turns no line around.
+/// Escapes what controls a terminal, except line breaks. Text may come from other people's files and requests.
 pub fn plain(text: &str) -> String {
     escaped(text, "\n")
 }
 
-/// Shows what controls a terminal, or the direction of what is written, by what it is called in Rust; all but `kept`.
+/// Escapes control characters and marks that change the direction of text, as in Rust; all but those in `kept`.
 fn escaped(text: &str, kept: &str) -> String {
-    let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{61c}');
-    let mut shown = String::with_capacity(text.len());
+    let turns_direction = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{61c}');
+    let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
-        if (c.is_control() || turns(c)) && !kept.contains(c) {
-            shown.extend(c.escape_default());
+        if (c.is_control() || turns_direction(c)) && !kept.contains(c) {
+            escaped.extend(c.escape_default());
         } else {
-            shown.push(c);
+            escaped.push(c);
         }
     }
-    shown
-}
-
-/// So many of something: "1 entry", "2 entries".
-pub fn number<N: Copy + PartialEq + From<u8> + std::fmt::Display>(count: N, one: &str, many: &str) -> String {
-    let unit = if count == N::from(1) { one } else { many };
-    format!("{count} {unit}")
+    escaped
 }
 
 #[cfg(test)]
@@ -97,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_controls_a_terminal_is_shown_and_all_else_stays() {
+    fn control_characters_are_escaped_and_all_else_stays() {
         for (text, shown) in [
             ("Zoë 日本 \"x\" \\ 😀\nb", "Zoë 日本 \"x\" \\ 😀\nb"),
             ("\u{1b}[2Ja\r\u{7}", "\\u{1b}[2Ja\\r\\u{7}"),

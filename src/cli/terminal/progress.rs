@@ -1,44 +1,50 @@
-//! How far a long command is, on standard error, if that is a terminal.
+//! The progress bar of a long command, on standard error if that is a terminal.
+
+use std::cell::RefCell;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::cli::Result;
+use crate::maintenance::Progress;
 
-pub struct Progress {
-    bar: ProgressBar,
+pub struct TerminalProgress {
+    bar: RefCell<ProgressBar>,
     style: ProgressStyle,
 }
 
-impl Progress {
+impl TerminalProgress {
     pub fn new() -> Result<Self> {
         let style = ProgressStyle::with_template("{prefix} {wide_bar} {bytes}/{total_bytes} {eta}")?;
-        Ok(Self { bar: ProgressBar::hidden(), style })
+        Ok(Self { bar: RefCell::new(ProgressBar::hidden()), style })
     }
+}
 
-    /// Ends what was done so far and begins the next part: of so many bytes, or of nobody knows how many.
-    pub fn next(&mut self, doing: &'static str, bytes: Option<u64>) {
-        self.bar.finish_and_clear();
-        // It hides by itself where standard error is no terminal.
-        self.bar = bytes.map_or_else(ProgressBar::new_spinner, ProgressBar::new);
+impl Progress for TerminalProgress {
+    fn begin(&self, phase: &'static str, bytes: Option<u64>) {
+        self.end();
+        // The bar hides itself if standard error is not a terminal.
+        let bar = bytes.map_or_else(ProgressBar::new_spinner, ProgressBar::new);
         if bytes.is_some() {
-            self.bar.set_style(self.style.clone());
+            bar.set_style(self.style.clone());
+            bar.set_prefix(phase);
         } else {
-            self.bar.set_message(doing);
+            bar.set_message(phase);
         }
-        self.bar.set_prefix(doing);
-        self.bar.tick();
+        bar.tick();
+        self.bar.replace(bar);
     }
 
-    pub fn add(&self, bytes: u64) {
-        self.bar.inc(bytes);
+    fn advance(&self, bytes: u64) {
+        self.bar.borrow().inc(bytes);
     }
 
-    pub fn set(&self, done: u64, all: u64) {
-        self.bar.set_length(all);
-        self.bar.set_position(done);
+    fn set(&self, done: u64, total: u64) {
+        let bar = self.bar.borrow();
+        bar.set_length(total);
+        bar.set_position(done);
     }
 
-    pub fn end(&self) {
-        self.bar.finish_and_clear();
+    fn end(&self) {
+        self.bar.borrow().finish_and_clear();
     }
 }

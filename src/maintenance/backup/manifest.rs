@@ -1,4 +1,4 @@
-//! What is in a backup, written beside it: a restore takes nothing else, and nothing that isn't as it was.
+//! The manifest of a backup: its files with their sizes and hashes. A restore copies these files, and verifies each.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -7,19 +7,19 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::cli::Result;
 use crate::files::{CopiedFile, DataDir, describe_file, write_file};
+use crate::maintenance::Result;
 use crate::store::{SCHEMA_VERSION, TableCounts};
 
 const NAME: &str = "manifest.json";
 
-/// The file of the settings, which not every data directory has.
+/// The settings file, which not every data directory has.
 pub const SETTINGS: &str = "keyseal.toml";
 
-/// Raised when a backup has another form, so that an older program refuses it.
+/// The version of the format. A program refuses a newer one.
 const FORMAT: u32 = 1;
 
-/// A manifest of a hundred thousand downloads has about 15 MB.
+/// The size up to which a manifest is read. With 100,000 downloads it has about 15 MB.
 const MAX_BYTES: u64 = 256 * 1024 * 1024;
 
 #[derive(Serialize, Deserialize)]
@@ -29,11 +29,11 @@ pub struct Manifest {
     pub keyseal: String,
     /// The version of the database's schema.
     schema: i64,
-    /// The moment that it holds, in UTC.
+    /// The time of the snapshot, in UTC.
     pub made_at: String,
     /// Rows by table.
     pub counts: TableCounts,
-    /// By name, below the directory.
+    /// By path in the backup.
     files: BTreeMap<String, Entry>,
 }
 
@@ -53,14 +53,14 @@ impl Manifest {
         self.files.insert(name, Entry { size: file.size, sha256: file.sha256 });
     }
 
-    /// The files, each with what it must be.
+    /// The files, each with its expected size and hash.
     pub fn files(&self) -> impl Iterator<Item = (&str, CopiedFile)> {
         self.files.iter().map(|(name, entry)| {
             (name.as_str(), CopiedFile { size: entry.size, sha256: entry.sha256.clone() })
         })
     }
 
-    /// How many files are in this directory.
+    /// The number of files in a directory of the backup.
     pub fn count_in(&self, directory: &str) -> usize {
         self.files
             .keys()
@@ -68,17 +68,17 @@ impl Manifest {
             .count()
     }
 
-    /// Whether the settings are in it.
+    /// Whether the backup has a settings file.
     pub fn has_settings(&self) -> bool {
         self.files.contains_key(SETTINGS)
     }
 
-    /// The bytes of all files.
+    /// The size of all files.
     pub fn bytes(&self) -> u64 {
         self.files.values().fold(0, |sum, entry| sum.saturating_add(entry.size))
     }
 
-    /// Writes it into the directory of the backup, with its sum.
+    /// Writes the manifest and its checksum into the directory of the backup.
     pub fn write(&self, directory: &Path) -> Result {
         let [path, sum_path] = DataDir::new(directory).manifest();
         write_file(format!("{}\n", serde_json::to_string_pretty(self)?).as_bytes(), &path)?;
@@ -86,17 +86,17 @@ impl Manifest {
         Ok(write_file(format!("{sum}  {NAME}\n").as_bytes(), &sum_path)?)
     }
 
-    /// Reads the manifest of a backup, if it is as it was written and this program can restore what it describes.
+    /// Reads the manifest of a backup. Refuses a damaged one, and one from a newer program.
     pub fn read(directory: &Path) -> Result<Self> {
-        // The sum is in the form that `sha256sum -c` reads.
+        // The checksum has the format of `sha256sum -c`.
         let [path, sum_path] = DataDir::new(directory).manifest();
         let sum = read(&sum_path, directory)?;
         let text = read(&path, directory)?;
-        let damaged = |what: &str| format!("{} {what}: this backup is damaged, take another", path.display());
+        let damaged = |what: &str| format!("{} {what}: this backup is damaged, use another", path.display());
         if sum != format!("{}  {NAME}\n", describe_file(&path)?.sha256).as_bytes() {
-            return Err(damaged("is not what its sum says").into());
+            return Err(damaged("doesn't match its checksum").into());
         }
-        let manifest: Self = serde_json::from_slice(&text).map_err(|_| damaged("is no manifest"))?;
+        let manifest: Self = serde_json::from_slice(&text).map_err(|_| damaged("is not a manifest"))?;
         if manifest.format > FORMAT || manifest.schema > SCHEMA_VERSION {
             return Err(format!(
                 "{} was made by a newer Keyseal ({}): restore it with that version",
@@ -105,15 +105,19 @@ impl Manifest {
             )
             .into());
         }
-        if let Some(name) = manifest.files.keys().find(|name| !is_ours(name)) {
-            return Err(damaged(&format!("names a file that no backup has ({})", name.escape_debug())).into());
+        if let Some(name) = manifest.files.keys().find(|name| !is_in_backups(name)) {
+            return Err(damaged(&format!(
+                "lists a file that is never in a backup ({})",
+                name.escape_debug()
+            ))
+            .into());
         }
         Ok(manifest)
     }
 }
 
-/// Whether a backup has a file of this name. It becomes a path, so nothing else may stand in its place.
-fn is_ours(name: &str) -> bool {
+/// Whether a backup can have a file of this name. Names become paths, so all others are refused.
+fn is_in_backups(name: &str) -> bool {
     let plain = |name: &str| !["", ".", ".."].contains(&name) && !name.contains(['/', '\0']);
     match name.split_once('/') {
         None => ["keyseal.db", SETTINGS].contains(&name),
@@ -126,7 +130,7 @@ fn read(path: &Path, directory: &Path) -> Result<Vec<u8>> {
     let mut content = Vec::new();
     File::open(path).and_then(|file| file.take(MAX_BYTES).read_to_end(&mut content)).map_err(|error| {
         format!(
-            "can't read {}: {error}; {} must be a whole directory that \"keyseal backup\" made",
+            "can't read {}: {error}; {} must be a complete directory that \"keyseal backup\" made",
             path.display(),
             directory.display()
         )
@@ -139,9 +143,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_manifest_names_nothing_outside_of_its_backup() {
+    fn a_manifest_lists_nothing_outside_of_its_backup() {
         for name in ["keyseal.db", "keyseal.toml", "keys/global.pem", "downloads/00ff"] {
-            assert!(is_ours(name), "{name}");
+            assert!(is_in_backups(name), "{name}");
         }
         for name in [
             "",
@@ -155,7 +159,7 @@ mod tests {
             "other/x",
             "keys/a\0",
         ] {
-            assert!(!is_ours(name), "{name}");
+            assert!(!is_in_backups(name), "{name}");
         }
     }
 }

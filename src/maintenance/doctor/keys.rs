@@ -1,69 +1,74 @@
-//! The signing keys: there, readable, their owner's alone, of a size that clients take, and those that the
-//! database names.
+//! Checks of the signing keys.
 
-use super::{Finding, Patient};
+use super::{Context, Finding};
 use crate::domain::{KeyState, Product, PublishedKey};
 use crate::signing::{KeyError, Keyring, load_global};
 
-/// How many faults are told one by one.
-const MAX_TOLD: usize = 5;
+/// Number of faults that are reported one by one.
+const MAX_REPORTED: usize = 5;
 
-pub fn global(patient: &Patient<'_>) -> Finding {
-    // Without a database that can be read, the file is looked at by itself.
-    let database = patient.database.as_ref().ok();
+/// The global key can be used, is private, and is the one in the database.
+pub fn global(context: &Context<'_>) -> Finding {
+    // If the database can't be read, only the file is checked.
+    let database = context.database.as_ref().ok();
     let named =
         database.and_then(|database| database.read(|tx| tx.published_keys_of(None)).ok()).unwrap_or_default();
-    match load_global(patient.data, &named) {
+    match load_global(context.data, &named) {
         Ok(key) => {
             let message =
                 format!("{} bits, SHA-256 of the public key {}", key.public().bits(), key.fingerprint().0);
-            if patient.demo_secrets.signing_keys.contains(key.fingerprint()) {
+            if context.demo_secrets.signing_keys.contains(key.fingerprint()) {
                 return demo_key(None);
             }
-            let is_half_done = |named: &PublishedKey| {
+            let is_next = |named: &PublishedKey| {
                 named.state == KeyState::Next && named.fingerprint == *key.fingerprint()
             };
-            if named.iter().any(is_half_done) {
+            if named.iter().any(is_next) {
                 let message = format!("{message}: its activation was interrupted");
                 return Finding::warning(message, "keyseal signing-key rotate --activate");
             }
-            Finding::right(message)
+            Finding::ok(message)
         }
-        Err(error) => Finding::wrong(error.to_string(), what_mends(&error)),
+        Err(error) => Finding::wrong(error.to_string(), fix_for(&error)),
     }
 }
 
-pub fn of_products(patient: &Patient<'_>) -> Finding {
-    let Ok(database) = &patient.database else {
-        return Finding::unknown("not looked at: the database says whose keys must be there");
+/// The same for the products' own keys.
+pub fn of_products(context: &Context<'_>) -> Finding {
+    let Ok(database) = &context.database else {
+        return Finding::unknown("not checked: the database, which lists the keys, can't be opened");
     };
     let products = match database.read(|tx| tx.products()) {
         Err(error) => return Finding::unknown(format!("can't read which products have a key: {error}")),
         Ok(products) => products,
     };
     let own: Vec<_> = products.iter().filter_map(Product::own_key).collect();
-    let demo_keys = &patient.demo_secrets.signing_keys;
+    let demo_keys = &context.demo_secrets.signing_keys;
     if let Some(key) = own.iter().find(|key| demo_keys.contains(&key.fingerprint)) {
         return demo_key(Some(key.product_id));
     }
-    let ring = Keyring::empty(patient.data);
+    let ring = Keyring::empty(context.data);
     let faults: Vec<KeyError> = own.iter().filter_map(|key| ring.of_product(key).err()).collect();
     let Some(first) = faults.first() else {
-        return Finding::right(format!("products with a key of their own: {}, each in its place", own.len()));
+        return Finding::ok(match own.len() {
+            0 => "no product has a key of its own".to_owned(),
+            1 => "1 product has a key of its own, and it is sound".to_owned(),
+            count => format!("{count} products have keys of their own, and they are sound"),
+        });
     };
-    let told: Vec<String> = faults.iter().take(MAX_TOLD).map(KeyError::to_string).collect();
-    let more = faults.len().saturating_sub(MAX_TOLD);
+    let reported: Vec<String> = faults.iter().take(MAX_REPORTED).map(KeyError::to_string).collect();
+    let more = faults.len().saturating_sub(MAX_REPORTED);
     let more = if more > 0 { format!("; and {more} more") } else { String::new() };
-    Finding::wrong(format!("{}{more}", told.join("; ")), what_mends(first))
+    Finding::wrong(format!("{}{more}", reported.join("; ")), fix_for(first))
 }
 
-/// A key of the demo's.
+/// A published key of the demo is in use.
 fn demo_key(product_id: Option<i64>) -> Finding {
     let error = KeyError::demo_key(product_id);
-    Finding::wrong(error.to_string(), what_mends(&error))
+    Finding::wrong(error.to_string(), fix_for(&error))
 }
 
-fn what_mends(error: &KeyError) -> String {
+fn fix_for(error: &KeyError) -> String {
     match error {
         KeyError::Missing(path) => format!(
             "cp BACKUP/keys/global.pem {}; or, if no client has the public key yet, keyseal signing-key generate",
@@ -93,10 +98,10 @@ fn what_mends(error: &KeyError) -> String {
         | KeyError::Mismatch { path, .. }
         | KeyError::Invalid { path, .. }
         | KeyError::NotRsa { path, .. } => {
-            format!("cp the file of this name from BACKUP/keys/ to {}", path.display())
+            format!("copy the file of this name from BACKUP/keys/ to {}", path.display())
         }
         KeyError::TooSmall(path) | KeyError::TooLarge(path) => format!(
-            "cp the file of this name from BACKUP/keys/ to {0}; or, if no such key ever signed, mv {0} {0}.old && keyseal \
+            "copy the file of this name from BACKUP/keys/ to {0}; or, if no such key ever signed, mv {0} {0}.old && keyseal \
              signing-key generate --replace-lost, and give its public key to your clients",
             path.display()
         ),

@@ -1,0 +1,28 @@
+//! What an operator does to an installation: check it, back it up and restore it, replace its signing keys. The command
+//! line parses, calls and prints; nothing here does.
+
+pub mod backup;
+pub mod doctor;
+pub mod shell;
+pub mod signing_keys;
+pub mod units;
+
+use std::error::Error;
+
+/// The result of an operation. Its error is only shown: what happened, where, why, and what to do next.
+pub type Result<T = (), E = Box<dyn Error + Send + Sync>> = std::result::Result<T, E>;
+
+/// Receives the progress of a long operation, phase by phase.
+pub trait Progress {
+    /// Ends the phase before and begins another one, of this many bytes if that is known.
+    fn begin(&self, phase: &'static str, bytes: Option<u64>);
+
+    /// Adds to the bytes that are done in this phase.
+    fn advance(&self, bytes: u64);
+
+    /// Sets the bytes that are done in this phase, and how many it has.
+    fn set(&self, done: u64, total: u64);
+
+    /// Ends the last phase.
+    fn end(&self);
+}
