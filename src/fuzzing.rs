@@ -1,4 +1,4 @@
-//! The parsers of what strangers and files send, for `tests/fuzz` to feed anything to.
+//! The parsers of untrusted input, exposed to the fuzz targets in `tests/fuzz`.
 
 use std::path::Path;
 
@@ -12,21 +12,21 @@ use crate::serve;
 use crate::signing::{PublicKey, SigningKey};
 use crate::wire::params::Params;
 
-/// Fields that the API reads in every way there is.
+/// Fields that are read as every type.
 const FIELDS: [&str; 6] = ["license_key", "identifier", "product_id", "quantity", "value", "license_keys"];
 
-/// A query string or the body of a form. `None`: refused; else whether what was read is still the same when
-/// it is stored and read again.
+/// Parses a query string or the body of a form. `None`: refused; else whether the fields are the same after being
+/// stored and parsed again.
 pub fn form(bytes: &[u8]) -> Option<bool> {
-    Params::from_form(bytes).ok().map(|params| look_at(&params))
+    Params::from_form(bytes).ok().map(|params| read_fields(&params))
 }
 
-/// The body of a JSON request, likewise.
+/// Parses the body of a JSON request; returns the same as [`form`].
 pub fn json(bytes: &[u8]) -> Option<bool> {
-    Params::from_json(bytes).ok().map(|params| look_at(&params))
+    Params::from_json(bytes).ok().map(|params| read_fields(&params))
 }
 
-/// A multipart body, after a line with its content type, likewise.
+/// Parses a line with a content type and the multipart body after it; returns the same as [`form`].
 pub fn multipart(bytes: &[u8]) -> Option<bool> {
     let end = bytes.iter().position(|byte| *byte == b'\n').unwrap_or_default();
     let (content_type, body) = bytes.split_at(end);
@@ -34,12 +34,12 @@ pub fn multipart(bytes: &[u8]) -> Option<bool> {
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, content_type);
     let body = Bytes::copy_from_slice(body.get(1..).unwrap_or_default());
-    // All of it is there, so nothing waits.
+    // The whole body is in memory, so the future is ready at once.
     let read = serve::from_multipart(&headers, body).now_or_never();
-    read?.ok().map(|params| look_at(&params))
+    read?.ok().map(|params| read_fields(&params))
 }
 
-/// A CSV file of licenses: whether each of its lines is good.
+/// Parses a CSV file of licenses; returns whether all lines are valid.
 pub fn licenses(bytes: &[u8]) -> bool {
     let mut reader = ReaderBuilder::new().flexible(true).from_reader(bytes);
     let Some(columns) = reader.headers().ok().and_then(|header| Columns::read(header).ok()) else {
@@ -53,18 +53,18 @@ pub fn licenses(bytes: &[u8]) -> bool {
     all_are_good
 }
 
-/// A private key, in PEM or DER: whether it was taken.
+/// Parses a private key in PEM or DER; returns whether it was accepted.
 pub fn signing_key(bytes: &[u8]) -> bool {
     SigningKey::parse(bytes, Path::new("fuzz.pem")).is_ok()
 }
 
-/// A public key, in PEM: whether it was taken.
+/// Parses a public key in PEM; returns whether it was accepted.
 pub fn public_key(bytes: &[u8]) -> bool {
     std::str::from_utf8(bytes).is_ok_and(|pem| PublicKey::parse(pem).is_ok())
 }
 
-/// Reads fields in every way, and says whether what is stored and read again is the same request.
-fn look_at(params: &Params) -> bool {
+/// Reads the fields as every type; returns whether they are the same after being stored and parsed again.
+fn read_fields(params: &Params) -> bool {
     for field in FIELDS {
         let _read = (params.integer(field), params.flag(field), params.list(field), params.json(field));
         let _read = (params.scalar(field), params.text_or_json(field), params.all_texts(field).count());

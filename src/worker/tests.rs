@@ -1,5 +1,4 @@
-//! What the worker makes of what is queued, asked of it directly: over HTTP, the waiting between attempts
-//! would take hours.
+//! Tests of the worker that pass the time themselves: over HTTP, the delays between attempts would take hours.
 
 use std::io::{Read as _, Write as _};
 use std::net::{IpAddr, Ipv4Addr, TcpListener};
