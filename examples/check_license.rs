@@ -1,7 +1,7 @@
 //! Asks a Keyseal server whether a license key is valid, and believes only what a key that you trust has signed.
 //!
-//! In this repository: `cargo run --example check_license -- URL API_KEY LICENSE_KEY IDENTIFIER PUBLIC_KEY.pem [GLOBAL_KEY.pem]`. In yours:
-//! `cargo add base64 rsa serde_json ureq && cargo add sha2@0.10 --features oid`.
+//! In this repository: `cargo run --example check_license -- URL API_KEY LICENSE_KEY IDENTIFIER PUBLIC_KEY.pem
+//! [GLOBAL_KEY.pem]`. In yours: `cargo add base64 rsa serde_json ureq && cargo add sha2@0.10 --features oid`.
 //!
 //! Exit code 0: valid. 1: refused. 2: nothing that can be trusted was answered.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for the command line prints")]
@@ -32,8 +32,9 @@ pub type NotTrustworthy = Box<dyn std::error::Error>;
 
 /// Gives the code and the message that the server signed.
 ///
-/// `public_keys`: PEM texts. The first is the key that signs for your product, and no other makes a license valid. A second one, the
-/// server's global key, is believed when it refuses: it signs what concerns no product, such as an unknown license key.
+/// `public_keys`: PEM texts. The first is the key that signs for your product, and no other makes a license valid. A
+/// second one, the server's global key, is believed when it refuses: it signs what concerns no product, such as an
+/// unknown license key.
 pub fn check_license(
     url: &str,
     api_key: &str,
@@ -49,7 +50,8 @@ pub fn check_license(
         return Err("the answer is no signed envelope".into());
     };
 
-    // The signed bytes are the text of response_base64. They are decoded after they are verified, and `response` is never read.
+    // The signed bytes are the text of response_base64. They are decoded after they are verified, and `response` is
+    // never read.
     let mut by_key = None;
     for (place, pem) in public_keys.iter().enumerate() {
         if verifies(pem, signed, signature)? {

@@ -96,8 +96,11 @@ fn the_body_wins_over_the_query_and_the_last_duplicate_over_the_first() {
     let path = format!("{CREATE}?license_key=NOBODY&identifier=nowhere&key=color");
     let body = "license_key=NOBODY&license_key=KEY-1&identifier=domain.ltd&value=green";
     assert_eq!(server.post_body(&path, "application/x-www-form-urlencoded", body.as_bytes()).code, 453);
-    let twice = br#"{"license_key":"NOBODY","license_key":"KEY-1","identifier":"domain.ltd","key":"color","value":"x"}"#;
-    assert_eq!(server.post_body(CREATE, "application/json", twice).code, 452);
+    let twice = concat!(
+        r#"{"license_key":"NOBODY","license_key":"KEY-1","identifier":"domain.ltd","#,
+        r#""key":"color","value":"x"}"#
+    );
+    assert_eq!(server.post_body(CREATE, "application/json", twice.as_bytes()).code, 452);
 }
 
 #[test]
@@ -207,7 +210,8 @@ fn a_body_shorter_than_announced_is_refused_when_its_time_is_up() {
 fn a_body_longer_than_announced_is_read_as_far_as_announced() {
     let server = server();
     let request = format!(
-        "POST /v1/{CREATE} HTTP/1.1\r\nHost: x\r\nX-API-Key: {}\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{{}}{{}}{{}}\r\n\r\n",
+        "POST /v1/{CREATE} HTTP/1.1\r\nHost: x\r\nX-API-Key: {}\r\nContent-Type: application/json\r\n\
+         Content-Length: 2\r\n\r\n{{}}{{}}{{}}\r\n\r\n",
         server.api_key
     );
     let (status, body) = send_raw(server.address(), request.as_bytes(), false);
@@ -255,7 +259,8 @@ fn who_asks_for_another_protocol_is_answered_at_once_in_this_one() {
 /// Connections from one address, each with 20 KB of a longer body, and then silent.
 fn silent(server: &TestServer, count: usize) -> Vec<TcpStream> {
     let head = format!(
-        "POST /v1/{CREATE} HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 192.0.2.1\r\nContent-Type: application/json\r\nContent-Length: 500000\r\n\r\n"
+        "POST /v1/{CREATE} HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 192.0.2.1\r\nContent-Type: application/json\r\n\
+         Content-Length: 500000\r\n\r\n"
     );
     let request = [head.as_bytes(), " ".repeat(20_000).as_bytes()].concat();
     let connect = |_| {

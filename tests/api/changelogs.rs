@@ -41,7 +41,13 @@ fn anyone_may_read_what_is_new_the_newest_first() {
         assert_eq!(
             answer.response,
             format!(
-                r#"{{"code":1600,"message":"Changelog retrieved successfully","product":{{"name":"My App","slug":"my-app_2"}},"changelog":[{{"version":"102","numeric_version":102,"release_date":"2024-02-26 00:00:00","update_summary":"Second","changelog":"More"}},{{"version":"101","numeric_version":101,"release_date":"2024-02-27 00:00:00","update_summary":"First","changelog":"All"}}],"timestamp":{}}}"#,
+                concat!(
+                    r#"{{"code":1600,"message":"Changelog retrieved successfully","product":{{"name":"My App","#,
+                    r#""slug":"my-app_2"}},"changelog":[{{"version":"102","numeric_version":102,"#,
+                    r#""release_date":"2024-02-26 00:00:00","update_summary":"Second","changelog":"More"}},{{"#,
+                    r#""version":"101","numeric_version":101,"release_date":"2024-02-27 00:00:00","#,
+                    r#""update_summary":"First","changelog":"All"}}],"timestamp":{}}}"#,
+                ),
                 answer.timestamp
             )
         );

@@ -40,7 +40,13 @@ fn a_new_contract_is_shown_with_the_types_of_a_form() {
     assert_eq!(
         json!(answer.fields).to_string(),
         format!(
-            r#"{{"contract":{{"contract_key":"C-1","name":"Name","information":"Information","product_id":"1","license_keys_quantity":"5","status":"active","can_get_info":"1","can_generate":"1","can_destroy":"1","can_destroy_all":"0","updated_at":"{now}","created_at":"{now}","id":1,"license_keys_count":0}}}}"#
+            concat!(
+                r#"{{"contract":{{"contract_key":"C-1","name":"Name","information":"Information","#,
+                r#""product_id":"1","license_keys_quantity":"5","status":"active","can_get_info":"1","#,
+                r#""can_generate":"1","can_destroy":"1","can_destroy_all":"0","updated_at":"{now}","#,
+                r#""created_at":"{now}","id":1,"license_keys_count":0}}}}"#,
+            ),
+            now = now
         )
     );
 }
@@ -49,8 +55,9 @@ fn a_new_contract_is_shown_with_the_types_of_a_form() {
 fn a_new_contract_is_shown_with_the_types_of_json() {
     let server = TestServer::start();
     let uuid_is_no_number = json!({
-        "contract_key": "C", "contract_name": "N", "contract_information": "I", "product_uuid": 2, "license_keys_quantity": 5,
-        "status": "inactive", "can_get_info": 1, "can_generate": "0", "can_destroy": false, "can_destroy_all": true,
+        "contract_key": "C", "contract_name": "N", "contract_information": "I", "product_uuid": 2,
+        "license_keys_quantity": 5, "status": "inactive", "can_get_info": 1, "can_generate": "0",
+        "can_destroy": false, "can_destroy_all": true,
     });
     let answer = server.post_json("create-contract", &uuid_is_no_number);
     expect(&answer, 841, "contract created");
@@ -79,7 +86,13 @@ fn all_contracts_are_listed_with_whole_numbers() {
     assert_eq!(
         json!(answer.fields).to_string(),
         format!(
-            r#"{{"contracts":[{{"id":1,"name":"Name","information":"Information","contract_key":"C-1","license_keys_quantity":5,"product_id":1,"can_get_info":1,"can_generate":1,"can_destroy":1,"can_destroy_all":0,"status":"active","created_at":"{now}","updated_at":"{now}","license_keys_count":0}}]}}"#
+            concat!(
+                r#"{{"contracts":[{{"id":1,"name":"Name","information":"Information","contract_key":"C-1","#,
+                r#""license_keys_quantity":5,"product_id":1,"can_get_info":1,"can_generate":1,"#,
+                r#""can_destroy":1,"can_destroy_all":0,"status":"active","created_at":"{now}","#,
+                r#""updated_at":"{now}","license_keys_count":0}}]}}"#,
+            ),
+            now = now
         )
     );
 }
@@ -159,7 +172,14 @@ fn an_update_changes_what_is_sent_and_keeps_the_rest() {
     assert_eq!(
         contract.to_string(),
         format!(
-            r#"{{"id":1,"name":"Other","information":"Information","contract_key":"C-1","license_keys_quantity":5,"product_id":1,"can_get_info":1,"can_generate":1,"can_destroy":1,"can_destroy_all":"1","status":"active","created_at":"{created}","updated_at":"{updated}","license_keys_count":0}}"#
+            concat!(
+                r#"{{"id":1,"name":"Other","information":"Information","contract_key":"C-1","#,
+                r#""license_keys_quantity":5,"product_id":1,"can_get_info":1,"can_generate":1,"#,
+                r#""can_destroy":1,"can_destroy_all":"1","status":"active","created_at":"{created}","#,
+                r#""updated_at":"{updated}","license_keys_count":0}}"#,
+            ),
+            created = created,
+            updated = updated
         )
     );
     let mut all_fields = FORM.to_vec();

@@ -73,7 +73,14 @@ fn the_published_versions_are_listed_the_newest_first() {
     assert_eq!(
         answer.response,
         format!(
-            r#"{{"code":600,"message":"Downloads","downloadables":[{{"id":2,"product_id":1,"numeric_version":102,"version":"1.0.2","update_summary":"Bugfixes","changelog":"All\/bugs","published":1,"release_date":"2024-02-28 00:00:00","download_counter":0,"url":"{}"}},{{"id":1,"product_id":1,"numeric_version":101,"version":"1.0.1","update_summary":"","changelog":"","published":1,"release_date":"2024-02-27 00:00:00","download_counter":0,"url":"{}"}}],"timestamp":{}}}"#,
+            concat!(
+                r#"{{"code":600,"message":"Downloads","downloadables":[{{"id":2,"product_id":1,"#,
+                r#""numeric_version":102,"version":"1.0.2","update_summary":"Bugfixes","#,
+                r#""changelog":"All\/bugs","published":1,"release_date":"2024-02-28 00:00:00","#,
+                r#""download_counter":0,"url":"{}"}},{{"id":1,"product_id":1,"numeric_version":101,"#,
+                r#""version":"1.0.1","update_summary":"","changelog":"","published":1,"#,
+                r#""release_date":"2024-02-27 00:00:00","download_counter":0,"url":"{}"}}],"timestamp":{}}}"#,
+            ),
             link("RG9tYWluLmx0ZA%3D%3D", 102),
             link("RG9tYWluLmx0ZA%3D%3D", 101),
             answer.timestamp
@@ -170,7 +177,11 @@ fn an_expired_license_downloads_unless_its_product_minds() {
         let csv = file(
             &server,
             "one.csv",
-            format!("license_key,product_id,validity,assigned_at,status,identifiers\n{license_key},{product},{days},2024-02-27 03:05:31,assigned,\"[\"\"domain.ltd\"\"]\"\n").as_bytes(),
+            format!(
+                "license_key,product_id,validity,assigned_at,status,identifiers\n\
+                {license_key},{product},{days},2024-02-27 03:05:31,assigned,\"[\"\"domain.ltd\"\"]\"\n"
+            )
+            .as_bytes(),
         );
         server.command(&["license", "import", csv.to_str().unwrap()]);
         assert_eq!(list(&server, license_key, "domain.ltd").code, listed, "{license_key}");

@@ -42,7 +42,13 @@ fn all_generators_are_listed_under_products_in_the_documented_order() {
     let created = answer.fields["products"][0]["created_at"].as_str().unwrap();
     assert!(created.ends_with(".000000Z"));
     let first = format!(
-        r#"{{"products":[{{"id":1,"product_id":1,"method":"uuid","prefix":"","suffix":"","function_name":"","number_of_chunks":4,"chunk_length":4,"activation_limit":1,"validity":365,"status":1,"charset":"0123456789ABCDEF","created_at":"{created}","updated_at":"{created}"}},"#
+        concat!(
+            r#"{{"products":[{{"id":1,"product_id":1,"method":"uuid","prefix":"","suffix":"","#,
+            r#""function_name":"","number_of_chunks":4,"chunk_length":4,"activation_limit":1,"#,
+            r#""validity":365,"status":1,"charset":"0123456789ABCDEF","created_at":"{created}","#,
+            r#""updated_at":"{created}"}},"#,
+        ),
+        created = created
     );
     assert!(json!(answer.fields).to_string().starts_with(&first), "{}", answer.response);
     let second = &answer.fields["products"][1];
@@ -127,7 +133,8 @@ fn what_is_wrong_with_an_order_is_said_field_by_field() {
     assert_eq!(
         json!(server.post_json("generate", &wrong).fields),
         json!({ "errors": {
-            "activation_limit": ["The activation limit field must be at least 0."], "validity": ["The validity field must be an integer."],
+            "activation_limit": ["The activation limit field must be at least 0."],
+            "validity": ["The validity field must be an integer."],
         } })
     );
     assert_eq!(server.command(&["license", "list"]), json!([]));

@@ -18,11 +18,13 @@ fn details_show_the_license_and_its_product_in_the_documented_order() {
         answer.response,
         format!(
             concat!(
-                r#"{{"code":500,"message":"Active license key found","licenseKey":{{"id":1,"license_key":"KEY-1","owner_name":null,"#,
-                r#""owner_email":null,"activation_limit":0,"validity":0,"assigned_at":"2024-02-27 03:05:31","meta_data":["#,
-                r#"{{"key":"test-key","value":"a\/b \"\u00e9\" \ud83d\ude00\u2028\u0001"}},{{"key":"second","value":"x"}}],"expires_at":false}},"#,
-                r#""product":{{"id":1,"external_reference":"","source":"internal","name":"With a key","post_url":"","description":"","meta_data":[]}},"#,
-                r#""timestamp":{}}}"#
+                r#"{{"code":500,"message":"Active license key found","#,
+                r#""licenseKey":{{"id":1,"license_key":"KEY-1","owner_name":null,"owner_email":null,"#,
+                r#""activation_limit":0,"validity":0,"assigned_at":"2024-02-27 03:05:31","meta_data":["#,
+                r#"{{"key":"test-key","value":"a\/b \"\u00e9\" \ud83d\ude00\u2028\u0001"}},"#,
+                r#"{{"key":"second","value":"x"}}],"expires_at":false}},"#,
+                r#""product":{{"id":1,"external_reference":"","source":"internal","name":"With a key","#,
+                r#""post_url":"","description":"","meta_data":[]}},"timestamp":{}}}"#
             ),
             answer.timestamp
         )

@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 
 use crate::support::{License, TestServer, keyseal, try_keyseal};
 
-const HEADER: &str = "license_key,product_id,owner_name,owner_email,activation_limit,validity,assigned_at,status,identifiers\n";
+const HEADER: &str = "license_key,product_id,owner_name,owner_email,activation_limit,validity,assigned_at,status,\
+    identifiers\n";
 
 /// Imports a file with this content, with these options.
 fn import(server: &TestServer, content: impl AsRef<[u8]>, options: &[&str]) -> (bool, Value) {
@@ -32,7 +33,10 @@ fn count(server: &TestServer) -> usize {
 fn odd_licenses() -> String {
     let lines = [
         "PLAIN,1,,,0,0,,available,",
-        r#"KEY-1,1,"Doe, ""Jo""",jo@example.com,3,365,2024-02-27 03:05:31,assigned,"[""domain.ltd"",""a|b"",""q\""uote"",""é,ü""]""#,
+        concat!(
+            r#"KEY-1,1,"Doe, ""Jo""",jo@example.com,3,365,2024-02-27 03:05:31,assigned,"#,
+            r#""[""domain.ltd"",""a|b"",""q\""uote"",""é,ü""]""#
+        ),
         "\"two\nlines\",2, spaces kept ,,1,0,,reserved,",
         r#"BLOCKED,2,Ünïcode 🎉,,0,30,1969-12-31 23:59:59,blocked,"[""x""]""#,
     ];

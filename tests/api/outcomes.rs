@@ -139,8 +139,10 @@ const SCENARIOS: &[(&str, &str, i64)] = &[
 
 const CREATE_KEYS: &str =
     "license_keys=[\"NEW\"]&product_id=1&activation_limit=0&validity=0&status=available";
-const TELEMETRY: &str = "product_id=1&user_identifier=u&license_key=ACTIVE&activation_identifier=d&product_version=1&data_type=text&text_data=t&data_group=g";
-const CONTRACT: &str = "contract_name=N&contract_information=I&status=active&can_get_info=1&can_generate=1&can_destroy=1&can_destroy_all=1";
+const TELEMETRY: &str = "product_id=1&user_identifier=u&license_key=ACTIVE&activation_identifier=d&\
+    product_version=1&data_type=text&text_data=t&data_group=g";
+const CONTRACT: &str = "contract_name=N&contract_information=I&status=active&can_get_info=1&can_generate=1&\
+    can_destroy=1&can_destroy_all=1";
 
 /// The steps of the license gate, for every endpoint that passes it.
 const LICENSE_GATE: [(&str, i64); 7] = [

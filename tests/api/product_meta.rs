@@ -37,7 +37,12 @@ fn an_entry_is_made_changed_shown_and_deleted() {
     assert_eq!(
         shown.response,
         format!(
-            r#"{{"code":631,"message":"Product information retrieved successfully","meta_data":[{{"key":"color","value":"dark blue"}},{{"key":"size","value":" {{\"a\": 1}} "}}],"timestamp":{time}}}"#
+            concat!(
+                r#"{{"code":631,"message":"Product information retrieved successfully","meta_data":[{{"#,
+                r#""key":"color","value":"dark blue"}},{{"key":"size","value":" {{\"a\": 1}} "}}],"#,
+                r#""timestamp":{time}}}"#,
+            ),
+            time = time
         )
     );
     expect(

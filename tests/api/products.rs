@@ -172,7 +172,9 @@ fn an_update_changes_what_was_sent_and_nothing_else() {
         }
     }
     let uuid = before["uuid"].as_str().unwrap();
-    let fields = json!({"product_uuid": uuid, "name": "Q", "require_non_expired": "1", "source": "ENVATO", "slug": "p"});
+    let fields = json!({
+        "product_uuid": uuid, "name": "Q", "require_non_expired": "1", "source": "ENVATO", "slug": "p",
+    });
     let answer = server.post_json(UPDATE, &fields);
     assert_eq!((answer.code, answer.fields.len()), (650, 0));
     let blank =

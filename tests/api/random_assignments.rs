@@ -120,9 +120,9 @@ fn generating_leaves_the_pool_untouched() {
         assert_eq!(
             item,
             &json!({
-                "product_id": 1, "license_key": item["license_key"], "activation_limit": 1, "validity": 365, "status": "assigned",
-                "owner_name": "Not set", "owner_email": "e@x", "assigned_at": now, "contract_id": null,
-                "updated_at": now, "created_at": now, "id": 6 + number, "meta_data": [],
+                "product_id": 1, "license_key": item["license_key"], "activation_limit": 1, "validity": 365,
+                "status": "assigned", "owner_name": "Not set", "owner_email": "e@x", "assigned_at": now,
+                "contract_id": null, "updated_at": now, "created_at": now, "id": 6 + number, "meta_data": [],
             })
         );
         assert_eq!(item["license_key"].as_str().unwrap().len(), 36);

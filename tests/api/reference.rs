@@ -76,8 +76,10 @@ const NEW_KEY: Steps = &[(
     "/create-license-keys",
     "license_keys=[\"K#\"]&product_id=1&activation_limit=0&validity=0&status=available",
 )];
-const TELEMETRY: &str = "product_id=1&user_identifier=u&license_key=ACTIVE&activation_identifier=d&product_version=1.0.2&data_type=text&text_data=t&data_group=g";
-const CONTRACT: &str = "contract_key=C#&contract_name=N&contract_information=I&product_id=1&license_keys_quantity=99&status=active&can_get_info=1&can_generate=1&can_destroy=1&can_destroy_all=1";
+const TELEMETRY: &str = "product_id=1&user_identifier=u&license_key=ACTIVE&activation_identifier=d&\
+    product_version=1.0.2&data_type=text&text_data=t&data_group=g";
+const CONTRACT: &str = "contract_key=C#&contract_name=N&contract_information=I&product_id=1&\
+    license_keys_quantity=99&status=active&can_get_info=1&can_generate=1&can_destroy=1&can_destroy_all=1";
 
 /// Other values that make a difference than one that is too long or nonsense, and what they make it to:
 /// endpoint, field, changes to the base (`!` takes a field away), value.

@@ -12,7 +12,8 @@ const PATHS: [&str; 4] = [SEND, "send-telemetry-date", "send-telemetry", "teleme
 fn fields() -> Value {
     json!({
         "product_id": 1, "user_identifier": "user-1", "license_key": "KEY-1", "activation_identifier": "domain.ltd",
-        "product_version": "1.2.0", "data_type": "numeric-single-value", "numeric_data_single_value": 50, "data_group": "usage",
+        "product_version": "1.2.0", "data_type": "numeric-single-value", "numeric_data_single_value": 50,
+        "data_group": "usage",
     })
 }
 
@@ -68,8 +69,8 @@ fn start() -> TestServer {
     server.add_license(&License::default());
     execute(
         &server,
-        "INSERT INTO downloadables (product_id, numeric_version, version, update_summary, changelog, published, release_date, file_name,
-                                    file_sha256, file_size, created_at, updated_at)
+        "INSERT INTO downloadables (product_id, numeric_version, version, update_summary, changelog,
+                                    published, release_date, file_name, file_sha256, file_size, created_at, updated_at)
          VALUES (1, 120, '1.2.0', '', '', 1, 0, 'p.zip', '', 0, 0, 0)",
     );
     server
@@ -318,8 +319,9 @@ fn a_list_that_would_carry_too_much_is_refused_and_a_shorter_one_is_not() {
     saved(&send(&server, &data));
     execute(
         &server,
-        "INSERT INTO telemetry (user_identifier, license_key, activation_identifier, product_id, product_version, data_type, data_group,
-                                data, extra, is_correct_format, license_key_exists, product_exists, product_version_exists,
+        "INSERT INTO telemetry (user_identifier, license_key, activation_identifier, product_id,
+                                product_version, data_type, data_group, data, extra, is_correct_format,
+                                license_key_exists, product_exists, product_version_exists,
                                 has_red_flags, created_at)
          WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 256)
          SELECT '', '', '', 1, '', 'text', 'usage', data, '{}', 1, 1, 1, 1, 0, 0 FROM telemetry, numbers",

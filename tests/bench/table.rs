@@ -70,7 +70,8 @@ pub fn print(case: &Case, row: &Row) {
 
 pub fn print_open_header() {
     println!(
-        "\nat a fixed rate of arrivals, in turn with the best that it is a share of; a latency counts from when its request was due:"
+        "\nat a fixed rate of arrivals, in turn with the best that it is a share of; a latency counts from when its \
+         request was due:"
     );
     println!(
         "{:<30} {:>5} {:>9} {:>9} {:>8} {:>8} {:>8} {:>8} {:>9} {:>6}",

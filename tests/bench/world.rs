@@ -92,7 +92,8 @@ fn write_csv(path: &Path, licenses: u64, products: u64) {
         line.clear();
         writeln!(
             line,
-            "{},{product},assigned,Owner {number},owner{number}@shop.example,50,2026-01-01 00:00:00,\"[\"\"{IDENTIFIER}\"\"]\"",
+            "{},{product},assigned,Owner {number},owner{number}@shop.example,50,\
+             2026-01-01 00:00:00,\"[\"\"{IDENTIFIER}\"\"]\"",
             license_key(number)
         )
         .unwrap();

@@ -69,7 +69,8 @@ fn the_json_shapes_are_those_that_scripts_rely_on() {
         license,
         json!({
             "id": 1, "license_key": "K", "product_id": 1, "status": "available", "activation_limit": 0, "validity": 30,
-            "assigned_at": "2024-02-27 03:05:31", "expires_at": "2024-03-28 03:05:31", "owner_name": null, "owner_email": null,
+            "assigned_at": "2024-02-27 03:05:31", "expires_at": "2024-03-28 03:05:31", "owner_name": null,
+            "owner_email": null,
         })
     );
     let assigned = done(data, &["license", "assign", "k", "--owner-name", "N", "--owner-email", "e@x"]);
@@ -90,9 +91,9 @@ fn the_json_shapes_are_those_that_scripts_rely_on() {
     assert_eq!(
         generator,
         json!({
-            "id": 1, "uuid": uuid, "product_id": 1, "method": "chunk-system", "prefix": "A", "suffix": "", "template": "",
-            "charset": "0123456789ABCDEF", "number_of_chunks": 4, "chunk_length": 4, "activation_limit": 0, "validity": 0,
-            "active": true,
+            "id": 1, "uuid": uuid, "product_id": 1, "method": "chunk-system", "prefix": "A", "suffix": "",
+            "template": "", "charset": "0123456789ABCDEF", "number_of_chunks": 4, "chunk_length": 4,
+            "activation_limit": 0, "validity": 0, "active": true,
         })
     );
     for (list, length) in

@@ -112,8 +112,9 @@ pub fn prove(form: &Form) -> String {
     let Tally { valid, expired, on_the_second, kept_refused, followed } = tally;
     assert!([valid, expired, on_the_second, kept_refused, followed].iter().all(|count| *count > 0));
     format!(
-        "{steps} steps of the clock, {followed} of them back by a day or more: {valid} verdicts valid, {expired} expired, {on_the_second} of them \
-         within a second of the end, {kept_refused} refused that by the machine's clock were valid again, 0 wrong"
+        "{steps} steps of the clock, {followed} of them back by a day or more: {valid} verdicts valid, {expired} \
+         expired, {on_the_second} of them within a second of the end, {kept_refused} refused that by the machine's \
+         clock were valid again, 0 wrong"
     )
 }
 

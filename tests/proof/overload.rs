@@ -53,8 +53,8 @@ pub fn prove(form: &Form) -> String {
     assert!(tally.done > 0 && tally.refused > 0, "{} were done and {} refused", tally.done, tally.refused);
     tally.distinct.iter().for_each(|answer| world.check_signature(answer));
     format!(
-        "{rounds} times {ASKERS} changes at once for one thread that signs: {} done and on disk, {} refused and not done, each with a signed \
-         1901 and Retry-After; slowest answer {:.1?}",
+        "{rounds} times {ASKERS} changes at once for one thread that signs: {} done and on disk, {} refused and not \
+         done, each with a signed 1901 and Retry-After; slowest answer {:.1?}",
         tally.done, tally.refused, tally.slowest
     )
 }

@@ -48,8 +48,9 @@ pub fn prove(form: &Form) -> String {
         answered += accounts.iter().map(|account| account.answered.len()).sum::<usize>();
     }
     format!(
-        "{rounds} stops under {CLIENTS} clients, {answered} activations answered, 0 lost, 0 cut; of the connections {told} \
-         were ended with an answer, {turned_away} between two; {logs} write-ahead logs left; slowest exit {slowest:.0?}, always 0"
+        "{rounds} stops under {CLIENTS} clients, {answered} activations answered, 0 lost, 0 cut; of the connections \
+         {told} were ended with an answer, {turned_away} between two; {logs} write-ahead logs left; slowest exit \
+         {slowest:.0?}, always 0"
     )
 }
 

@@ -39,7 +39,7 @@ fn each_file_says_what_lives_in_it() {
 #[test]
 fn lines_fit_a_screen() {
     /// Not yet mended.
-    const EXEMPT: &[&str] = &["src/", "tests/", "examples/", ".", "Cargo.toml"];
+    const EXEMPT: &[&str] = &["src/"];
     let mut long = Vec::new();
     let build_files = BUILD_FILES.iter().map(|file| root().join(file));
     for file in rust_files(&["src", "tests", "examples"]).into_iter().chain(build_files) {

@@ -20,7 +20,9 @@ fn expect(answer: &Answer, code: i64, message: &str, signer: &str) {
 
 /// What a request to create these keys in the pool of product 1 says.
 fn keys(license_keys: &Value) -> Value {
-    json!({ "license_keys": license_keys, "product_id": 1, "activation_limit": 3, "validity": 30, "status": "available" })
+    json!({
+        "license_keys": license_keys, "product_id": 1, "activation_limit": 3, "validity": 30, "status": "available",
+    })
 }
 
 fn with(mut fields: Value, changes: &Value) -> Value {

@@ -134,7 +134,12 @@ fn who_asked_for_it_is_told_when_an_activation_is_ended_by_others() {
         assert_eq!((answer.code, answer.message.as_str()), (400, "License key deactivated"));
         assert_eq!(answer.signer, signer);
         let start = format!(
-            r#"{{"code":"400","message":"License key deactivated","license_key":"{license_key}","identifier":"{identifier}","timestamp":"#
+            concat!(
+                r#"{{"code":"400","message":"License key deactivated","#,
+                r#""license_key":"{license_key}","identifier":"{identifier}","timestamp":"#
+            ),
+            license_key = license_key,
+            identifier = identifier
         );
         assert!(answer.response.starts_with(&start), "{}", answer.response);
     };

@@ -114,7 +114,8 @@ pub fn prove(form: &Form) -> String {
     let progress = progress.into_inner().unwrap();
     check_signature(&world, &progress.refusal);
     format!(
-        "disk full: {} changes refused, signed, and {} made before and after, {} right verdicts meanwhile, {checked} effects checked",
+        "disk full: {} changes refused, signed, and {} made before and after, {} right verdicts meanwhile, {checked} \
+         effects checked",
         progress.refused, progress.done, progress.verdicts_when_full
     )
 }

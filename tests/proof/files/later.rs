@@ -25,7 +25,8 @@ pub fn prove() -> String {
     assert_eq!(client.exchange(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap(), "not ready\n");
     let body = format!("api_key={}&license_key=KEY-0&identifier=x", world.api_key);
     let request = format!(
-        "POST /api/v1/verify HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
+        "POST /api/v1/verify HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n\
+         Content-Length: {}\r\n\r\n{body}",
         body.len()
     );
     let answer = client.exchange(request.as_bytes()).unwrap();

@@ -51,7 +51,8 @@ pub fn prove(form: &Form) -> String {
     let median = tally.delays[tally.delays.len() / 2];
     assert!(median < REFUSED_WITHIN.0, "{median:?}");
     let flipped = format!(
-        "{places} bytes flipped: {} refused, within {median:.0?}, {} found while serving, {} served; {} verdicts right, {} errors, 0 wrong",
+        "{places} bytes flipped: {} refused, within {median:.0?}, {} found while serving, {} served; {} verdicts \
+         right, {} errors, 0 wrong",
         tally.refused, tally.found_later, tally.served, tally.verdicts, tally.errors
     );
     let mut cut = Tally::default();
@@ -59,7 +60,8 @@ pub fn prove(form: &Form) -> String {
     let foreign = foreign::try_all(&sample);
     let later = later::prove();
     format!(
-        "{flipped}; {cuts} truncations: {} refused, {} found while serving; {foreign} foreign, missing and unreadable files; {later}",
+        "{flipped}; {cuts} truncations: {} refused, {} found while serving; {foreign} foreign, missing and unreadable \
+         files; {later}",
         cut.refused, cut.found_later
     )
 }

@@ -101,8 +101,10 @@ fn post(endpoint: &str, body: &str) -> Vec<u8> {
 
 /// All kinds but the blocked ones as they are; those are valid until the log says otherwise.
 fn import(world: &World) {
-    let mut csv = "license_key,product_id,owner_name,owner_email,activation_limit,validity,assigned_at,status,identifiers\n"
-        .to_owned();
+    let mut csv =
+        "license_key,product_id,owner_name,owner_email,activation_limit,validity,assigned_at,status,\
+        identifiers\n"
+            .to_owned();
     for number in 0..LICENSES {
         let (columns, _) = KINDS[number % KINDS.len()];
         writeln!(csv, "{},1,Owner {number},owner{number}@shop.example,{columns}", key(number)).unwrap();

@@ -94,8 +94,9 @@ pub fn prove(form: &Form) -> String {
     }
     total.check();
     format!(
-        "{} requests over {} endpoints: {} distinct codes, {} refused at the gate, {} put off, 0 unsigned, 0 failures; {} pieces of garbage, \
-         {answered} answered; {} MB held in the end, {} MB more than after half; longest answer {} KB; {warnings} warnings, 0 errors, 0 files left open",
+        "{} requests over {} endpoints: {} distinct codes, {} refused at the gate, {} put off, 0 unsigned, 0 failures; \
+         {} pieces of garbage, {answered} answered; {} MB held in the end, {} MB more than after half; longest answer \
+         {} KB; {warnings} warnings, 0 errors, 0 files left open",
         worlds * REQUESTS,
         total.reached.len(),
         total.codes.len(),

@@ -71,7 +71,8 @@ fn send_one(address: &str, world: &World, number: usize) -> End {
     let length =
         if is_chunked { "Transfer-Encoding: chunked".to_owned() } else { format!("Content-Length: {BODY}") };
     let head = format!(
-        "POST /api/v1/verify HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n{length}\r\n\r\n"
+        "POST /api/v1/verify HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n\
+         {length}\r\n\r\n"
     );
     let mut chunk = Vec::new();
     if is_chunked {
@@ -122,7 +123,8 @@ pub fn takers_of_nothing(form: &Form) -> String {
     drop(crowd);
     drop(whole);
     format!(
-        "{takers} clients that take nothing of answers of {} KB held {} MB, {} KB each, and were ended after {ended:.0?} (limit {limit:?})",
+        "{takers} clients that take nothing of answers of {} KB held {} MB, {} KB each, and were ended after \
+         {ended:.0?} (limit {limit:?})",
         size / 1024,
         (held - before) / 1024,
         (held - before) / takers as u64

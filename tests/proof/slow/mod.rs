@@ -24,7 +24,8 @@ const ENDED_WITHIN: Duration = Duration::from_secs(10);
 const MOST: f64 = 2.0;
 
 const SLOW_BODY: &[u8] =
-    b"POST /api/v1/verify HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 1000\r\n\r\n";
+    b"POST /api/v1/verify HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n\
+      Content-Length: 1000\r\n\r\n";
 const SLOW_HEAD: &[u8] = b"POST /api/v1/verify HTTP/1.1\r\nX-Slow: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 
 pub fn prove(form: &Form) -> String {
@@ -105,8 +106,9 @@ fn crowds(form: &Form) -> String {
     }
     let asked = [&alone, &body, &head, &silent].map(Latencies::count).iter().sum::<usize>();
     format!(
-        "{slow} slow bodies ended after {:.1?} at most (limit {limit:?}), each with a signed 1908; {slow} slow heads after {:.1?}; \
-         {idle} idle after {:.1?}; {asked} honest answers beside them, 0 wrong, p99 {:.1?} alone and {:.2}, {:.2}, {:.2} times that",
+        "{slow} slow bodies ended after {:.1?} at most (limit {limit:?}), each with a signed 1908; {slow} slow heads \
+         after {:.1?}; {idle} idle after {:.1?}; {asked} honest answers beside them, 0 wrong, p99 {:.1?} alone and \
+         {:.2}, {:.2}, {:.2} times that",
         longest[0],
         longest[1],
         longest[2],

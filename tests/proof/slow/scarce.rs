@@ -35,6 +35,7 @@ pub fn prove() -> String {
     assert!(!log.contains("ERROR") && !log.contains("panicked"), "{log}");
     drop(crowd);
     format!(
-        "with room for {FILES} files {CONNECTIONS} idle connections wait their turn, 0 errors, and an honest client is answered"
+        "with room for {FILES} files {CONNECTIONS} idle connections wait their turn, 0 errors, and an honest client is \
+         answered"
     )
 }
