@@ -3,7 +3,8 @@
 use actix_web::http::Method;
 
 use self::Runs::*;
-use crate::api::endpoint::{Audience, Endpoint, Record};
+use crate::api::endpoint::Endpoint;
+use crate::api::record::{Audience, Record};
 use crate::api::{
     activations, assignments, changelogs, contracts, downloads, generators, jobs, license_details,
     license_features, license_meta, licenses, own_contract, product_meta, products, random_assignments,

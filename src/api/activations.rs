@@ -1,9 +1,10 @@
 //! Activations: whether a license may be used on something, and taking and giving back its seats.
 
 use crate::api::call::Call;
-use crate::api::endpoint::{Audience, Endpoint, LICENSE_GATE, LICENSE_GATE_TO_ACTIVATE, Record, plain};
+use crate::api::endpoint::Endpoint;
 use crate::api::field::Field;
 use crate::api::fields::{IDENTIFIER, LICENSE_KEY, PRODUCT_ID};
+use crate::api::record::{Audience, LICENSE_GATE, LICENSE_GATE_TO_ACTIVATE, Record, plain};
 use crate::domain::{Identifier, License, NewActivation, Outcome, has_free_seat};
 use crate::wire::reply::{Reply, Result};
 

@@ -3,8 +3,9 @@
 use super::activations::POST_URL;
 use super::activations::take_seat;
 use crate::api::call::Call;
-use crate::api::endpoint::{Audience, Endpoint, Record, plain};
+use crate::api::endpoint::Endpoint;
 use crate::api::fields::{IDENTIFIER, LICENSE_KEY, OWNER_EMAIL, OWNER_NAME};
+use crate::api::record::{Audience, Record, plain};
 use crate::domain::Outcome;
 use crate::wire::reply::Result;
 

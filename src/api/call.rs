@@ -1,21 +1,20 @@
 //! What an endpoint sees of a request, and the look-ups that many endpoints share.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
-use super::endpoint::Record;
 use super::field::Field;
 use super::fields::{GENERATOR_ID, IDENTIFIER, LICENSE_KEY, PRODUCT_ID};
+use super::record::Record;
 use super::sent::Sent;
-use crate::config::Config;
 use crate::domain::{
     ApiKeySecret, CallbackKind, CallerId, Generator, Identifier, License, NewCallback, Outcome, Product,
     ProductKey, ProductStatus, Timestamp,
 };
-use crate::signing::Keyring;
+use crate::random::Randomness;
 use crate::store::{self, Tx};
-use crate::wire::envelope::Unsigned;
 use crate::wire::params::Params;
-use crate::wire::reply::{Error, Reply, Result};
+use crate::wire::reply::{Reply, Result};
 
 /// One request, authorized, in its transaction: the whole input of an endpoint.
 pub struct Call<'a> {
@@ -36,10 +35,22 @@ pub struct RequestContext<'a> {
     pub caller: CallerId,
     /// The API key's text, for the links that hold it: only where the request itself is at hand, which is on a reader.
     pub api_key: Option<&'a ApiKeySecret>,
-    pub config: &'a Config,
     /// Whether the client named the request with an `Idempotency-Key`: then its repeats are known by that.
     pub names_request: bool,
-    pub keyring: &'a Keyring,
+    /// The server's address as its customers reach it.
+    pub public_url: &'a str,
+    /// Whether this server shows changelogs at all.
+    pub shows_changelogs: bool,
+    /// How long a message to another server waits before it is sent.
+    pub delivery_delay: Duration,
+    pub randomness: &'a Randomness,
+    pub public_keys: &'a dyn PublicKeys,
+}
+
+/// The public keys of a server.
+pub trait PublicKeys {
+    /// The public half of the installation's signing key, as PEM; `None`: the server signs nothing.
+    fn global(&self) -> Option<String>;
 }
 
 impl RequestContext<'_> {
@@ -49,11 +60,6 @@ impl RequestContext<'_> {
             CallerId::Contract(id) => Some(id),
             CallerId::ApiKey(_) | CallerId::CommandLine => None,
         }
-    }
-
-    /// The public half of the installation's signing key, as PEM; `None`: the server signs nothing.
-    pub fn global_public_key(&self) -> Option<String> {
-        self.keyring.global().map(|key| key.public().pem().to_owned())
     }
 }
 
@@ -87,7 +93,7 @@ impl<'a> Call<'a> {
 
     /// A text that names something new, and nothing else anywhere.
     pub fn new_uuid(&self) -> Result<String> {
-        Ok(self.context.config.randomness.uuid()?)
+        Ok(self.context.randomness.uuid()?)
     }
 
     /// The same, with the license's product.
@@ -197,19 +203,8 @@ impl<'a> Call<'a> {
         reply: &Reply,
         product_id: Option<i64>,
     ) -> std::result::Result<(), store::Error> {
-        let reply = Unsigned::write(reply, self.now).into_response();
+        let reply = reply.write(self.now);
         let callback = NewCallback { kind, url, reply: &reply, product_id };
-        let first_delay = self.context.config.webhooks.delays.first().copied().unwrap_or_default();
-        self.tx.add_callback(&callback, self.now.plus(first_delay), self.now)
+        self.tx.add_callback(&callback, self.now.plus(self.context.delivery_delay), self.now)
     }
-}
-
-/// Refuses a field that is over its limit, by name.
-pub fn too_large(field: &'static str) -> Error {
-    Reply::from(Outcome::PayloadTooLarge).with("field", field).into()
-}
-
-/// Refuses a field that can't be what it must be, by name.
-pub fn unreadable(field: &'static str) -> Error {
-    Reply::from(Outcome::UnreadableBody).with("field", field).into()
 }

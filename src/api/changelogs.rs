@@ -3,9 +3,10 @@
 use serde_json::{Value, json};
 
 use crate::api::call::Call;
-use crate::api::endpoint::{Audience, Endpoint, Record, answer, plain};
+use crate::api::endpoint::Endpoint;
 use crate::api::field::Field;
 use crate::api::fields::ONLY_PRODUCT_ID;
+use crate::api::record::{Audience, Record, answer, plain};
 use crate::api::shape::{SLUG, Shape};
 use crate::domain::{Downloadable, MAX_NAME, Outcome, Product};
 use crate::store::Tx;
@@ -24,7 +25,7 @@ pub const OF_PRODUCT: Endpoint =
         .run(of_product);
 
 fn of_product(call: &mut Call<'_>) -> Result {
-    check_switched_on(!call.context.config.pages.no_changelog)?;
+    check_switched_on(call.context.shows_changelogs)?;
     let product = call.product_or_only(Outcome::ProductNotFound)?;
     changelog(call.tx, &product)
 }

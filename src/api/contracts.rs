@@ -7,8 +7,9 @@ use super::contract_terms::{
     STATUS,
 };
 use crate::api::call::Call;
-use crate::api::endpoint::{Audience, Endpoint, Record, answer, plain};
+use crate::api::endpoint::Endpoint;
 use crate::api::fields::{CONTRACT_ID, PRODUCT_ID};
+use crate::api::record::{Audience, Record, answer, plain};
 use crate::api::shape::{CREATED_AT, Shape, UPDATED_AT};
 use crate::domain::{Contract, Outcome, Permission};
 use crate::wire::reply::{Reply, Result};

@@ -3,9 +3,10 @@
 use serde_json::{Value, json};
 
 use crate::api::call::Call;
-use crate::api::endpoint::{Audience, Endpoint, LICENSE_GATE, Record, answer, plain};
+use crate::api::endpoint::Endpoint;
 use crate::api::field::Field;
 use crate::api::fields::{IDENTIFIER, LICENSE_KEY};
+use crate::api::record::{Audience, LICENSE_GATE, Record, answer, plain};
 use crate::api::shape::Shape;
 use crate::domain::{Downloadable, Identifier, MAX_NAME, Outcome, download_url};
 use crate::wire::reply::{Error, Reply, Result};
@@ -32,7 +33,7 @@ fn list(call: &mut Call<'_>) -> Result {
     let identifier = call.identifier()?;
     let version = call.sent.text(&VERSION);
     let api_key = call.context.api_key.ok_or(Outcome::InvalidApiKey)?;
-    let public_url = call.context.config.pages.public_url.as_deref().unwrap_or_default();
+    let public_url = call.context.public_url;
     let link =
         |version| download_url(public_url, api_key, &license.license_key, identifier.as_str(), version);
     let found = call.tx.published_downloadables(license.product_id, version.as_deref().map(str::trim))?;

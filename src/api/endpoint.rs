@@ -1,113 +1,17 @@
-//! The record of an endpoint: the fields it takes, the answers it gives, and its function.
+//! An endpoint: its record, and the function that answers.
 
 use super::call::Call;
-use super::field::{About, Described};
-use super::shape::Shape;
-use crate::domain::Outcome;
+use super::record::Record;
 use crate::wire::reply::Result;
 
-/// An endpoint: its record, and the function that answers.
 pub struct Endpoint {
     pub record: Record,
     pub run: fn(&mut Call<'_>) -> Result,
 }
 
-/// What the reference prints about an endpoint. Its method, paths and capability stand in the route table.
-pub struct Record {
-    pub audience: Audience,
-    /// One line, without a full stop.
-    pub summary: &'static str,
-    /// More, as text; may be empty.
-    pub text: &'static str,
-    /// All that the endpoint reads.
-    pub fields: &'static [&'static dyn Described],
-    /// The answers of this endpoint alone, and those with fields. Its success comes first.
-    pub answers: &'static [Answer],
-    /// The answers without fields that it shares with others.
-    pub refusals: &'static [Outcome],
-}
-
-/// An outcome and the fields of its reply, in order.
-#[derive(Clone, Copy)]
-pub struct Answer {
-    pub outcome: Outcome,
-    pub fields: &'static [(&'static str, Shape)],
-}
-
-pub const fn answer(outcome: Outcome, fields: &'static [(&'static str, Shape)]) -> Answer {
-    Answer { outcome, fields }
-}
-
-pub const fn plain(outcome: Outcome) -> Answer {
-    answer(outcome, &[])
-}
-
-/// Who calls an endpoint: the reference is sorted by it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Audience {
-    /// Software in the customers' hands.
-    Product,
-    Shop,
-    Vendor,
-    /// The owner of a contract, by its key; no API key is needed.
-    ContractOwner,
-    Anyone,
-}
-
 impl Record {
-    pub const fn new(audience: Audience, summary: &'static str) -> Self {
-        Self { audience, summary, text: "", fields: &[], answers: &[], refusals: &[] }
-    }
-
-    #[must_use]
-    pub const fn says(self, text: &'static str) -> Self {
-        Self { text, ..self }
-    }
-
-    #[must_use]
-    pub const fn takes(self, fields: &'static [&'static dyn Described]) -> Self {
-        Self { fields, ..self }
-    }
-
-    #[must_use]
-    pub const fn answers(self, answers: &'static [Answer]) -> Self {
-        Self { answers, ..self }
-    }
-
-    #[must_use]
-    pub const fn refuses(self, refusals: &'static [Outcome]) -> Self {
-        Self { refusals, ..self }
-    }
-
-    /// All that the endpoint reads, as the reference prints it.
-    pub fn fields(&self) -> impl Iterator<Item = &'static About> {
-        self.fields.iter().map(|field| field.about())
-    }
-
     /// The endpoint that this function answers.
     pub const fn run(self, run: fn(&mut Call<'_>) -> Result) -> Endpoint {
         Endpoint { record: self, run }
     }
 }
-
-/// The refusals of every endpoint that is called with a license key and an identifier, in the order in which they
-/// are checked (API §3.9).
-pub const LICENSE_GATE: &[Outcome] = &[
-    Outcome::InvalidLicenseKey,
-    Outcome::ProductNotActive,
-    Outcome::IdentifierRequired,
-    Outcome::LicenseBlocked,
-    Outcome::LicenseNotAssigned,
-    Outcome::LicenseExpired,
-    Outcome::NoActivation,
-];
-
-/// The same where no activation is needed yet.
-pub const LICENSE_GATE_TO_ACTIVATE: &[Outcome] = &[
-    Outcome::InvalidLicenseKey,
-    Outcome::ProductNotActive,
-    Outcome::IdentifierRequired,
-    Outcome::LicenseBlocked,
-    Outcome::LicenseNotAssigned,
-    Outcome::LicenseExpired,
-];

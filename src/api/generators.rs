@@ -4,8 +4,9 @@ use serde_json::{Value, json};
 
 use super::license_fields::{self, ACTIVATION_LIMIT, VALIDITY};
 use crate::api::call::Call;
-use crate::api::endpoint::{Audience, Endpoint, Record, answer, plain};
+use crate::api::endpoint::Endpoint;
 use crate::api::fields::{GENERATOR_ID, PRODUCT_ID, QUANTITY};
+use crate::api::record::{Audience, Record, answer, plain};
 use crate::api::sent::Form;
 use crate::api::shape::{CREATED_AT, LICENSE_KEYS, Shape, UPDATED_AT};
 use crate::domain::{Generator, License, MAX_QUANTITY, NewLicense, Outcome, Recipe};
@@ -120,7 +121,7 @@ pub fn add_licenses(
     settle: impl Fn(NewLicense) -> NewLicense,
 ) -> Result<Vec<License>> {
     let pattern = generator.recipe.pattern().map_err(Error::from)?;
-    let mut random = |bytes: &mut [u8]| call.context.config.randomness.fill(bytes);
+    let mut random = |bytes: &mut [u8]| call.context.randomness.fill(bytes);
     let add = |license_key| {
         let license = settle(generator.recipe.license(generator.product_id, license_key));
         let id = call.tx.add_license(&license, call.now)?;

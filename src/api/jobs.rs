@@ -2,9 +2,10 @@
 
 use super::random_assignments::{BY_GENERATOR, GENERATE, ONE_OR_MORE};
 use crate::api::call::Call;
-use crate::api::endpoint::{Audience, Endpoint, Record, plain};
+use crate::api::endpoint::Endpoint;
 use crate::api::field::Field;
 use crate::api::fields::{IDENTIFIER, OWNER_EMAIL, OWNER_NAME, PRODUCT_ID};
+use crate::api::record::{Audience, Record, plain};
 use crate::domain::{Outcome, job_fingerprint};
 use crate::wire::reply::Result;
 

@@ -4,8 +4,9 @@ use serde_json::{Value, json};
 
 use super::meta;
 use crate::api::call::Call;
-use crate::api::endpoint::{Audience, Endpoint, LICENSE_GATE, Record, answer};
+use crate::api::endpoint::Endpoint;
 use crate::api::fields::{IDENTIFIER, LICENSE_KEY};
+use crate::api::record::{Audience, LICENSE_GATE, Record, answer};
 use crate::api::shape::{ASSIGNED_AT, META_DATA, OWNED_BY, Shape};
 use crate::domain::{License, MetaEntry, Outcome, Product};
 use crate::wire::reply::{Reply, Result};

@@ -2,10 +2,12 @@
 
 use serde_json::Value;
 
-use crate::api::call::{Call, unreadable};
-use crate::api::endpoint::{Audience, Endpoint, Record, answer};
+use crate::api::call::Call;
+use crate::api::endpoint::Endpoint;
 use crate::api::field::Field;
 use crate::api::fields::LICENSE_KEY;
+use crate::api::record::{Audience, Record, answer};
+use crate::api::sent::unreadable;
 use crate::api::shape::Shape;
 use crate::domain::{MAX_NAME, Outcome};
 use crate::wire::reply::{Reply, Result};

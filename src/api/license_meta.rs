@@ -2,8 +2,9 @@
 
 use super::meta;
 use crate::api::call::Call;
-use crate::api::endpoint::{Audience, Endpoint, LICENSE_GATE, Record, answer, plain};
+use crate::api::endpoint::Endpoint;
 use crate::api::fields::{IDENTIFIER, LICENSE_KEY, META_KEY, META_VALUE};
+use crate::api::record::{Audience, LICENSE_GATE, Record, answer, plain};
 use crate::api::shape::Shape;
 use crate::domain::Outcome;
 use crate::wire::reply::{Reply, Result};

@@ -7,9 +7,10 @@ use super::license_fields::{
 };
 use super::license_orders;
 use crate::api::call::Call;
-use crate::api::endpoint::{Audience, Endpoint, Record, answer, plain};
+use crate::api::endpoint::Endpoint;
 use crate::api::field::Field;
 use crate::api::fields::{LICENSE_KEY, OWNER_EMAIL, OWNER_NAME, PAGE, PRODUCT_ID};
+use crate::api::record::{Audience, Record, answer, plain};
 use crate::api::shape::{self, CREATED_AT, LICENSE_STATUS, OWNED_BY, Shape, UPDATED_AT};
 use crate::domain::{License, LicenseFilter, LicenseStatus, MAX_PAGE_ITEMS, Outcome, Page};
 use crate::wire::reply::{Reply, Result};

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::api::call::too_large;
+use crate::api::sent::too_large;
 use crate::domain::{MAX_META_BYTES, MAX_META_ENTRIES, MetaEntry, MetaSize};
 use crate::wire::reply::Error;
 

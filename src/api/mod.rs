@@ -1,11 +1,12 @@
 //! The endpoints: for each its record and its function, a file per noun. They see no request, no connection, no key.
 
 pub mod endpoint;
-pub mod field;
-pub mod fields;
-pub mod shape;
-pub mod sent;
 pub mod call;
+pub mod sent;
+pub mod record;
+pub mod fields;
+pub mod field;
+pub mod shape;
 
 pub mod activations;
 pub mod license_details;

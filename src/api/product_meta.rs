@@ -2,8 +2,9 @@
 
 use super::meta;
 use crate::api::call::Call;
-use crate::api::endpoint::{Audience, Endpoint, Record, answer, plain};
+use crate::api::endpoint::Endpoint;
 use crate::api::fields::{META_KEY, META_VALUE, ONLY_PRODUCT_ID, PRODUCT_ID};
+use crate::api::record::{Audience, Record, answer, plain};
 use crate::api::shape::META_DATA;
 use crate::domain::Outcome;
 use crate::wire::reply::{Reply, Result};

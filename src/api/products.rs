@@ -10,8 +10,9 @@ use super::product_fields::{
     SOURCE, STATUS,
 };
 use crate::api::call::Call;
-use crate::api::endpoint::{Audience, Endpoint, Record, answer, plain};
+use crate::api::endpoint::Endpoint;
 use crate::api::fields::{ONLY_PRODUCT_ID, PRODUCT_ID};
+use crate::api::record::{Audience, Record, answer, plain};
 use crate::api::sent::Form;
 use crate::api::shape::{CREATED_AT, META_DATA, SLUG as SLUG_SHOWN, Shape, UPDATED_AT};
 use crate::domain::{MetaEntry, NewProduct, Outcome, Product, ProductStatus};
@@ -180,7 +181,7 @@ pub const PUBLIC_KEY: Endpoint = Record::new(Audience::Product, "The key that ve
 
 fn public_key(call: &mut Call<'_>) -> Result {
     let product = call.product_or_only(Outcome::ProductNotFound)?;
-    let global = call.context.global_public_key().ok_or(Outcome::ProductPublicKeyUnavailable)?;
+    let global = call.context.public_keys.global().ok_or(Outcome::ProductPublicKeyUnavailable)?;
     let public_key = match product.signing_key {
         None => global,
         Some(_) => call.tx.product_public_key(product.id)?.ok_or(Outcome::ProductPublicKeyUnavailable)?,

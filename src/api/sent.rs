@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 
-use super::call::{too_large, unreadable};
 use super::field::{Described, Field};
 use crate::domain::Outcome;
 use crate::wire::field_errors::{Fault, FieldErrors};
@@ -120,4 +119,14 @@ impl<'a> Form<'a> {
     pub fn refused(&self, outcome: Outcome) -> Error {
         Reply::from(outcome).with("errors", self.errors.lists()).into()
     }
+}
+
+/// Refuses a field that is over its limit, by name.
+pub fn too_large(field: &'static str) -> Error {
+    Reply::from(Outcome::PayloadTooLarge).with("field", field).into()
+}
+
+/// Refuses a field that can't be what it must be, by name.
+pub fn unreadable(field: &'static str) -> Error {
+    Reply::from(Outcome::UnreadableBody).with("field", field).into()
 }

@@ -7,9 +7,10 @@ use super::telemetry_report::{
     VERSION, X_VALUE, Y_VALUE,
 };
 use crate::api::call::Call;
-use crate::api::endpoint::{Audience, Endpoint, Record, answer};
+use crate::api::endpoint::Endpoint;
 use crate::api::field::Field;
 use crate::api::fields::{LICENSE_KEY, PAGE, PRODUCT_ID};
+use crate::api::record::{Audience, Record, answer};
 use crate::api::sent::Form;
 use crate::api::shape::{CREATED_AT, Shape, UPDATED_AT};
 use crate::domain::{Outcome, Telemetry, TelemetryFilter};

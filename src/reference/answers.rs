@@ -1,7 +1,7 @@
 //! All that an endpoint can answer: its own outcomes, and those that it shares with others.
 
 use super::records;
-use crate::api::endpoint::{Answer, Audience, Record, answer, plain};
+use crate::api::record::{Answer, Audience, Record, answer, plain};
 use crate::api::shape::Shape;
 use crate::domain::Outcome::{self, *};
 

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 pub use page::ASSETS;
 
-use crate::api::endpoint::{Audience, Record};
+use crate::api::record::{Audience, Record};
 use crate::domain::HttpStatus;
 use crate::routes::{BESIDE_THE_TABLE, ROUTES};
 

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::answers;
 use super::{AUDIENCES, Settings, fields, records, schemas, text, title};
-use crate::api::endpoint::Record;
 use crate::api::field::About;
+use crate::api::record::Record;
 use crate::domain::HttpStatus;
 use crate::routes::{BESIDE_THE_TABLE, ROUTES, Route, Runs, has_in_path};
 use crate::wire::params::path_field;

@@ -4,8 +4,8 @@ use serde_json::{Map, Value, json};
 
 use super::answers::Possible;
 use super::{fields, shapes};
-use crate::api::endpoint::Record;
 use crate::api::field::{About, Kind};
+use crate::api::record::Record;
 use crate::domain::{Outcome, SignedBy, Timestamp};
 use crate::wire::envelope::Unsigned;
 use crate::wire::reply::Reply;

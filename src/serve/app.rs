@@ -8,7 +8,7 @@ use super::pages::Pages;
 use super::pages::demo::Demo;
 use super::request_id::RequestIds;
 use super::signed_answers::SignedAnswers;
-use crate::api::call::RequestContext;
+use crate::api::call::{PublicKeys, RequestContext};
 use crate::clock::{Clock, now};
 use crate::config::Config;
 use crate::domain::{ApiKeySecret, CallerId, Timestamp};
@@ -62,7 +62,22 @@ impl App {
         caller: CallerId,
         api_key: Option<&'a ApiKeySecret>,
     ) -> RequestContext<'a> {
-        let (config, keyring) = (&self.config, &self.keyring);
-        RequestContext { address, caller, api_key, config, names_request: false, keyring }
+        RequestContext {
+            address,
+            caller,
+            api_key,
+            names_request: false,
+            public_url: self.config.pages.public_url.as_deref().unwrap_or_default(),
+            shows_changelogs: !self.config.pages.no_changelog,
+            delivery_delay: self.config.webhooks.delays.first().copied().unwrap_or_default(),
+            randomness: &self.config.randomness,
+            public_keys: &self.keyring,
+        }
+    }
+}
+
+impl PublicKeys for Keyring {
+    fn global(&self) -> Option<String> {
+        Self::global(self).map(|key| key.public().pem().to_owned())
     }
 }

@@ -10,7 +10,8 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::api::call::Call;
-use crate::api::endpoint::{Audience, Endpoint, Record};
+use crate::api::endpoint::Endpoint;
+use crate::api::record::{Audience, Record};
 use crate::config::Config;
 use crate::domain::{ApiKeySecret, Capabilities, NewProduct, ProductStatus, Timestamp};
 use crate::files::DataDir;

@@ -5,11 +5,9 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use serde::ser::{Serialize, SerializeMap as _, Serializer};
 
 use crate::domain::{ProductKey, Timestamp};
 use crate::signing::{Error, KeyError, Keyring, Priority, Signatures, SigningKey};
-use crate::wire::php_json;
 use crate::wire::reply::Reply;
 
 /// Which key signed, as the envelope names it (API §0.4, item 3).
@@ -70,34 +68,24 @@ impl Signer {
 /// A reply that is written and not signed yet. What is signed is the text of `response_base64`, so the reply
 /// is written once and these bytes are what every reader gets.
 pub struct Unsigned {
-    response: Vec<u8>,
+    response: String,
     response_base64: String,
     retry_after: Option<u64>,
 }
 
 impl Unsigned {
-    /// Writes `code`, `message`, the reply's fields, and `timestamp` last (API §1.4).
     pub fn write(reply: &Reply, at: Timestamp) -> Self {
-        let mut response = Vec::with_capacity(128);
-        if let Err(error) = php_json::write(&mut response, &Response { reply, at }) {
-            // Writing text, whole numbers and lists of them into memory can't fail; a field that could is a
-            // bug to be seen.
-            log::error!("a reply could not be written: {error}");
-        }
-        let response_base64 = BASE64.encode(&response);
-        Self { response, response_base64, retry_after: reply.retry_after }
+        Self { retry_after: reply.retry_after, ..Self::again(reply.write(at)) }
     }
 
     /// A reply that was written before.
     pub fn again(response: String) -> Self {
-        let response_base64 = BASE64.encode(&response);
-        Self { response_base64, response: response.into_bytes(), retry_after: None }
+        Self { response_base64: BASE64.encode(&response), response, retry_after: None }
     }
 
     /// The text that is signed, decoded: all that has to be kept to answer the same again.
     pub fn into_response(self) -> String {
-        // What was written is ASCII.
-        String::from_utf8_lossy(&self.response).into_owned()
+        self.response
     }
 
     /// What is to be signed (API §1.6).
@@ -111,7 +99,7 @@ impl Unsigned {
         let mut out =
             Vec::with_capacity(self.response.len() + self.response_base64.len() + signature.len() + 128);
         out.extend_from_slice(b"{\"response\":");
-        out.extend_from_slice(&self.response);
+        out.extend_from_slice(self.response.as_bytes());
         out.extend_from_slice(b",\"response_base64\":\"");
         push_base64(&mut out, &self.response_base64);
         out.extend_from_slice(b"\",\"private_key_used\":\"");
@@ -147,29 +135,6 @@ pub async fn sign(
     let Some(key) = &signer.key else { return Ok(unsigned.signed(signer.label, NOT_SIGNED)) };
     let signature = signatures.sign(key, unsigned.message(), priority).await?;
     Ok(unsigned.signed(signer.label, &signature))
-}
-
-struct Response<'a> {
-    reply: &'a Reply,
-    at: Timestamp,
-}
-
-impl Serialize for Response<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Reply { outcome, fields, .. } = self.reply;
-        let mut map = serializer.serialize_map(None)?;
-        if outcome.shows_code_as_text() {
-            map.serialize_entry("code", &outcome.code().to_string())?;
-        } else {
-            map.serialize_entry("code", &outcome.code())?;
-        }
-        map.serialize_entry("message", outcome.message())?;
-        for (name, value) in fields {
-            map.serialize_entry(name, value)?;
-        }
-        map.serialize_entry("timestamp", &self.at.0)?;
-        map.end()
-    }
 }
 
 #[cfg(test)]
@@ -238,7 +203,7 @@ mod tests {
             .with("errors", json!({}));
         let unsigned = Unsigned::write(&reply, Timestamp(7));
         assert_eq!(
-            String::from_utf8(unsigned.response).unwrap(),
+            unsigned.response,
             r#"{"code":453,"message":"Metadata created","value":"a\/b \"\u00e9\" \ud83d\ude00\u2028\u0000","errors":[],"timestamp":7}"#
         );
     }

@@ -3,10 +3,11 @@
 use std::fmt;
 use std::sync::Arc;
 
-use serde::ser::{Serialize, SerializeSeq as _, Serializer};
+use serde::ser::{Serialize, SerializeMap as _, SerializeSeq as _, Serializer};
 use serde_json::Value;
 
-use crate::domain::{GeneratorError, Outcome};
+use crate::domain::{GeneratorError, Outcome, Timestamp};
+use crate::wire::php_json;
 use crate::{signing, store};
 
 /// An outcome and its fields, in the order in which they are shown (API §1.4). Code, message and time
@@ -50,6 +51,43 @@ impl Reply {
     #[must_use]
     pub fn after(self, seconds: u64) -> Self {
         Self { retry_after: Some(seconds), ..self }
+    }
+}
+
+impl Reply {
+    /// Writes `code`, `message`, the fields, and `timestamp` last, as PHP would (API §1.4): ASCII.
+    pub fn write(&self, at: Timestamp) -> String {
+        let mut text = Vec::with_capacity(128);
+        if let Err(error) = php_json::write(&mut text, &AnsweredAt { reply: self, at }) {
+            // Writing text, whole numbers and lists of them into memory can't fail; a field that could is a
+            // bug to be seen.
+            log::error!("a reply could not be written: {error}");
+        }
+        String::from_utf8(text).unwrap_or_default()
+    }
+}
+
+/// A reply and the time at which it was given.
+struct AnsweredAt<'a> {
+    reply: &'a Reply,
+    at: Timestamp,
+}
+
+impl Serialize for AnsweredAt<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        let Reply { outcome, fields, .. } = self.reply;
+        let mut map = serializer.serialize_map(None)?;
+        if outcome.shows_code_as_text() {
+            map.serialize_entry("code", &outcome.code().to_string())?;
+        } else {
+            map.serialize_entry("code", &outcome.code())?;
+        }
+        map.serialize_entry("message", outcome.message())?;
+        for (name, value) in fields {
+            map.serialize_entry(name, value)?;
+        }
+        map.serialize_entry("timestamp", &self.at.0)?;
+        map.end()
     }
 }
 

@@ -37,7 +37,7 @@ fn a_module_uses_only_those_declared_below_it() {
 #[test]
 fn no_files_of_a_folder_use_each_other_in_a_circle() {
     /// Not yet mended.
-    const CIRCLES: &[&str] = &["api", "cli", "config", "serve", "store"];
+    const CIRCLES: &[&str] = &["cli", "config", "serve", "store"];
     let modules = Modules::read();
     let uses = modules.uses();
     assert!(uses.len() > 100, "{uses:?}");
@@ -102,8 +102,7 @@ fn endpoints_see_no_request_and_stores_make_no_outcome() {
         };
         for word in forbidden {
             let pool = source.path == "store/mod.rs" && *word == "async fn ";
-            let call = source.path == "api/call.rs" && word.starts_with("crate::");
-            assert!(pool || call || !source.code.contains(word), "{} uses {word}", source.path);
+            assert!(pool || !source.code.contains(word), "{} uses {word}", source.path);
         }
     }
 }

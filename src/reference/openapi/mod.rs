@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::answers::{self, Possible};
 use super::{AUDIENCES, Settings, schemas, text, title};
-use crate::api::endpoint::Audience;
+use crate::api::record::Audience;
 use crate::domain::HttpStatus;
 use crate::routes::{BESIDE_THE_TABLE, PREFIXES, ROUTES};
 

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use crate::api::endpoint::{Audience, Record};
 use crate::api::field::About;
+use crate::api::record::{Audience, Record};
 use crate::domain::{HttpStatus, Outcome, SignedBy};
 use crate::reference::answers::{self, Possible};
 use crate::reference::{fields, schemas, title};
