@@ -4,8 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::last_used::LastUsed;
-use super::pages::Pages;
-use super::pages::demo::Demo;
+use super::page_state::{Demo, Pages};
 use super::request_id::RequestIds;
 use super::signed_answers::SignedAnswers;
 use crate::api::call::{PublicKeys, RequestContext};

@@ -18,6 +18,7 @@ mod caller;
 mod http_quirks;
 mod idempotency;
 mod last_used;
+mod page_state;
 mod pages;
 mod read;
 mod request_id;
@@ -39,8 +40,9 @@ use http_quirks::unread;
 
 pub use app::App;
 pub use http_quirks::head::without_body;
+pub use page_state::Demo;
 pub use pages::changelog::changelog;
-pub use pages::demo::{Demo, mount as mount_demo, playable};
+pub use pages::demo::{mount as mount_demo, playable};
 pub use pages::documents::{document, paths as document_paths};
 pub use pages::download::download;
 pub use pages::health::{livez, readyz};

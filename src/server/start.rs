@@ -44,7 +44,7 @@ pub fn start(mut config: Config) -> Result<Server, StartError> {
     config.pages.public_url.get_or_insert_with(|| format!("{scheme}://{address}"));
     let mut app = App::new(config, store, keyring, signatures);
     if let Some(demo) = &app.config.demo {
-        app.demo = Some(Demo::begin(demo, &app)?);
+        app.demo = Some(Demo::begin(demo, &app.config, &app.store, &app.clock)?);
     }
     let running = run::run(Arc::new(app), listeners, certificates)?;
     Ok(Server { address, scheme, metrics_address, running, _lock: lock })

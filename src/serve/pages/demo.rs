@@ -10,33 +10,16 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Value, json};
 
-use crate::config::DemoConfig;
 use crate::domain::{Outcome, Timestamp};
 use crate::serve::app::App;
 use crate::serve::caller::Caller;
 use crate::serve::http_quirks::unread;
 use crate::serve::read;
-use crate::store::{self, Contents, Decision};
+use crate::store::{self, Decision};
 use crate::wire::params::Params;
 
 /// The latest time that can be set, in Unix seconds: a day before the end of the year 9999, where the calendar ends.
 const LATEST: i64 = 253_402_214_400;
-
-/// The state that a demo resets to.
-pub struct Demo {
-    began_with: Arc<Contents>,
-    clock: Option<Timestamp>,
-}
-
-impl Demo {
-    /// Takes the present contents of the database as that state, and starts the clock.
-    pub fn begin(config: &DemoConfig, app: &App) -> Result<Self, store::Error> {
-        let began_with = Arc::new(app.store.try_read(|tx| tx.contents())?);
-        app.config.randomness.save_position();
-        app.clock.reset(config.clock);
-        Ok(Self { began_with, clock: config.clock })
-    }
-}
 
 /// Mounts the endpoints if the server is a demo.
 pub fn mount(service: &mut web::ServiceConfig, app: &Arc<App>) {
@@ -65,11 +48,11 @@ pub fn mount(service: &mut web::ServiceConfig, app: &Arc<App>) {
 async fn reset(app: Arc<App>, request: HttpRequest, mut payload: web::Payload) -> HttpResponse {
     read::discard(&request, &mut payload, app.config.limits.body_timeout).await;
     let Some(demo) = &app.demo else { return plain(StatusCode::NOT_FOUND, &json!({ "error": "no demo" })) };
-    let began_with = Arc::clone(&demo.began_with);
+    let contents = Arc::clone(&demo.contents);
     let randomness = app.config.randomness.clone();
     let restored = app.store.change(move |tx| {
         tx.wake_worker_on_commit();
-        tx.restore(&began_with)?;
+        tx.restore(&contents)?;
         // On the writer thread, so that no other change draws random numbers between the two. Running it
         // again changes nothing.
         randomness.restore_position();

@@ -1,51 +1,24 @@
 //! `GET /.well-known/keyseal-keys.json`: all public keys, for clients that follow a rotation. Open to everybody.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG};
-use actix_web::web::{self, Bytes};
+use actix_web::web;
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Value, json};
-use tokio::sync::Mutex;
 
-use super::documents::{JSON, REVALIDATE, etag, etag_matches};
+use super::documents::{REVALIDATE, etag_matches};
 use crate::domain::{PublishedKey, Timestamp};
 use crate::serve::answer::Answer;
 use crate::serve::app::App;
 use crate::serve::caller::Caller;
 use crate::serve::http_quirks::unread;
+use crate::serve::page_state::{JSON, KeyList, etag};
 use crate::serve::respond;
-use crate::signing::SigningKey;
 use crate::store;
 
 const ROUTE: &str = "/.well-known/keyseal-keys.json";
-
-/// How long a list is served from memory: however many clients ask, it is read once in that time.
-const MAX_AGE: Duration = Duration::from_secs(1);
-
-/// The list as it was last read.
-#[derive(Default)]
-pub struct PublishedKeys(Mutex<Option<KeyList>>);
-
-#[derive(Clone)]
-struct KeyList {
-    read_at: Instant,
-    /// The global key at that time: once another one signs, the list is read again at once.
-    global: Option<Arc<SigningKey>>,
-    list: Bytes,
-    etag: String,
-}
-
-impl KeyList {
-    fn is_current(&self, now: Instant, global: Option<&Arc<SigningKey>>) -> bool {
-        let is_same = match (&self.global, global) {
-            (Some(then), Some(now)) => then.fingerprint() == now.fingerprint(),
-            (then, now) => then.is_none() && now.is_none(),
-        };
-        is_same && now.duration_since(self.read_at) < MAX_AGE
-    }
-}
 
 /// Answers with the list of keys. It is not signed: a key must reach a client in a way that the client trusts
 /// already, such as TLS. A caller over its rate gets the usual 1929.
@@ -87,7 +60,7 @@ async fn answer(app: &Arc<App>, caller: &Caller, request: &HttpRequest) -> HttpR
 /// The list, read anew if it is too old. One request reads it on the blocking pool, because there may be many products,
 /// and the others wait for it. It takes none of the places for lists.
 async fn list(app: &Arc<App>) -> Result<KeyList, String> {
-    let mut cached = app.pages.keys.0.lock().await;
+    let mut cached = app.pages.keys.lock().await;
     // The key before the database: if it is switched in between, the database has both.
     let (read_at, global) = (Instant::now(), app.keyring.global());
     if let Some(read) = cached.as_ref().filter(|read| read.is_current(read_at, global.as_ref())) {

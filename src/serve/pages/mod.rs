@@ -7,10 +7,3 @@ pub mod download;
 pub mod health;
 pub mod keys;
 pub mod metrics;
-
-/// Pages that are kept as they were last written.
-#[derive(Default)]
-pub struct Pages {
-    pub documents: documents::Library,
-    pub keys: keys::PublishedKeys,
-}
