@@ -1,4 +1,4 @@
-//! The path of one API request. [`answer`] takes it through five steps, each in a file of its own:
+//! The path of one API request. [`fn@answer`] takes it through five steps, each in a file of its own:
 //!
 //! 1. `read`: the fields of the query string and the body, within a size and a time.
 //! 2. `authorize`: blocklist, API key, its networks and capabilities; or a contract's key.
