@@ -2,6 +2,7 @@
 
 mod commands;
 mod help;
+mod limits;
 mod links;
 mod page;
 mod reference;
