@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::terminal::progress::TerminalProgress;
 use super::{Output, Result, demo, now};
-use crate::config::{ConfigError, ServeArgs, SettingsFile};
+use crate::config::{ConfigError, ServeArgs, SettingsFile, tls_files};
 use crate::files::DataDir;
 use crate::maintenance::doctor::{Context, Finding, State, examine};
 use crate::maintenance::units::number;
@@ -22,7 +22,7 @@ pub fn run(
         file: file.map(|file| file.map(|file| file.path.as_path())),
         listen: &serve.listen,
         metrics_listen: serve.metrics_listen.as_deref(),
-        tls: serve.tls(),
+        tls: tls_files(serve),
         certificate_end: &|files| Ok(certificate_end(files)?),
         certificate_warn_days: CERTIFICATE_WARN_DAYS,
         now: now(),

@@ -32,7 +32,7 @@ use std::process::ExitCode;
 use crate::clock::now;
 use crate::config::{ConfigError, LogFormat, UsageError};
 use crate::server::StartError;
-use commands::Command;
+use commands::{Command, command};
 use database::{change, open};
 use parse::ParsedCommandLine;
 use terminal::logging;
@@ -116,8 +116,8 @@ fn dispatch(line: &ParsedCommandLine, output: &mut Output<'_>) -> Result {
         Command::Doctor(args) => doctor::run(args, data, line.settings_file(), output),
         Command::CheckReply(args) => check_reply::run(args, output),
         Command::Healthcheck(args) => healthcheck::run(args, output),
-        Command::Completions(args) => manual::completions(args, output),
-        Command::Manpage(args) => manual::manpage(args, output),
+        Command::Completions(args) => manual::completions(args, command(), output),
+        Command::Manpage(args) => manual::manpage(args, command(), output),
         Command::Config(command) => config::run(command, &line.matches, line.file.as_ref(), output),
     }
 }

@@ -29,7 +29,7 @@ impl ParsedCommandLine {
             Command::Demo(_) => cli.data.named_dir(),
             _ => Some(cli.data.dir()),
         };
-        let (file, file_error) = match cli.data.settings_file(data.as_ref()) {
+        let (file, file_error) = match SettingsFile::find(&cli.data, data.as_ref()) {
             Err(error) if matches!(cli.command, Command::Doctor(_)) => (None, Some(error)),
             file => (file?, None),
         };

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use ipnet::IpNet;
 
 use super::addresses::{host_and_port, public_url};
-use super::{ConfigError, SettingsFile, TlsFiles};
 use crate::domain::{Rate, RateLimits, parse_network};
 use crate::files::DataDir;
 
@@ -21,19 +20,10 @@ pub struct DataArg {
 
     /// Settings file, in TOML. Flags and environment variables override it
     #[arg(long, env = "KEYSEAL_CONFIG", value_name = "FILE", global = true, help_heading = GLOBAL_OPTIONS)]
-    config: Option<PathBuf>,
+    pub(super) config: Option<PathBuf>,
 }
 
 impl DataArg {
-    /// Reads the settings file: the one that was named, else the one in `data`, if there is one.
-    pub fn settings_file(&self, data: Option<&DataDir>) -> Result<Option<SettingsFile>, ConfigError> {
-        match (&self.config, data) {
-            (Some(path), _) => SettingsFile::named(path).map(Some),
-            (None, Some(data)) => SettingsFile::of_data(data.path()),
-            (None, None) => Ok(None),
-        }
-    }
-
     /// The data directory, by default `data`.
     pub fn dir(&self) -> DataDir {
         self.named_dir().unwrap_or_else(|| DataDir::new("data"))
@@ -162,22 +152,6 @@ impl RateLimitArgs {
             address: Rate::per_second(self.rate_limit_address),
             api_key: Rate::per_second(self.rate_limit_key),
             guesses: Rate::per_minute(self.rate_limit_guesses),
-        }
-    }
-}
-
-impl ServeArgs {
-    /// The certificate and its key. Refuses one without the other: that server would look like HTTPS and be none.
-    pub fn tls(&self) -> Result<Option<TlsFiles>, ConfigError> {
-        match (self.tls_cert.clone(), self.tls_key.clone()) {
-            (Some(certificate), Some(key)) => Ok(Some(TlsFiles { certificate, key })),
-            (None, None) => Ok(None),
-            (Some(_), None) => Err(ConfigError(
-                "--tls-cert needs the private key of the certificate: give --tls-key too".to_owned(),
-            )),
-            (None, Some(_)) => Err(ConfigError(
-                "--tls-key needs the certificate of this key: give --tls-cert too".to_owned(),
-            )),
         }
     }
 }

@@ -9,7 +9,8 @@ use toml::Spanned;
 use toml::de::{DeInteger, DeTable, DeValue};
 
 use super::settings::{self, Kind, Setting};
-use super::{ConfigError, User, did_you_mean};
+use super::{ConfigError, DataArg, User, did_you_mean};
+use crate::files::DataDir;
 
 /// The size up to which a file is read.
 const MAX_BYTES: u64 = 1 << 20;
@@ -32,8 +33,17 @@ pub struct Entry {
 }
 
 impl SettingsFile {
+    /// Reads the file that `--config` names, else the one in `data`, if there is one.
+    pub fn find(named: &DataArg, data: Option<&DataDir>) -> Result<Option<Self>, ConfigError> {
+        match (&named.config, data) {
+            (Some(path), _) => Self::named(path).map(Some),
+            (None, Some(data)) => Self::of_data(data.path()),
+            (None, None) => Ok(None),
+        }
+    }
+
     /// Reads a file that the operator named. Fails if it is missing.
-    pub fn named(path: &Path) -> Result<Self, ConfigError> {
+    fn named(path: &Path) -> Result<Self, ConfigError> {
         match read(path) {
             Ok(text) => Self::parse(path, &text),
             Err(error) => Err(unreadable(path, &error)),
@@ -41,7 +51,7 @@ impl SettingsFile {
     }
 
     /// Reads the file in a data directory, if there is one.
-    pub fn of_data(directory: &Path) -> Result<Option<Self>, ConfigError> {
+    fn of_data(directory: &Path) -> Result<Option<Self>, ConfigError> {
         let path = directory.join("keyseal.toml");
         let text = match read(&path) {
             Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {

@@ -155,7 +155,7 @@ impl Config {
             http: HttpConfig {
                 listen: args.listen.clone(),
                 metrics_listen: args.metrics_listen.clone(),
-                tls: args.tls()?,
+                tls: tls_files(args)?,
                 trusted_proxies: args.trusted_proxies.clone(),
                 status: match args.http_status {
                     HttpStatusArg::Envelope => HttpStatus::Envelope,
@@ -178,5 +178,19 @@ impl Config {
             },
             ..Self::local(data.path())
         })
+    }
+}
+
+/// The certificate and its key. Refuses one without the other: such a server would look like HTTPS and be none.
+pub fn tls_files(args: &ServeArgs) -> Result<Option<TlsFiles>, ConfigError> {
+    match (args.tls_cert.clone(), args.tls_key.clone()) {
+        (Some(certificate), Some(key)) => Ok(Some(TlsFiles { certificate, key })),
+        (None, None) => Ok(None),
+        (Some(_), None) => Err(ConfigError(
+            "--tls-cert needs the private key of the certificate: give --tls-key too".to_owned(),
+        )),
+        (None, Some(_)) => {
+            Err(ConfigError("--tls-key needs the certificate of this key: give --tls-cert too".to_owned()))
+        }
     }
 }

@@ -37,7 +37,7 @@ fn a_module_uses_only_those_declared_below_it() {
 #[test]
 fn no_files_of_a_folder_use_each_other_in_a_circle() {
     /// Not yet mended.
-    const CIRCLES: &[&str] = &["cli", "config", "store"];
+    const CIRCLES: &[&str] = &["store"];
     let modules = Modules::read();
     let uses = modules.uses();
     assert!(uses.len() > 100, "{uses:?}");
