@@ -1,4 +1,4 @@
-//! The checksum of the numbers of a license on which verdicts rest: the column `seal`, which SQLite computes at each
+//! The checksum of the numbers of a license on which verdicts rest: the column `checksum`, which SQLite computes at each
 //! write. Reads and the integrity check compare it.
 
 use std::ops::ControlFlow;
@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use crate::store::Error;
 use crate::store::sql::{Engine, Statement};
 
-/// The checksum of these numbers, as the column `seal` has it in a row that is as it was written.
+/// The checksum of these numbers, as the column `checksum` has it in a row that is as it was written.
 pub(super) fn of(product_id: i64, activation_limit: i64, validity: i64, assigned_at: Option<i64>) -> i64 {
     const PRIME: i64 = 1_000_003;
     let parts = [(product_id, 1), (activation_limit, 3), (validity, 7), (assigned_at.unwrap_or(-1), 31)];
@@ -19,7 +19,7 @@ const READ_AT_ONCE: i64 = 10_000;
 
 /// The id of the first license with a wrong checksum.
 pub(in crate::store) fn first_wrong(engine: &dyn Engine) -> Result<Option<i64>, Error> {
-    let sql = "SELECT id, product_id, activation_limit, validity, assigned_at, seal FROM licenses WHERE id > ?1 ORDER BY id LIMIT ?2";
+    let sql = "SELECT id, product_id, activation_limit, validity, assigned_at, checksum FROM licenses WHERE id > ?1 ORDER BY id LIMIT ?2";
     let mut last: Option<i64> = Some(i64::MIN);
     while let Some(after) = last.take() {
         let mut wrong = None;

@@ -13,7 +13,7 @@ impl Tx<'_> {
     /// A license by its id. Locked until the end of a transaction that writes.
     pub fn license(&self, id: i64) -> Result<Option<License>, Error> {
         let sql = "SELECT id, product_id, license_key, owner_name, owner_email, activation_limit, validity, assigned_at, status,
-                          contract_id, created_at, updated_at, seal
+                          contract_id, created_at, updated_at, checksum
                    FROM licenses WHERE id = ?1";
         self.locking_sql(sql).one(&[&id], read)
     }
@@ -21,7 +21,7 @@ impl Tx<'_> {
     /// The licenses under a contract that have an activation, by id.
     pub fn active_licenses_of_contract(&self, contract_id: i64) -> Result<Vec<License>, Error> {
         let sql = "SELECT id, product_id, license_key, owner_name, owner_email, activation_limit, validity, assigned_at, status,
-                          contract_id, created_at, updated_at, seal
+                          contract_id, created_at, updated_at, checksum
                    FROM licenses
                    WHERE contract_id = ?1 AND EXISTS (SELECT 1 FROM activations WHERE license_id = licenses.id) ORDER BY id";
         self.sql(sql).all(&[&contract_id], read)
@@ -40,7 +40,7 @@ impl Tx<'_> {
         // With the subquery, SQLite reads the key from the table. A plain condition would read it from the index,
         // where it always equals the key that was looked for, also when a damaged index points to another row.
         let sql = "SELECT id, product_id, license_key, owner_name, owner_email, activation_limit, validity, assigned_at, status,
-                          contract_id, created_at, updated_at, seal
+                          contract_id, created_at, updated_at, checksum
                    FROM licenses WHERE id = (SELECT id FROM licenses WHERE license_key = ?1)";
         match self.locking_sql(sql).one(&[&license_key.as_str()], read)? {
             Some(license) if !license.license_key.eq_ignore_ascii_case(license_key.as_str()) => {
@@ -57,7 +57,7 @@ impl Tx<'_> {
         status: Option<LicenseStatus>,
     ) -> Result<Vec<License>, Error> {
         let sql = "SELECT id, product_id, license_key, owner_name, owner_email, activation_limit, validity, assigned_at, status,
-                          contract_id, created_at, updated_at, seal
+                          contract_id, created_at, updated_at, checksum
                    FROM licenses
                    WHERE (?1 IS NULL OR product_id = ?1) AND (?2 IS NULL OR status = ?2) ORDER BY id";
         self.sql(sql).all(&[&product_id, &status.map(LicenseStatus::as_str)], read)
@@ -74,7 +74,7 @@ impl Tx<'_> {
         // The subquery steps over the earlier pages in an index, so that only the rows of this page are read.
         let sql = format!(
             "SELECT id, product_id, license_key, owner_name, owner_email, activation_limit, validity, assigned_at, status,
-                    contract_id, created_at, updated_at, seal
+                    contract_id, created_at, updated_at, checksum
              FROM licenses
              WHERE id IN (SELECT id FROM licenses WHERE {} ORDER BY id LIMIT ?5 OFFSET ?6) ORDER BY id",
             conditions(filter)

@@ -20,8 +20,8 @@ pub(super) struct Step {
 /// All steps, in the order of their versions. The first leads from version 1 to 2.
 pub(super) const STEPS: &[Step] = &[Step {
     version: 2,
-    name: "0002_index_audit_by_license",
-    sql: include_str!("steps/0002_index_audit_by_license.sql"),
+    name: "0002_name_the_checksum",
+    sql: include_str!("steps/0002_name_the_checksum.sql"),
     rebuilds: false,
 }];
 

@@ -55,7 +55,7 @@ fn what_was_upgraded_is_told_once_and_then_that_it_is_current() {
     };
     let first = text(keyseal(data.path(), &["upgrade"]));
     let parts =
-        ["upgraded ", "keyseal.db from schema 1 to ", "0002_index_audit_by_license", "before-upgrade-1.db ("];
+        ["upgraded ", "keyseal.db from schema 1 to ", "0002_name_the_checksum", "before-upgrade-1.db ("];
     contains(&first, &parts);
     contains(&first, &["next: keyseal serve --data "]);
     let before = hashes(data.path());

@@ -81,10 +81,13 @@ fn version(connection: &Connection) -> i64 {
     connection.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap()
 }
 
+/// The columns that a step has renamed: table, old name, new name.
+const RENAMED: [(&str, &str, &str); 1] = [("licenses", "seal", "checksum")];
+
 /// The columns of each table, `sqlite_sequence` included: no id may be used again after an upgrade.
 fn columns(connection: &Connection) -> BTreeMap<String, Vec<String>> {
     let sql =
-        "SELECT t.name, c.name FROM sqlite_schema t, pragma_table_info(t.name) c WHERE t.type = 'table'";
+        "SELECT t.name, c.name FROM sqlite_schema t, pragma_table_xinfo(t.name) c WHERE t.type = 'table'";
     let mut statement = connection.prepare(sql).unwrap();
     let mut columns: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut rows = statement.query([]).unwrap();
@@ -94,8 +97,18 @@ fn columns(connection: &Connection) -> BTreeMap<String, Vec<String>> {
     columns
 }
 
+/// The rows in these columns, which may have other names by now.
 fn dump(connection: &Connection, columns: &BTreeMap<String, Vec<String>>) -> Dump {
+    let new_name = |table: &str, column: &String| {
+        let sql = "SELECT 1 FROM pragma_table_xinfo(?1) WHERE name = ?2";
+        if connection.prepare(sql).unwrap().exists([table, column]).unwrap() {
+            return column.clone();
+        }
+        let renamed = RENAMED.iter().find(|(in_table, old, _)| *in_table == table && old == column);
+        renamed.unwrap_or_else(|| panic!("the column {column} of {table} is gone")).2.to_owned()
+    };
     let rows = |(table, columns): (&String, &Vec<String>)| {
+        let columns: Vec<String> = columns.iter().map(|column| new_name(table, column)).collect();
         let sql = format!("SELECT {} FROM {table} ORDER BY 1, 2", columns.join(", "));
         let mut statement = connection.prepare(&sql).unwrap();
         let rows = statement.query_map([], |row| (0..columns.len()).map(|column| row.get(column)).collect());

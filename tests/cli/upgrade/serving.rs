@@ -18,10 +18,10 @@ fn it_upgrades_at_start_and_logs_each_step() {
     let data = kept(1);
     let mut server = Server::start(data.path());
     assert!(server.url().starts_with("http://"));
-    let log = server.log_until("0002_index_audit_by_license took ");
+    let log = server.log_until("0002_name_the_checksum took ");
     contains(
         &log,
-        &["keyseal.db from schema 1 to ", "before-upgrade-1.db in ", "0002_index_audit_by_license begins"],
+        &["keyseal.db from schema 1 to ", "before-upgrade-1.db in ", "0002_name_the_checksum begins"],
     );
     let end = server.end("-TERM");
     assert_eq!(end.code, Some(0), "{}", end.log);
