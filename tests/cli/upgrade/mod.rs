@@ -2,6 +2,7 @@
 
 mod commands;
 mod killed;
+mod power;
 mod refused;
 mod restored;
 mod serving;
