@@ -9,7 +9,7 @@ use rustix::fs::{Access, access, statvfs};
 use crate::files::{self, DataDir, ServerLock};
 use crate::store::OpenError;
 use crate::store::schema::open::{allow_checkpoint_on_close, check_whole, check_writable, open_any_version};
-use crate::store::schema::steps::{STEPS, Step};
+use crate::store::schema::steps::{STEPS, Step, StepError};
 use crate::store::schema::upgrade_error::UpgradeError;
 use crate::store::schema::{VERSION, copies};
 use crate::store::sqlite::connection::LARGE_CACHE_KIB;
@@ -102,10 +102,10 @@ fn run(
     copy: &Path,
 ) -> Result<Duration, UpgradeError> {
     let started = Instant::now();
-    let failed = |source| UpgradeError::Step {
+    let failed = |error: StepError| UpgradeError::Step {
         path: data.database(),
         step: step.name,
-        source,
+        source: Box::new(error),
         version: step.version - 1,
         copy: copy.to_owned(),
     };

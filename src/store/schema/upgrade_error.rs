@@ -19,7 +19,7 @@ pub enum UpgradeError {
         "{path} was not upgraded: step {step} failed: {source}; it still has schema {version}, and all of its rows; \
          {copy} is a copy from before; remove the cause and upgrade again, or run the earlier version of Keyseal"
     )]
-    Step { path: PathBuf, step: &'static str, source: StepError, version: i64, copy: PathBuf },
+    Step { path: PathBuf, step: &'static str, source: Box<StepError>, version: i64, copy: PathBuf },
 }
 
 /// Rounded up, so that it is never less than what is meant.

@@ -151,6 +151,7 @@ impl Drop for SmallDisk {
 }
 
 #[test]
+#[expect(clippy::print_stdout, reason = "says that it is skipped")]
 fn too_little_disk_is_refused_with_numbers_and_nothing_is_changed() {
     let Some(disk) = SmallDisk::new(1_300_000) else {
         println!("skipped: only root can mount a small file system, and not everywhere");

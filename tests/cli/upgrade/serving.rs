@@ -1,11 +1,13 @@
 //! A server on the data directory of an earlier version: it upgrades it, and serves what was there.
 
 use std::fs;
+use std::os::unix::net::UnixDatagram;
+use std::time::Duration;
 
 use rusqlite::Connection;
 
 use super::{api_key, kept, open, versions};
-use crate::support::{Server, contains, done};
+use crate::support::{Server, contains, done, program};
 
 /// The current key of a product, or the global one, as it was published before the upgrade.
 fn public_key(database: &Connection, product: Option<i64>) -> String {
@@ -28,6 +30,28 @@ fn it_upgrades_at_start_and_logs_each_step() {
     let end = Server::start(data.path()).end("-TERM");
     assert_eq!(end.code, Some(0), "{}", end.log);
     assert!(!end.log.contains("upgrad"), "{}", end.log);
+}
+
+#[test]
+fn the_service_manager_is_asked_for_more_time_while_it_upgrades() {
+    let (data, place) = (kept(1), tempfile::tempdir().unwrap());
+    let path = place.path().join("notify");
+    let socket = UnixDatagram::bind(&path).unwrap();
+    socket.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    let mut command = program();
+    command
+        .arg("--data")
+        .arg(data.path())
+        .args(["serve", "--listen", "127.0.0.1:0"])
+        .env("NOTIFY_SOCKET", &path);
+    let server = Server::run(&mut command);
+    let mut message = [0; 256];
+    let mut hears = || {
+        let length = socket.recv(&mut message).unwrap();
+        String::from_utf8(message[..length].to_vec()).unwrap()
+    };
+    assert_eq!((hears(), hears()), ("EXTEND_TIMEOUT_USEC=3600000000\n".to_owned(), "READY=1\n".to_owned()));
+    assert_eq!(server.end("-TERM").code, Some(0));
 }
 
 #[test]
