@@ -11,8 +11,9 @@
 //! 3. Write `steps/NNNN_words.sql`: the statements that lead from version NNNN - 1 to NNNN, without BEGIN,
 //!    COMMIT or PRAGMA.
 //! 4. Add it to [`steps::STEPS`] and raise [`VERSION`]. Set `rebuilds` if it replaces a table, as a change of a
-//!    CHECK or of a generated column must: create the new table under another name, copy the rows, drop the old
-//!    table, rename the new one, then create the old one's indexes and triggers again.
+//!    CHECK or of a generated column must: create the new table under another name, copy the rows, copy the old
+//!    table's `seq` in `sqlite_sequence` (no id may be used again), drop the old table, rename the new one, and
+//!    create the old one's indexes and triggers again.
 //! 5. Adapt the statements in `nouns/`, and run `cargo test`: its upgrade tests compare each kept directory,
 //!    stepped, with a new database.
 //!

@@ -1,6 +1,8 @@
 //! The steps from each version of the schema to the next, and how one is run.
 
-use rusqlite::{Connection, Transaction, TransactionBehavior};
+use std::collections::BTreeMap;
+
+use rusqlite::{Connection, TransactionBehavior};
 
 use crate::store::schema::{VERSION, shape};
 
@@ -32,6 +34,8 @@ pub enum StepError {
     Sqlite(#[from] rusqlite::Error),
     #[error("a row of {0} would refer to one that is gone")]
     BrokenReference(String),
+    #[error("ids of {0} would be used again: carry its row of sqlite_sequence over")]
+    ReusedIds(String),
     /// The result differs from schema.sql.
     #[error("{0}")]
     Different(String),
@@ -56,26 +60,43 @@ impl Step {
         if found != self.version - 1 {
             return Err(StepError::Moved(found));
         }
+        let sequences = sequences(&transaction)?;
         transaction.execute_batch(self.sql)?;
-        self.check(&transaction)?;
+        self.check(&transaction, &sequences)?;
         transaction.pragma_update(None, "user_version", self.version)?;
         Ok(transaction.commit()?)
     }
 
-    /// Refuses what the step did if it broke a reference, or if it was the last one and left another schema than
-    /// schema.sql makes.
-    fn check(&self, transaction: &Transaction<'_>) -> Result<(), StepError> {
+    /// Refuses what the step did if it broke a reference, lost track of the ids that were given out, or, as the last
+    /// step, left another schema than schema.sql makes.
+    fn check(&self, connection: &Connection, sequences: &BTreeMap<String, i64>) -> Result<(), StepError> {
         if self.rebuilds {
-            let mut statement = transaction.prepare("PRAGMA foreign_key_check")?;
+            let mut statement = connection.prepare("PRAGMA foreign_key_check")?;
             if let Some(row) = statement.query([])?.next()? {
                 return Err(StepError::BrokenReference(row.get(0)?));
             }
         }
+        let now = self::sequences(connection)?;
+        for (table, highest) in sequences {
+            if now.get(table) < Some(highest) && connection.table_exists(None, table.as_str())? {
+                return Err(StepError::ReusedIds(table.clone()));
+            }
+        }
         if self.version == VERSION
-            && let Some(difference) = shape::difference_from_current(transaction)?
+            && let Some(difference) = shape::difference_from_current(connection)?
         {
             return Err(StepError::Different(difference));
         }
         Ok(())
     }
+}
+
+/// The highest id that each table with AUTOINCREMENT has ever given out.
+fn sequences(connection: &Connection) -> Result<BTreeMap<String, i64>, rusqlite::Error> {
+    // SQLite makes its table with the first one that has AUTOINCREMENT.
+    if !connection.table_exists(None, "sqlite_sequence")? {
+        return Ok(BTreeMap::new());
+    }
+    let mut statement = connection.prepare("SELECT name, seq FROM sqlite_sequence")?;
+    statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
 }

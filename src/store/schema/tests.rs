@@ -160,6 +160,35 @@ fn a_step_that_fails_or_breaks_a_reference_is_rolled_back() {
 }
 
 #[test]
+fn a_rebuilt_table_must_know_which_ids_were_given_out() {
+    let mut connection = open_in_memory().unwrap();
+    let sql = "CREATE TABLE parent (id INTEGER PRIMARY KEY AUTOINCREMENT) STRICT;
+               INSERT INTO parent VALUES (1), (2);
+               DELETE FROM parent WHERE id = 2;
+               PRAGMA user_version = 6";
+    connection.execute_batch(sql).unwrap();
+    let rebuild = |carry_over: &str| {
+        let sql = format!(
+            "CREATE TABLE parent_new (id INTEGER PRIMARY KEY AUTOINCREMENT) STRICT;
+             INSERT INTO parent_new SELECT * FROM parent;
+             {carry_over};
+             DROP TABLE parent;
+             ALTER TABLE parent_new RENAME TO parent"
+        );
+        Step { version: 7, name: "0007_test", sql: sql.leak(), rebuilds: true }
+    };
+    let reused = rebuild("").run(&mut connection).unwrap_err();
+    assert!(matches!(&reused, StepError::ReusedIds(table) if table == "parent"), "{reused}");
+    let carry_over =
+        "UPDATE sqlite_sequence SET seq = (SELECT seq FROM sqlite_sequence WHERE name = 'parent')
+                      WHERE name = 'parent_new'";
+    rebuild(carry_over).run(&mut connection).unwrap();
+    let id: i64 =
+        connection.query_row("INSERT INTO parent DEFAULT VALUES RETURNING id", [], |row| row.get(0)).unwrap();
+    assert_eq!(id, 3);
+}
+
+#[test]
 fn the_last_step_must_lead_to_the_current_schema() {
     let (_directory, data) = kept(VERSION - 1);
     let mut connection = open_writing(&data.database()).unwrap();
