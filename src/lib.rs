@@ -3,7 +3,7 @@
 //!
 //! The modules below are declared in reading order, from the command line down to the plain rules. A module may use
 //! only modules that are declared below it; `tests/tidy` checks that. A request passes `server`, `serve`, `routes`,
-//! `api`, `store` and `wire`: begin with `routes.rs`, the table of all endpoints.
+//! `api`, `store` and `wire`: begin with `routes`, the table of all endpoints.
 #![warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 #[cfg(all(feature = "answer-before-commit", not(debug_assertions)))]
@@ -54,5 +54,5 @@ mod domain;
 pub use cli::{main, run};
 pub use config::{Config, OnHangup, TlsFiles};
 pub use domain::{HttpStatus, Rate, RateLimits};
-pub use routes::paths;
+pub use routes::{pages, paths};
 pub use server::{Server, StartError};

@@ -11,7 +11,7 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::Histogram;
 
-use crate::routes::ROUTES;
+use crate::routes::{PAGES, ROUTES};
 use families::{FixedFamily, RequestLabels, RouteLabel};
 
 pub use text::{CONTENT_TYPE, Readings, write};
@@ -23,8 +23,8 @@ pub struct Metrics {
     durations: HashMap<&'static str, Histogram>,
 }
 
-/// Routes that are not in the route table: downloads, changelogs, and unknown paths.
-const OTHER_ROUTES: [&str; 3] = ["/download", "/products/changelog", "(unknown)"];
+/// The route of all paths that don't exist.
+pub const UNKNOWN: &str = "(unknown)";
 
 /// Upper bounds of the buckets for request durations, in seconds.
 const DURATION_SECONDS: [f64; 15] =
@@ -32,7 +32,8 @@ const DURATION_SECONDS: [f64; 15] =
 
 impl Metrics {
     pub fn new() -> Self {
-        let routes = ROUTES.iter().map(|route| route.path).chain(OTHER_ROUTES);
+        let pages = PAGES.iter().filter(|page| page.is_measured()).map(|page| page.label);
+        let routes = ROUTES.iter().map(|route| route.path).chain(pages).chain([UNKNOWN]);
         let durations = routes.map(|route| (route, Histogram::new(DURATION_SECONDS))).collect();
         Self { requests: Family::default(), durations }
     }

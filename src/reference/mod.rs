@@ -15,7 +15,7 @@ pub use page::ASSETS;
 
 use crate::api::record::{Audience, Record};
 use crate::domain::HttpStatus;
-use crate::routes::{BESIDE_THE_TABLE, ROUTES};
+use crate::routes::{PAGES, Page, ROUTES};
 
 /// Who calls, in the order of the pages.
 const AUDIENCES: [Audience; 5] =
@@ -90,10 +90,14 @@ fn bytes(document: &Value) -> Vec<u8> {
     document.to_string().into_bytes()
 }
 
-/// The records of all endpoints, and of what is mounted beside the table.
+/// The records of all endpoints, and of the pages that answer as endpoints do.
 fn records() -> impl Iterator<Item = &'static Record> {
-    let beside = BESIDE_THE_TABLE.into_iter().map(|(_, record)| record);
-    ROUTES.iter().map(|route| &route.endpoint.record).chain(beside)
+    ROUTES.iter().map(|route| &route.endpoint.record).chain(api_pages().map(|(_, record)| record))
+}
+
+/// The pages that answer as endpoints do.
+fn api_pages() -> impl Iterator<Item = (&'static Page, &'static Record)> {
+    PAGES.iter().filter_map(|page| Some((page, page.record()?)))
 }
 
 #[cfg(test)]

@@ -3,11 +3,11 @@
 use serde_json::{Value, json};
 
 use super::answers;
-use super::{AUDIENCES, Settings, fields, records, schemas, text, title};
+use super::{AUDIENCES, Settings, api_pages, fields, records, schemas, text, title};
 use crate::api::field::About;
 use crate::api::record::Record;
 use crate::domain::HttpStatus;
-use crate::routes::{BESIDE_THE_TABLE, ROUTES, Route, Runs, has_in_path};
+use crate::routes::{Page, PageId, ROUTES, Route, Runs, has_in_path};
 use crate::wire::params::path_field;
 
 const SCHEMA: &str = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json";
@@ -23,8 +23,8 @@ pub fn collection(settings: &Settings) -> Value {
         .map(|audience| {
             let routes = ROUTES.iter().filter(|route| route.endpoint.record.audience == *audience);
             let mut items: Vec<Value> = routes.map(|route| of_route(route, settings.http_status)).collect();
-            let beside = BESIDE_THE_TABLE.iter().filter(|(_, record)| record.audience == *audience);
-            items.extend(beside.map(|(path, record)| beside_the_table(path, record, settings.http_status)));
+            let pages = api_pages().filter(|(_, record)| record.audience == *audience);
+            items.extend(pages.map(|(page, record)| of_page(page, record, settings.http_status)));
             json!({ "name": title(*audience), "description": text(*audience), "item": items })
         })
         .collect();
@@ -75,12 +75,17 @@ fn of_route(route: &Route, mode: HttpStatus) -> Value {
     item(route.path, record, &request, mode)
 }
 
-fn beside_the_table(path: &str, record: &Record, mode: HttpStatus) -> Value {
+fn of_page(page: &Page, record: &Record, mode: HttpStatus) -> Value {
     let request = json!({
         "method": "GET", "header": [], "auth": { "type": "noauth" }, "description": description(record),
-        "url": url(path, record, &[]),
+        "url": url(page.path, record, &[]),
     });
-    item(path, record, &request, mode)
+    let mut item = item(page.path, record, &request, mode);
+    // The answer to a good link is a file, which has no code.
+    if let (PageId::Download, Some(members)) = (page.id, item.as_object_mut()) {
+        members.remove("event");
+    }
+    item
 }
 
 /// An address: the fields in its path are variables, those of `of_query` its query string.
@@ -129,15 +134,11 @@ fn item(path: &str, record: &Record, request: &Value, mode: HttpStatus) -> Value
             })
         })
         .collect();
-    let mut item = json!({
+    let test = json!({ "type": "text/javascript", "exec": [script] });
+    json!({
         "name": path.trim_start_matches('/'), "request": request, "response": responses,
-    });
-    // A link that is good gives a file, which has no code.
-    if let (true, Some(members)) = (!path.starts_with("/download/"), item.as_object_mut()) {
-        let test = json!({ "type": "text/javascript", "exec": [script] });
-        members.insert("event".to_owned(), json!([{ "listen": "test", "script": test }]));
-    }
-    item
+        "event": [{ "listen": "test", "script": test }],
+    })
 }
 
 fn pair(field: &About) -> Value {

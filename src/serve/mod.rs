@@ -33,6 +33,7 @@ use actix_web::http::header::{ALLOW, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use crate::domain::Outcome;
+use crate::metrics;
 use crate::routes::Route;
 use answer::Answer;
 use caller::Caller;
@@ -41,13 +42,9 @@ use http_quirks::unread;
 pub use app::App;
 pub use http_quirks::head::without_body;
 pub use page_state::Demo;
-pub use pages::changelog::changelog;
-pub use pages::demo::{mount as mount_demo, playable};
-pub use pages::documents::{document, paths as document_paths};
-pub use pages::download::download;
-pub use pages::health::{livez, readyz};
-pub use pages::keys::keys;
+pub use pages::demo::playable;
 pub use pages::metrics::serve_metrics;
+pub use pages::page;
 #[cfg(feature = "fuzzing")]
 pub use read::from_multipart;
 pub use run::guarded;
@@ -100,7 +97,7 @@ pub async fn unknown_endpoint(
     mut payload: web::Payload,
 ) -> HttpResponse {
     // The path is the caller's text and can hold a key, so it is not logged.
-    let response = refuse(&app, "(unknown)", Outcome::UnknownEndpoint, &request, &mut payload).await;
+    let response = refuse(&app, metrics::UNKNOWN, Outcome::UnknownEndpoint, &request, &mut payload).await;
     unread::close(response, &request, payload)
 }
 

@@ -8,7 +8,6 @@ mod error;
 mod flush;
 mod http;
 mod mount;
-mod plain;
 mod reload;
 mod run;
 mod start;

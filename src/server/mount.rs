@@ -1,80 +1,66 @@
-//! What answers under which path: the table of routes, what beside it belongs to the API, and the refusal for all else.
+//! Mounts the route table: its endpoints, its pages, and the refusal of every other path.
 
 use std::sync::Arc;
 
+use actix_web::guard::fn_guard;
 use actix_web::{HttpRequest, web};
 
-use super::plain;
-use crate::routes::{PREFIXES, ROUTES};
+use crate::routes::{PAGES, PREFIXES, Page, Place, ROUTES, Route};
 use crate::serve::{self, App};
 
-/// Mounts the table under each prefix, and beside it what is not part of the API.
 pub fn mount(service: &mut web::ServiceConfig, app: &Arc<App>) {
     for prefix in PREFIXES {
-        let paths = ROUTES.iter().flat_map(|route| {
-            std::iter::once(&route.path).chain(route.aliases).map(move |path| (route, path))
-        });
-        for (route, path) in paths {
-            let (here, there) = (Arc::clone(app), Arc::clone(app));
-            service.service(
-                web::resource(format!("{prefix}{path}"))
-                    .route(web::method(route.method.clone()).to(
-                        move |request: HttpRequest, payload: web::Payload| {
-                            serve::answer(Arc::clone(&here), route, request, payload)
-                        },
-                    ))
-                    .default_service(web::to(move |request: HttpRequest, payload: web::Payload| {
-                        serve::method_not_allowed(
-                            Arc::clone(&there),
-                            route.path,
-                            route.method.as_str(),
-                            request,
-                            payload,
-                        )
-                    })),
-            );
+        for route in ROUTES {
+            for path in std::iter::once(&route.path).chain(route.aliases) {
+                mount_route(service, app, &format!("{prefix}{path}"), route);
+            }
         }
-        mount_downloads(service, prefix, app);
-        mount_changelog(service, prefix, app);
     }
-    serve::mount_demo(service, app);
-    plain::mount(service, app);
+    for page in PAGES {
+        match page.place {
+            Place::Api => {
+                for prefix in PREFIXES {
+                    mount_page(service, app, prefix, page);
+                }
+            }
+            Place::Root => mount_page(service, app, "", page),
+            Place::Documents if !app.config.pages.no_docs => mount_page(service, app, "", page),
+            Place::Demo if app.demo.is_some() => mount_page(service, app, "", page),
+            // Those on the port for metrics have a server of their own.
+            Place::Documents | Place::Demo | Place::MetricsPort => {}
+        }
+    }
     let unknown = Arc::clone(app);
     service.default_service(web::to(move |request: HttpRequest, payload: web::Payload| {
         serve::unknown_endpoint(Arc::clone(&unknown), request, payload)
     }));
 }
 
-/// Not in the table: its fields are segments of the path, and its answer is a file that streams (API §5.1).
-fn mount_downloads(service: &mut web::ServiceConfig, prefix: &str, app: &Arc<App>) {
-    let (get, head, other) = (Arc::clone(app), Arc::clone(app), Arc::clone(app));
-    service.service(
-        web::resource(format!(
-            "{prefix}/download/{{api_key}}/{{license_key}}/{{identifier}}/{{numeric_version}}"
-        ))
-        .route(web::get().to(move |request: HttpRequest, payload: web::Payload| {
-            serve::download(Arc::clone(&get), request, payload)
-        }))
-        .route(web::head().to(move |request: HttpRequest, payload: web::Payload| {
-            serve::download(Arc::clone(&head), request, payload)
-        }))
-        .default_service(web::to(move |request: HttpRequest, payload: web::Payload| {
-            serve::method_not_allowed(Arc::clone(&other), "/download", "GET, HEAD", request, payload)
-        })),
-    );
+fn mount_route(service: &mut web::ServiceConfig, app: &Arc<App>, path: &str, route: &'static Route) {
+    let here = Arc::clone(app);
+    let answer = move |request: HttpRequest, payload: web::Payload| {
+        serve::answer(Arc::clone(&here), route, request, payload)
+    };
+    let resource = web::resource(path).route(web::method(route.method.clone()).to(answer));
+    let other = other_methods(app, route.path, route.method.as_str());
+    service.service(resource.default_service(other));
 }
 
-/// Not in the table: anyone may read it, so it has no capability, and its field is a segment of the path
-/// (API §5.2).
-fn mount_changelog(service: &mut web::ServiceConfig, prefix: &str, app: &Arc<App>) {
-    let (get, other) = (Arc::clone(app), Arc::clone(app));
-    service.service(
-        web::resource(format!("{prefix}/products/{{slug}}/changelog"))
-            .route(web::get().to(move |request: HttpRequest, payload: web::Payload| {
-                serve::changelog(Arc::clone(&get), request, payload)
-            }))
-            .default_service(web::to(move |request: HttpRequest, payload: web::Payload| {
-                serve::method_not_allowed(Arc::clone(&other), "/products/changelog", "GET", request, payload)
-            })),
-    );
+fn mount_page(service: &mut web::ServiceConfig, app: &Arc<App>, prefix: &str, page: &'static Page) {
+    let here = Arc::clone(app);
+    let answer = move |request: HttpRequest, payload: web::Payload| {
+        serve::page(Arc::clone(&here), page, request, payload)
+    };
+    let is_taken = fn_guard(move |context| page.takes(context.head().method.as_str()));
+    let resource =
+        web::resource(format!("{prefix}{}", page.path)).route(web::route().guard(is_taken).to(answer));
+    service.service(resource.default_service(other_methods(app, page.label, page.allow)));
+}
+
+/// Refuses a path's other methods. `allow`: the methods that it takes.
+fn other_methods(app: &Arc<App>, label: &'static str, allow: &'static str) -> actix_web::Route {
+    let app = Arc::clone(app);
+    web::to(move |request: HttpRequest, payload: web::Payload| {
+        serve::method_not_allowed(Arc::clone(&app), label, allow, request, payload)
+    })
 }

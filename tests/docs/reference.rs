@@ -24,6 +24,17 @@ fn every_route_is_listed_with_its_capability() {
     }
 }
 
+#[test]
+fn every_page_of_the_server_is_in_some_page_of_the_docs() {
+    let docs: Vec<String> = pages().into_iter().map(|page| page.text).collect();
+    for (methods, path) in keyseal::pages() {
+        for method in methods.split(", ").filter(|method| *method != "HEAD") {
+            let is_listed = docs.iter().any(|text| text.contains(&format!("{method} {path}")));
+            assert!(is_listed, "no page of the docs has {method} {path}");
+        }
+    }
+}
+
 /// The numbers of the reference's sections: `4.15`, of `## 4. …` also `4`, and of a section with a list `0.4.1`.
 fn sections(reference: &Page) -> BTreeSet<String> {
     let mut sections = BTreeSet::new();

@@ -6,10 +6,10 @@ mod own_pages;
 use serde_json::{Map, Value, json};
 
 use super::answers::{self, Possible};
-use super::{AUDIENCES, Settings, schemas, text, title};
+use super::{AUDIENCES, Settings, api_pages, schemas, text, title};
 use crate::api::record::Audience;
 use crate::domain::HttpStatus;
-use crate::routes::{BESIDE_THE_TABLE, PREFIXES, ROUTES};
+use crate::routes::{PREFIXES, ROUTES};
 
 /// The whole document.
 pub fn document(settings: &Settings) -> Value {
@@ -80,9 +80,9 @@ fn paths(settings: &Settings, distinct: &[Possible]) -> Map<String, Value> {
         }
         paths.insert(route.path.to_owned(), json!({ method: operation }));
     }
-    for (path, record) in BESIDE_THE_TABLE {
-        let operations = operation::beside_the_table(path, record, settings.http_status, distinct);
-        paths.insert(path.to_owned(), operations);
+    for (page, record) in api_pages() {
+        let operations = operation::of_page(page, record, settings.http_status, distinct);
+        paths.insert(page.path.to_owned(), operations);
     }
     paths.extend(own_pages::paths(settings.base()));
     paths

@@ -9,7 +9,7 @@ use crate::api::record::{Audience, Record};
 use crate::domain::{HttpStatus, Outcome, SignedBy};
 use crate::reference::answers::{self, Possible};
 use crate::reference::{fields, schemas, title};
-use crate::routes::{Route, Runs, has_in_path};
+use crate::routes::{Page, PageId, Route, Runs, has_in_path};
 
 /// What a part of a multipart body may be called without quoting.
 const PART_NAME: &str = r#"^[^\u0000-\u001f\u007f\\"]*$"#;
@@ -50,8 +50,8 @@ pub fn deprecated(operation: &Value, path: &str, alias: &str) -> Value {
 }
 
 /// What is mounted beside the table: its fields are segments of the path.
-pub fn beside_the_table(path: &str, record: &Record, mode: HttpStatus, distinct: &[Possible]) -> Value {
-    let is_download = path.starts_with("/download/");
+pub fn of_page(page: &Page, record: &Record, mode: HttpStatus, distinct: &[Possible]) -> Value {
+    let is_download = page.id == PageId::Download;
     let name = if is_download { "download" } else { "product-changelog" };
     let mut get = described(record, name, mode, distinct);
     insert(&mut get, "security", json!([]));

@@ -1,47 +1,73 @@
-//! What the server says of itself: health, and these documents.
+//! The pages about the server itself: health, public keys, and these documents.
 
 use serde_json::{Map, Value, json};
 
+use crate::routes::{Content, PAGES, Page, PageId, Place};
+
 pub const TAG: &str = "The server itself";
 
-/// Where each is, below the server's address, what it is, and as what it comes.
-const PAGES: [(&str, &str, &str, &str); 5] = [
-    ("/livez", "livez", "The process answers", "text/plain"),
-    ("/readyz", "readyz", "The server can read its database and sign", "text/plain"),
-    ("/openapi.json", "openapi", "This document", "application/json"),
-    ("/docs", "docs", "This document as a page, with a form to try each endpoint", "text/html"),
-    ("/postman.json", "postman", "A Postman collection of all endpoints", "application/json"),
-];
-
+/// The path items of the pages below the server's address.
 pub fn paths(base: &str) -> Map<String, Value> {
     let base = if base.is_empty() { "/" } else { base };
-    PAGES
-        .iter()
-        .map(|(path, id, summary, media_type)| {
+    let pages = PAGES.iter().filter(|page| matches!(page.place, Place::Root | Place::Documents));
+    let described = pages.filter_map(|page| match page.content {
+        Content::Plain { summary, media_type } => Some((page, summary, media_type)),
+        Content::Api(_) | Content::Part => None,
+    });
+    described
+        .map(|(page, summary, media_type)| {
+            let name = operation_name(page.path);
             let item = json!({
                 "servers": [{ "url": base }],
-                "get": operation(id, summary, media_type),
-                "head": operation(&format!("{id}-head"), summary, media_type),
+                "get": operation(page, &name, summary, media_type),
+                "head": operation(page, &format!("{name}-head"), summary, media_type),
             });
-            ((*path).to_owned(), item)
+            (page.path.to_owned(), item)
         })
         .collect()
 }
 
-fn operation(id: &str, summary: &str, media_type: &str) -> Value {
-    let schema = if media_type == "application/json" {
-        json!({ "type": "object" })
-    } else {
-        json!({ "type": "string" })
+/// The name of the file without its extension: `openapi` of `/openapi.json`.
+fn operation_name(path: &str) -> String {
+    let file = path.rsplit('/').next().unwrap_or_default();
+    file.split('.').next().unwrap_or_default().to_owned()
+}
+
+fn operation(page: &Page, name: &str, summary: &str, media_type: &str) -> Value {
+    let schema = match page.id {
+        PageId::PublicKeys => public_keys(),
+        _ if media_type == "application/json" => json!({ "type": "object" }),
+        _ => json!({ "type": "string" }),
     };
-    let mut responses = Map::new();
     let content = json!({ media_type: { "schema": schema } });
-    responses.insert("200".to_owned(), json!({ "description": "As it says.", "content": content }));
-    if id.starts_with("readyz") {
-        let text = "It can't; its log says why.";
-        responses.insert("503".to_owned(), json!({ "description": text, "content": content }));
-    } else if !id.starts_with("livez") {
-        responses.insert("304".to_owned(), json!({ "description": "The caller has it already." }));
+    let text = json!({ "text/plain": { "schema": { "type": "string" } } });
+    let mut responses = Map::new();
+    let mut add = |status: &str, response: Value| responses.insert(status.to_owned(), response);
+    add("200", json!({ "description": summary, "content": content }));
+    if page.place == Place::Documents || page.id == PageId::PublicKeys {
+        add("304", json!({ "description": "Not changed since the `ETag` that the caller has." }));
     }
-    json!({ "operationId": id, "tags": [TAG], "summary": summary, "security": [], "responses": responses })
+    if page.id == PageId::PublicKeys {
+        add("429", json!({ "$ref": "#/components/responses/Status429" }));
+    }
+    if [PageId::Readyz, PageId::PublicKeys].contains(&page.id) {
+        add("503", json!({ "description": "Not now; the server's log says why.", "content": text }));
+    }
+    json!({ "operationId": name, "tags": [TAG], "summary": summary, "security": [], "responses": responses })
+}
+
+fn public_keys() -> Value {
+    let moment = |text: &str| json!({ "type": ["integer", "null"], "description": text });
+    json!({ "type": "array", "items": {
+        "type": "object",
+        "properties": {
+            "owner": { "description": "`global`, or the id of the product.", "anyOf": [{ "const": "global" }, { "type": "integer" }] },
+            "state": { "type": "string", "enum": ["next", "current", "former"] },
+            "fingerprint": { "type": "string", "description": "SHA-256 of the key." },
+            "pem": { "type": "string" },
+            "from": moment("Since when it signs, in seconds since 1970."),
+            "until": moment("Until when it signed, in seconds since 1970."),
+        },
+        "required": ["owner", "state", "fingerprint", "pem", "from", "until"],
+    } })
 }

@@ -6,6 +6,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use percent_encoding::percent_decode_str;
 
 use crate::api::changelogs;
+use crate::routes;
 use crate::serve::answer::{Answer, Content};
 use crate::serve::app::App;
 use crate::serve::caller::Caller;
@@ -28,6 +29,6 @@ pub async fn changelog(app: Arc<App>, request: HttpRequest, payload: web::Payloa
     };
     let admitted = app.load.admit(caller.address, caller.secret.as_ref());
     let answer = Answer::new(admitted.and_then(|_ticket| look_up()), None);
-    let response = respond::respond(&app, &caller, "/products/changelog", answer).await;
+    let response = respond::respond(&app, &caller, routes::CHANGELOG_LABEL, answer).await;
     unread::close(response, &request, payload)
 }

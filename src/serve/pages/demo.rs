@@ -3,7 +3,6 @@
 //! They answer with plain JSON, unsigned and without an API key. They are not part of the API and don't exist in
 //! `keyseal serve`.
 
-use std::future::ready;
 use std::sync::Arc;
 
 use actix_web::http::StatusCode;
@@ -21,31 +20,8 @@ use crate::wire::params::Params;
 /// The latest time that can be set, in Unix seconds: a day before the end of the year 9999, where the calendar ends.
 const LATEST: i64 = 253_402_214_400;
 
-/// Mounts the endpoints if the server is a demo.
-pub fn mount(service: &mut web::ServiceConfig, app: &Arc<App>) {
-    if app.demo.is_none() {
-        return;
-    }
-    let (resetting, setting, showing) = (Arc::clone(app), Arc::clone(app), Arc::clone(app));
-    service
-        .route(
-            "/demo/reset",
-            web::post().to(move |request, payload| reset(Arc::clone(&resetting), request, payload)),
-        )
-        .route(
-            "/demo/clock",
-            web::post().to(move |request, payload| set_clock(Arc::clone(&setting), request, payload)),
-        )
-        .route(
-            "/demo/clock",
-            web::get().to(move |request: HttpRequest, payload: web::Payload| {
-                ready(show_clock(&showing, &request, payload))
-            }),
-        );
-}
-
 /// `POST /demo/reset`: restores the data, the time and the random seed of the start.
-async fn reset(app: Arc<App>, request: HttpRequest, mut payload: web::Payload) -> HttpResponse {
+pub async fn reset(app: Arc<App>, request: HttpRequest, mut payload: web::Payload) -> HttpResponse {
     read::discard(&request, &mut payload, app.config.limits.body_timeout).await;
     let Some(demo) = &app.demo else { return plain(StatusCode::NOT_FOUND, &json!({ "error": "no demo" })) };
     let contents = Arc::clone(&demo.contents);
@@ -77,7 +53,7 @@ async fn reset(app: Arc<App>, request: HttpRequest, mut payload: web::Payload) -
 
 /// `POST /demo/clock`: sets the time to `now` (ISO 8601, or `YYYY-MM-DD HH:MM:SS` in UTC), or moves it by `advance`
 /// seconds, which may be negative. The clock runs on from there. Fields as form, multipart, JSON or query string.
-async fn set_clock(app: Arc<App>, request: HttpRequest, mut payload: web::Payload) -> HttpResponse {
+pub async fn set_clock(app: Arc<App>, request: HttpRequest, mut payload: web::Payload) -> HttpResponse {
     let timeout = app.config.limits.body_timeout;
     let read = match app.load.admit_unsigned(Caller::of(&request, &app).address, None) {
         Ok(mut ticket) => read::params("/demo/clock", &request, &mut payload, timeout, &mut ticket).await,
@@ -102,7 +78,7 @@ async fn set_clock(app: Arc<App>, request: HttpRequest, mut payload: web::Payloa
 }
 
 /// `GET /demo/clock`: the server's time.
-fn show_clock(app: &App, request: &HttpRequest, payload: web::Payload) -> HttpResponse {
+pub fn show_clock(app: &App, request: &HttpRequest, payload: web::Payload) -> HttpResponse {
     unread::close(plain(StatusCode::OK, &told(app)), request, payload)
 }
 

@@ -9,7 +9,6 @@ use actix_web::http::header::{
 use actix_web::web;
 use actix_web::{HttpRequest, HttpResponse};
 
-use crate::reference::ASSETS;
 use crate::serve::app::App;
 use crate::serve::http_quirks::unread;
 use crate::serve::page_state::Document;
@@ -23,12 +22,7 @@ const POLICY: HeaderValue = HeaderValue::from_static(
 /// May be stored, but must be revalidated before each use.
 pub const REVALIDATE: HeaderValue = HeaderValue::from_static("no-cache");
 
-/// The paths of all documents. With `--no-docs` they are not mounted.
-pub fn paths() -> impl Iterator<Item = &'static str> {
-    ASSETS.iter().map(|asset| asset.path).chain(["/openapi.json", "/postman.json"])
-}
-
-/// Answers a request for one of [`paths`], by GET or HEAD.
+/// Answers a request for one of the documents.
 pub async fn document(
     app: Arc<App>,
     path: &'static str,
@@ -70,4 +64,19 @@ pub fn etag_matches(request: &HttpRequest, etag: &str) -> bool {
     request.headers().get_all(IF_NONE_MATCH).filter_map(|value| value.to_str().ok()).any(|list| {
         list.split(',').map(str::trim).any(|tag| tag == "*" || tag.trim_start_matches("W/") == etag)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use crate::reference::ASSETS;
+    use crate::routes::{PAGES, Place};
+
+    #[test]
+    fn every_document_is_a_row_of_the_route_table() {
+        let rows = PAGES.iter().filter(|page| page.place == Place::Documents).map(|page| page.path);
+        let documents = ASSETS.iter().map(|asset| asset.path).chain(["/openapi.json", "/postman.json"]);
+        assert_eq!(rows.collect::<BTreeSet<_>>(), documents.collect());
+    }
 }

@@ -15,7 +15,7 @@ use crate::api::call::Call;
 use crate::api::downloads;
 use crate::domain::{DownloadLink, Downloadable, Outcome, StoredFile};
 use crate::load::Ticket;
-use crate::routes;
+use crate::routes::{self, DOWNLOAD_LABEL as ROUTE};
 use crate::serve::answer::Answer;
 use crate::serve::app::App;
 use crate::serve::caller::Caller;
@@ -23,8 +23,6 @@ use crate::serve::http_quirks::unread;
 use crate::serve::{authorize, respond, run::guarded};
 use crate::wire::params::Params;
 use crate::wire::reply::{self, Error};
-
-const ROUTE: &str = "/download";
 
 /// Answers with a file or a part of it, or with a signed refusal (API §5.1).
 pub async fn download(app: Arc<App>, request: HttpRequest, payload: web::Payload) -> HttpResponse {

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::documents::{REVALIDATE, etag_matches};
 use crate::domain::{PublishedKey, Timestamp};
+use crate::routes::PUBLIC_KEYS as ROUTE;
 use crate::serve::answer::Answer;
 use crate::serve::app::App;
 use crate::serve::caller::Caller;
@@ -17,8 +18,6 @@ use crate::serve::http_quirks::unread;
 use crate::serve::page_state::{JSON, KeyList, etag};
 use crate::serve::respond;
 use crate::store;
-
-const ROUTE: &str = "/.well-known/keyseal-keys.json";
 
 /// Answers with the list of keys. It is not signed: a key must reach a client in a way that the client trusts
 /// already, such as TLS. A caller over its rate gets the usual 1929.

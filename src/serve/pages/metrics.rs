@@ -12,6 +12,7 @@ use actix_web::http::header::CONTENT_TYPE;
 use actix_web::{HttpResponse, HttpServer, web};
 
 use crate::metrics::{self, Readings};
+use crate::routes::METRICS;
 use crate::serve::app::App;
 use crate::store;
 
@@ -31,12 +32,12 @@ pub fn serve_metrics(app: &Arc<App>, listener: TcpListener) -> io::Result<Server
             let page = scrape(&app);
             async move { page }
         });
-        actix_web::App::new().route("/metrics", page)
+        actix_web::App::new().route(METRICS, page)
     });
     Ok(server.workers(1).disable_signals().listen(listener)?.run())
 }
 
-fn scrape(app: &App) -> HttpResponse {
+pub fn scrape(app: &App) -> HttpResponse {
     let Some(metrics) = &app.metrics else { return HttpResponse::NotFound().finish() };
     match metrics::write(metrics, &readings(app)) {
         Ok(page) => HttpResponse::Ok().insert_header((CONTENT_TYPE, metrics::CONTENT_TYPE)).body(page),

@@ -7,3 +7,32 @@ pub mod download;
 pub mod health;
 pub mod keys;
 pub mod metrics;
+
+use std::sync::Arc;
+
+use actix_web::http::Method;
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use super::app::App;
+use crate::routes::{Page, PageId};
+
+/// Answers a request for a page by one of its methods.
+pub async fn page(
+    app: Arc<App>,
+    page: &'static Page,
+    request: HttpRequest,
+    payload: web::Payload,
+) -> HttpResponse {
+    match page.id {
+        PageId::Download => download::download(app, request, payload).await,
+        PageId::Changelog => changelog::changelog(app, request, payload).await,
+        PageId::Livez => health::livez(request, payload).await,
+        PageId::Readyz => health::readyz(app, request, payload).await,
+        PageId::PublicKeys => keys::keys(app, request, payload).await,
+        PageId::Document => documents::document(app, page.path, request, payload).await,
+        PageId::DemoReset => demo::reset(app, request, payload).await,
+        PageId::DemoClock if request.method() == Method::POST => demo::set_clock(app, request, payload).await,
+        PageId::DemoClock => demo::show_clock(&app, &request, payload),
+        PageId::Metrics => metrics::scrape(&app),
+    }
+}

@@ -1,16 +1,22 @@
-//! The route table: every path of the API, with its endpoint and where that runs.
+//! The route table: every path of the API with its endpoint and where that runs; in `pages`, all other paths.
+
+mod pages;
 
 use actix_web::http::Method;
 
 use self::Runs::*;
 use crate::api::endpoint::Endpoint;
-use crate::api::record::{Audience, Record};
+use crate::api::record::Audience;
 use crate::api::{
     activations, assignments, changelogs, contracts, downloads, generators, jobs, license_details,
     license_features, license_meta, licenses, own_contract, product_meta, products, random_assignments,
     telemetry,
 };
 use crate::wire::params::path_field;
+
+pub use pages::{
+    CHANGELOG_LABEL, Content, DOWNLOAD_LABEL, METRICS, PAGES, PUBLIC_KEYS, Page, PageId, Place, pages,
+};
 
 /// A path of the API.
 pub struct Route {
@@ -91,12 +97,6 @@ pub const ROUTES: &[Route] = &[
     post("/contracts/generate", OnWriter, &own_contract::GENERATE).needs("contracts-generate"),
     post("/contracts/destroy", OnWriter, &own_contract::DESTROY).needs("contracts-destroy"),
     post("/contracts/destroy-all", OnWriter, &own_contract::DESTROY_ALL).needs("contracts-destroy-all"),
-];
-
-/// The paths of the API that are no routes of the table: a file that streams, and what anyone may read.
-pub const BESIDE_THE_TABLE: [(&str, &Record); 2] = [
-    ("/download/{api_key}/{license_key}/{identifier}/{numeric_version}", &downloads::LINK),
-    ("/products/{slug}/changelog", &changelogs::BY_SLUG),
 ];
 
 /// What a download link asks of its caller.
