@@ -30,11 +30,11 @@ mod reference;
 mod routes;
 // The endpoints: for each the record of its fields and answers, and its function.
 mod api;
-// What an operator does to an installation: doctor, backup, restore, rotation of keys.
+// Maintenance of an installation: doctor, backup, restore, rotation of keys.
 mod maintenance;
 // Overload: rate limits, guesses, memory for bodies, signing delay. One table of limits.
 mod load;
-// What travels over HTTP: request parameters, replies, signed envelopes.
+// The data that travels over HTTP: request parameters, replies, signed envelopes.
 mod wire;
 // Private keys, signatures, and the queue of signing threads.
 mod signing;

@@ -11,7 +11,7 @@ pub struct Actor {
     pub caller: CallerId,
     /// The client's address; `None` for commands and for queued requests.
     pub address: Option<IpAddr>,
-    /// What was called: an endpoint's path without its prefix, or the words of a command.
+    /// The operation that was called: an endpoint's path without its prefix, or the words of a command.
     pub action: String,
 }
 
@@ -59,7 +59,7 @@ pub struct AuditEntry {
     pub who_name: Option<String>,
     pub address: Option<String>,
     pub action: String,
-    /// What happened, in a word or two, such as "activated".
+    /// The change in a word or two, such as "activated".
     pub change: String,
     pub subject_kind: Option<String>,
     pub subject_id: Option<i64>,

@@ -1,4 +1,4 @@
-//! Who makes a request or runs a command.
+//! The caller of an operation: a client with an API key, the owner of a contract, or the command line.
 
 /// Identifies the caller of an operation: for the audit trail, for queued jobs and for repeated requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_is_the_contracts() {
+    fn a_link_has_the_documented_form() {
         let api_key = ApiKeySecret::parse("2964c3c9-0b5d-4d89-b3ac-4668f30bc492").unwrap();
         assert_eq!(
             download_url("https://HOST/", &api_key, "a b/c", "domain.ltd", 102),

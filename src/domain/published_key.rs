@@ -47,18 +47,24 @@ impl PublishedKey {
         let mut is_listed = false;
         for key in keys.iter_mut().filter(|key| key.owner.is_none()) {
             if key.fingerprint == *fingerprint {
-                (key.state, key.until, is_listed) = (KeyState::Current, None, true);
+                key.state = KeyState::Current;
+                key.until = None;
+                is_listed = true;
             } else if key.state == KeyState::Current {
-                (key.state, key.from) = (KeyState::Next, None);
+                key.state = KeyState::Next;
+                key.from = None;
             }
         }
         if !is_listed {
-            let (fingerprint, public_key) = (fingerprint.clone(), public_key.to_owned());
-            let current = KeyState::Current;
-            keys.insert(
-                0,
-                Self { owner: None, state: current, fingerprint, public_key, from: None, until: None },
-            );
+            let current = Self {
+                owner: None,
+                state: KeyState::Current,
+                fingerprint: fingerprint.clone(),
+                public_key: public_key.to_owned(),
+                from: None,
+                until: None,
+            };
+            keys.insert(0, current);
         }
         keys
     }

@@ -72,7 +72,7 @@ fn app(post_url: &str) -> (TempDir, Arc<App>, License) {
 
 fn end_activations(app: &Arc<App>, license: &License) {
     let (server, license) = (Arc::clone(app), license.clone());
-    let told = app.store.write_blocking(move |tx| {
+    let posted = app.store.write_blocking(move |tx| {
         let (params, address) = (Params::default(), IpAddr::V4(Ipv4Addr::LOCALHOST));
         let call = Call::new(
             tx,
@@ -84,10 +84,10 @@ fn end_activations(app: &Arc<App>, license: &License) {
         call.tell_of_deactivations(&license).unwrap();
         Decision::Commit(())
     });
-    told.unwrap();
+    posted.unwrap();
 }
 
-/// A port that takes one message, gives its body, and answers 200.
+/// Starts a server that accepts one message with 200. Returns its URL, and a channel that receives the body.
 fn receiver() -> (String, mpsc::Receiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/gone?x=1", listener.local_addr().unwrap());
@@ -107,7 +107,7 @@ fn receiver() -> (String, mpsc::Receiver<String>) {
 }
 
 #[test]
-fn the_end_of_an_activation_is_told_to_its_own_url_signed_by_the_product() {
+fn the_end_of_an_activation_is_posted_to_its_own_url_signed_by_the_product() {
     let (url, received) = receiver();
     let (_directory, app, license) = app(&url);
     let worker = Worker::start(Arc::clone(&app)).unwrap();
@@ -125,7 +125,7 @@ fn the_end_of_an_activation_is_told_to_its_own_url_signed_by_the_product() {
             .public()
             .verifies(text("response_base64").as_bytes(), text("signature"))
     );
-    // Finishes what is under way.
+    // Waits for the delivery in progress.
     drop(worker);
     let callbacks = app.store.read(|tx| tx.callbacks(None)).unwrap().unwrap();
     let states: Vec<CallbackState> = callbacks.iter().map(|callback| callback.state).collect();
@@ -133,8 +133,8 @@ fn the_end_of_an_activation_is_told_to_its_own_url_signed_by_the_product() {
 }
 
 #[test]
-fn the_delays_between_attempts_are_those_of_the_contract() {
-    // Nothing listens there.
+fn the_delays_between_attempts_are_those_of_the_api() {
+    // A port on which nothing listens.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
     drop(listener);
@@ -156,7 +156,7 @@ fn the_delays_between_attempts_are_those_of_the_contract() {
     assert_eq!(app.store.read(|tx| tx.callbacks(Some(CallbackState::Failed))).unwrap().unwrap().len(), 1);
 }
 
-/// Lets the time pass until the next attempt, without its number being forgotten.
+/// Makes message 1 due now, as after this number of attempts.
 fn make_due(app: &Arc<App>, attempts: u32) {
     let written = app.store.write_blocking(move |tx| {
         tx.retry_callback(1, NOW).unwrap();

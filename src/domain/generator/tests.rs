@@ -1,4 +1,4 @@
-//! What a generator accepts and what its keys look like.
+//! Tests of the settings that a generator accepts, and of the format of its keys.
 
 use proptest::prelude::*;
 
@@ -45,7 +45,7 @@ fn each_method_makes_its_form_of_key_between_prefix_and_suffix() {
 
 #[test]
 fn every_character_is_as_likely_as_the_others() {
-    // 256 is no multiple of 3: byte 255 belongs to nobody.
+    // 256 is no multiple of 3: byte 255 stands for no character.
     let pattern =
         Recipe { charset: "abc".to_owned(), chunk_length: 9, ..recipe(GeneratorMethod::ChunkSystem) }
             .pattern();

@@ -31,7 +31,7 @@ pub struct Certificates {
     watch: Mutex<Watch>,
 }
 
-/// What is known of the files between two checks.
+/// The state of the files at the last load and the last check.
 struct Watch {
     /// The files when they were last read.
     loaded: Stamp,
