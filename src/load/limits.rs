@@ -7,7 +7,7 @@ use log::Level;
 use tokio::sync::Semaphore;
 
 use super::body_memory::BodyMemory;
-use super::rates::{Rates, Refused};
+use super::rates::Rates;
 use super::unavailable::{Cause, Unavailable};
 use super::{ADMISSION_DELAY, CHANGE_DELAY};
 use crate::domain::{Outcome, RateLimits};
@@ -67,8 +67,8 @@ impl Load {
         self.unavailable.level()
     }
 
-    /// How many requests the rate limits have refused.
-    pub fn refused(&self) -> &Refused {
+    /// How many requests each rate limit has refused, by its name in the metrics.
+    pub fn refused(&self) -> [(&'static str, u64); 3] {
         self.rates.refused()
     }
 

@@ -7,98 +7,90 @@ use std::hash::{BuildHasher as _, Hash, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use super::buckets::{Buckets, Reservation};
+use super::buckets::{Buckets, Token};
 use super::network::Network;
 use crate::domain::{ApiKeySecret, Outcome, Rate, RateLimits};
 use crate::wire::reply::{Reply, Result};
 
 /// The limits of a server, and what each client has used of them. Times are since the server's start.
 pub struct Rates {
-    address: Option<Buckets<Network>>,
-    api_key: Option<Buckets<u64>>,
-    guesses: Option<Buckets<Network>>,
-    /// Keys are told apart by a hash with a random seed, so that their texts are not kept.
-    hasher: RandomState,
-    refused: Refused,
+    pub address: RateLimit<Network>,
+    pub api_key: RateLimit<ApiKeyHash>,
+    pub guesses: RateLimit<Network>,
+    hash_seed: RandomState,
     /// The total that was last logged.
     logged: AtomicU64,
 }
 
-/// How many requests each limit has refused.
-#[derive(Default)]
-pub struct Refused {
-    pub address: AtomicU64,
-    pub api_key: AtomicU64,
-    pub guesses: AtomicU64,
+/// Tells API keys apart by a hash with a random seed, so that their texts are not kept.
+type ApiKeyHash = u64;
+
+/// One limit, and how many requests it has refused.
+pub struct RateLimit<K> {
+    /// `None`: no limit.
+    buckets: Option<Buckets<K>>,
+    refused: AtomicU64,
+}
+
+impl<K: Hash + Eq + Clone> RateLimit<K> {
+    fn new(rate: Option<Rate>) -> Self {
+        Self { buckets: rate.map(Buckets::new), refused: AtomicU64::new(0) }
+    }
+
+    /// Takes a token of the client's, to be dropped or refunded.
+    pub fn take(&self, client: &K, now: Duration) -> Result<Option<Token>> {
+        let Some(buckets) = &self.buckets else { return Ok(None) };
+        buckets.take(client, now).map(Some).map_err(|wait| {
+            self.refused.fetch_add(1, Ordering::Relaxed);
+            Reply::from(Outcome::TooManyRequests).after(whole_seconds(wait)).into()
+        })
+    }
+
+    /// Whether a client has taken tokens that are not refilled yet.
+    pub fn has_used(&self, client: &K, now: Duration) -> bool {
+        self.buckets.as_ref().is_some_and(|buckets| buckets.has_used(client, now))
+    }
+
+    fn forget_full(&self, now: Duration) {
+        if let Some(buckets) = &self.buckets {
+            buckets.forget_full(now);
+        }
+    }
 }
 
 impl Rates {
     pub fn new(limits: &RateLimits) -> Self {
         Self {
-            address: buckets(limits.address),
-            api_key: buckets(limits.api_key),
-            guesses: buckets(limits.guesses),
-            hasher: RandomState::new(),
-            refused: Refused::default(),
+            address: RateLimit::new(limits.address),
+            api_key: RateLimit::new(limits.api_key),
+            guesses: RateLimit::new(limits.guesses),
+            hash_seed: RandomState::new(),
             logged: AtomicU64::new(0),
         }
     }
 
-    /// Counts a request against its address.
-    pub fn admit_address(&self, client: Network, now: Duration) -> Result<()> {
-        let taken = self.address.as_ref().map_or(Ok(()), |limit| limit.take(&client, now));
-        taken.map_err(|wait| refusal(wait, &self.refused.address).into())
-    }
-
     /// Counts a request against its API key.
     pub fn admit_api_key(&self, secret: &ApiKeySecret, now: Duration) -> Result<()> {
-        let hash = || self.hasher.hash_one(secret.expose());
-        let taken = self.api_key.as_ref().map_or(Ok(()), |limit| limit.take(&hash(), now));
-        taken.map_err(|wait| refusal(wait, &self.refused.api_key).into())
+        self.api_key.take(&self.hash_seed.hash_one(secret.expose()), now).map(drop)
     }
 
-    /// Counts a wrong key against its address.
-    pub fn admit_guess(&self, client: Network, now: Duration) -> Result<()> {
-        let taken = self.guesses.as_ref().map_or(Ok(()), |limit| limit.take(&client, now));
-        taken.map_err(|wait| refusal(wait, &self.refused.guesses).into())
-    }
-
-    /// Counts a key that may be wrong against its address, to be refunded if it is right. Keys that are probably right
-    /// don't count for [`Self::has_guessed`] meanwhile. `None`: guesses are not limited.
-    pub fn reserve_guess(
-        &self,
-        client: Network,
-        is_probably_right: bool,
-        now: Duration,
-    ) -> Result<Option<Reservation>> {
-        let Some(limit) = &self.guesses else { return Ok(None) };
-        let reserved = if is_probably_right {
-            limit.reserve_provisionally(&client, now)
-        } else {
-            limit.reserve(&client, now)
-        };
-        reserved.map(Some).map_err(|wait| refusal(wait, &self.refused.guesses).into())
-    }
-
-    /// Whether an address has sent wrong keys that still count.
-    pub fn has_guessed(&self, client: Network, now: Duration) -> bool {
-        self.guesses.as_ref().is_some_and(|limit| limit.has_used(&client, now))
-    }
-
-    pub fn refused(&self) -> &Refused {
-        &self.refused
+    /// How many requests each limit has refused, by its name in the metrics.
+    pub fn refused(&self) -> [(&'static str, u64); 3] {
+        let counts = [
+            ("address", &self.address.refused),
+            ("key", &self.api_key.refused),
+            ("guesses", &self.guesses.refused),
+        ];
+        counts.map(|(name, count)| (name, count.load(Ordering::Relaxed)))
     }
 
     /// To be called once a minute: forgets clients that have nothing used up, and logs how many requests were refused
     /// since the last call.
     pub fn tidy(&self, now: Duration) {
-        for limit in [&self.address, &self.guesses].into_iter().flatten() {
-            limit.forget_full(now);
-        }
-        if let Some(limit) = &self.api_key {
-            limit.forget_full(now);
-        }
-        let total = self.refused.total();
+        self.address.forget_full(now);
+        self.api_key.forget_full(now);
+        self.guesses.forget_full(now);
+        let total = self.refused().iter().map(|(_, count)| count).sum();
         let logged = self.logged.swap(total, Ordering::Relaxed);
         if total > logged {
             log::warn!(
@@ -108,21 +100,6 @@ impl Rates {
             );
         }
     }
-}
-
-impl Refused {
-    pub fn total(&self) -> u64 {
-        [&self.address, &self.api_key, &self.guesses].iter().map(|count| count.load(Ordering::Relaxed)).sum()
-    }
-}
-
-fn buckets<K: Hash + Eq + Clone>(rate: Option<Rate>) -> Option<Buckets<K>> {
-    rate.map(Buckets::new)
-}
-
-fn refusal(wait: Duration, refused: &AtomicU64) -> Reply {
-    refused.fetch_add(1, Ordering::Relaxed);
-    Reply::from(Outcome::TooManyRequests).after(whole_seconds(wait))
 }
 
 /// Rounded up, so that a client which comes back then is not too early.
@@ -144,8 +121,8 @@ mod tests {
 
     /// `None`: admitted; else the seconds after which to come back.
     fn guess(rates: &Rates, address: &str) -> Option<u64> {
-        match rates.admit_guess(Network::of(address.parse().unwrap()), Duration::ZERO) {
-            Ok(()) => None,
+        match rates.guesses.take(&Network::of(address.parse().unwrap()), Duration::ZERO) {
+            Ok(_) => None,
             Err(Error::Refused(reply)) => Some(reply.retry_after.unwrap()),
             Err(other) => panic!("{other:?}"),
         }
@@ -156,7 +133,7 @@ mod tests {
         let rates = rates();
         assert_eq!([(); 5].map(|()| guess(&rates, "192.0.2.1")), [None, None, None, Some(1), Some(1)]);
         assert_eq!(guess(&rates, "192.0.2.2"), None);
-        assert_eq!(rates.refused().total(), 2);
+        assert_eq!(rates.refused(), [("address", 0), ("key", 0), ("guesses", 2)]);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use tokio::sync::SemaphorePermit;
 
 use super::LIST_TIMEOUT;
 use super::body_memory::HeldBody;
-use super::buckets::Reservation;
+use super::buckets::Token;
 use super::guesses::{Standing, is_wrong_key, standing};
 use super::limits::Load;
 use super::network::Network;
@@ -29,7 +29,7 @@ impl Load {
     /// Admits a request whose answer needs no signature of its own: counts it against its rates.
     pub fn admit_unsigned(&self, address: IpAddr, api_key: Option<&ApiKeySecret>) -> Result<Ticket<'_>> {
         let client = Network::of(address);
-        self.rates.admit_address(client, self.now())?;
+        self.rates.address.take(&client, self.now())?;
         api_key.map_or(Ok(()), |api_key| self.rates.admit_api_key(api_key, self.now()))?;
         Ok(Ticket::new(self, client))
     }
@@ -42,7 +42,7 @@ pub struct Ticket<'a> {
     body: Option<HeldBody<'a>>,
     /// A guess that is reserved and not settled. Spent when dropped: a client that leaves before its answer has paid,
     /// or guessing would be free to those who don't wait.
-    guess: Option<Reservation>,
+    guess: Option<Token>,
     /// The caller may list all license keys: it has nothing to guess.
     is_trusted: bool,
     promise: Option<Promise>,
@@ -96,20 +96,19 @@ impl<'a> Ticket<'a> {
         on_writer: bool,
     ) -> Result<()> {
         self.is_trusted = is_trusted;
-        let has_guessed = self.load.rates.has_guessed(self.client, self.load.now());
+        let guesses = &self.load.rates.guesses;
+        let has_guessed = guesses.has_used(&self.client, self.load.now());
         if is_trusted || !(on_writer || has_guessed) {
             return Ok(());
         }
         let Some(license_key) = params.text("license_key") else { return Ok(()) };
-        let standing = standing(tx, &license_key, params, has_guessed)?;
-        let must_pay = match standing {
+        let must_pay = match standing(tx, &license_key, params, has_guessed)? {
             Standing::Unknown => true,
             Standing::Known => has_guessed,
             Standing::Active => false,
         };
         if must_pay {
-            let is_probably_right = standing == Standing::Known;
-            self.guess = self.load.rates.reserve_guess(self.client, is_probably_right, self.load.now())?;
+            self.guess = guesses.take(&self.client, self.load.now())?;
         }
         Ok(())
     }
@@ -117,16 +116,19 @@ impl<'a> Ticket<'a> {
     /// After an endpoint, `refusal` being its outcome if it refused: refunds the guess unless the key was wrong. A
     /// wrong key that is not paid for pays now, or gets the error in place of its answer.
     pub fn settle_guess(&mut self, refusal: Option<Outcome>) -> Result<()> {
-        let is_wrong = refusal.is_some_and(is_wrong_key);
-        match self.guess.take() {
-            Some(guess) if is_wrong => drop(guess),
-            Some(guess) => guess.refund(),
-            None if is_wrong && !self.is_trusted => {
-                self.load.rates.admit_guess(self.client, self.load.now())?;
-            }
-            None => {}
+        if !refusal.is_some_and(is_wrong_key) {
+            self.refund_guess();
+        } else if self.guess.is_none() && !self.is_trusted {
+            self.guess = self.load.rates.guesses.take(&self.client, self.load.now())?;
         }
         Ok(())
+    }
+
+    /// Gives the reserved guess back: the key was right.
+    pub fn refund_guess(&mut self) {
+        if let Some(guess) = self.guess.take() {
+            guess.refund();
+        }
     }
 
     /// Waits for a limited time for one of the places for lists.
@@ -140,5 +142,99 @@ impl<'a> Ticket<'a> {
     /// Keeps the promise of a signature until the request ends.
     pub fn keep_promise(&mut self, promise: Option<Promise>) {
         self.promise = promise;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroU32;
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::domain::{
+        LicenseKey, LicenseStatus, NewLicense, NewProduct, ProductStatus, Rate, RateLimits, Timestamp,
+    };
+    use crate::files::DataDir;
+    use crate::signing::SigningDelay;
+    use crate::store::{Decision, Store};
+
+    const NOW: Timestamp = Timestamp(1_700_000_000);
+
+    /// A load that permits one guess in an hour.
+    fn load() -> Load {
+        let rate = Rate { burst: NonZeroU32::MIN, every: Duration::from_hours(1) };
+        let limits = RateLimits { guesses: Some(rate), ..RateLimits::default() };
+        Load::new(&limits, 1, Arc::new(SigningDelay::new(1)))
+    }
+
+    /// A store with the license KEY-1, which is not active anywhere.
+    fn store() -> (TempDir, Store) {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store::create(&DataDir::new(directory.path())).unwrap();
+        let added = store.write_blocking(|tx| {
+            let product = NewProduct {
+                uuid: "u".to_owned(),
+                name: "P".to_owned(),
+                description: String::new(),
+                status: ProductStatus::Active,
+            };
+            let license = NewLicense {
+                product_id: tx.add_product(&product, NOW).unwrap(),
+                license_key: LicenseKey::parse("KEY-1").unwrap(),
+                owner_name: None,
+                owner_email: None,
+                activation_limit: 0,
+                validity: 0,
+                assigned_at: None,
+                status: LicenseStatus::Assigned,
+                contract_id: None,
+            };
+            Decision::Commit(tx.add_license(&license, NOW).unwrap().is_some())
+        });
+        assert!(added.unwrap());
+        (directory, store)
+    }
+
+    /// Whether a request from the one address is let through to its endpoint.
+    fn check<'a>(load: &'a Load, store: &Store, key: &str, on_writer: bool) -> (Ticket<'a>, bool) {
+        let mut ticket = load.admit([192, 0, 2, 1].into(), None).unwrap_or_else(|_| panic!("not admitted"));
+        let mut params = Params::default();
+        params.add("license_key".to_owned(), key.to_owned());
+        let checked = store.read(|tx| ticket.check_guess(tx, &params, false, on_writer)).unwrap();
+        (ticket, checked.is_ok())
+    }
+
+    #[test]
+    fn an_unknown_key_on_its_way_to_the_writer_counts_at_once() {
+        let (load, (_directory, store)) = (load(), store());
+        assert!(check(&load, &store, "KEY-1", false).1 && check(&load, &store, "KEY-1", true).1);
+        let (mut first, is_let_through) = check(&load, &store, "UNKNOWN", true);
+        assert!(is_let_through);
+        // Neither a wrong key nor a right one is told apart meanwhile.
+        for key in ["UNKNOWN", "KEY-1"] {
+            assert!(!check(&load, &store, key, true).1);
+        }
+        assert!(!check(&load, &store, "KEY-1", false).1);
+        first.settle_guess(None).unwrap();
+        assert!(check(&load, &store, "KEY-1", false).1);
+    }
+
+    #[test]
+    fn a_ticket_that_is_dropped_before_its_answer_has_paid() {
+        let (load, (_directory, store)) = (load(), store());
+        drop(check(&load, &store, "UNKNOWN", true));
+        assert!(!check(&load, &store, "KEY-1", false).1);
+    }
+
+    #[test]
+    fn a_wrong_key_that_paid_nothing_pays_once_it_is_known_to_be_wrong() {
+        let (load, (_directory, store)) = (load(), store());
+        let (mut first, mut second) =
+            (check(&load, &store, "A", false).0, check(&load, &store, "B", false).0);
+        assert!(first.settle_guess(Some(Outcome::InvalidLicenseKey)).is_ok());
+        assert!(second.settle_guess(Some(Outcome::InvalidLicenseKey)).is_err());
     }
 }

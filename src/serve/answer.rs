@@ -1,6 +1,7 @@
 //! The answer to a request before it is signed.
 
 use crate::domain::{Outcome, ProductKey};
+use crate::load::Ticket;
 use crate::signing::Priority;
 use crate::store::GivenAnswer;
 use crate::wire::reply::{Error, Reply, Result};
@@ -30,8 +31,13 @@ impl Answer {
         Self::new(Err(error.into()), None)
     }
 
+    /// Settles the guess that the ticket may hold: a wrong key that can't be paid for is answered 1929 instead.
+    pub fn settle_guess(self, ticket: &mut Ticket<'_>) -> Self {
+        ticket.settle_guess(self.refusal()).map_or_else(Self::refused, |()| self)
+    }
+
     /// The outcome, if it is a refusal.
-    pub fn refusal(&self) -> Option<Outcome> {
+    fn refusal(&self) -> Option<Outcome> {
         match &self.result {
             Err(Error::Refused(reply)) => Some(reply.outcome),
             Ok(_) | Err(Error::Failed(_)) => None,

@@ -55,10 +55,7 @@ pub async fn run(
             }
         }
     };
-    match ticket.settle_guess(answer.refusal()) {
-        Ok(()) => answer,
-        Err(too_many) => Answer::refused(too_many),
-    }
+    answer.settle_guess(ticket)
 }
 
 /// Runs the endpoint on the blocking pool, where other requests don't wait for it. Only so many at a time, so that

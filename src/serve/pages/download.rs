@@ -43,21 +43,16 @@ async fn answer(app: &App, request: &HttpRequest) -> HttpResponse {
     params.add("license_key".to_owned(), link.license_key);
     params.add("identifier".to_owned(), link.identifier);
     let Requested { found, refused } = look_up(app, &caller, &mut ticket, &params, &link.numeric_version);
-    let opened = found.and_then(|found| open(app, &caller, &found.file).map(|file| (found, file)));
-    let refusal = match opened {
-        Ok((found, file)) => match ticket.settle_guess(None) {
-            Ok(()) => return send(app, &caller, request, &found, file).await,
-            Err(too_many) => Answer::refused(too_many),
-        },
-        Err(error) => {
-            let answer = Answer { result: Err(error), ..refused };
-            match ticket.settle_guess(answer.refusal()) {
-                Ok(()) => answer,
-                Err(too_many) => Answer::refused(too_many),
-            }
+    match found.and_then(|found| open(app, &caller, &found.file).map(|file| (found, file))) {
+        Ok((found, file)) => {
+            ticket.refund_guess();
+            send(app, &caller, request, &found, file).await
         }
-    };
-    respond::respond(app, &caller, ROUTE, refusal).await
+        Err(error) => {
+            let answer = Answer { result: Err(error), ..refused }.settle_guess(&mut ticket);
+            respond::respond(app, &caller, ROUTE, answer).await
+        }
+    }
 }
 
 /// The version that was requested, and the answer if its file can't be sent.

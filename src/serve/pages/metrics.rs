@@ -5,7 +5,6 @@ use std::io;
 use std::net::TcpListener;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use actix_web::dev::Server;
 use actix_web::http::header::CONTENT_TYPE;
@@ -49,8 +48,6 @@ pub fn scrape(app: &App) -> HttpResponse {
 }
 
 fn readings(app: &App) -> Readings {
-    let refused = app.load.refused();
-    let limits = [("address", &refused.address), ("key", &refused.api_key), ("guesses", &refused.guesses)];
     let pending =
         app.store.read(|tx| Ok::<_, store::Error>((tx.count_jobs()?, tx.count_pending_callbacks()?)));
     let pending = pending.and_then(|counts| counts);
@@ -61,7 +58,7 @@ fn readings(app: &App) -> Readings {
         version: env!("CARGO_PKG_VERSION"),
         sqlite_version: store::sqlite_version().unwrap_or("unsafe"),
         started_at: app.started_at.0,
-        refused: limits.map(|(limit, count)| (limit, count.load(Ordering::Relaxed))),
+        refused: app.load.refused(),
         signatures_requested: app.signatures.requested(),
         signatures_made: app.signatures.made(),
         signatures_waiting: app.signatures.waiting(),
