@@ -68,7 +68,8 @@ fn list(args: &ListArgs, data: &DataDir, output: &mut Output<'_>) -> Result {
         output.note(&format!("no entry{of} matches: see \"keyseal audit list\" without options"));
         return Ok(());
     }
-    let rows: Vec<(Value, Vec<String>)> = entries.iter().map(|entry| (value(entry), cells(entry))).collect();
+    let rows: Vec<(Value, Vec<String>)> =
+        entries.iter().map(|entry| (to_json(entry), cells(entry))).collect();
     output.list(&["time (UTC)", "who", "from", "called", "what", "detail"], &rows)
 }
 
@@ -108,7 +109,7 @@ fn subject(entry: &AuditEntry) -> Option<String> {
     Some(format!("{kind} {name}"))
 }
 
-fn value(entry: &AuditEntry) -> Value {
+fn to_json(entry: &AuditEntry) -> Value {
     json!({
         "id": entry.id, "at": entry.at.to_string(),
         "who": entry.who_kind, "who_id": entry.who_id, "who_name": entry.who_name, "address": entry.address,

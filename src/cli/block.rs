@@ -56,14 +56,16 @@ fn add(args: &AddArgs, data: &DataDir, output: &mut Output<'_>) -> Result {
     let id = change(&open(data)?, move |tx| {
         Ok(tx.add_block(&added, now())?.ok_or_else(|| format!("{} is blocked already", added.value()))?)
     })?;
-    output.result(&value(id, &block), &format!("block {id}: {} {} is blocked", block.kind(), block.value()))
+    output.result(&to_json(id, &block), &format!("block {id}: {} {} is blocked", block.kind(), block.value()))
 }
 
 fn list(data: &DataDir, output: &mut Output<'_>) -> Result {
     let blocks = open(data)?.try_read(|tx| tx.blocks())?;
     let rows: Vec<(Value, Vec<String>)> = blocks
         .iter()
-        .map(|(id, block)| (value(*id, block), vec![id.to_string(), block.kind().to_owned(), block.value()]))
+        .map(|(id, block)| {
+            (to_json(*id, block), vec![id.to_string(), block.kind().to_owned(), block.value()])
+        })
         .collect();
     output.list(&["id", "kind", "value"], &rows)
 }
@@ -79,6 +81,6 @@ fn remove(id: i64, data: &DataDir, output: &mut Output<'_>) -> Result {
     output.result(&json!({ "id": id, "removed": true }), &format!("block {id} is removed"))
 }
 
-fn value(id: i64, block: &Block) -> Value {
+fn to_json(id: i64, block: &Block) -> Value {
     json!({ "id": id, "kind": block.kind(), "value": block.value() })
 }

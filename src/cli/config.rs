@@ -25,7 +25,7 @@ pub fn run(
     let settings = config::effective(matches, file);
     if output.is_json() {
         let shown: Map<String, Value> =
-            settings.iter().map(|setting| (setting.key.clone(), value(setting))).collect();
+            settings.iter().map(|setting| (setting.key.clone(), to_json(setting))).collect();
         return output.result(&Value::Object(shown), "");
     }
     let rows: Vec<_> = settings
@@ -37,7 +37,7 @@ pub fn run(
     output.list(&["setting", "value", "from"], &rows)
 }
 
-fn value(setting: &Effective) -> Value {
+fn to_json(setting: &Effective) -> Value {
     match &setting.source {
         Source::Flag(name) => json!({ "value": setting.value, "source": "flag", "name": name }),
         Source::Variable(name) => json!({ "value": setting.value, "source": "environment", "name": name }),

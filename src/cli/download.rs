@@ -1,6 +1,7 @@
 //! `keyseal download …`: the versions of a product that customers may download.
 
 use std::collections::HashSet;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
@@ -78,8 +79,12 @@ pub fn run(command: &Command, data: &DataDir, output: &mut Output<'_>) -> Result
 fn add(args: &AddArgs, data: &DataDir, output: &mut Output<'_>) -> Result {
     let (product, numeric_version) = (args.product, args.numeric_version);
     let name = file_name(&args.file)?;
+    // Opened for the error, which names the argument to correct. The copy opens it again.
+    drop(File::open(&args.file).map_err(|error| {
+        format!("can't read {}: {error}; give the path of the file to add", args.file.display())
+    })?);
     let store = open(data)?;
-    // Asked before a large file is copied for nothing, and again when it counts.
+    // Checked before a large file is copied, and again in the transaction.
     store.try_read(|tx| check_free(tx, product, numeric_version))?;
     let received = data.receive(&args.file)?;
     let new = NewDownloadable {
@@ -113,7 +118,7 @@ fn add(args: &AddArgs, data: &DataDir, output: &mut Output<'_>) -> Result {
         added.version,
         published(&added)
     );
-    output.result(&value(&added), &text)
+    output.result(&to_json(&added), &text)
 }
 
 fn list(product: Option<i64>, data: &DataDir, output: &mut Output<'_>) -> Result {
@@ -131,7 +136,7 @@ fn list(product: Option<i64>, data: &DataDir, output: &mut Output<'_>) -> Result
                 downloadable.download_counter.to_string(),
                 downloadable.file.name.clone(),
             ];
-            (value(downloadable), cells)
+            (to_json(downloadable), cells)
         })
         .collect();
     output.list(&["id", "product", "version", "number", "state", "released", "downloads", "file"], &rows)
@@ -142,7 +147,7 @@ fn publish(id: i64, data: &DataDir, output: &mut Output<'_>) -> Result {
         tx.publish_downloadable(id, now())?;
         existing(tx, id)
     })?;
-    output.result(&value(&downloadable), &format!("downloadable {id} is published"))
+    output.result(&to_json(&downloadable), &format!("downloadable {id} is published"))
 }
 
 fn delete(id: i64, data: &DataDir, output: &mut Output<'_>) -> Result {
@@ -175,7 +180,8 @@ fn remove_unused(store: &Store, data: &DataDir, _lock: &DownloadsLock) -> Result
 }
 
 fn check_free(tx: &Tx<'_>, product: i64, numeric_version: i64) -> Result {
-    tx.product(product)?.ok_or_else(|| format!("no product {product}: see \"keyseal product list\""))?;
+    tx.product(product)?
+        .ok_or_else(|| format!("there is no product {product}: see \"keyseal product list\""))?;
     let versions = tx.downloadables(Some(product))?;
     if versions.iter().any(|version| version.numeric_version == numeric_version) {
         return Err(taken(product, numeric_version).into());
@@ -191,18 +197,24 @@ fn taken(product: i64, numeric_version: i64) -> String {
 
 fn file_name(file: &Path) -> Result<String> {
     let name = file.file_name().and_then(|name| name.to_str());
-    Ok(name.ok_or_else(|| format!("{} has no name to download it by", file.display()))?.to_owned())
+    Ok(name
+        .ok_or_else(|| {
+            format!("{} has no file name in UTF-8 to download it by: rename the file", file.display())
+        })?
+        .to_owned())
 }
 
 fn existing(tx: &Tx<'_>, id: i64) -> Result<Downloadable> {
-    Ok(tx.downloadable(id)?.ok_or_else(|| format!("no downloadable {id}: see \"keyseal download list\""))?)
+    Ok(tx
+        .downloadable(id)?
+        .ok_or_else(|| format!("there is no downloadable {id}: see \"keyseal download list\""))?)
 }
 
 fn published(downloadable: &Downloadable) -> &'static str {
     if downloadable.published { "published" } else { "draft" }
 }
 
-fn value(downloadable: &Downloadable) -> Value {
+fn to_json(downloadable: &Downloadable) -> Value {
     json!({
         "id": downloadable.id, "product_id": downloadable.product_id, "version": downloadable.version,
         "numeric_version": downloadable.numeric_version, "update_summary": downloadable.update_summary,

@@ -87,7 +87,7 @@ fn create(args: &CreateArgs, data: &DataDir, output: &mut Output<'_>) -> Result 
         .try_read(|tx| tx.product(id))?
         .ok_or("the product was deleted by someone else at the same time")?;
     let text = format!("product {id} \"{}\", {}", product.name, signed_by(&product));
-    output.result(&value(&product), &text)
+    output.result(&to_json(&product), &text)
 }
 
 /// Adds a product, with a signing key of its own if one is given.
@@ -118,13 +118,13 @@ fn list(data: &DataDir, output: &mut Output<'_>) -> Result {
         .map(|product| {
             let status = product.status.as_str().to_owned();
             let cells = vec![product.id.to_string(), product.name.clone(), status, signed_by(product)];
-            (value(product), cells)
+            (to_json(product), cells)
         })
         .collect();
     output.list(&["id", "name", "status", "signing key"], &rows)
 }
 
-fn value(product: &Product) -> Value {
+fn to_json(product: &Product) -> Value {
     json!({
         "id": product.id, "name": product.name, "description": product.description,
         "status": product.status.as_str(), "own_key": product.signing_key.is_some(),

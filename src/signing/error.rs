@@ -31,7 +31,7 @@ pub enum KeyError {
     )]
     Encrypted(PathBuf),
     #[error(
-        "the signing key {0} is smaller than 2048 bits, which clients reject: generate one with \"keyseal signing-key generate\""
+        "the signing key {0} is smaller than 2048 bits or has a public exponent below 65537, which clients reject: generate one with \"keyseal signing-key generate\""
     )]
     TooSmall(PathBuf),
     #[error(

@@ -6,7 +6,7 @@ use std::process::Stdio;
 
 use serde_json::{Value, json};
 
-use crate::support::{contains, done, initialized, keyseal, refused};
+use crate::support::{contains, done, initialized, keyseal, program, refused};
 
 #[test]
 fn init_makes_everything_once_and_privately() {
@@ -135,12 +135,16 @@ fn what_cannot_be_done_is_refused_with_what_where_why_and_what_next() {
         (&["license", "activate", "FULL", "--identifier", "b"], &["reached its activation limit of 1"]),
         (&["license", "activate", "FULL", "--identifier", " "], &["not an identifier: it is empty"]),
         (&["block", "add", "--domain", "X.example"], &["x.example is blocked already"]),
-        (&["block", "add", "--ip", "10.0.0.300"], &["\"10.0.0.300\" is no address"]),
+        (&["block", "add", "--ip", "10.0.0.300"], &["\"10.0.0.300\" is not an address"]),
         (&["block", "remove", "9"], &["no block 9", "block list"]),
         (&["api-key", "disable", "9"], &["no API key 9", "api-key list"]),
         (
             &["api-key", "create", "--name", "x", "--capability", "verfy"],
             &["\"verfy\" is no capability", "\"verify\""],
+        ),
+        (
+            &["download", "add", "no.zip", "--product", "1", "--version", "1", "--numeric-version", "1"],
+            &["can't read no.zip", "give the path of the file to add"],
         ),
         (&["serve", "--listen", "192.0.2.1:1"], &["can't listen on 192.0.2.1:1", "--listen"]),
     ] {
@@ -215,7 +219,7 @@ fn a_generator_is_made_changed_switched_and_deleted() {
     let create = ["generator", "create", "--product", "1", "--method", "custom"];
     for (arguments, parts) in [
         (&create[..], &["these options make no generator", "less than 32 random bits"][..]),
-        (&["generator", "update", "1", "--charset", "aa"], &["holds 'a' twice"]),
+        (&["generator", "update", "1", "--charset", "aa"], &["contains 'a' twice"]),
         (&["generator", "update", "9"], &["no generator 9", "generator list"]),
         (&["generator", "create", "--product", "9", "--method", "uuid"], &["no product 9", "product list"]),
     ] {
@@ -314,5 +318,24 @@ fn what_is_not_in_the_audit_trail_is_said_so_and_one_of_something_is_one() {
         let said = keyseal(data.path(), &["license", "export", file.to_str().unwrap()]).stdout;
         contains(&String::from_utf8(said).unwrap(), &[says]);
         fs::remove_file(&file).unwrap();
+    }
+}
+
+#[test]
+fn a_command_whose_output_is_no_longer_read_ends_quietly() {
+    let data = initialized();
+    done(data.path(), &["product", "create", "--name", "P"]);
+    let csv = data.path().join("many.csv");
+    let lines: String = (0..2000).map(|number| format!("KEY-{number},1\n")).collect();
+    fs::write(&csv, format!("license_key,product_id\n{lines}")).unwrap();
+    done(data.path(), &["license", "import", csv.to_str().unwrap()]);
+    for command in
+        [&["license", "list"][..], &["license", "export"], &["--json", "audit", "list"], &["config", "show"]]
+    {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let output = program().arg("--data").arg(data.path()).args(command).stdout(writer).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{command:?}");
+        assert_eq!(String::from_utf8(output.stderr).unwrap(), "", "{command:?}");
     }
 }

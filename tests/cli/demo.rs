@@ -45,7 +45,7 @@ fn demo_shows_a_verified_answer_and_leaves_nothing_behind() {
     let mut demo =
         Server::run(command.args(["demo", "--listen", "127.0.0.1:0"]).env("TMPDIR", temporary.path()));
     let tour = demo.log_until("Stop with Ctrl-C");
-    let verdict = "The signature holds under the public key of product 1";
+    let verdict = "The signature is valid under the public key of product 1";
     contains(&tour, &["--data-urlencode 'key=test-key'", "\"code\":453", verdict]);
     for (license_key, code) in [
         ("demo-plain-product", 453),

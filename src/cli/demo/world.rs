@@ -1,4 +1,4 @@
-//! The sample world of `keyseal demo`: read from data/demo/, built into the program, written into a new data directory.
+//! The sample world of `keyseal demo`: data/demo/world.json, which is compiled in.
 
 use serde::Deserialize;
 use zeroize::Zeroizing;
@@ -92,7 +92,7 @@ impl World {
         Ok(serde_json::from_str(WORLD)?)
     }
 
-    /// How many products have a key of their own.
+    /// The number of products with a signing key of their own.
     pub fn own_keys(&self) -> usize {
         self.products.iter().filter(|product| product.own_key).count()
     }
@@ -102,8 +102,8 @@ impl World {
         self.api_keys.iter().map(|key| Ok(key.secret()?.hash())).collect()
     }
 
-    /// Writes the world into an empty database, all of it at once. `own_keys`: a private key for each product
-    /// that has one; `now`: when it is made.
+    /// Writes the world into an empty database in one transaction. `own_keys` has a private key for each product that
+    /// has one of its own.
     pub fn write(
         self,
         store: &Store,
@@ -154,7 +154,7 @@ impl SampleGenerator {
             number_of_chunks: self.number_of_chunks,
             activation_limit: self.activation_limit,
             validity: self.validity,
-            ..generator::plain(GeneratorMethod::ChunkSystem)
+            ..generator::default_recipe(GeneratorMethod::ChunkSystem)
         };
         let uuid = randomness.uuid()?;
         tx.add_generator(&NewGenerator { uuid, product_id: self.product, recipe, active: true }, now)?;
@@ -172,10 +172,11 @@ impl SampleLicense {
             activation_limit: self.activation_limit,
             validity: self.validity,
             assigned_at: self.assigned_at.as_deref().map(Timestamp::parse).transpose()?,
-            status: LicenseStatus::parse(&self.status).ok_or("unknown status")?,
+            status: LicenseStatus::parse(&self.status)
+                .ok_or("the sample world has a license with an unknown status")?,
             contract_id: None,
         };
-        let id = tx.add_license(&license, now)?.ok_or("license key twice")?;
+        let id = tx.add_license(&license, now)?.ok_or("the sample world has a license key twice")?;
         for identifier in &self.identifiers {
             let identifier = &Identifier::parse(identifier)?;
             tx.add_activation(
@@ -189,7 +190,7 @@ impl SampleLicense {
 
 impl SampleApiKey {
     fn secret(&self) -> Result<ApiKeySecret> {
-        Ok(ApiKeySecret::parse(&self.api_key).ok_or("blank API key")?)
+        Ok(ApiKeySecret::parse(&self.api_key).ok_or("the sample world has an empty API key")?)
     }
 
     fn write(&self, tx: &Tx<'_>, now: Timestamp) -> Result {
@@ -203,7 +204,7 @@ impl SampleApiKey {
             allow_ips: self.allow_ips.iter().map(|net| parse_network(net)).collect::<Result<_, _>>()?,
             active: self.active,
         };
-        tx.add_api_key(&key, now)?.ok_or("API key twice")?;
+        tx.add_api_key(&key, now)?.ok_or("the sample world has an API key twice")?;
         Ok(())
     }
 }

@@ -1,10 +1,10 @@
-//! `keyseal license update`, `deactivate` and `delete`.
+//! `keyseal license update` and `delete`.
 
 use serde_json::json;
 
-use super::{Status, existing, license_key, state, value};
+use super::{Status, existing, license_key, summary, to_json};
 use crate::cli::{Output, Result, change, now, open};
-use crate::domain::{Identifier, LicenseChange, MAX_LICENSE_NUMBER};
+use crate::domain::{LicenseChange, MAX_LICENSE_NUMBER};
 use crate::files::DataDir;
 
 #[derive(clap::Args)]
@@ -46,30 +46,9 @@ pub fn update(args: &UpdateArgs, data: &DataDir, output: &mut Output<'_>) -> Res
         Ok(license)
     })?;
     output.result(
-        &value(&license),
-        &format!("license key {} is changed\n{}", license.license_key, state(&license)),
+        &to_json(&license),
+        &format!("license key {} is changed\n{}", license.license_key, summary(&license)),
     )
-}
-
-pub fn deactivate(key: &str, identifier: &str, data: &DataDir, output: &mut Output<'_>) -> Result {
-    let key = license_key(key)?;
-    let identifier =
-        Identifier::parse(identifier).map_err(|error| format!("this is not an identifier: {error}"))?;
-    let name = identifier.as_str().to_owned();
-    let (license, was_active) = change(&open(data)?, move |tx| {
-        let license = existing(tx, &key)?;
-        let was_active = tx.remove_activation(license.id, &identifier)?;
-        Ok((license, was_active))
-    })?;
-    let text = format!(
-        "license key {} {} on {name}",
-        license.license_key,
-        if was_active { "is no longer active" } else { "was not active" }
-    );
-    let value = json!({
-        "id": license.id, "license_key": license.license_key, "identifier": name, "was_active": was_active,
-    });
-    output.result(&value, &text)
 }
 
 pub fn delete(key: &str, data: &DataDir, output: &mut Output<'_>) -> Result {

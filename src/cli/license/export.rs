@@ -1,9 +1,10 @@
 //! `keyseal license export`: writes licenses to a CSV file that `license import` reads.
 
+use std::error::Error;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use csv::Writer;
+use csv::{ErrorKind, Writer};
 use serde_json::json;
 use tempfile::NamedTempFile;
 
@@ -71,18 +72,26 @@ struct Exported {
 fn write(tx: &Tx<'_>, args: &Args, to: &mut dyn Write) -> Result<Exported> {
     let status = args.status.map(LicenseStatus::from);
     let mut writer = Writer::from_writer(to);
-    writer.write_record(COLUMNS)?;
+    writer.write_record(COLUMNS).map_err(unwrap_io)?;
     let (mut last, mut exported) = (0, Exported::default());
     loop {
         let page = tx.licenses_after(last, args.product, status, PAGE)?;
         let Some(end) = page.last() else { break };
         last = end.id;
         for license in &page {
-            writer.write_record(fields(license, &tx.active_identifiers(license.id)?)?)?;
+            writer.write_record(fields(license, &tx.active_identifiers(license.id)?)?).map_err(unwrap_io)?;
             exported.licenses += 1;
             exported.of_contracts += u64::from(license.contract_id.is_some());
         }
     }
     writer.flush()?;
     Ok(exported)
+}
+
+/// Takes an I/O error out of one of CSV, so that a closed pipe is recognized.
+fn unwrap_io(error: csv::Error) -> Box<dyn Error + Send + Sync> {
+    match error.into_kind() {
+        ErrorKind::Io(error) => error.into(),
+        other => format!("can't write a line of CSV: {other:?}").into(),
+    }
 }

@@ -27,8 +27,10 @@ const LONG_FILE: u64 = 4 * 1024 * 1024;
 
 #[derive(clap::Args)]
 pub struct Args {
-    /// CSV file. Its first line names the columns: license_key and product_id, and optionally owner_name, owner_email,
-    /// activation_limit, validity, assigned_at, status, and identifiers (a JSON array of strings)
+    #[arg(
+        help = "CSV file. Its first line names the columns: license_key and product_id, and optionally owner_name, \
+                owner_email, activation_limit, validity, assigned_at, status, and identifiers (a JSON array of strings)"
+    )]
     file: PathBuf,
     /// Check every line without importing any
     #[arg(long)]

@@ -1,19 +1,17 @@
 //! `keyseal license …`: licenses, their owners, and the identifiers they are active on.
 
+mod activation;
 mod change;
+mod create;
 pub mod csv;
 mod export;
 mod import;
 
 use clap::{Subcommand, ValueEnum};
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 use crate::cli::{Output, Result, change, now, open};
-use crate::domain::{
-    Identifier, License, LicenseKey, LicenseStatus, NewActivation, NewLicense, Outcome, ProductStatus,
-    Timestamp, has_free_seat,
-};
+use crate::domain::{License, LicenseKey, LicenseStatus, Timestamp};
 use crate::files::DataDir;
 use crate::maintenance::units::number;
 use crate::store::Tx;
@@ -24,7 +22,7 @@ pub enum Command {
     #[command(
         after_help = "Example:\n  keyseal license create --product 1 --activation-limit 3 --validity 365"
     )]
-    Create(CreateArgs),
+    Create(create::CreateArgs),
     /// List licenses
     #[command(after_help = "Example:\n  keyseal license list --product 1 --status assigned")]
     List {
@@ -94,34 +92,6 @@ pub enum Command {
     Export(export::Args),
 }
 
-#[derive(clap::Args)]
-pub struct CreateArgs {
-    /// Product, by id
-    #[arg(long, value_name = "ID")]
-    product: i64,
-    /// License key [default: a new UUID]
-    #[arg(long)]
-    key: Option<String>,
-    /// Initial status
-    #[arg(long, default_value = "available")]
-    status: Status,
-    /// Identifiers that may be active at once; 0: no limit
-    #[arg(long, value_name = "N", default_value = "0", value_parser = clap::value_parser!(i64).range(0..))]
-    activation_limit: i64,
-    /// Days from assignment until it expires; 0: never
-    #[arg(long, value_name = "DAYS", default_value = "0", value_parser = clap::value_parser!(i64).range(0..))]
-    validity: i64,
-    /// Time of the assignment, in UTC [default: now, if the status is assigned]
-    #[arg(long, value_name = "YYYY-MM-DD HH:MM:SS", value_parser = parse_time)]
-    assigned_at: Option<Timestamp>,
-    /// Owner's name
-    #[arg(long, value_name = "NAME")]
-    owner_name: Option<String>,
-    /// Owner's email address
-    #[arg(long, value_name = "EMAIL")]
-    owner_email: Option<String>,
-}
-
 #[derive(Clone, Copy, ValueEnum)]
 pub enum Status {
     Available,
@@ -147,44 +117,18 @@ pub fn parse_time(text: &str) -> Result<Timestamp, String> {
 
 pub fn run(command: &Command, data: &DataDir, output: &mut Output<'_>) -> Result {
     match command {
-        Command::Create(args) => create(args, data, output),
+        Command::Create(args) => create::create(args, data, output),
         Command::List { product, status } => list(*product, status.map(LicenseStatus::from), data, output),
         Command::Assign { key, owner_name, owner_email } => {
             assign(key, owner_name.clone(), owner_email.clone(), data, output)
         }
-        Command::Activate { key, identifier } => activate(key, identifier, data, output),
-        Command::Deactivate { key, identifier } => change::deactivate(key, identifier, data, output),
+        Command::Activate { key, identifier } => activation::activate(key, identifier, data, output),
+        Command::Deactivate { key, identifier } => activation::deactivate(key, identifier, data, output),
         Command::Update(args) => change::update(args, data, output),
         Command::Delete { key } => change::delete(key, data, output),
         Command::Import(args) => import::run(args, data, output),
         Command::Export(args) => export::run(args, data, output),
     }
-}
-
-fn create(args: &CreateArgs, data: &DataDir, output: &mut Output<'_>) -> Result {
-    let key = args.key.clone().unwrap_or_else(|| Uuid::new_v4().to_string());
-    let status = LicenseStatus::from(args.status);
-    let now_if_assigned = (status == LicenseStatus::Assigned).then(now);
-    let license = NewLicense {
-        product_id: args.product,
-        license_key: license_key(&key)?,
-        owner_name: args.owner_name.clone(),
-        owner_email: args.owner_email.clone(),
-        activation_limit: args.activation_limit,
-        validity: args.validity,
-        assigned_at: args.assigned_at.or(now_if_assigned),
-        status,
-        contract_id: None,
-    };
-    let license = change(&open(data)?, move |tx| {
-        let product = license.product_id;
-        tx.product(product)?
-            .ok_or_else(|| format!("there is no product {product}: see \"keyseal product list\""))?;
-        tx.add_license(&license, now())?
-            .ok_or_else(|| format!("license key {} exists already", license.license_key))?;
-        existing(tx, &license.license_key)
-    })?;
-    output.result(&value(&license), &format!("license key {}\n{}", license.license_key, state(&license)))
 }
 
 fn list(
@@ -206,7 +150,7 @@ fn list(
                 license.expires_at().map_or_else(|| "never".to_owned(), |end| end.to_string()),
                 license.owner_email.clone().unwrap_or_default(),
             ];
-            (value(license), cells)
+            (to_json(license), cells)
         })
         .collect();
     output.list(&["id", "product", "license key", "status", "limit", "expires", "owner"], &rows)
@@ -233,55 +177,9 @@ fn assign(
         existing(tx, &key)
     })?;
     output.result(
-        &value(&license),
-        &format!("license key {} is assigned\n{}", license.license_key, state(&license)),
+        &to_json(&license),
+        &format!("license key {} is assigned\n{}", license.license_key, summary(&license)),
     )
-}
-
-fn activate(key: &str, identifier: &str, data: &DataDir, output: &mut Output<'_>) -> Result {
-    let key = license_key(key)?;
-    let identifier =
-        Identifier::parse(identifier).map_err(|error| format!("this is not an identifier: {error}"))?;
-    let name = identifier.as_str().to_owned();
-    let (license, was_active, refusal) = change(&open(data)?, move |tx| {
-        let license = existing(tx, &key)?;
-        let refusal = gate_refusal(tx, &license)?;
-        if tx.is_activated(license.id, &identifier)? {
-            return Ok((license, true, refusal));
-        }
-        if !has_free_seat(license.activation_limit, tx.count_activations(license.id)?) {
-            let limit = license.activation_limit;
-            return Err(format!("license key {key} has reached its activation limit of {limit}").into());
-        }
-        let seat =
-            NewActivation { license_id: license.id, identifier: &identifier, address: None, post_url: None };
-        tx.add_activation(&seat, now())?;
-        Ok((license, false, refusal))
-    })?;
-    if let Some(refusal) = refusal {
-        output.note(&format!(
-            "note: clients are answered with {} \"{}\" for this license",
-            refusal.code(),
-            refusal.message()
-        ));
-    }
-    let text = format!(
-        "license key {} {} on {name}",
-        license.license_key,
-        if was_active { "was active already" } else { "is active" }
-    );
-    let value = json!({
-        "id": license.id, "license_key": license.license_key, "identifier": name, "was_active": was_active,
-    });
-    output.result(&value, &text)
-}
-
-/// The outcome with which the license gate refuses this license now, if it does (API §3.9).
-fn gate_refusal(tx: &Tx<'_>, license: &License) -> Result<Option<Outcome>> {
-    let product = tx.product(license.product_id)?;
-    let is_active = product.is_some_and(|product| product.status == ProductStatus::Active);
-    let usable = if is_active { license.check_usable(now()) } else { Err(Outcome::ProductNotActive) };
-    Ok(usable.err())
 }
 
 pub(super) fn license_key(text: &str) -> Result<LicenseKey> {
@@ -294,7 +192,7 @@ pub(super) fn existing(tx: &Tx<'_>, key: &LicenseKey) -> Result<License> {
         .ok_or_else(|| format!("there is no license key {key}: see \"keyseal license list\""))?)
 }
 
-pub(super) fn value(license: &License) -> Value {
+pub(super) fn to_json(license: &License) -> Value {
     json!({
         "id": license.id, "license_key": license.license_key, "product_id": license.product_id,
         "status": license.status.as_str(), "activation_limit": license.activation_limit,
@@ -304,7 +202,7 @@ pub(super) fn value(license: &License) -> Value {
     })
 }
 
-pub(super) fn state(license: &License) -> String {
+pub(super) fn summary(license: &License) -> String {
     let limit = match license.activation_limit {
         0 => "no activation limit".to_owned(),
         limit => format!("at most {}", number(limit, "identifier", "identifiers")),

@@ -1,4 +1,4 @@
-//! The log: what each line on standard error looks like. `RUST_LOG` says what is logged.
+//! The log on standard error, as text or JSON. `RUST_LOG` selects what is logged.
 
 use std::fmt;
 use std::io::{self, Write};
@@ -12,11 +12,11 @@ use serde_json::Serializer;
 
 use crate::config::LogFormat;
 
-/// What is logged where `RUST_LOG` says nothing: what is wrong, and a line for each request. What rustls and the
-/// reader of request heads complain of is what strangers send.
+/// The filter without `RUST_LOG`: warnings, and a line for each request. Anyone can make rustls and the parser of
+/// request heads log warnings, so those are off.
 const DEFAULT: &str = "warn,rustls=error,actix_http::h1=off,keyseal=info";
 
-/// Has everything from here on logged. To be called once.
+/// Starts the log. Must be called at most once.
 pub fn start(format: LogFormat) {
     let mut builder = Builder::from_env(Env::default().default_filter_or(DEFAULT));
     match format {
@@ -26,7 +26,7 @@ pub fn start(format: LogFormat) {
     builder.init();
 }
 
-/// For people. Whatever a message holds, it stays one line and moves no cursor.
+/// Writes a line for people. Control characters in the message are escaped.
 fn write_text(out: &mut Formatter, record: &Record<'_>) -> io::Result<()> {
     let (time, level, target) = (out.timestamp_millis(), record.level(), record.target());
     let style = out.default_level_style(level);
@@ -35,12 +35,12 @@ fn write_text(out: &mut Formatter, record: &Record<'_>) -> io::Result<()> {
     writeln!(out)
 }
 
-/// Writes control characters as what they are called in Rust.
+/// A writer that escapes control characters, as in Rust.
 struct OneLine<W>(W);
 
 impl<W: Write> fmt::Write for OneLine<W> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        // Of the characters beyond ASCII, those that control something begin with this byte.
+        // In UTF-8, control characters beyond ASCII begin with 0xc2.
         let is_plain = |byte: u8| byte >= b' ' && byte != 0x7f && byte != 0xc2;
         if text.bytes().all(is_plain) {
             return self.0.write_all(text.as_bytes()).map_err(|_| fmt::Error);
@@ -53,7 +53,7 @@ impl<W: Write> fmt::Write for OneLine<W> {
     }
 }
 
-/// For programs: one JSON object a line. A request's own fields stand beside its message.
+/// Writes one JSON object per line, with the fields of a request beside its message.
 fn write_json(out: &mut Formatter, record: &Record<'_>) -> io::Result<()> {
     let time = out.timestamp_micros();
     let mut serializer = Serializer::new(&mut *out);
@@ -97,15 +97,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_message_makes_a_second_line_or_moves_the_cursor() {
-        for (message, shown) in [
+    fn control_characters_in_a_message_are_escaped() {
+        for (message, escaped) in [
             ("all is well: é", "all is well: é"),
             ("a\r\nb\t\u{1b}[2K", r"a\r\nb\t\u{1b}[2K"),
             ("© \u{85} \u{7f}", r"© \u{85} \u{7f}"),
         ] {
             let mut line = Vec::new();
             fmt::write(&mut OneLine(&mut line), format_args!("{message}")).unwrap();
-            assert_eq!(String::from_utf8(line).unwrap(), shown);
+            assert_eq!(String::from_utf8(line).unwrap(), escaped);
         }
     }
 }

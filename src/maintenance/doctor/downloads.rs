@@ -35,9 +35,9 @@ fn assess_files(data: &DataDir, downloadables: &[Downloadable], progress: &dyn P
         progress.advance(size);
     }
     progress.end();
-    let mut faulty =
+    let mut damaged =
         downloadables.iter().filter_map(|one| faults.get(one.file.sha256.as_str()).map(|fault| (one, fault)));
-    let Some((first, fault)) = faulty.next() else {
+    let Some((first, fault)) = damaged.next() else {
         return Finding::ok(match downloadables.len() {
             0 => "no versions".to_owned(),
             1 => format!("1 version, its file is sound; read {}", megabytes(bytes)),
@@ -51,7 +51,7 @@ fn assess_files(data: &DataDir, downloadables: &[Downloadable], progress: &dyn P
         shell::path(&file),
         shell::command(&format!("download delete {}", first.id), data)
     );
-    let others = match faulty.count() {
+    let others = match damaged.count() {
         0 => String::new(),
         others => {
             format!("; {} with a damaged file", number(others as u64, "other version", "other versions"))

@@ -1,13 +1,17 @@
 //! `keyseal generator …`: the rules by which new license keys of a product are made.
 
-use clap::{Args, Subcommand, ValueEnum};
+mod options;
+
+use clap::Subcommand;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Output, Result, change, now, open};
-use crate::domain::{Generator, GeneratorMethod, MAX_LICENSE_NUMBER, NewGenerator, Recipe};
+use crate::cli::{Output, Result, change, now, open};
+use crate::domain::{Generator, GeneratorMethod, NewGenerator, Recipe};
 use crate::files::DataDir;
 use crate::store::Tx;
+pub use options::default_recipe;
+use options::{Method, Options};
 
 #[derive(Subcommand)]
 pub enum Command {
@@ -60,92 +64,10 @@ pub enum Command {
     },
 }
 
-/// The look of the keys, and what their licenses grant.
-#[derive(Args, Clone)]
-pub struct Options {
-    /// Beginning of each key
-    #[arg(long, allow_hyphen_values = true)]
-    prefix: Option<String>,
-    /// End of each key
-    #[arg(long, allow_hyphen_values = true)]
-    suffix: Option<String>,
-    /// Characters that keys are made of [default: 0123456789ABCDEF]
-    #[arg(long, allow_hyphen_values = true)]
-    charset: Option<String>,
-    /// Number of chunks in a key [default: 4]
-    #[arg(long, value_name = "N")]
-    number_of_chunks: Option<u32>,
-    /// Number of characters in a chunk [default: 4]
-    #[arg(long, value_name = "N")]
-    chunk_length: Option<u32>,
-    /// Template of a custom key: {uuid}, {chunk:N} for N chunks and {rand:N} for N characters are replaced
-    #[arg(long, allow_hyphen_values = true)]
-    template: Option<String>,
-    /// Identifiers that may be active at once on a license of its keys; 0: no limit [default: 0]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(0..=MAX_LICENSE_NUMBER))]
-    activation_limit: Option<i64>,
-    /// Days from assignment until a license of its keys expires; 0: never [default: 0]
-    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(i64).range(0..=MAX_LICENSE_NUMBER))]
-    validity: Option<i64>,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-pub enum Method {
-    /// A version 4 UUID
-    Uuid,
-    /// Chunks of characters, joined by hyphens
-    ChunkSystem,
-    /// As --template says
-    Custom,
-}
-
-impl From<Method> for GeneratorMethod {
-    fn from(method: Method) -> Self {
-        match method {
-            Method::Uuid => Self::Uuid,
-            Method::ChunkSystem => Self::ChunkSystem,
-            Method::Custom => Self::Custom,
-        }
-    }
-}
-
-impl Options {
-    /// The recipe with the given options in place of its own.
-    fn over(&self, recipe: Recipe) -> Recipe {
-        let text = |given: &Option<String>, existing| given.clone().unwrap_or(existing);
-        Recipe {
-            method: recipe.method,
-            prefix: text(&self.prefix, recipe.prefix),
-            suffix: text(&self.suffix, recipe.suffix),
-            template: text(&self.template, recipe.template),
-            number_of_chunks: self.number_of_chunks.unwrap_or(recipe.number_of_chunks),
-            chunk_length: self.chunk_length.unwrap_or(recipe.chunk_length),
-            charset: text(&self.charset, recipe.charset),
-            activation_limit: self.activation_limit.unwrap_or(recipe.activation_limit),
-            validity: self.validity.unwrap_or(recipe.validity),
-        }
-    }
-}
-
-/// The recipe of a generator that is created without options.
-pub fn plain(method: GeneratorMethod) -> Recipe {
-    Recipe {
-        method,
-        prefix: String::new(),
-        suffix: String::new(),
-        template: String::new(),
-        number_of_chunks: 4,
-        chunk_length: 4,
-        charset: "0123456789ABCDEF".to_owned(),
-        activation_limit: 0,
-        validity: 0,
-    }
-}
-
 pub fn run(command: &Command, data: &DataDir, output: &mut Output<'_>) -> Result {
     match command {
         Command::Create { product, method, options, inactive } => {
-            let recipe = options.over(plain((*method).into()));
+            let recipe = options.over(default_recipe((*method).into()));
             create(*product, recipe, !inactive, data, output)
         }
         Command::List { product } => list(*product, data, output),
@@ -174,7 +96,7 @@ fn create(product_id: i64, recipe: Recipe, active: bool, data: &DataDir, output:
 fn list(product: Option<i64>, data: &DataDir, output: &mut Output<'_>) -> Result {
     let generators = open(data)?.try_read(|tx| tx.generators(product))?;
     let rows: Vec<(Value, Vec<String>)> =
-        generators.iter().map(|generator| (value(generator), cells(generator))).collect();
+        generators.iter().map(|generator| (to_json(generator), cells(generator))).collect();
     output.list(&["id", "product", "method", "keys", "limit", "validity", "status"], &rows)
 }
 
@@ -223,10 +145,10 @@ fn show(generator: &Generator, output: &mut Output<'_>) -> Result {
         shape(&generator.recipe),
         status(generator)
     );
-    output.result(&value(generator), &text)
+    output.result(&to_json(generator), &text)
 }
 
-fn value(generator: &Generator) -> Value {
+fn to_json(generator: &Generator) -> Value {
     let recipe = &generator.recipe;
     json!({
         "id": generator.id, "uuid": generator.uuid, "product_id": generator.product_id, "method": recipe.method.as_str(),

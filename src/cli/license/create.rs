@@ -1,0 +1,62 @@
+//! `keyseal license create`.
+
+use uuid::Uuid;
+
+use super::{Status, existing, license_key, parse_time, summary, to_json};
+use crate::cli::{Output, Result, change, now, open};
+use crate::domain::{LicenseStatus, NewLicense, Timestamp};
+use crate::files::DataDir;
+
+#[derive(clap::Args)]
+pub struct CreateArgs {
+    /// Product, by id
+    #[arg(long, value_name = "ID")]
+    product: i64,
+    /// License key [default: a new UUID]
+    #[arg(long)]
+    key: Option<String>,
+    /// Initial status
+    #[arg(long, default_value = "available")]
+    status: Status,
+    /// Identifiers that may be active at once; 0: no limit
+    #[arg(long, value_name = "N", default_value = "0", value_parser = clap::value_parser!(i64).range(0..))]
+    activation_limit: i64,
+    /// Days from assignment until it expires; 0: never
+    #[arg(long, value_name = "DAYS", default_value = "0", value_parser = clap::value_parser!(i64).range(0..))]
+    validity: i64,
+    /// Time of the assignment, in UTC [default: now, if the status is assigned]
+    #[arg(long, value_name = "YYYY-MM-DD HH:MM:SS", value_parser = parse_time)]
+    assigned_at: Option<Timestamp>,
+    /// Owner's name
+    #[arg(long, value_name = "NAME")]
+    owner_name: Option<String>,
+    /// Owner's email address
+    #[arg(long, value_name = "EMAIL")]
+    owner_email: Option<String>,
+}
+
+pub fn create(args: &CreateArgs, data: &DataDir, output: &mut Output<'_>) -> Result {
+    let key = args.key.clone().unwrap_or_else(|| Uuid::new_v4().to_string());
+    let status = LicenseStatus::from(args.status);
+    let now_if_assigned = (status == LicenseStatus::Assigned).then(now);
+    let license = NewLicense {
+        product_id: args.product,
+        license_key: license_key(&key)?,
+        owner_name: args.owner_name.clone(),
+        owner_email: args.owner_email.clone(),
+        activation_limit: args.activation_limit,
+        validity: args.validity,
+        assigned_at: args.assigned_at.or(now_if_assigned),
+        status,
+        contract_id: None,
+    };
+    let license = change(&open(data)?, move |tx| {
+        let product = license.product_id;
+        tx.product(product)?
+            .ok_or_else(|| format!("there is no product {product}: see \"keyseal product list\""))?;
+        tx.add_license(&license, now())?
+            .ok_or_else(|| format!("license key {} exists already", license.license_key))?;
+        existing(tx, &license.license_key)
+    })?;
+    output.result(&to_json(&license), &format!("license key {}\n{}", license.license_key, summary(&license)))
+}
