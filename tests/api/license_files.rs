@@ -94,18 +94,18 @@ fn every_bad_line_is_told_by_its_number_and_nothing_is_written() {
     let bad = [
         ("there,1,,,,,,,", "license key there exists already"),
         (",1,,,,,,,", "license_key: it is empty"),
-        ("A,,,,,,,,", "product_id: it is empty"),
-        ("A,9,,,,,,,", "no product 9: see \"keyseal product list\""),
-        ("A,1,,,-1,,,,", "activation_limit: \"-1\" is no whole number from 0"),
-        ("A,1,,,,x,,,", "validity: \"x\" is no whole number from 0"),
+        ("A,,,,,,,,", "product_id is empty"),
+        ("A,9,,,,,,,", "there is no product 9: see \"keyseal product list\""),
+        ("A,1,,,-1,,,,", "activation_limit: \"-1\" is not a whole number from 0"),
+        ("A,1,,,,x,,,", "validity: \"x\" is not a whole number from 0"),
         ("A,1,,,,,soon,,", "assigned_at: \"soon\" is not a time"),
-        ("A,1,,,,,,active,", "status: \"active\" is none of available, assigned, reserved, blocked"),
-        ("A,1,,,,,,,a|b", "identifiers: write them as a JSON array of texts"),
-        ("A,1,,,,,,,\"[\"\"a\"\",\"\"A\"\"]\"", "identifiers: \"A\" is there twice"),
+        ("A,1,,,,,,active,", "status: \"active\" is not one of available, assigned, reserved, blocked"),
+        ("A,1,,,,,,,a|b", "identifiers: write a JSON array of strings"),
+        ("A,1,,,,,,,\"[\"\"a\"\",\"\"A\"\"]\"", "identifiers: \"A\" appears twice"),
         ("A,1,,,,,,,\"[\"\" \"\"]\"", "identifiers: \" \": it is empty"),
-        ("A,1", "it has 2 fields, the first line has 9"),
+        ("A,1", "2 fields, but the first line has 9"),
         ("GOOD,1,,,,,,,", ""),
-        ("good,1,,,,,,,", "license key good is on line 14 already"),
+        ("good,1,,,,,,,", "license key good is on line 14 too"),
     ];
     let mut content = HEADER.to_owned();
     for (line, _) in &bad {
@@ -123,7 +123,7 @@ fn every_bad_line_is_told_by_its_number_and_nothing_is_written() {
     let told = report["bad_lines"].as_array().unwrap();
     let mut expected: Vec<(u64, &str)> = (2..).zip(bad.iter().map(|(_, reason)| *reason)).collect();
     expected.retain(|(_, reason)| !reason.is_empty());
-    expected.push((16, "it is not UTF-8"));
+    expected.push((16, "not UTF-8"));
     assert_eq!(told.len(), expected.len());
     for (told, (line, reason)) in told.iter().zip(expected) {
         assert_eq!(told["line"], line);
