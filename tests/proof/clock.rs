@@ -88,7 +88,7 @@ pub fn prove(form: &Form) -> String {
         Local::start_with(world.path(), &world.api_key, |config| config.clock_ahead = Arc::clone(&ahead));
     let mut client = server.client();
     let machine = Machine::of(&mut client, ahead);
-    let (mut rng, mut tally) = (form.chance(0), Tally::default());
+    let (mut rng, mut tally) = (form.rng(0), Tally::default());
     let (mut latest, mut read_at) = (machine.at_start, machine.elapsed());
     for step in 0..steps {
         machine.set(next_time(&mut rng, latest));
@@ -112,9 +112,9 @@ pub fn prove(form: &Form) -> String {
     let Tally { valid, expired, on_the_second, kept_refused, followed } = tally;
     assert!([valid, expired, on_the_second, kept_refused, followed].iter().all(|count| *count > 0));
     format!(
-        "{steps} steps of the clock, {followed} of them back by a day or more: {valid} verdicts valid, {expired} \
-         expired, {on_the_second} of them within a second of the end, {kept_refused} refused that by the machine's \
-         clock were valid again, 0 wrong"
+        "{steps} steps of the clock, {followed} of them back by a day or more: {valid} answers valid, {expired} expired, \
+         {on_the_second} of them within a second of the expiry, {kept_refused} refused although valid again by the \
+         machine's clock, 0 wrong"
     )
 }
 

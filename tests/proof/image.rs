@@ -5,13 +5,13 @@ use std::fs;
 
 use keyseal_test_disk::Image;
 
-use crate::ledger::{self, Thing};
+use crate::records::{self, Record};
 use crate::support::World;
 
 pub const DATABASE: &str = "keyseal.db";
 pub const LOG: &str = "keyseal.db-wal";
 
-/// How many of the seats a started server is asked about.
+/// How many of the activations a started server is asked about.
 const ASKED: usize = 5;
 
 /// Who opens an image first. Then SQLite alone reads its tables, always.
@@ -34,7 +34,7 @@ impl Look {
 
 pub enum Found {
     Corrupt(String),
-    Sound { things: BTreeMap<Thing, String>, overfull: Vec<String> },
+    Sound { records: BTreeMap<Record, String>, over_limit: Vec<String> },
 }
 
 pub fn look(world: &World, image: &Image, look: Look) -> Found {
@@ -51,20 +51,20 @@ pub fn look(world: &World, image: &Image, look: Look) -> Found {
     if let Some(flaw) = database.flaw() {
         return Found::Corrupt(flaw);
     }
-    let overfull = ledger::overfull(&database).into_iter().flatten();
-    Found::Sound { things: ledger::found(&database), overfull: overfull.collect() }
+    let over_limit = records::over_limit(&database).into_iter().flatten();
+    Found::Sound { records: records::read(&database), over_limit: over_limit.collect() }
 }
 
-/// The server starts on it, and what it says of seats is what the tables say.
+/// The server starts on it, and what it says of activations is what the tables say.
 fn ask_server(copy: &World) {
     let server = copy.serve_here();
     let mut client = server.client();
-    let things = ledger::found(&copy.database());
-    let seats = things.keys().filter_map(|thing| match thing {
-        Thing::Seat(key, identifier) => Some((key, identifier)),
+    let records = records::read(&copy.database());
+    let activations = records.keys().filter_map(|record| match record {
+        Record::Activation(key, identifier) => Some((key, identifier)),
         _ => None,
     });
-    for (key, identifier) in seats.take(ASKED) {
+    for (key, identifier) in activations.take(ASKED) {
         let fields = [("license_key", key.as_str()), ("identifier", identifier)];
         assert_eq!(client.post("verify", &fields).unwrap().code, 200, "{key} {identifier}");
     }

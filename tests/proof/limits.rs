@@ -26,8 +26,8 @@ pub fn prove(form: &Form) -> String {
     }
     check_rows(&world, rounds);
     format!(
-        "{racers} at once, limits {LIMITS:?}, {rounds} rounds: {taken} seats taken, {refused} refused, 0 too many, 0 \
-         too few"
+        "{racers} at once, limits {LIMITS:?}, {rounds} rounds: {taken} activations made, {refused} refused, \
+         0 too many, 0 too few"
     )
 }
 

@@ -1,43 +1,43 @@
-//! What one client does, one request after the other, until its server dies or it is told that it is enough.
+//! The load of the proofs: a client that sends one random change after the other until its server dies or it is stopped.
 
 use fastrand::Rng;
 
-use crate::ledger::{Change, Ledger, Thing};
+use crate::records::{Change, ClientChanges, Record};
 use crate::support::Client;
 
-/// Licenses that all clients compete for, with one seat more each.
+/// Licenses that all clients compete for, with one activation more each.
 const SHARED: usize = 4;
 
-/// Makes them, and gives what is then there.
-pub fn share_licenses(client: &mut Client) -> Vec<(Thing, String)> {
+/// Creates the shared licenses and gives their records.
+pub fn share_licenses(client: &mut Client) -> Vec<(Record, String)> {
     let share = |number: usize| {
         let (key, limit) = (format!("SHARED-{number}"), number + 1);
-        let wish = create(key.clone(), limit);
-        assert_eq!(client.post(wish.endpoint, &wish.fields()).unwrap().code, wish.codes.0);
-        (Thing::License(key), limit.to_string())
+        let request = create(key.clone(), limit);
+        assert_eq!(client.post(request.endpoint, &request.fields()).unwrap().code, request.codes.0);
+        (Record::License(key), limit.to_string())
     };
     (0..SHARED).map(share).collect()
 }
 
-/// How a request goes, for who keeps an account of it.
+/// The steps of a request, for callers that record them.
 pub enum Step<'a> {
-    /// It is about to be sent.
-    Asks(&'a Change),
-    /// It was answered: it is done.
+    /// The request is about to be sent.
+    Sending(&'a Change),
+    /// The change was acknowledged.
     Done,
-    /// It was answered: it may not be.
+    /// The change was refused.
     Refused,
-    /// It was answered: the server could not.
+    /// The server answered that it failed.
     Failed { code: i64, body: &'a str },
 }
 
-pub struct Seat {
+pub struct Activation {
     pub key: String,
     pub identifier: String,
     pub has_meta: bool,
 }
 
-/// The metadata written from a seat is named after it, so that each has one writer.
+/// The key of the metadata that is written for an activation, so that each entry has one writer.
 pub fn meta_key(identifier: &str) -> String {
     format!("meta-{identifier}")
 }
@@ -46,58 +46,71 @@ pub fn identifier_of(meta_key: &str) -> &str {
     meta_key.trim_start_matches("meta-")
 }
 
-/// One client: it uses up names of its own, and competes with the others for the seats of the licenses that all share.
+/// One client. It creates records under names of its own, and competes with the others for the shared licenses.
 pub struct Worker {
-    /// What all its names begin with, and how many it has used since.
+    /// The prefix of its names, and how many it has used.
     name: String,
     used: usize,
-    chance: Rng,
+    rng: Rng,
     keys: Vec<String>,
-    seats: Vec<Seat>,
-    ledger: Ledger,
+    activations: Vec<Activation>,
+    changes: ClientChanges,
 }
 
-/// A request: what it changes if it is answered by the first of these codes. The second, if any, says that it may not.
-struct Wish {
+/// A request, the change that it makes, and the codes that acknowledge and refuse it.
+struct Request {
     endpoint: &'static str,
     fields: Vec<(&'static str, String)>,
     change: Change,
     codes: (i64, Option<i64>),
 }
 
-impl Wish {
+impl Request {
     fn fields(&self) -> Vec<(&str, &str)> {
         self.fields.iter().map(|(name, value)| (*name, value.as_str())).collect()
     }
 }
 
 impl Worker {
-    pub fn new(number: usize, kill: usize, chance: Rng, seats: Vec<Seat>) -> Self {
+    pub fn new(number: usize, kill: usize, rng: Rng, activations: Vec<Activation>) -> Self {
         let keys = (0..SHARED).map(|number| format!("SHARED-{number}")).collect();
-        Self { name: format!("{number}:{kill}"), used: 0, chance, keys, seats, ledger: Ledger::default() }
+        Self {
+            name: format!("{number}:{kill}"),
+            used: 0,
+            rng,
+            keys,
+            activations,
+            changes: ClientChanges::default(),
+        }
     }
 
-    /// Until the connection ends, or the witness says no to a request that is about to be sent.
-    pub fn run(mut self, mut client: Client, mut witness: impl FnMut(Step<'_>) -> bool) -> Ledger {
+    /// Runs until the connection ends, or `on_step` returns false for a request that is about to be sent.
+    pub fn run(mut self, mut client: Client, mut on_step: impl FnMut(Step<'_>) -> bool) -> ClientChanges {
         loop {
-            let wish = self.wish();
-            if !witness(Step::Asks(&wish.change)) {
-                return self.ledger;
+            let request = self.request();
+            if !on_step(Step::Sending(&request.change)) {
+                return self.changes;
             }
-            match client.ask(wish.endpoint, &wish.fields()) {
+            match client.ask(request.endpoint, &request.fields()) {
                 Err(_) => {
-                    self.ledger.open = Some(wish.change);
-                    return self.ledger;
+                    self.changes.unanswered = Some(request.change);
+                    return self.changes;
                 }
-                Ok(answer) if answer.code == wish.codes.0 => {
-                    witness(Step::Done);
-                    self.done(wish.change);
+                Ok(answer) if answer.code == request.codes.0 => {
+                    on_step(Step::Done);
+                    self.done(request.change);
                 }
                 // A license may be full.
-                Ok(answer) if Some(answer.code) == wish.codes.1 => drop(witness(Step::Refused)),
+                Ok(answer) if Some(answer.code) == request.codes.1 => drop(on_step(Step::Refused)),
                 Ok(answer) => {
-                    assert!(answer.is_failure(), "{} {:?}: {}", wish.endpoint, wish.change, answer.code);
-                    witness(Step::Failed { code: answer.code, body: &client.body });
+                    assert!(
+                        answer.is_failure(),
+                        "{} {:?}: {}",
+                        request.endpoint,
+                        request.change,
+                        answer.code
+                    );
+                    on_step(Step::Failed { code: answer.code, body: &client.body });
                 }
             }
         }
@@ -105,37 +118,40 @@ impl Worker {
 
     fn done(&mut self, change: Change) {
         match &change {
-            (Thing::License(key), _) => self.keys.push(key.clone()),
-            (Thing::Seat(key, identifier), Some(_)) => {
+            (Record::License(key), _) => self.keys.push(key.clone()),
+            (Record::Activation(key, identifier), Some(_)) => {
                 let (key, identifier) = (key.clone(), identifier.clone());
-                self.seats.push(Seat { key, identifier, has_meta: false });
+                self.activations.push(Activation { key, identifier, has_meta: false });
             }
-            (Thing::Seat(_, identifier), None) => self.seats.retain(|seat| seat.identifier != *identifier),
-            (Thing::Meta(_, name), _) => {
+            (Record::Activation(_, identifier), None) => {
+                self.activations.retain(|activation| activation.identifier != *identifier)
+            }
+            (Record::Meta(_, name), _) => {
                 let identifier = identifier_of(name);
-                let seat = self.seats.iter_mut().find(|seat| seat.identifier == identifier);
-                seat.expect("metadata is written from a seat").has_meta = true;
+                let activation =
+                    self.activations.iter_mut().find(|activation| activation.identifier == identifier);
+                activation.expect("metadata is written for an activation").has_meta = true;
             }
         }
-        self.ledger.changes.push(change);
+        self.changes.acknowledged.push(change);
     }
 
-    fn wish(&mut self) -> Wish {
+    fn request(&mut self) -> Request {
         self.used += 1;
-        let seat = self.chance.choice(&self.seats);
-        match (self.chance.u8(0..10), seat) {
-            (0..2, _) => create(format!("{}:{}", self.name, self.used), self.chance.usize(0..4)),
-            (2..5, Some(seat)) => deactivate(seat),
-            (5..7, Some(seat)) => write_meta(seat, self.chance.u64(..).to_string()),
+        let activation = self.rng.choice(&self.activations);
+        match (self.rng.u8(0..10), activation) {
+            (0..2, _) => create(format!("{}:{}", self.name, self.used), self.rng.usize(0..4)),
+            (2..5, Some(activation)) => deactivate(activation),
+            (5..7, Some(activation)) => write_meta(activation, self.rng.u64(..).to_string()),
             _ => {
-                let key = self.chance.choice(&self.keys).expect("the shared ones").clone();
+                let key = self.rng.choice(&self.keys).expect("the shared ones").clone();
                 activate(key, format!("{}:{}", self.name, self.used))
             }
         }
     }
 }
 
-fn create(key: String, limit: usize) -> Wish {
+fn create(key: String, limit: usize) -> Request {
     let fields = vec![
         ("license_keys", format!("[\"{key}\"]")),
         ("product_id", "1".to_owned()),
@@ -143,32 +159,32 @@ fn create(key: String, limit: usize) -> Wish {
         ("validity", "0".to_owned()),
         ("status", "assigned".to_owned()),
     ];
-    let change = (Thing::License(key), Some(limit.to_string()));
-    Wish { endpoint: "create-license-keys", fields, change, codes: (900, None) }
+    let change = (Record::License(key), Some(limit.to_string()));
+    Request { endpoint: "create-license-keys", fields, change, codes: (900, None) }
 }
 
-fn activate(key: String, identifier: String) -> Wish {
+fn activate(key: String, identifier: String) -> Request {
     let fields = vec![("license_key", key.clone()), ("identifier", identifier.clone())];
-    let change = (Thing::Seat(key, identifier), Some(String::new()));
-    Wish { endpoint: "activate", fields, change, codes: (300, Some(302)) }
+    let change = (Record::Activation(key, identifier), Some(String::new()));
+    Request { endpoint: "activate", fields, change, codes: (300, Some(302)) }
 }
 
-fn deactivate(seat: &Seat) -> Wish {
-    let fields = vec![("license_key", seat.key.clone()), ("identifier", seat.identifier.clone())];
-    let change = (Thing::Seat(seat.key.clone(), seat.identifier.clone()), None);
-    Wish { endpoint: "deactivate", fields, change, codes: (400, None) }
+fn deactivate(activation: &Activation) -> Request {
+    let fields = vec![("license_key", activation.key.clone()), ("identifier", activation.identifier.clone())];
+    let change = (Record::Activation(activation.key.clone(), activation.identifier.clone()), None);
+    Request { endpoint: "deactivate", fields, change, codes: (400, None) }
 }
 
-fn write_meta(seat: &Seat, value: String) -> Wish {
-    let name = meta_key(&seat.identifier);
+fn write_meta(activation: &Activation, value: String) -> Request {
+    let name = meta_key(&activation.identifier);
     let fields = vec![
-        ("license_key", seat.key.clone()),
-        ("identifier", seat.identifier.clone()),
+        ("license_key", activation.key.clone()),
+        ("identifier", activation.identifier.clone()),
         ("key", name.clone()),
         ("value", value.clone()),
     ];
-    let change = (Thing::Meta(seat.key.clone(), name), Some(value));
+    let change = (Record::Meta(activation.key.clone(), name), Some(value));
     let (endpoint, done) =
-        if seat.has_meta { ("update-license-key-meta", 353) } else { ("create-license-key-meta", 453) };
-    Wish { endpoint, fields, change, codes: (done, None) }
+        if activation.has_meta { ("update-license-key-meta", 353) } else { ("create-license-key-meta", 453) };
+    Request { endpoint, fields, change, codes: (done, None) }
 }

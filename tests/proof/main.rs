@@ -9,10 +9,10 @@
 
 mod support;
 
-mod account;
-mod crowd;
+mod request_log;
+mod connections;
 mod image;
-mod ledger;
+mod records;
 mod load;
 
 mod backup;

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
-use crate::crowd::{Crowd, Member};
-use crate::ledger::{self, Thing};
+use crate::connections::{Connections, Member};
+use crate::records::{self, Record};
 use crate::support::{Form, ServerProcess, World, serving};
 
 /// Who asks at once: more than may wait for a signature.
@@ -41,11 +41,11 @@ pub fn prove(form: &Form) -> String {
     world.lengthen_global_key();
     import(&world);
     let server = ServerProcess::run(serving(world.data()).args(["--workers", "1"]).env("RUST_LOG", "warn"));
-    let mut truth = ledger::found(&world.database());
+    let mut expected = records::read(&world.database());
     let mut tally = Tally::default();
     for round in 0..rounds {
-        ask_at_once(&server, &world, round, &mut truth, &mut tally);
-        ledger::compare(&truth, &ledger::found(&world.database()), round);
+        ask_at_once(&server, &world, round, &mut expected, &mut tally);
+        records::compare(&expected, &records::read(&world.database()), round);
         let mut client = server.client(&world.api_key);
         let fields = [("license_key", "KEY-0"), ("identifier", DEVICE)];
         assert_eq!(client.post("verify", &fields).unwrap().code, 200, "after round {round}");
@@ -53,8 +53,8 @@ pub fn prove(form: &Form) -> String {
     assert!(tally.done > 0 && tally.refused > 0, "{} were done and {} refused", tally.done, tally.refused);
     tally.distinct.iter().for_each(|answer| world.check_signature(answer));
     format!(
-        "{rounds} times {ASKERS} changes at once for one thread that signs: {} done and on disk, {} refused and not \
-         done, each with a signed 1901 and Retry-After; slowest answer {:.1?}",
+        "{rounds} times {ASKERS} changes at once for one signing thread: {} committed, {} refused and not committed, \
+         each with a signed 1901 and Retry-After; slowest answer {:.1?}",
         tally.done, tally.refused, tally.slowest
     )
 }
@@ -72,25 +72,29 @@ fn ask_at_once(
     server: &ServerProcess,
     world: &World,
     round: usize,
-    truth: &mut BTreeMap<Thing, String>,
+    expected: &mut BTreeMap<Record, String>,
     tally: &mut Tally,
 ) {
-    let mut crowd = Crowd::connect(server.address(), ASKERS);
+    let mut connections = Connections::connect(server.address(), ASKERS);
     let asked = Instant::now();
-    crowd.send_each(|number| request(world, number, round));
-    crowd.read_for(PATIENCE);
-    for (number, member) in crowd.members.iter().enumerate() {
+    connections.send_each(|number| request(world, number, round));
+    connections.read_for(PATIENCE);
+    for (number, member) in connections.members.iter().enumerate() {
         let (body, license, name) = (member.body(), format!("KEY-{number}"), format!("round-{round}"));
-        let is_seat = wants_seat(number);
-        let done = if is_seat { "{\"response\":{\"code\":300," } else { "{\"response\":{\"code\":453," };
+        let is_activation = wants_seat(number);
+        let done =
+            if is_activation { "{\"response\":{\"code\":300," } else { "{\"response\":{\"code\":453," };
         if body.starts_with(done) {
             // Seats are taken with the same words in the same second; metadata has an id of its own.
-            if is_seat || number < VERIFIED * 2 {
+            if is_activation || number < VERIFIED * 2 {
                 tally.distinct.insert(body.to_owned());
             }
-            let (thing, value) =
-                if is_seat { (Thing::Seat(license, name), "") } else { (Thing::Meta(license, name), "on") };
-            truth.insert(thing, value.to_owned());
+            let (thing, value) = if is_activation {
+                (Record::Activation(license, name), "")
+            } else {
+                (Record::Meta(license, name), "on")
+            };
+            expected.insert(thing, value.to_owned());
             tally.done += 1;
         } else {
             check_refusal(member);
@@ -101,7 +105,7 @@ fn ask_at_once(
     }
 }
 
-/// One in five wants a seat; the others want metadata, whose answers must each be signed.
+/// One in five wants a activation; the others want metadata, whose answers must each be signed.
 fn wants_seat(number: usize) -> bool {
     number.is_multiple_of(5)
 }

@@ -1,4 +1,4 @@
-//! Power cuts: the disk writes down all that it is told, and from that is made what a cut at any moment could
+//! Power cuts: the disk writes down all that it is told, and from that is made what a cut at any position could
 //! have left. Each such image must open, be sound, and hold what was acknowledged before.
 //!
 //! A disk that ignores syncs, or a server that answers before it commits, must be found out: the proof tries
@@ -10,9 +10,9 @@ use std::time::Duration;
 use fastrand::Rng;
 use keyseal_test_disk::{Disk, History, Replay};
 
-use crate::account::{Account, Failures, Witness};
 use crate::image::{self, Found};
 use crate::load::{self, Step};
+use crate::request_log::{Failures, Recorder, RequestLog};
 use crate::support::{Form, World};
 
 /// Unless the server was built to break its promise.
@@ -35,22 +35,25 @@ pub fn prove(form: &Form) -> String {
     let stories = form.pick(1, 25);
     let mut sum = Sum::default();
     for number in 0..stories {
-        let story = Story::live(form.chance(number), |_| ());
+        let story = Story::live(form.rng(number), |_| ());
         story.judge(IMAGES_PER_STORY, IS_SOUND, &mut sum);
     }
     if !IS_SOUND {
         assert!(!sum.lost.is_empty(), "answers came before their commits, and nobody found out");
-        return format!("answers before commits are found out: {} of {} images", sum.bad, sum.images);
+        return format!(
+            "a server that answers before it commits is detected: {} of {} images are bad",
+            sum.bad, sum.images
+        );
     }
-    let examples = (sum.lost.first(), sum.phantom.first(), sum.corrupt.first());
+    let examples = (sum.lost.first(), sum.unrequested.first(), sum.corrupt.first());
     assert!(examples == (None, None, None), "{} of {} images: {examples:?}", sum.bad, sum.images);
 
     let mut broken = Sum::default();
-    Story::live(form.chance(stories), Disk::ignore_syncs).judge(IMAGES_OF_BROKEN, false, &mut broken);
+    Story::live(form.rng(stories), Disk::ignore_syncs).judge(IMAGES_OF_BROKEN, false, &mut broken);
     assert!(broken.bad > 0, "syncs were ignored, and nobody found out");
     format!(
-        "{} images, {} of them inside checkpoints, {} acknowledged effects checked, 0 lost, 0 corrupt; \
-         without syncs {} of {} are bad",
+        "{} images, {} of them inside checkpoints, {} acknowledged records checked, 0 lost, 0 corrupt; \
+         on a disk that ignores syncs {} of {} are bad",
         sum.images, sum.in_checkpoints, sum.checked, broken.bad, broken.images
     )
 }
@@ -62,7 +65,7 @@ struct Sum {
     checked: usize,
     bad: usize,
     lost: Vec<String>,
-    phantom: Vec<String>,
+    unrequested: Vec<String>,
     corrupt: Vec<String>,
 }
 
@@ -70,12 +73,12 @@ struct Sum {
 struct Story {
     world: World,
     history: History,
-    account: Account,
-    chance: Rng,
+    log: RequestLog,
+    rng: Rng,
 }
 
 impl Story {
-    fn live(mut chance: Rng, prepare: impl FnOnce(&Disk)) -> Self {
+    fn live(mut rng: Rng, prepare: impl FnOnce(&Disk)) -> Self {
         let world = World::empty();
         let disk = Disk::under(world.path());
         disk.sync_takes(SYNC_TAKES);
@@ -84,41 +87,41 @@ impl Story {
         let mut first = server.client();
         let product = [("name", "Proven"), ("description", "A product.")];
         assert_eq!(first.post("create-product", &product).unwrap().code, 750);
-        let mut account = Account::new(load::share_licenses(&mut first), disk.moment());
+        let mut log = RequestLog::new(load::share_licenses(&mut first), disk.position());
         drop(first);
         let entries: Vec<_> = thread::scope(|scope| {
             let clients: Vec<_> = (0..CLIENTS)
                 .map(|number| {
-                    let worker = load::Worker::new(number, 0, chance.fork(), Vec::new());
-                    let (client, mut witness) = (server.client(), Witness::new(&disk));
+                    let worker = load::Worker::new(number, 0, rng.fork(), Vec::new());
+                    let (client, mut recorder) = (server.client(), Recorder::new(&disk));
                     scope.spawn(move || {
                         worker.run(client, |step| {
                             assert!(!matches!(step, Step::Failed { .. }), "the disk is sound");
-                            if matches!(step, Step::Asks(_)) && witness.entries.len() == REQUESTS {
+                            if matches!(step, Step::Sending(_)) && recorder.entries.len() == REQUESTS {
                                 return false;
                             }
-                            witness.note(&step);
+                            recorder.note(&step);
                             true
                         });
-                        witness.entries
+                        recorder.entries
                     })
                 })
                 .collect();
             clients.into_iter().flat_map(|client| client.join().unwrap()).collect()
         });
         server.stop();
-        account.add(entries);
-        Self { world, history: disk.history(), account, chance }
+        log.add(entries);
+        Self { world, history: disk.history(), log, rng }
     }
 
     /// Makes images and judges them.
     fn judge(mut self, images: usize, is_sound: bool, sum: &mut Sum) {
-        let moments = self.choose(images, is_sound);
+        let positions = self.choose(images, is_sound);
         let mut replay = Replay::new(&self.history);
-        for (number, moment) in moments.into_iter().enumerate() {
+        for (number, position) in positions.into_iter().enumerate() {
             let tear = TEARS[number % TEARS.len()];
-            replay.go_to(moment, &mut self.chance, tear);
-            let image = replay.image(&mut self.chance, tear);
+            replay.go_to(position, &mut self.rng, tear);
+            let image = replay.image(&mut self.rng, tear);
             let look = if is_sound { image::Look::nth(number) } else { image::Look::Tables };
             sum.images += 1;
             sum.in_checkpoints += usize::from(is_in_checkpoint(&replay));
@@ -127,15 +130,16 @@ impl Story {
                     sum.bad += 1;
                     sum.corrupt.push(flaw);
                 }
-                Found::Sound { things, overfull } => {
-                    let findings = self.account.judge(&things, moment, Failures::MayBeThere);
-                    let is_bad =
-                        [&findings.lost, &findings.phantom, &overfull].iter().any(|bad| !bad.is_empty());
+                Found::Sound { records, over_limit } => {
+                    let findings = self.log.check(&records, position, Failures::MayBeOnDisk);
+                    let is_bad = [&findings.lost, &findings.unrequested, &over_limit]
+                        .iter()
+                        .any(|bad| !bad.is_empty());
                     sum.bad += usize::from(is_bad);
                     sum.checked += findings.checked;
                     sum.lost.extend(findings.lost);
-                    sum.phantom.extend(findings.phantom);
-                    sum.phantom.extend(overfull);
+                    sum.unrequested.extend(findings.unrequested);
+                    sum.unrequested.extend(over_limit);
                 }
             }
         }
@@ -147,8 +151,8 @@ impl Story {
         let mut kinds: [Vec<usize>; 4] = Default::default();
         let mut replay = Replay::new(&self.history);
         loop {
-            let moment = replay.moment();
-            kinds[0].push(moment);
+            let position = replay.position();
+            kinds[0].push(position);
             let is_synced_next = replay.is_synced_next();
             for (kind, is_so) in [
                 (1, is_synced_next),
@@ -156,20 +160,19 @@ impl Story {
                 (3, replay.is_restarting(image::LOG)),
             ] {
                 if is_so {
-                    kinds[kind].push(moment);
+                    kinds[kind].push(position);
                 }
             }
-            if !replay.step(&mut self.chance, TEARS[0]) {
+            if !replay.step(&mut self.rng, TEARS[0]) {
                 break;
             }
         }
         if is_sound {
-            assert!(kinds.iter().all(|moments| !moments.is_empty()), "no checkpoint came, or no sync");
+            assert!(kinds.iter().all(|positions| !positions.is_empty()), "no checkpoint came, or no sync");
         }
-        let kinds: Vec<_> = kinds.iter().filter(|moments| !moments.is_empty()).collect();
-        let mut chosen: Vec<_> = (0..images)
-            .filter_map(|number| self.chance.choice(kinds[number % kinds.len()]).copied())
-            .collect();
+        let kinds: Vec<_> = kinds.iter().filter(|positions| !positions.is_empty()).collect();
+        let mut chosen: Vec<_> =
+            (0..images).filter_map(|number| self.rng.choice(kinds[number % kinds.len()]).copied()).collect();
         chosen.sort_unstable();
         chosen
     }

@@ -27,7 +27,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 struct Account {
     answered: Vec<String>,
     /// The last answer said that the connection ends with it.
-    was_told: bool,
+    is_closed: bool,
     /// The last one, if it got no whole answer: what it was about, when it had been sent, and how far things got.
     cut: Option<(String, Instant, Cut)>,
 }
@@ -36,26 +36,26 @@ pub fn prove(form: &Form) -> String {
     let rounds = form.pick(5, 100);
     let world = World::new();
     world.command(&["license", "create", "--product", "1", "--key", KEY, "--status", "assigned"]);
-    let (mut answered, mut told, mut turned_away, mut logs, mut slowest) = (0, 0, 0, 0, Duration::ZERO);
+    let (mut answered, mut closed, mut turned_away, mut logs, mut slowest) = (0, 0, 0, 0, Duration::ZERO);
     for round in 0..rounds {
         let mut server = world.serve();
-        let (accounts, signalled, exited) = load_and_stop(&mut server, round, &mut form.chance(round));
+        let (accounts, signalled, exited) = load_and_stop(&mut server, round, &mut form.rng(round));
         // Before anything else opens the database, and takes the log in.
         logs += usize::from(world.has_log());
         slowest = slowest.max(exited);
         turned_away += check(&world, &accounts, signalled, round);
-        told += accounts.iter().filter(|account| account.was_told).count();
+        closed += accounts.iter().filter(|account| account.is_closed).count();
         answered += accounts.iter().map(|account| account.answered.len()).sum::<usize>();
     }
     format!(
-        "{rounds} stops under {CLIENTS} clients, {answered} activations answered, 0 lost, 0 cut; of the connections \
-         {told} were ended with an answer, {turned_away} between two; {logs} write-ahead logs left; slowest exit \
-         {slowest:.0?}, always 0"
+        "{rounds} stops under {CLIENTS} clients, {answered} activations answered, 0 lost, 0 cut; connections: {closed} closed \
+         with an answer, {turned_away} between two; {logs} write-ahead logs left; slowest exit {slowest:.0?}, always \
+         code 0"
     )
 }
 
 /// Gives what the clients saw, the moment just before the signal, and how long the server took from there to its end.
-fn load_and_stop(server: &mut Server, round: usize, chance: &mut Rng) -> (Vec<Account>, Instant, Duration) {
+fn load_and_stop(server: &mut Server, round: usize, rng: &mut Rng) -> (Vec<Account>, Instant, Duration) {
     let clients: Vec<Client> = (0..CLIENTS).map(|_| server.client()).collect();
     let ready = &Barrier::new(CLIENTS + 1);
     thread::scope(|scope| {
@@ -72,7 +72,7 @@ fn load_and_stop(server: &mut Server, round: usize, chance: &mut Rng) -> (Vec<Ac
             })
             .collect();
         ready.wait();
-        thread::sleep(Duration::from_millis(chance.u64(50..=500)));
+        thread::sleep(Duration::from_millis(rng.u64(50..=500)));
         let signalled = Instant::now();
         server.terminate();
         let code = server.exit_code(PATIENCE);
@@ -91,7 +91,7 @@ fn activate_until_the_end(mut client: Client, name: &str, pause: Duration) -> Ac
             Ok(answer) => {
                 assert_eq!(answer.code, 300, "{identifier}");
                 account.answered.push(identifier);
-                account.was_told = client.is_closing;
+                account.is_closed = client.is_closing;
                 if client.is_closing {
                     break;
                 }

@@ -2,7 +2,7 @@
 //!
 //! [`Disk::under`] puts itself between SQLite, in this whole process, and the system's files. Files of one
 //! directory are watched: every write, truncation and completed sync is kept in one order, from which
-//! [`Replay`] makes what a power cut at any moment could have left. Files elsewhere are not touched. Other
+//! [`Replay`] makes what a power cut at any position could have left. Files elsewhere are not touched. Other
 //! processes are not seen: nothing else may write to the directory meanwhile.
 
 mod recording;
@@ -40,9 +40,9 @@ impl Disk {
         self.0.lock().expect("nobody panics while recording")
     }
 
-    /// How many events there were. Of two moments, the smaller was first; what was done before it was asked
+    /// How many events there were. Of two positions, the smaller was first; what was done before it was asked
     /// for is among those events.
-    pub fn moment(&self) -> usize {
+    pub fn position(&self) -> usize {
         self.recording().events.len()
     }
 

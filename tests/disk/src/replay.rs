@@ -21,7 +21,7 @@ pub struct Replay<'h> {
 #[derive(Default)]
 struct File<'h> {
     synced: Vec<u8>,
-    /// What was done since, with the moment when.
+    /// What was done since, with the position when.
     pending: Vec<(usize, Change<'h>)>,
 }
 
@@ -45,13 +45,13 @@ impl<'h> Replay<'h> {
     }
 
     /// How many events are behind it.
-    pub fn moment(&self) -> usize {
+    pub fn position(&self) -> usize {
         self.at
     }
 
-    /// Goes through what happened before this moment.
-    pub fn go_to(&mut self, moment: usize, chance: &mut Rng, tear: usize) {
-        while self.at < moment && self.step(chance, tear) {}
+    /// Goes through what happened before this position.
+    pub fn go_to(&mut self, position: usize, chance: &mut Rng, tear: usize) {
+        while self.at < position && self.step(chance, tear) {}
     }
 
     /// Goes through the next event. `false`: there is none. Chance decides what a failed sync leaves.
@@ -92,7 +92,7 @@ impl<'h> Replay<'h> {
         true
     }
 
-    /// Makes up the mind about what was done to a file before a moment.
+    /// Makes up the mind about what was done to a file before a position.
     fn settle(&mut self, file: usize, since: usize, share: f64, chance: &mut Rng, tear: usize) {
         let file = &mut self.files[file];
         let later = file.pending.partition_point(|(when, _)| *when < since);

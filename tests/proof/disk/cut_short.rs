@@ -7,9 +7,9 @@
 use keyseal_test_disk::{Disk, Replay};
 
 use super::{check, check_image};
-use crate::account::{Account, Witness};
 use crate::image;
 use crate::load::{self, Step};
+use crate::request_log::{Recorder, RequestLog};
 use crate::support::{Form, Local, World};
 
 /// Changes before the reader comes: some pages, and too few for a checkpoint.
@@ -44,8 +44,8 @@ struct Story {
     world: World,
     disk: Disk,
     server: Local,
-    account: Account,
-    chance: fastrand::Rng,
+    log: RequestLog,
+    rng: fastrand::Rng,
     rounds: usize,
 }
 
@@ -54,23 +54,23 @@ impl Story {
         let world = World::new();
         let disk = Disk::under(world.path());
         let server = world.serve_here();
-        let account = Account::new(load::share_licenses(&mut server.client()), disk.moment());
-        Self { world, disk, server, account, chance: form.chance(0), rounds: 0 }
+        let log = RequestLog::new(load::share_licenses(&mut server.client()), disk.position());
+        Self { world, disk, server, log, rng: form.rng(0), rounds: 0 }
     }
 
     /// Makes changes, so many at the most, until it is enough.
     fn work(&mut self, most: usize, is_enough: impl Fn(&Disk) -> bool) {
-        let worker = load::Worker::new(0, self.rounds, self.chance.fork(), Vec::new());
-        let mut witness = Witness::new(&self.disk);
+        let worker = load::Worker::new(0, self.rounds, self.rng.fork(), Vec::new());
+        let mut recorder = Recorder::new(&self.disk);
         worker.run(self.server.client(), |step| {
             assert!(!matches!(step, Step::Failed { .. }), "no change is harmed by a checkpoint that fails");
-            if matches!(step, Step::Asks(_)) && (witness.entries.len() == most || is_enough(&self.disk)) {
+            if matches!(step, Step::Sending(_)) && (recorder.entries.len() == most || is_enough(&self.disk)) {
                 return false;
             }
-            witness.note(&step);
+            recorder.note(&step);
             true
         });
-        self.account.add(witness.entries);
+        self.log.add(recorder.entries);
         self.rounds += 1;
     }
 
@@ -78,24 +78,24 @@ impl Story {
     fn is_pending(&self) -> bool {
         let history = self.disk.history();
         let mut replay = Replay::new(&history);
-        let mut chance = self.chance.clone();
-        replay.go_to(history.events.len(), &mut chance, TEAR);
+        let mut rng = self.rng.clone();
+        replay.go_to(history.events.len(), &mut rng, TEAR);
         replay.is_pending(image::DATABASE)
     }
 
     /// Cuts the power now; what the failed sync left is there, in part, or not.
     fn cut(mut self, images: usize) -> String {
         let history = self.disk.history();
-        let moment = history.events.len();
+        let position = history.events.len();
         let mut effects = 0;
         for number in 0..images {
             let mut replay = Replay::new(&history);
-            replay.go_to(moment, &mut self.chance, TEAR);
-            let image = replay.image(&mut self.chance, TEAR);
-            effects += check_image(&self.world, &image, &self.account, moment, &format!("image {number}"));
+            replay.go_to(position, &mut self.rng, TEAR);
+            let image = replay.image(&mut self.rng, TEAR);
+            effects += check_image(&self.world, &image, &self.log, position, &format!("image {number}"));
         }
         self.server.stop();
-        check(&self.world, &self.disk, &self.account, "after the end");
-        format!("{effects} effects checked in {images} power cuts after a checkpoint cut short, 0 lost")
+        check(&self.world, &self.disk, &self.log, "after the end");
+        format!("{effects} records checked in {images} power cuts after an interrupted checkpoint, 0 lost")
     }
 }

@@ -6,9 +6,9 @@ use std::thread;
 use keyseal_test_disk::{Disk, Replay};
 
 use super::{check, check_image};
-use crate::account::{Account, Entry, Witness};
 use crate::image;
 use crate::load::{self, Step};
+use crate::request_log::{Entry, Recorder, RequestLog};
 use crate::support::{Form, Local, World};
 
 const CLIENTS: usize = 4;
@@ -37,7 +37,7 @@ pub fn prove(form: &Form) -> String {
         for nth in 1..=most {
             faults += 1;
             refused += trial.fail(fault, nth);
-            checked += check(&trial.world, &trial.disk, &trial.account, &format!("{fault:?} {nth}"));
+            checked += check(&trial.world, &trial.disk, &trial.log, &format!("{fault:?} {nth}"));
             // Any of the faults may have been a checkpoint's.
             if matches!(fault, Fault::Checkpoint) || nth % 5 == 0 {
                 trial.restart();
@@ -48,8 +48,8 @@ pub fn prove(form: &Form) -> String {
         (images, effects) = (images + found, effects + of);
     }
     format!(
-        "writes and syncs that fail: {faults} faults, {refused} changes refused, {checked} effects checked, \
-         and {effects} in {images} power cuts later, 0 lost, 0 phantom"
+        "failing writes and syncs: {faults} faults, {refused} changes refused, {checked} records checked, \
+         and {effects} in {images} power cuts later, 0 lost, 0 unrequested"
     )
 }
 
@@ -57,8 +57,8 @@ struct Trial {
     world: World,
     disk: Disk,
     server: Option<Local>,
-    account: Account,
-    chance: fastrand::Rng,
+    log: RequestLog,
+    rng: fastrand::Rng,
     round: usize,
 }
 
@@ -73,8 +73,8 @@ impl Trial {
         let world = World::new();
         let disk = Disk::under(world.path());
         let server = world.serve_here();
-        let account = Account::new(load::share_licenses(&mut server.client()), disk.moment());
-        Self { world, disk, server: Some(server), account, chance: form.chance(part), round: 0 }
+        let log = RequestLog::new(load::share_licenses(&mut server.client()), disk.position());
+        Self { world, disk, server: Some(server), log, rng: form.rng(part), round: 0 }
     }
 
     /// Lets the `nth` write or sync from now fail, under load, and goes on for a while after it. Gives how
@@ -87,17 +87,17 @@ impl Trial {
             Fault::Checkpoint => self.disk.fail_sync_of(image::DATABASE),
         }
         let (disk, server) = (&self.disk, self.server.as_ref().expect("it runs"));
-        let (round, chance) = (self.round, &mut self.chance);
+        let (round, rng) = (self.round, &mut self.rng);
         let (entries, refused): (Vec<_>, Vec<_>) = thread::scope(|scope| {
             let clients: Vec<_> = (0..CLIENTS)
                 .map(|number| {
-                    let worker = load::Worker::new(number, round, chance.fork(), Vec::new());
+                    let worker = load::Worker::new(number, round, rng.fork(), Vec::new());
                     let client = server.client();
                     scope.spawn(move || {
-                        let (mut witness, mut left, mut refused) = (Witness::new(disk), AFTER, 0);
+                        let (mut recorder, mut left, mut refused) = (Recorder::new(disk), AFTER, 0);
                         worker.run(client, |step| {
                             match step {
-                                Step::Asks(_) if left == 0 => return false,
+                                Step::Sending(_) if left == 0 => return false,
                                 Step::Failed { code, .. } => {
                                     assert_eq!(code, 1901, "a failing disk is no fault of the program");
                                     refused += 1;
@@ -105,33 +105,33 @@ impl Trial {
                                 Step::Done if disk.refused() > before => left -= 1,
                                 _ => {}
                             }
-                            witness.note(&step);
+                            recorder.note(&step);
                             true
                         });
-                        (witness.entries, refused)
+                        (recorder.entries, refused)
                     })
                 })
                 .collect();
             clients.into_iter().map(|client| client.join().unwrap()).unzip()
         });
         self.round += 1;
-        self.account.add(entries.into_iter().flatten().collect::<Vec<Entry>>());
+        self.log.add(entries.into_iter().flatten().collect::<Vec<Entry>>());
         refused.into_iter().sum()
     }
 
-    /// Cuts the power at moments of all that happened. What a failed sync left behind is there or not, and
+    /// Cuts the power at positions of all that happened. What a failed sync left behind is there or not, and
     /// was never synced by a later one. Gives how many cuts there were, and how many effects they were judged
     /// by.
     fn cut(mut self, images: usize) -> (usize, usize) {
         let history = self.disk.history();
-        let mut moments: Vec<_> = (0..images).map(|_| self.chance.usize(0..=history.events.len())).collect();
-        moments.sort_unstable();
+        let mut positions: Vec<_> = (0..images).map(|_| self.rng.usize(0..=history.events.len())).collect();
+        positions.sort_unstable();
         let mut replay = Replay::new(&history);
         let mut checked = 0;
-        for moment in moments {
-            replay.go_to(moment, &mut self.chance, TEAR);
-            let image = replay.image(&mut self.chance, TEAR);
-            checked += check_image(&self.world, &image, &self.account, moment, &format!("at {moment}"));
+        for position in positions {
+            replay.go_to(position, &mut self.rng, TEAR);
+            let image = replay.image(&mut self.rng, TEAR);
+            checked += check_image(&self.world, &image, &self.log, position, &format!("at {position}"));
         }
         (images, checked)
     }

@@ -7,9 +7,9 @@ use std::thread;
 use keyseal_test_disk::Disk;
 
 use super::check;
-use crate::account::{Account, Entry, Witness};
-use crate::ledger::Thing;
 use crate::load::{self, Step};
+use crate::records::Record;
+use crate::request_log::{Entry, Recorder, RequestLog};
 use crate::support::{Client, Form, World};
 
 const WRITERS: usize = 8;
@@ -22,7 +22,7 @@ const SPACE_LEFT: u64 = 100_000;
 const BEFORE: usize = 200;
 const AFTER: usize = 200;
 
-/// The license that the readers ask for, and an identifier with a seat.
+/// The license that the readers ask for, and an identifier with a activation.
 const LICENSE: &str = "SHARED-0";
 const READER: &str = "reader";
 
@@ -58,7 +58,7 @@ impl Progress {
                 self.refused += 1;
                 (*body).clone_into(&mut self.refusal);
             }
-            Step::Asks(_) | Step::Refused => {}
+            Step::Sending(_) | Step::Refused => {}
         }
         match self.phase {
             Phase::Before if self.done >= BEFORE => {
@@ -80,8 +80,8 @@ pub fn prove(form: &Form) -> String {
     let world = World::new();
     let disk = Disk::under(world.path());
     let server = world.serve_here();
-    let mut account = Account::new(load::share_licenses(&mut server.client()), disk.moment());
-    account.add(take_seat(server.client(), &disk));
+    let mut log = RequestLog::new(load::share_licenses(&mut server.client()), disk.position());
+    log.add(add_activation(server.client(), &disk));
     let progress = Mutex::new(Progress {
         phase: Phase::Before,
         due: form.pick(200, 5_000),
@@ -91,12 +91,12 @@ pub fn prove(form: &Form) -> String {
         done_until_space: 0,
         refusal: String::new(),
     });
-    let mut chance = form.chance(0);
+    let mut rng = form.rng(0);
     let entries: Vec<_> = thread::scope(|scope| {
         let (disk, progress) = (&disk, &progress);
         let writers: Vec<_> = (0..WRITERS)
             .map(|number| {
-                let worker = load::Worker::new(number, 0, chance.fork(), Vec::new());
+                let worker = load::Worker::new(number, 0, rng.fork(), Vec::new());
                 let client = server.client();
                 scope.spawn(move || write(worker, client, disk, progress))
             })
@@ -107,41 +107,41 @@ pub fn prove(form: &Form) -> String {
         }
         writers.into_iter().flat_map(|writer| writer.join().unwrap()).collect()
     });
-    account.add(entries);
-    let checked = check(&world, &disk, &account, "with space again");
+    log.add(entries);
+    let checked = check(&world, &disk, &log, "with space again");
     server.stop();
-    check(&world, &disk, &account, "after the end");
+    check(&world, &disk, &log, "after the end");
     let progress = progress.into_inner().unwrap();
     check_signature(&world, &progress.refusal);
     format!(
-        "disk full: {} changes refused, signed, and {} made before and after, {} right verdicts meanwhile, {checked} \
-         effects checked",
+        "disk full: {} changes refused, each signed, {} made before and after, {} correct answers to reads meanwhile, \
+         {checked} records checked",
         progress.refused, progress.done, progress.verdicts_when_full
     )
 }
 
 /// What the readers will ask about.
-fn take_seat(mut client: Client, disk: &Disk) -> Vec<Entry> {
-    let change = (Thing::Seat(LICENSE.to_owned(), READER.to_owned()), Some(String::new()));
-    let mut witness = Witness::new(disk);
-    witness.note(&Step::Asks(&change));
+fn add_activation(mut client: Client, disk: &Disk) -> Vec<Entry> {
+    let change = (Record::Activation(LICENSE.to_owned(), READER.to_owned()), Some(String::new()));
+    let mut recorder = Recorder::new(disk);
+    recorder.note(&Step::Sending(&change));
     let fields = [("license_key", LICENSE), ("identifier", READER)];
     assert_eq!(client.post("activate", &fields).unwrap().code, 300);
-    witness.note(&Step::Done);
-    witness.entries
+    recorder.note(&Step::Done);
+    recorder.entries
 }
 
 fn write(worker: load::Worker, client: Client, disk: &Disk, progress: &Mutex<Progress>) -> Vec<Entry> {
-    let mut witness = Witness::new(disk);
+    let mut recorder = Recorder::new(disk);
     worker.run(client, |step| {
-        if matches!(step, Step::Asks(_)) && locked(progress).phase == Phase::End {
+        if matches!(step, Step::Sending(_)) && locked(progress).phase == Phase::End {
             return false;
         }
-        witness.note(&step);
+        recorder.note(&step);
         locked(progress).note(&step, disk);
         true
     });
-    witness.entries
+    recorder.entries
 }
 
 /// Reads go on, and are right, whatever the disk does.

@@ -47,7 +47,9 @@ pub fn prove() -> String {
     server.stop();
     let delivered = world.command(&["callback", "list", "--state", "delivered"]);
     assert_eq!(delivered.as_array().unwrap().len(), 1, "{delivered}");
-    format!("a message waits for it with {tries} tries in {WATCHED:?}, and comes")
+    format!(
+        "a webhook is tried with {tries} writes in {WATCHED:?} while the disk is full, and delivered afterwards"
+    )
 }
 
 fn wait_for(is_so: impl Fn() -> bool) {

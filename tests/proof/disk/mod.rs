@@ -8,9 +8,9 @@ mod messages;
 
 use keyseal_test_disk::{Disk, Image};
 
-use crate::account::{Account, Failures, Findings};
 use crate::image::{self, Found, Look};
-use crate::ledger;
+use crate::records;
+use crate::request_log::{Failures, Findings, RequestLog};
 use crate::support::{Form, World};
 
 pub fn prove(form: &Form) -> String {
@@ -20,24 +20,25 @@ pub fn prove(form: &Form) -> String {
 }
 
 /// Panics unless the database is sound and holds what clients were told, no more and no less.
-fn check(world: &World, disk: &Disk, account: &Account, when: &str) -> usize {
+fn check(world: &World, disk: &Disk, log: &RequestLog, when: &str) -> usize {
     let database = world.database();
     database.check();
-    let Findings { checked, lost, phantom } =
-        account.judge(&ledger::found(&database), disk.moment(), Failures::AreNot);
-    let overfull = ledger::overfull(&database);
-    let examples = (lost.first(), phantom.first(), overfull.first());
+    let Findings { checked, lost, unrequested } =
+        log.check(&records::read(&database), disk.position(), Failures::AreNotOnDisk);
+    let over_limit = records::over_limit(&database);
+    let examples = (lost.first(), unrequested.first(), over_limit.first());
     assert!(examples == (None, None, None), "{when}: {examples:?}");
     checked
 }
 
-/// The same of what a power cut at `moment` left. What was refused may be there.
-fn check_image(world: &World, image: &Image, account: &Account, moment: usize, when: &str) -> usize {
+/// The same of what a power cut at `position` left. What was refused may be there.
+fn check_image(world: &World, image: &Image, log: &RequestLog, position: usize, when: &str) -> usize {
     match image::look(world, image, Look::Tables) {
         Found::Corrupt(flaw) => panic!("{when}: {flaw}"),
-        Found::Sound { things, overfull } => {
-            let Findings { checked, lost, phantom } = account.judge(&things, moment, Failures::MayBeThere);
-            let examples = (lost.first(), phantom.first(), overfull.first());
+        Found::Sound { records, over_limit } => {
+            let Findings { checked, lost, unrequested } =
+                log.check(&records, position, Failures::MayBeOnDisk);
+            let examples = (lost.first(), unrequested.first(), over_limit.first());
             assert!(examples == (None, None, None), "{when}: {examples:?}");
             checked
         }

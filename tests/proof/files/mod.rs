@@ -39,20 +39,20 @@ pub fn prove(form: &Form) -> String {
     let mut tally = Tally::default();
     let places = form.pick(60, 1_000);
     for number in 0..places {
-        let mut chance = form.chance(number);
+        let mut rng = form.rng(number);
         // One in four in the log, whose data directory is as it was left by a kill.
         if number % 4 == 3 {
-            flip_in_log(&sample, number, &mut chance, &mut tally);
+            flip_in_log(&sample, number, &mut rng, &mut tally);
         } else {
-            flip_in_database(&sample, number, &mut chance, &mut tally);
+            flip_in_database(&sample, number, &mut rng, &mut tally);
         }
     }
     tally.delays.sort_unstable();
     let median = tally.delays[tally.delays.len() / 2];
     assert!(median < REFUSED_WITHIN.0, "{median:?}");
     let flipped = format!(
-        "{places} bytes flipped: {} refused, within {median:.0?}, {} found while serving, {} served; {} verdicts \
-         right, {} errors, 0 wrong",
+        "{places} flipped bytes: {} refused at start, within {median:.0?}, {} found while serving, {} served; {} answers \
+         correct, {} errors, 0 wrong",
         tally.refused, tally.found_later, tally.served, tally.verdicts, tally.errors
     );
     let mut cut = Tally::default();
@@ -60,23 +60,23 @@ pub fn prove(form: &Form) -> String {
     let foreign = foreign::try_all(&sample);
     let later = later::prove();
     format!(
-        "{flipped}; {cuts} truncations: {} refused, {} found while serving; {foreign} foreign, missing and unreadable \
-         files; {later}",
+        "{flipped}; {cuts} truncations: {} refused at start, {} found while serving; {foreign} foreign, missing and \
+         unreadable files; {later}",
         cut.refused, cut.found_later
     )
 }
 
-fn flip_in_database(sample: &Sample, number: usize, chance: &mut Rng, tally: &mut Tally) {
+fn flip_in_database(sample: &Sample, number: usize, rng: &mut Rng, tally: &mut Tally) {
     let data = sample.copy_closed();
     let path = data.path().join(DATABASE);
-    let (at, bits) = flip(&path, chance, 0);
+    let (at, bits) = flip(&path, rng, 0);
     judge(data.path(), sample, &format!("flip {number}: {bits:#04x} at {at} of the database"), tally);
 }
 
 /// Not in the last few changes: whether the last one was acknowledged can't be told from the file.
-fn flip_in_log(sample: &Sample, number: usize, chance: &mut Rng, tally: &mut Tally) {
+fn flip_in_log(sample: &Sample, number: usize, rng: &mut Rng, tally: &mut Tally) {
     let data = sample.copy_killed();
-    let (at, bits) = flip(&data.path().join(LOG), chance, sample.last_changes_in_log);
+    let (at, bits) = flip(&data.path().join(LOG), rng, sample.last_changes_in_log);
     let log = fs::read(data.path().join(LOG)).unwrap();
     let refused = tally.refused;
     judge(data.path(), sample, &format!("flip {number}: {bits:#04x} at {at} of the log"), tally);
@@ -90,14 +90,14 @@ fn flip_in_log(sample: &Sample, number: usize, chance: &mut Rng, tally: &mut Tal
 }
 
 /// Changes one byte that is not in the last `spared` of the file, and more often one that holds something.
-fn flip(path: &Path, chance: &mut Rng, spared: u64) -> (usize, u8) {
+fn flip(path: &Path, rng: &mut Rng, spared: u64) -> (usize, u8) {
     let mut content = fs::read(path).unwrap();
     let end = content.len() - usize::try_from(spared).unwrap();
-    let mut at = chance.usize(..end);
-    while content[at] == 0 && chance.u8(..4) > 0 {
-        at = chance.usize(..end);
+    let mut at = rng.usize(..end);
+    while content[at] == 0 && rng.u8(..4) > 0 {
+        at = rng.usize(..end);
     }
-    let bits = chance.u8(1..);
+    let bits = rng.u8(1..);
     content[at] ^= bits;
     fs::write(path, content).unwrap();
     (at, bits)
@@ -105,8 +105,8 @@ fn flip(path: &Path, chance: &mut Rng, spared: u64) -> (usize, u8) {
 
 fn truncate(sample: &Sample, form: &Form, tally: &mut Tally) -> usize {
     let whole = fs::metadata(sample.closed().join(DATABASE)).unwrap().len();
-    let mut chance = form.chance(usize::MAX);
-    let odd = (0..form.pick(4, 100)).map(|_| chance.u64(..whole));
+    let mut rng = form.rng(usize::MAX);
+    let odd = (0..form.pick(4, 100)).map(|_| rng.u64(..whole));
     let lengths: Vec<u64> =
         [0, 1, 15, 99, 100, 4095, 4096, 8191, whole - 4096, whole - 1].into_iter().chain(odd).collect();
     for length in &lengths {

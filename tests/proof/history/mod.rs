@@ -16,14 +16,14 @@ const RESTART_EVERY: usize = 2_500;
 
 pub fn prove(form: &Form) -> String {
     let operations = form.pick(20_000, 1_000_000);
-    let mut chance = form.chance(0);
+    let mut rng = form.rng(0);
     let world = World::new();
     let mut server = world.serve();
     let mut client = server.client();
     let mut model = Model::default();
     let mut restarts = 0;
     for number in 1..=operations {
-        let operation = Operation::any(&mut chance);
+        let operation = Operation::any(&mut rng);
         let expected = model.expect(&operation);
         let fields = operation.fields();
         let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
@@ -33,11 +33,11 @@ pub fn prove(form: &Form) -> String {
             compare(&mut client, &model, number);
         }
         if number % BLOCK_EVERY == 0 {
-            change_blocklist(&world, &mut model, &mut chance);
+            change_blocklist(&world, &mut model, &mut rng);
         }
         if number % RESTART_EVERY == 0 {
             drop(client);
-            restart(&world, &mut server, &mut chance);
+            restart(&world, &mut server, &mut rng);
             client = server.client();
             restarts += 1;
         }
@@ -55,19 +55,19 @@ fn compare(client: &mut Client, model: &Model, number: usize) {
     assert_eq!(listed, model.list(), "after operation {number}");
 }
 
-fn change_blocklist(world: &World, model: &mut Model, chance: &mut Rng) {
+fn change_blocklist(world: &World, model: &mut Model, rng: &mut Rng) {
     if let Some((_, id)) = model.blocked.take() {
         world.command(&["block", "remove", &id.to_string()]);
     } else {
-        let identifier = model::any_identifier(chance);
+        let identifier = model::any_identifier(rng);
         let added = world.command(&["block", "add", "--identifier", identifier]);
         model.blocked = Some((identifier, added["id"].as_i64().unwrap()));
     }
 }
 
 /// By force or by request.
-fn restart(world: &World, server: &mut Server, chance: &mut Rng) {
-    if chance.bool() {
+fn restart(world: &World, server: &mut Server, rng: &mut Rng) {
+    if rng.bool() {
         server.kill();
     } else {
         server.terminate();

@@ -73,20 +73,20 @@ pub enum Operation {
 
 use Operation::*;
 
-pub fn any_identifier(chance: &mut Rng) -> &'static str {
-    IDENTIFIERS[chance.usize(..IDENTIFIERS.len())]
+pub fn any_identifier(rng: &mut Rng) -> &'static str {
+    IDENTIFIERS[rng.usize(..IDENTIFIERS.len())]
 }
 
 impl Operation {
-    pub fn any(chance: &mut Rng) -> Self {
-        let key = KEYS[chance.usize(..KEYS.len())];
-        let identifier = any_identifier(chance);
-        let email = EMAILS[chance.usize(..EMAILS.len())];
+    pub fn any(rng: &mut Rng) -> Self {
+        let key = KEYS[rng.usize(..KEYS.len())];
+        let identifier = any_identifier(rng);
+        let email = EMAILS[rng.usize(..EMAILS.len())];
         // Blocked now and then, so that most of the history is about something.
-        let status = STATUSES[chance.usize(..STATUSES.len())];
-        let name = META_KEYS[chance.usize(..META_KEYS.len())];
-        let limit = chance.usize(..5);
-        match chance.u8(0..64) {
+        let status = STATUSES[rng.usize(..STATUSES.len())];
+        let name = META_KEYS[rng.usize(..META_KEYS.len())];
+        let limit = rng.usize(..5);
+        match rng.u8(0..64) {
             0..3 => Create { key, status, limit },
             3 => Delete { key },
             4..6 => SetStatus { key, status },

@@ -196,69 +196,66 @@ impl Value {
 }
 
 /// A value for this field that the endpoint may well take.
-pub fn likely(capability: &str, field: &str, chance: &mut Rng) -> Value {
+pub fn likely(capability: &str, field: &str, rng: &mut Rng) -> Value {
     let text = match field {
-        "license_key" => license_key(capability, chance),
+        "license_key" => license_key(capability, rng),
         "license_keys" => {
-            let keys: Vec<String> =
-                (0..chance.usize(1..=4)).map(|_| license_key(capability, chance)).collect();
+            let keys: Vec<String> = (0..rng.usize(1..=4)).map(|_| license_key(capability, rng)).collect();
             return Value::Json(serde_json::to_string(&keys).unwrap());
         }
-        "identifier" | "activation_identifier" | "user_identifier" => match chance.u8(..10) {
+        "identifier" | "activation_identifier" | "user_identifier" => match rng.u8(..10) {
             0..4 => IDENTIFIERS[0].to_owned(),
-            4..7 => any_of(IDENTIFIERS, chance),
-            _ => format!("device-{}", chance.u8(..40)),
+            4..7 => any_of(IDENTIFIERS, rng),
+            _ => format!("device-{}", rng.u8(..40)),
         },
         // The first three are what the rest of the world hangs on.
-        "product_id" if capability == "delete-product" => number(4..=400, chance),
-        "product_id" => number(1..=6, chance),
-        "contract_id" | "generator_id" => number(1..=4, chance),
-        "contract_key" => format!("CONTRACT-{}", chance.u8(..6)),
-        "quantity" | "page" | "numeric_data_x" | "numeric_data_y" => number(1..=3, chance),
-        "items_per_page" | "license_keys_quantity" | "validity" => number(1..=30, chance),
-        "activation_limit" => number(0..=3, chance),
+        "product_id" if capability == "delete-product" => number(4..=400, rng),
+        "product_id" => number(1..=6, rng),
+        "contract_id" | "generator_id" => number(1..=4, rng),
+        "contract_key" => format!("CONTRACT-{}", rng.u8(..6)),
+        "quantity" | "page" | "numeric_data_x" | "numeric_data_y" => number(1..=3, rng),
+        "items_per_page" | "license_keys_quantity" | "validity" => number(1..=30, rng),
+        "activation_limit" => number(0..=3, rng),
         // A product that is not active is the end of the way for all that asks for its licenses.
-        "status" if capability == "update-product" && chance.u8(..20) > 0 => "active".to_owned(),
-        "status" => any_of(&["available", "assigned", "reserved", "blocked", "active", "inactive"], chance),
-        "key" => format!("meta-{}", chance.u8(..30)),
-        "slug" => format!("slug-{}", chance.u8(..30)),
-        "post_url" | "webhook_url" => any_of(URLS, chance),
-        "version" => any_of(&["1.0.0", "latest", "102"], chance),
-        "data_type" => any_of(&["numeric-single-value", "numeric-xy-axis", "text"], chance),
-        "assigned_at" => {
-            any_of(&["2024-02-27 03:05:31", "1970-01-01 00:00:00", "2026-01-01T00:00:00Z"], chance)
-        }
+        "status" if capability == "update-product" && rng.u8(..20) > 0 => "active".to_owned(),
+        "status" => any_of(&["available", "assigned", "reserved", "blocked", "active", "inactive"], rng),
+        "key" => format!("meta-{}", rng.u8(..30)),
+        "slug" => format!("slug-{}", rng.u8(..30)),
+        "post_url" | "webhook_url" => any_of(URLS, rng),
+        "version" => any_of(&["1.0.0", "latest", "102"], rng),
+        "data_type" => any_of(&["numeric-single-value", "numeric-xy-axis", "text"], rng),
+        "assigned_at" => any_of(&["2024-02-27 03:05:31", "1970-01-01 00:00:00", "2026-01-01T00:00:00Z"], rng),
         "generate" | "has_red_flags" | "changelog_enabled" | "require_non_expired" => {
-            any_of(&["0", "1", "true", "false"], chance)
+            any_of(&["0", "1", "true", "false"], rng)
         }
-        may if may.starts_with("can_") => any_of(&["1", "1", "1", "0"], chance),
-        other => format!("{other} {}", chance.u8(..20)),
+        may if may.starts_with("can_") => any_of(&["1", "1", "1", "0"], rng),
+        other => format!("{other} {}", rng.u8(..20)),
     };
     Value::Text(text.into_bytes())
 }
 
 /// A value for this field with which the request gets as far as its others let it.
-pub fn sure(capability: &str, field: &str, chance: &mut Rng) -> Value {
+pub fn sure(capability: &str, field: &str, rng: &mut Rng) -> Value {
     match field {
         "license_key" if !ENDING.contains(&capability) => Value::Text(LICENSES[0].into()),
         "identifier" => Value::Text(IDENTIFIERS[0].into()),
-        _ => likely(capability, field, chance),
+        _ => likely(capability, field, rng),
     }
 }
 
 /// Often one that is in use, but not where that would put an end to it.
-fn license_key(capability: &str, chance: &mut Rng) -> String {
-    match chance.u8(..10) {
-        0..4 if !ENDING.contains(&capability) => any_of(&LICENSES[..IN_USE], chance),
-        0..7 => any_of(&LICENSES[IN_USE..], chance),
-        _ => format!("hostile-{}", chance.u8(..48)),
+fn license_key(capability: &str, rng: &mut Rng) -> String {
+    match rng.u8(..10) {
+        0..4 if !ENDING.contains(&capability) => any_of(&LICENSES[..IN_USE], rng),
+        0..7 => any_of(&LICENSES[IN_USE..], rng),
+        _ => format!("hostile-{}", rng.u8(..48)),
     }
 }
 
-fn number(range: std::ops::RangeInclusive<u32>, chance: &mut Rng) -> String {
-    chance.u32(range).to_string()
+fn number(range: std::ops::RangeInclusive<u32>, rng: &mut Rng) -> String {
+    rng.u32(range).to_string()
 }
 
-pub fn any_of(texts: &[&str], chance: &mut Rng) -> String {
-    texts[chance.usize(..texts.len())].to_owned()
+pub fn any_of(texts: &[&str], rng: &mut Rng) -> String {
+    texts[rng.usize(..texts.len())].to_owned()
 }

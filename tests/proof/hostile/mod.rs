@@ -6,8 +6,8 @@
 
 mod connection;
 mod fields;
-mod garbage;
-mod nasty;
+mod malformed;
+mod odd_texts;
 mod request;
 mod verdict;
 mod wire;
@@ -59,7 +59,7 @@ struct Tally {
     reached: BTreeSet<&'static str>,
     /// The length of the longest answer, in bytes.
     longest: usize,
-    put_off: usize,
+    retried: usize,
 }
 
 pub fn prove(form: &Form) -> String {
@@ -94,14 +94,14 @@ pub fn prove(form: &Form) -> String {
     }
     total.check();
     format!(
-        "{} requests over {} endpoints: {} distinct codes, {} refused at the gate, {} put off, 0 unsigned, 0 failures; \
-         {} pieces of garbage, {answered} answered; {} MB held in the end, {} MB more than after half; longest answer \
-         {} KB; {warnings} warnings, 0 errors, 0 files left open",
+        "{} requests to {} endpoints: {} distinct codes, {} not authorized, {} retried, 0 unsigned, 0 failures; {} malformed \
+         requests, {answered} answered; {} MB of memory at the end, {} MB more than at half; longest answer {} KB; \
+         {warnings} warnings, 0 errors, 0 files left open",
         worlds * REQUESTS,
         total.reached.len(),
         total.codes.len(),
         total.codes.range(100..=199).map(|(_, count)| count).sum::<usize>(),
-        total.put_off,
+        total.retried,
         worlds * GARBAGE,
         memory / 1024,
         growth / 1024,
@@ -124,7 +124,7 @@ impl Tally {
         }
         self.reached.extend(other.reached);
         self.longest = self.longest.max(other.longest);
-        self.put_off += other.put_off;
+        self.retried += other.retried;
     }
 
     /// Panics unless the requests got behind the gate of every endpoint, and far.
@@ -155,7 +155,7 @@ fn requests(
                 break;
             }
             let batch = (start..numbers.end.min(start + AT_ONCE))
-                .map(|number| request::any(number, piles, &mut chance(form, number)))
+                .map(|number| request::any(number, piles, &mut rng(form, number)))
                 .collect::<Vec<_>>();
             if let Err(problem) = send(&mut connection, judge, &batch, &mut tally) {
                 failed.store(true, Ordering::Relaxed);
@@ -175,8 +175,8 @@ fn requests(
 }
 
 /// The same for the same seed and number, whoever sends it and when.
-fn chance(form: &Form, number: usize) -> Rng {
-    form.chance(number)
+fn rng(form: &Form, number: usize) -> Rng {
+    form.rng(number)
 }
 
 fn send(
@@ -210,7 +210,7 @@ fn insist(
     for _ in 0..PATIENCE {
         let Some(seconds) = answer.header("retry-after").filter(|_| answer.status == 503) else { break };
         thread::sleep(Duration::from_secs(seconds.parse().map_err(|_| format!("retry after {seconds}?"))?));
-        tally.put_off += 1;
+        tally.retried += 1;
         let again = connection.exchange(std::slice::from_ref(request));
         answer = again.map_err(|(_, problem)| verdict::report(request, &problem, None))?.remove(0);
     }
@@ -241,8 +241,8 @@ fn garbage(server: &Server, form: &Form, numbers: std::ops::Range<usize>) -> usi
                 if number >= numbers.end {
                     break;
                 }
-                let bytes = garbage::any(number, &mut chance(form, number));
-                match garbage::send(server.address(), &bytes) {
+                let bytes = malformed::any(number, &mut rng(form, number));
+                match malformed::send(server.address(), &bytes) {
                     Ok(true) => drop(answered.fetch_add(1, Ordering::Relaxed)),
                     Ok(false) => {}
                     Err(problem) => panic!("garbage {number}: {problem}\n{}", bytes.escape_ascii()),

@@ -25,33 +25,33 @@ const CONTENT_TYPES: &[&[u8]] = &[
 
 impl Draft {
     /// The bytes of it, and what its answer depends on.
-    pub fn finish(mut self, number: usize, chance: &mut Rng) -> Request {
+    pub fn finish(mut self, number: usize, rng: &mut Rng) -> Request {
         self.fill_path();
         let has_body = match self.method.as_str() {
-            "POST" => chance.u8(..100) < 90,
-            _ => chance.u8(..100) < 6,
+            "POST" => rng.u8(..100) < 90,
+            _ => rng.u8(..100) < 6,
         };
         let names_url = self.fields.iter().any(|(name, _)| name.ends_with(b"_url"));
         let mut body = Vec::new();
         if has_body {
-            let content_type = self.write_body(&mut body, chance);
-            self.add_content_type(content_type, chance);
+            let content_type = self.write_body(&mut body, rng);
+            self.add_content_type(content_type, rng);
             // Not where it could make a URL that leads somewhere.
-            if !names_url && !body.is_empty() && chance.u8(..100) < 8 {
-                for _ in 0..chance.usize(1..=4) {
-                    let at = chance.usize(..body.len());
-                    body[at] = chance.u8(..);
+            if !names_url && !body.is_empty() && rng.u8(..100) < 8 {
+                for _ in 0..rng.usize(1..=4) {
+                    let at = rng.usize(..body.len());
+                    body[at] = rng.u8(..);
                 }
             }
-            if chance.u16(..3_000) == 0 {
-                body.resize(1024 * 1024 + chance.usize(..3), b'a');
+            if rng.u16(..3_000) == 0 {
+                body.resize(1024 * 1024 + rng.usize(..3), b'a');
             }
         } else {
-            self.write_query(chance);
+            self.write_query(rng);
         }
         // Old clients get no more than one answer on a connection.
-        let version = if chance.u8(..100) == 0 { "1.0" } else { "1.1" };
-        let bytes = self.write(version, has_body, &body, chance);
+        let version = if rng.u8(..100) == 0 { "1.0" } else { "1.1" };
+        let bytes = self.write(version, has_body, &body, rng);
         Request {
             number,
             kind: self.kind,
@@ -87,16 +87,16 @@ impl Draft {
     }
 
     /// Writes the fields in one of three encodings, some of them into the query string. Gives the true content type.
-    fn write_body(&mut self, body: &mut Vec<u8>, chance: &mut Rng) -> Vec<u8> {
-        if chance.u8(..100) < 10 {
-            let keep = chance.usize(..=self.fields.len());
+    fn write_body(&mut self, body: &mut Vec<u8>, rng: &mut Rng) -> Vec<u8> {
+        if rng.u8(..100) < 10 {
+            let keep = rng.usize(..=self.fields.len());
             let rest = self.fields.split_off(keep);
-            self.write_query(chance);
+            self.write_query(rng);
             self.fields = rest;
         }
-        match chance.u8(..100) {
+        match rng.u8(..100) {
             0..40 => {
-                form(&self.fields, body, chance);
+                form(&self.fields, body, rng);
                 b"application/x-www-form-urlencoded".to_vec()
             }
             40..72 => {
@@ -104,30 +104,29 @@ impl Draft {
                 b"application/json".to_vec()
             }
             _ => {
-                multipart(&self.fields, body, chance);
+                multipart(&self.fields, body, rng);
                 b"multipart/form-data; boundary=----hostile".to_vec()
             }
         }
     }
 
-    fn add_content_type(&mut self, content_type: Vec<u8>, chance: &mut Rng) {
-        match chance.u8(..100) {
+    fn add_content_type(&mut self, content_type: Vec<u8>, rng: &mut Rng) {
+        match rng.u8(..100) {
             0..3 => {}
-            3..8 => self
-                .headers
-                .push(("Content-Type", CONTENT_TYPES[chance.usize(..CONTENT_TYPES.len())].to_vec())),
+            3..8 => {
+                self.headers.push(("Content-Type", CONTENT_TYPES[rng.usize(..CONTENT_TYPES.len())].to_vec()))
+            }
             8..11 => {
                 self.headers.push(("Content-Type", content_type));
-                self.headers
-                    .push(("Content-Type", CONTENT_TYPES[chance.usize(..CONTENT_TYPES.len())].to_vec()));
+                self.headers.push(("Content-Type", CONTENT_TYPES[rng.usize(..CONTENT_TYPES.len())].to_vec()));
             }
             _ => self.headers.push(("Content-Type", content_type)),
         }
     }
 
-    fn write_query(&mut self, chance: &mut Rng) {
+    fn write_query(&mut self, rng: &mut Rng) {
         let mut query = Vec::new();
-        form(&self.fields, &mut query, chance);
+        form(&self.fields, &mut query, rng);
         // A head has its own limits, and its own answer to what is over them.
         query.truncate(12_000);
         let query = String::from_utf8(query).unwrap();
@@ -136,7 +135,7 @@ impl Draft {
         }
     }
 
-    fn write(&self, version: &str, has_body: bool, body: &[u8], chance: &mut Rng) -> Vec<u8> {
+    fn write(&self, version: &str, has_body: bool, body: &[u8], rng: &mut Rng) -> Vec<u8> {
         let mut bytes =
             format!("{} {} HTTP/{version}\r\nHost: localhost\r\n", self.method, self.path).into_bytes();
         for (name, value) in &self.headers {
@@ -145,15 +144,15 @@ impl Draft {
             bytes.extend_from_slice(value);
             bytes.extend_from_slice(b"\r\n");
         }
-        if has_body && chance.u8(..100) < 3 {
+        if has_body && rng.u8(..100) < 3 {
             bytes.extend_from_slice(b"Expect: 100-continue\r\n");
         }
-        if has_body && version == "1.1" && chance.u8(..100) < 15 {
+        if has_body && version == "1.1" && rng.u8(..100) < 15 {
             bytes.extend_from_slice(b"Transfer-Encoding: chunked\r\n\r\n");
-            chunked(body, &mut bytes, chance);
+            chunked(body, &mut bytes, rng);
         } else {
             // Without it an old POST has no end that a server could know: it breaks HTTP.
-            if has_body || version == "1.0" || chance.u8(..20) == 0 {
+            if has_body || version == "1.0" || rng.u8(..20) == 0 {
                 bytes.extend_from_slice(format!("Content-Length: {}\r\n", body.len()).as_bytes());
             }
             bytes.extend_from_slice(b"\r\n");
@@ -163,8 +162,8 @@ impl Draft {
     }
 }
 
-fn form(fields: &[(Vec<u8>, Value)], out: &mut Vec<u8>, chance: &mut Rng) {
-    let is_raw = chance.u8(..50) == 0;
+fn form(fields: &[(Vec<u8>, Value)], out: &mut Vec<u8>, rng: &mut Rng) {
+    let is_raw = rng.u8(..50) == 0;
     let write = |text: &[u8], out: &mut Vec<u8>| {
         let plain = |byte: &&u8| byte.is_ascii_alphanumeric() || b"-._~%+;[]".contains(byte);
         if is_raw {
@@ -211,13 +210,13 @@ fn json_text(text: &[u8], out: &mut Vec<u8>) {
     }
 }
 
-fn multipart(fields: &[(Vec<u8>, Value)], out: &mut Vec<u8>, chance: &mut Rng) {
+fn multipart(fields: &[(Vec<u8>, Value)], out: &mut Vec<u8>, rng: &mut Rng) {
     // A hundred bytes a part: what is too many for a body of a mebibyte is another case.
     for (name, value) in fields.iter().take(5_000) {
         out.extend_from_slice(b"------hostile\r\nContent-Disposition: form-data; name=\"");
         out.extend(name.iter().filter(|byte| !b"\"\r\n".contains(byte)));
         out.push(b'"');
-        match chance.u8(..60) {
+        match rng.u8(..60) {
             0 => out.extend_from_slice(b"; filename=\"a.txt\"\r\nContent-Type: text/plain"),
             1 => out.extend_from_slice(b"\r\nContent-Type: \xff\r\nContent-Length: 3"),
             2 => out.extend_from_slice(b"\r\nContent-Transfer-Encoding: base64"),
@@ -227,15 +226,15 @@ fn multipart(fields: &[(Vec<u8>, Value)], out: &mut Vec<u8>, chance: &mut Rng) {
         out.extend_from_slice(value.bytes());
         out.extend_from_slice(b"\r\n");
     }
-    if chance.u8(..20) > 0 {
+    if rng.u8(..20) > 0 {
         out.extend_from_slice(b"------hostile--\r\n");
     }
 }
 
-fn chunked(body: &[u8], out: &mut Vec<u8>, chance: &mut Rng) {
+fn chunked(body: &[u8], out: &mut Vec<u8>, rng: &mut Rng) {
     let mut rest = body;
     while !rest.is_empty() {
-        let length = if rest.len() > 4_096 { rest.len().min(60_000) } else { chance.usize(1..=rest.len()) };
+        let length = if rest.len() > 4_096 { rest.len().min(60_000) } else { rng.usize(1..=rest.len()) };
         let (chunk, after) = rest.split_at(length);
         out.extend_from_slice(format!("{length:x}\r\n").as_bytes());
         out.extend_from_slice(chunk);

@@ -1,16 +1,16 @@
 //! Slow clients and many: they are ended in time, they take little memory, and honest clients beside them are
 //! answered as before.
 
-mod hoard;
-mod honest;
-mod scarce;
+mod memory;
+mod other_clients;
+mod open_files;
 
 use std::thread;
 use std::time::Duration;
 
-use crate::crowd::Crowd;
+use crate::connections::Connections;
 use crate::support::{Form, ServerProcess, World, serving};
-use honest::{Latencies, beside};
+use other_clients::{Latencies, beside};
 
 /// What a busy machine may add to a limit of time.
 const LEEWAY: Duration = Duration::from_secs(5);
@@ -20,7 +20,7 @@ const HEAD_WITHIN: Duration = Duration::from_secs(5);
 const BODY_WITHIN: Duration = Duration::from_secs(8);
 /// What is promised of it: its connection is ended by then.
 const ENDED_WITHIN: Duration = Duration::from_secs(10);
-/// How far the slowest honest answers may be from what they are without a crowd.
+/// How far the slowest honest answers may be from what they are without a connections.
 const MOST: f64 = 2.0;
 
 const SLOW_BODY: &[u8] =
@@ -32,10 +32,10 @@ pub fn prove(form: &Form) -> String {
     // A connection has two ends, and one of them is here.
     rlimit::increase_nofile_limit(u64::MAX).unwrap();
     let world = World::new();
-    honest::prepare(&world);
+    other_clients::prepare(&world);
     thread::scope(|scope| {
         let default = scope.spawn(|| default_limit(&world));
-        let others = || [hoard::bodies(form), hoard::takers_of_nothing(form), scarce::prove()].join("; ");
+        let others = || [memory::bodies(form), memory::unread_answers(form), open_files::prove()].join("; ");
         // At length one after the other, because there the time of an answer counts.
         if form.long {
             [default.join().unwrap(), crowds(form), others()].join("; ")
@@ -50,13 +50,13 @@ pub fn prove(form: &Form) -> String {
 /// The limit that the server has when nobody says otherwise, measured once.
 fn default_limit(world: &World) -> String {
     let server = start(world, &[]);
-    let mut crowd = Crowd::connect(server.address(), 3);
-    crowd.send(SLOW_BODY);
-    crowd.trickle(b"a", BODY_WITHIN + LEEWAY);
-    assert_eq!(crowd.answered("1908"), 3);
-    let (answered, ended) = (crowd.longest_wait(), crowd.longest());
+    let mut connections = Connections::connect(server.address(), 3);
+    connections.send(SLOW_BODY);
+    connections.trickle(b"a", BODY_WITHIN + LEEWAY);
+    assert_eq!(connections.answered("1908"), 3);
+    let (answered, ended) = (connections.longest_wait(), connections.longest());
     assert!(answered >= BODY_WITHIN && ended <= ENDED_WITHIN, "{answered:?}, {ended:?}");
-    format!("by default a slow body is answered after {answered:.1?} and ended after {ended:.1?}")
+    format!("by default a slow body is answered after {answered:.1?} and closed after {ended:.1?}")
 }
 
 pub fn start(world: &World, arguments: &[&str]) -> ServerProcess {
@@ -67,7 +67,7 @@ pub fn start(world: &World, arguments: &[&str]) -> ServerProcess {
 
 fn crowds(form: &Form) -> String {
     let world = World::new();
-    honest::prepare(&world);
+    other_clients::prepare(&world);
     let (slow, idle, rounds) = (form.pick(400, 5_000), form.pick(1_000, 10_000), form.pick(1, 3));
     let limit = if form.long { BODY_WITHIN } else { Duration::from_secs(2) };
     let server = start(&world, &["--body-timeout", &limit.as_secs().to_string()]);
@@ -78,23 +78,29 @@ fn crowds(form: &Form) -> String {
     for _ in 0..rounds {
         beside(&server, &world.api_key, &mut alone, || thread::sleep(quiet));
         // Connected before anyone is measured: what is proven is what it costs to have them.
-        let mut crowd = Crowd::connect(server.address(), slow);
-        assert_eq!(crowd.send(SLOW_BODY), slow);
+        let mut connections = Connections::connect(server.address(), slow);
+        assert_eq!(connections.send(SLOW_BODY), slow);
         longest[0] = longest[0]
-            .max(beside(&server, &world.api_key, &mut body, || crowd.trickle(b"a", limit + LEEWAY)));
-        assert_eq!(crowd.answered("1908"), slow);
-        world.check_signature(crowd.members[slow / 2].body());
+            .max(beside(&server, &world.api_key, &mut body, || connections.trickle(b"a", limit + LEEWAY)));
+        assert_eq!(connections.answered("1908"), slow);
+        world.check_signature(connections.members[slow / 2].body());
         // Gone before the next come: this process may not open more files than all of them need.
-        drop(crowd);
-        let mut crowd = Crowd::connect(server.address(), slow);
-        let trickled =
-            beside(&server, &world.api_key, &mut head, || crowd.trickle(SLOW_HEAD, HEAD_WITHIN + LEEWAY));
+        drop(connections);
+        let mut connections = Connections::connect(server.address(), slow);
+        let trickled = beside(&server, &world.api_key, &mut head, || {
+            connections.trickle(SLOW_HEAD, HEAD_WITHIN + LEEWAY)
+        });
         longest[1] = longest[1].max(trickled);
-        drop(crowd);
-        let mut crowd = Crowd::connect(server.address(), idle);
-        beside(&server, &world.api_key, &mut silent, || crowd.read_for(HEAD_WITHIN + LEEWAY));
-        assert_eq!(crowd.open(), 0, "idle connections were not ended within {:?}", HEAD_WITHIN + LEEWAY);
-        longest[2] = longest[2].max(crowd.longest());
+        drop(connections);
+        let mut connections = Connections::connect(server.address(), idle);
+        beside(&server, &world.api_key, &mut silent, || connections.read_for(HEAD_WITHIN + LEEWAY));
+        assert_eq!(
+            connections.open(),
+            0,
+            "idle connections were not ended within {:?}",
+            HEAD_WITHIN + LEEWAY
+        );
+        longest[2] = longest[2].max(connections.longest());
     }
     let base = alone.p99().as_secs_f64();
     let ratios = [&body, &head, &silent].map(|latencies| latencies.p99().as_secs_f64() / base);
@@ -106,9 +112,9 @@ fn crowds(form: &Form) -> String {
     }
     let asked = [&alone, &body, &head, &silent].map(Latencies::count).iter().sum::<usize>();
     format!(
-        "{slow} slow bodies ended after {:.1?} at most (limit {limit:?}), each with a signed 1908; {slow} slow heads \
-         after {:.1?}; {idle} idle after {:.1?}; {asked} honest answers beside them, 0 wrong, p99 {:.1?} alone and \
-         {:.2}, {:.2}, {:.2} times that",
+        "{slow} slow bodies closed after {:.1?} at most (limit {limit:?}), each with a signed 1908; {slow} slow heads after \
+         {:.1?}; {idle} idle connections after {:.1?}; {asked} requests of other clients meanwhile, 0 wrong, p99 {:.1?} \
+         alone and {:.2}, {:.2}, {:.2} times that",
         longest[0],
         longest[1],
         longest[2],

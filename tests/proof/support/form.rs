@@ -33,7 +33,7 @@ impl Form {
     }
 
     /// Chance of its own for one part of a proof, the same in every run with the same seed.
-    pub fn chance(&self, part: usize) -> Rng {
+    pub fn rng(&self, part: usize) -> Rng {
         Rng::with_seed(self.seed.wrapping_add((part as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15)))
     }
 }

@@ -1,5 +1,5 @@
 //! What the proofs share: a data directory, the real binary on it, a client that knows what it lost, and
-//! chance that can be repeated.
+//! rng that can be repeated.
 
 mod database;
 mod form;

@@ -1,4 +1,4 @@
-//! Honest clients beside a crowd: each of their requests must be answered rightly, and it is measured how soon.
+//! Honest clients beside a connections: each of their requests must be answered rightly, and it is measured how soon.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;

@@ -8,7 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::{LEEWAY, start};
-use crate::crowd::Crowd;
+use crate::connections::Connections;
 use crate::support::{Form, ServerProcess, World};
 
 const BODY: usize = 100 * 1024 * 1024;
@@ -43,7 +43,8 @@ pub fn bodies(form: &Form) -> String {
     assert!(rise < RISE, "{rise} KiB more");
     let answered = ends.iter().filter(|end| **end == End::Answered).count();
     format!(
-        "{} bodies of 100 MB, half of them chunked: {answered} signed 1913, {} closed after, {} KB more at the peak",
+        "{} bodies of 100 MB, half of them chunked: {answered} answered with a signed 1913, {} closed, {} KB more memory at \
+         the peak",
         each * 2,
         ends.len() - answered,
         rise
@@ -103,10 +104,10 @@ fn send_one(address: &str, world: &World, number: usize) -> End {
     End::Answered
 }
 
-pub fn takers_of_nothing(form: &Form) -> String {
+pub fn unread_answers(form: &Form) -> String {
     let world = World::new();
     import(&world);
-    let (takers, limit) = (form.pick(100, 1_000), Duration::from_secs(form.pick(2, 30) as u64));
+    let (clients, limit) = (form.pick(100, 1_000), Duration::from_secs(form.pick(2, 30) as u64));
     let server = start(&world, &["--send-timeout", &limit.as_secs().to_string()]);
     let request = format!(
         "GET /api/v1/get-license-keys?api_key={}&items_per_page={LICENSES} HTTP/1.1\r\nHost: localhost\r\n\r\n",
@@ -115,30 +116,30 @@ pub fn takers_of_nothing(form: &Form) -> String {
     let mut whole = server.client(&world.api_key);
     let size = whole.exchange(request.as_bytes()).unwrap().len();
     let before = server.memory("VmRSS");
-    let mut crowd = Crowd::connect(server.address(), takers);
+    let mut connections = Connections::connect(server.address(), clients);
     let sent = Instant::now();
     // So many that the answers can't all wait in the system's buffers.
-    assert_eq!(crowd.send(request.repeat(8).as_bytes()), takers);
-    let (held, ended) = watch(&server, takers, limit + LEEWAY * 4, sent);
-    drop(crowd);
+    assert_eq!(connections.send(request.repeat(8).as_bytes()), clients);
+    let (held, ended) = watch(&server, clients, limit + LEEWAY * 4, sent);
+    drop(connections);
     drop(whole);
     format!(
-        "{takers} clients that take nothing of answers of {} KB held {} MB, {} KB each, and were ended after \
+        "{clients} clients that do not read answers of {} KB held {} MB of memory, {} KB each, and were closed after \
          {ended:.0?} (limit {limit:?})",
         size / 1024,
         (held - before) / 1024,
-        (held - before) / takers as u64
+        (held - before) / clients as u64
     )
 }
 
-/// Looks on until the server has none of the crowd left. Gives the most memory that it had, and how long they stayed.
-fn watch(server: &ServerProcess, takers: usize, patience: Duration, sent: Instant) -> (u64, Duration) {
+/// Looks on until the server has none of the connections left. Gives the most memory that it had, and how long they stayed.
+fn watch(server: &ServerProcess, clients: usize, patience: Duration, sent: Instant) -> (u64, Duration) {
     let files = format!("/proc/{}/fd", server.pid());
     let (mut most, mut all_came) = (0, false);
     loop {
         most = most.max(server.memory("VmRSS"));
         let open = std::fs::read_dir(&files).unwrap().count();
-        all_came |= open > takers;
+        all_came |= open > clients;
         // The few that are left are the server's own.
         if all_came && open < OWN_FILES {
             return (most, sent.elapsed());

@@ -43,28 +43,27 @@ const HEADS: &[&[u8]] = &[
 ];
 
 /// Bytes to be sent as a connection's first and last.
-pub fn any(number: usize, chance: &mut Rng) -> Vec<u8> {
-    match chance.u8(..10) {
-        0..4 => HEADS[chance.usize(..HEADS.len())].to_vec(),
-        4 => (0..chance.usize(1..2_000)).map(|_| chance.u8(..)).collect(),
+pub fn any(number: usize, rng: &mut Rng) -> Vec<u8> {
+    match rng.u8(..10) {
+        0..4 => HEADS[rng.usize(..HEADS.len())].to_vec(),
+        4 => (0..rng.usize(1..2_000)).map(|_| rng.u8(..)).collect(),
         5 => {
-            let header = format!("X-Long: {}\r\n", "a".repeat(chance.usize(1..5_000)));
-            format!("GET /livez HTTP/1.1\r\nHost: x\r\n{}\r\n", header.repeat(chance.usize(1..200)))
-                .into_bytes()
+            let header = format!("X-Long: {}\r\n", "a".repeat(rng.usize(1..5_000)));
+            format!("GET /livez HTTP/1.1\r\nHost: x\r\n{}\r\n", header.repeat(rng.usize(1..200))).into_bytes()
         }
-        _ => spoiled(request::any(number, Piles::Stay, chance).bytes, chance),
+        _ => spoiled(request::any(number, Piles::Stay, rng).bytes, rng),
     }
 }
 
 /// A good request that is cut off, or has bytes changed in its head.
-fn spoiled(mut bytes: Vec<u8>, chance: &mut Rng) -> Vec<u8> {
-    if chance.bool() {
-        bytes.truncate(chance.usize(..bytes.len()));
+fn spoiled(mut bytes: Vec<u8>, rng: &mut Rng) -> Vec<u8> {
+    if rng.bool() {
+        bytes.truncate(rng.usize(..bytes.len()));
         return bytes;
     }
     let end = bytes.windows(4).position(|bytes| bytes == b"\r\n\r\n").unwrap_or(bytes.len());
-    for _ in 0..chance.usize(1..=3) {
-        bytes[chance.usize(..end)] = chance.u8(..);
+    for _ in 0..rng.usize(1..=3) {
+        bytes[rng.usize(..end)] = rng.u8(..);
     }
     bytes
 }

@@ -10,7 +10,7 @@ use mio::{Events, Interest, Poll, Token};
 /// Into how many moments a second is divided.
 const MOMENTS: usize = 500;
 
-pub struct Crowd {
+pub struct Connections {
     poll: Poll,
     pub members: Vec<Member>,
 }
@@ -25,7 +25,7 @@ pub struct Member {
     ended: Option<Instant>,
 }
 
-impl Crowd {
+impl Connections {
     /// Connects, one after the other.
     pub fn connect(address: &str, count: usize) -> Self {
         let poll = Poll::new().unwrap();

@@ -75,16 +75,16 @@ pub fn text(number: usize) -> Value {
 }
 
 /// A value that nobody should send.
-pub fn any(chance: &mut Rng) -> Value {
-    match chance.u8(..100) {
-        0..70 => Value::Text(NASTY[chance.usize(..NASTY.len())].to_vec()),
-        70..76 => Value::Text((0..chance.usize(..40)).map(|_| chance.u8(..)).collect()),
+pub fn any(rng: &mut Rng) -> Value {
+    match rng.u8(..100) {
+        0..70 => Value::Text(NASTY[rng.usize(..NASTY.len())].to_vec()),
+        70..76 => Value::Text((0..rng.usize(..40)).map(|_| rng.u8(..)).collect()),
         76..84 => {
-            let length = [254, 255, 256, 257, 2048, 2049, 65_535, 65_537][chance.usize(..8)];
-            Value::Text([&b"a"[..], b"/", b"\0", "é".as_bytes()][chance.usize(..4)].repeat(length))
+            let length = [254, 255, 256, 257, 2048, 2049, 65_535, 65_537][rng.usize(..8)];
+            Value::Text([&b"a"[..], b"/", b"\0", "é".as_bytes()][rng.usize(..4)].repeat(length))
         }
         84..88 => {
-            let depth = [100, 126, 127, 128, 129, 5_000][chance.usize(..6)];
+            let depth = [100, 126, 127, 128, 129, 5_000][rng.usize(..6)];
             Value::Json(format!("{}{}", "[".repeat(depth), "]".repeat(depth)))
         }
         _ => {
@@ -104,7 +104,7 @@ pub fn any(chance: &mut Rng) -> Value {
                 "NaN",
                 "",
             ];
-            Value::Json(any_of(&pieces, chance))
+            Value::Json(any_of(&pieces, rng))
         }
     }
 }

@@ -4,8 +4,8 @@
 use std::process::Command;
 use std::time::Duration;
 
-use super::honest;
-use crate::crowd::Crowd;
+use super::other_clients;
+use crate::connections::Connections;
 use crate::support::{ServerProcess, World};
 
 const FILES: usize = 200;
@@ -13,7 +13,7 @@ const CONNECTIONS: usize = 400;
 
 pub fn prove() -> String {
     let world = World::new();
-    honest::prepare(&world);
+    other_clients::prepare(&world);
     let mut command = crate::support::clear_environment(Command::new("sh"));
     let serve = format!("ulimit -n {FILES} && exec \"$0\" \"$@\"");
     command.args(["-c", &serve, env!("CARGO_BIN_EXE_keyseal"), "--data"]).arg(world.data());
@@ -21,9 +21,9 @@ pub fn prove() -> String {
         ServerProcess::run(command.args(["serve", "--listen", "127.0.0.1:0", "--no-rate-limit"]));
     let warning = server.log_until("limit on open files");
     assert!(warning.contains("raise it"), "{warning}");
-    let mut crowd = Crowd::connect(server.address(), CONNECTIONS);
+    let mut connections = Connections::connect(server.address(), CONNECTIONS);
     let before = server.processor_time();
-    crowd.read_for(Duration::from_secs(2));
+    connections.read_for(Duration::from_secs(2));
     // A server that tried to accept over and over would use all of a processor.
     let used = server.processor_time().saturating_sub(before);
     assert!(used < Duration::from_secs(1), "{used:?} of processor time in 2 s");
@@ -33,9 +33,8 @@ pub fn prove() -> String {
     assert_eq!(client.post("verify", &fields).unwrap().code, 200);
     let log = server.log();
     assert!(!log.contains("ERROR") && !log.contains("panicked"), "{log}");
-    drop(crowd);
+    drop(connections);
     format!(
-        "with room for {FILES} files {CONNECTIONS} idle connections wait their turn, 0 errors, and an honest client is \
-         answered"
+        "with {FILES} open files allowed, {CONNECTIONS} idle connections wait, 0 errors, and another client is answered"
     )
 }
