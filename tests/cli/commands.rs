@@ -288,7 +288,7 @@ fn an_import_that_is_killed_leaves_all_or_nothing() {
     let key = |n: u64| format!("{:x}-{n},1", n.wrapping_mul(0x9e37_79b9_7f4a_7c15));
     let lines: Vec<String> = (0..30_000).map(key).collect();
     fs::write(&file, format!("license_key,product_id\n{}\n", lines.join("\n"))).unwrap();
-    let mut command = crate::support::program();
+    let mut command = program();
     command.arg("--data").arg(data.path()).args(["license", "import"]).arg(&file).stdout(Stdio::null());
     let mut import = command.spawn().unwrap();
     // Nobody else can begin to write while its one transaction is open: that is half-way.

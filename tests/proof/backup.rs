@@ -151,8 +151,8 @@ pub fn prove(form: &Form) -> String {
     }
     let a_second = |answers: usize, time: Duration| answers as u128 * 1000 / time.as_millis();
     format!(
-        "{backups} backups under {CLIENTS} clients, {} changes acknowledged before they began, 0 lost, {} in the backups, \
-         0 in part; {:.0?} each; {} changes/s before, {} during",
+        "{backups} backups under {CLIENTS} clients, {} changes acknowledged before they began, 0 lost, {} in the \
+         backups, 0 in part; {:.0?} each; {} changes/s before, {} during",
         all.acknowledged,
         all.held,
         all.took / u32::try_from(backups).unwrap(),

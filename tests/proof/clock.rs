@@ -112,9 +112,9 @@ pub fn prove(form: &Form) -> String {
     let Tally { valid, expired, on_the_second, kept_refused, followed } = tally;
     assert!([valid, expired, on_the_second, kept_refused, followed].iter().all(|count| *count > 0));
     format!(
-        "{steps} steps of the clock, {followed} of them back by a day or more: {valid} answers valid, {expired} expired, \
-         {on_the_second} of them within a second of the expiry, {kept_refused} refused although valid again by the \
-         machine's clock, 0 wrong"
+        "{steps} steps of the clock, {followed} of them back by a day or more: {valid} answers valid, {expired} \
+         expired, {on_the_second} of them within a second of the expiry, {kept_refused} refused although valid again \
+         by the machine's clock, 0 wrong"
     )
 }
 

@@ -1,4 +1,4 @@
-//! The load of the proofs: a client that sends one random change after the other until its server dies or it is stopped.
+//! The load of the proofs: a client that sends random changes one by one until its server dies or it is stopped.
 
 use fastrand::Rng;
 

@@ -48,9 +48,9 @@ pub fn prove(form: &Form) -> String {
         answered += accounts.iter().map(|account| account.answered.len()).sum::<usize>();
     }
     format!(
-        "{rounds} stops under {CLIENTS} clients, {answered} activations answered, 0 lost, 0 cut; connections: {closed} closed \
-         with an answer, {turned_away} between two; {logs} write-ahead logs left; slowest exit {slowest:.0?}, always \
-         code 0"
+        "{rounds} stops under {CLIENTS} clients, {answered} activations answered, 0 lost, 0 cut; connections: {closed} \
+         closed with an answer, {turned_away} between two; {logs} write-ahead logs left; slowest exit {slowest:.0?}, \
+         always code 0"
     )
 }
 

@@ -29,16 +29,16 @@ fn it_leaves_the_old_version_or_the_new_one() {
     let (mut old_ones, mut new_ones) = (0, 0);
     loop {
         let image = tempfile::tempdir().unwrap();
-        let tear = TEARS[replay.moment() % TEARS.len()];
+        let tear = TEARS[replay.position() % TEARS.len()];
         for (name, bytes) in replay.image(&mut chance, tear) {
             fs::write(image.path().join(name), bytes).unwrap();
         }
         let database = open(&image.path().join("keyseal.db"));
         let checked: String = database.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
-        assert_eq!(checked, "ok", "after event {}", replay.moment());
+        assert_eq!(checked, "ok", "after event {}", replay.position());
         let found = version(&database);
-        assert!(found == new || found == 1, "version {found} after event {}", replay.moment());
-        assert!(dump(&database, &columns) == rows, "other rows after event {}", replay.moment());
+        assert!(found == new || found == 1, "version {found} after event {}", replay.position());
+        assert!(dump(&database, &columns) == rows, "other rows after event {}", replay.position());
         *if found == 1 { &mut old_ones } else { &mut new_ones } += 1;
         if !replay.step(&mut chance, tear) {
             break;

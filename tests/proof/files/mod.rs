@@ -51,8 +51,8 @@ pub fn prove(form: &Form) -> String {
     let median = tally.delays[tally.delays.len() / 2];
     assert!(median < REFUSED_WITHIN.0, "{median:?}");
     let flipped = format!(
-        "{places} flipped bytes: {} refused at start, within {median:.0?}, {} found while serving, {} served; {} answers \
-         correct, {} errors, 0 wrong",
+        "{places} flipped bytes: {} refused at start, within {median:.0?}, {} found while serving, {} served; {} \
+         answers correct, {} errors, 0 wrong",
         tally.refused, tally.found_later, tally.served, tally.verdicts, tally.errors
     );
     let mut cut = Tally::default();

@@ -94,9 +94,9 @@ pub fn prove(form: &Form) -> String {
     }
     total.check();
     format!(
-        "{} requests to {} endpoints: {} distinct codes, {} not authorized, {} retried, 0 unsigned, 0 failures; {} malformed \
-         requests, {answered} answered; {} MB of memory at the end, {} MB more than at half; longest answer {} KB; \
-         {warnings} warnings, 0 errors, 0 files left open",
+        "{} requests to {} endpoints: {} distinct codes, {} not authorized, {} retried, 0 unsigned, 0 failures; {} \
+         malformed requests, {answered} answered; {} MB of memory at the end, {} MB more than at half; longest answer \
+         {} KB; {warnings} warnings, 0 errors, 0 files left open",
         worlds * REQUESTS,
         total.reached.len(),
         total.codes.len(),

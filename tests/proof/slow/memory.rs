@@ -43,8 +43,8 @@ pub fn bodies(form: &Form) -> String {
     assert!(rise < RISE, "{rise} KiB more");
     let answered = ends.iter().filter(|end| **end == End::Answered).count();
     format!(
-        "{} bodies of 100 MB, half of them chunked: {answered} answered with a signed 1913, {} closed, {} KB more memory at \
-         the peak",
+        "{} bodies of 100 MB, half of them chunked: {answered} answered with a signed 1913, {} closed, {} KB more \
+         memory at the peak",
         each * 2,
         ends.len() - answered,
         rise
@@ -132,7 +132,7 @@ pub fn unread_answers(form: &Form) -> String {
     )
 }
 
-/// Looks on until the server has none of the connections left. Gives the most memory that it had, and how long they stayed.
+/// Waits until the server has closed all of the connections. Gives its peak memory, and how long they stayed open.
 fn watch(server: &ServerProcess, clients: usize, patience: Duration, sent: Instant) -> (u64, Duration) {
     let files = format!("/proc/{}/fd", server.pid());
     let (mut most, mut all_came) = (0, false);

@@ -112,9 +112,9 @@ fn crowds(form: &Form) -> String {
     }
     let asked = [&alone, &body, &head, &silent].map(Latencies::count).iter().sum::<usize>();
     format!(
-        "{slow} slow bodies closed after {:.1?} at most (limit {limit:?}), each with a signed 1908; {slow} slow heads after \
-         {:.1?}; {idle} idle connections after {:.1?}; {asked} requests of other clients meanwhile, 0 wrong, p99 {:.1?} \
-         alone and {:.2}, {:.2}, {:.2} times that",
+        "{slow} slow bodies closed after {:.1?} at most (limit {limit:?}), each with a signed 1908; {slow} slow heads \
+         after {:.1?}; {idle} idle connections after {:.1?}; {asked} requests of other clients meanwhile, 0 wrong, p99 \
+         {:.1?} alone and {:.2}, {:.2}, {:.2} times that",
         longest[0],
         longest[1],
         longest[2],
