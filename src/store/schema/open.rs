@@ -48,7 +48,7 @@ pub(super) fn open_any_version(data: &DataDir) -> Result<(Connection, i64), Open
         return Err(OpenError::Missing(path));
     }
     let unreadable = unreadable(&path);
-    // Without a log there is nothing to keep, and SQLite removes the empty one that it makes.
+    // If there is no log, SQLite makes an empty one, which it may remove.
     let has_log = fs::metadata(data.log()).is_ok_and(|log| log.len() > 0);
     let connection = open_writing(&path).map_err(&unreadable)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, has_log).map_err(&unreadable)?;

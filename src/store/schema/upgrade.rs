@@ -15,7 +15,7 @@ use crate::store::schema::{VERSION, copies};
 use crate::store::sqlite::connection::LARGE_CACHE_KIB;
 use crate::store::sqlite::errors::unreadable;
 
-/// Free space that an upgrade needs beside what depends on the size of the database: for the headers of the log.
+/// Free bytes that an upgrade needs whatever the size of the database.
 const SPARE_SPACE: u64 = 1_000_000;
 
 /// What an upgrade did.
@@ -36,7 +36,7 @@ pub enum UpgradeEvent<'a> {
         from: i64,
         to: i64,
     },
-    /// So many bytes of the database are copied, of so many.
+    /// The copy has `done` of `all` bytes.
     Copying {
         done: u64,
         all: u64,
@@ -90,11 +90,13 @@ pub fn upgrade(
         on_event(UpgradeEvent::StepDone { step: step.name, took });
         steps.push((step.name, took));
     }
-    copies::remove_old(data).map_err(OpenError::from)?;
+    if let Err(error) = copies::remove_old(data) {
+        log::warn!("an old copy from before an upgrade could not be removed: {error}");
+    }
     Ok(Some(Upgrade { from, to: VERSION, copy, steps }))
 }
 
-/// Runs a step, and copies what it wrote from the log into the database, so that the log does not grow with each.
+/// Runs a step, and checkpoints the log, so that it does not grow with each step.
 fn run(
     step: &Step,
     connection: &mut Connection,
@@ -111,9 +113,9 @@ fn run(
     };
     connection.pragma_update(None, "cache_size", LARGE_CACHE_KIB).map_err(|error| failed(error.into()))?;
     step.run(connection).map_err(failed)?;
-    // The step is committed: a log that can't be cut short now is read, and taken in, by whoever comes next.
+    // The step is committed. If this fails, the next connection reads the log and checkpoints it.
     if let Err(error) = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())) {
-        log::warn!("the write-ahead log could not be copied into {}: {error}", data.database().display());
+        log::warn!("the log of {} could not be checkpointed: {error}", data.database().display());
     }
     Ok(started.elapsed())
 }
@@ -128,8 +130,8 @@ fn check_directory(data: &DataDir) -> Result<(), OpenError> {
         .map_err(|error| files::Error::io("can't write to", data.path(), error.into()))?)
 }
 
-/// Refuses a file system that may get full: the copy takes as much as the database has, and a step that rebuilds
-/// every table that much again in the log, and in the file.
+/// Refuses to start without room for three times the database: the copy, and, for steps that rewrite every page,
+/// the log and the growth of the file.
 fn check_space(connection: &Connection, data: &DataDir) -> Result<(), UpgradeError> {
     let path = data.database();
     let number = |name| {
@@ -139,7 +141,7 @@ fn check_space(connection: &Connection, data: &DataDir) -> Result<(), UpgradeErr
     };
     let size = number("page_count")?.saturating_mul(number("page_size")?);
     let needed = size.saturating_mul(3).saturating_add(SPARE_SPACE);
-    // A file system that does not tell is no reason to refuse: a full one makes a step fail, and it is rolled back.
+    // Without a figure the upgrade goes on: a step that fills the disk fails, and is rolled back.
     let Ok(about) = statvfs(data.path()) else { return Ok(()) };
     let free = about.f_bavail.saturating_mul(about.f_frsize);
     if free < needed {

@@ -10,8 +10,8 @@ pub enum UpgradeError {
     #[error(transparent)]
     Open(#[from] OpenError),
     #[error(
-        "{path} was not upgraded: that may take {} MB beside it (a copy of it, and every page once in the log and \
-         once in the file), and {} MB are free: make room on that file system, and upgrade again; nothing was changed",
+        "{path} was not upgraded, and nothing was changed: the upgrade can take {} MB (a copy of the database, and each \
+         changed page in the log and in the file), but {} MB are free: make room on that file system, and upgrade again",
         megabytes(*.needed), free / 1_000_000
     )]
     NoSpace { path: PathBuf, needed: u64, free: u64 },
@@ -22,7 +22,7 @@ pub enum UpgradeError {
     Step { path: PathBuf, step: &'static str, source: Box<StepError>, version: i64, copy: PathBuf },
 }
 
-/// Rounded up, so that it is never less than what is meant.
+/// Rounded up.
 fn megabytes(bytes: u64) -> u64 {
     bytes.div_ceil(1_000_000)
 }
