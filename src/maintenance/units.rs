@@ -2,10 +2,13 @@
 
 use std::fmt::Display;
 
-/// A count with its unit: "1 entry", "2 entries".
+/// A count with its unit: "no entries", "1 entry", "2 entries".
 pub fn number<N: Copy + PartialEq + From<u8> + Display>(count: N, one: &str, many: &str) -> String {
-    let unit = if count == N::from(1) { one } else { many };
-    format!("{count} {unit}")
+    match count {
+        none if none == N::from(0) => format!("no {many}"),
+        single if single == N::from(1) => format!("1 {one}"),
+        count => format!("{count} {many}"),
+    }
 }
 
 /// A size in MB with one decimal, rounded up.
@@ -19,10 +22,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_is_singular_and_a_size_is_rounded_up() {
+    fn counts_have_the_right_number_and_sizes_are_rounded_up() {
         assert_eq!(
             (number(1, "entry", "entries"), number(0, "entry", "entries")),
-            ("1 entry".into(), "0 entries".into())
+            ("1 entry".into(), "no entries".into())
         );
         assert_eq!([0, 1, 100_000, 100_001].map(megabytes), ["0.0 MB", "0.1 MB", "0.1 MB", "0.2 MB"]);
     }

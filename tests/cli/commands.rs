@@ -339,3 +339,22 @@ fn a_command_whose_output_is_no_longer_read_ends_quietly() {
         assert_eq!(String::from_utf8(output.stderr).unwrap(), "", "{command:?}");
     }
 }
+
+#[test]
+fn a_license_that_is_not_assigned_says_when_it_will_expire() {
+    let data = initialized();
+    let text = |arguments: &[&str]| {
+        let output = keyseal(data.path(), arguments);
+        assert!(output.status.success(), "{arguments:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    done(data.path(), &["product", "create", "--name", "P"]);
+    let create = ["license", "create", "--product", "1", "--key", "K"];
+    contains(
+        &text(&[&create[..], &["--validity", "365"]].concat()),
+        &["expires 365 days after its assignment"],
+    );
+    contains(&text(&["license", "list"]), &["365 days from assignment"]);
+    contains(&text(&["license", "update", "K", "--validity", "0"]), &["no expiry"]);
+    contains(&text(&["license", "list"]), &["never"]);
+}

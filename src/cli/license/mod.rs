@@ -147,7 +147,11 @@ fn list(
                 license.license_key.clone(),
                 license.status.as_str().to_owned(),
                 license.activation_limit.to_string(),
-                license.expires_at().map_or_else(|| "never".to_owned(), |end| end.to_string()),
+                match expiry(license) {
+                    Expiry::Never => "never".to_owned(),
+                    Expiry::At(end) => end.to_string(),
+                    Expiry::AfterAssignment(days) => format!("{days} from assignment"),
+                },
                 license.owner_email.clone().unwrap_or_default(),
             ];
             (to_json(license), cells)
@@ -202,11 +206,31 @@ pub(super) fn to_json(license: &License) -> Value {
     })
 }
 
+enum Expiry {
+    Never,
+    At(Timestamp),
+    /// Not assigned yet. The days are in words.
+    AfterAssignment(String),
+}
+
+fn expiry(license: &License) -> Expiry {
+    match (license.expires_at(), license.validity) {
+        (Some(end), _) => Expiry::At(end),
+        (None, days @ 1..) => Expiry::AfterAssignment(number(days, "day", "days")),
+        (None, _) => Expiry::Never,
+    }
+}
+
+/// The license in one line, below its key.
 pub(super) fn summary(license: &License) -> String {
     let limit = match license.activation_limit {
         0 => "no activation limit".to_owned(),
         limit => format!("at most {}", number(limit, "identifier", "identifiers")),
     };
-    let end = license.expires_at().map_or_else(|| "no expiry".to_owned(), |end| format!("expires {end}"));
+    let end = match expiry(license) {
+        Expiry::Never => "no expiry".to_owned(),
+        Expiry::At(end) => format!("expires {end}"),
+        Expiry::AfterAssignment(days) => format!("expires {days} after its assignment"),
+    };
     format!("id {}, product {}, {}, {limit}, {end}", license.id, license.product_id, license.status.as_str())
 }
