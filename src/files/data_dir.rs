@@ -67,13 +67,13 @@ impl DataDir {
             .map_err(|source| Error::io("can't make the directory", &keys, source))
     }
 
-    /// Whether the database exists; an error if this user may not see that.
+    /// Whether the database exists; fails if this user has no permission to see it.
     pub fn has_database(&self) -> Result<bool, Error> {
         exists(&self.database())
     }
 }
 
-/// Whether a file exists; an error if this user may not see that.
+/// Whether a file exists; fails if this user has no permission to see it.
 pub fn exists(path: &Path) -> Result<bool, Error> {
     path.try_exists().map_err(|source| Error::io("can't see", path, source))
 }

@@ -1,4 +1,4 @@
-//! What can go wrong with a file of the data directory: what, where, and the next step.
+//! Errors of files in the data directory: the operation, the file, and the next step.
 
 use std::io;
 use std::path::{Path, PathBuf};

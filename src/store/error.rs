@@ -1,4 +1,4 @@
-//! What can go wrong with the database, in terms of no engine, and whether trying again later helps.
+//! Errors of the database, independent of the engine, and whether a retry can help.
 
 use std::io;
 use std::path::PathBuf;
@@ -22,7 +22,7 @@ pub enum Error {
     /// than none.
     #[error("the database is damaged: {0}; restore it from a backup")]
     Damaged(String),
-    /// The job itself came upon damage. [`Store::note`](super::Store::note) makes it known.
+    /// The job found damage. [`Store::note`](super::Store::note) records it.
     #[error("the database is damaged: {0}")]
     DamageFound(String),
     /// The job panicked, or the writer thread did.
@@ -34,8 +34,8 @@ pub enum Error {
 }
 
 impl Error {
-    /// Whether the same request may succeed later although nobody changes the program or the data: the
-    /// database is busy, or the disk is full.
+    /// Whether the same request may succeed later without a change to the program or the data: the database is busy,
+    /// damaged until its restore, or the disk is full.
     pub fn is_temporary(&self) -> bool {
         match self {
             // Damaged: the operator restores a backup.
@@ -45,7 +45,7 @@ impl Error {
         }
     }
 
-    /// The damage, if the job came upon some.
+    /// The damage, if the job found some.
     pub(super) fn damage(&self) -> Option<&str> {
         match self {
             Self::DamageFound(what) => Some(what),
@@ -61,13 +61,12 @@ impl Error {
         Self::Failed { cause: cause.into(), is_temporary: true }
     }
 
-    /// A row holds a value that this program never writes.
+    /// A row contains a value that this program never writes.
     pub(super) fn unreadable_row(what: &str, id: i64) -> Self {
         Self::failed(format!("the database holds an unreadable {what} in row {id}"))
     }
 
-    /// A license is not as it was written. Verdicts on licenses follow from it, and no other row of the file
-    /// can be trusted either.
+    /// A license has a wrong checksum: something else has changed the file, so no row of it can be trusted any more.
     pub(super) fn altered_license(id: i64) -> Self {
         Self::DamageFound(license_checksum::wrong(id))
     }

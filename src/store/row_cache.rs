@@ -103,7 +103,7 @@ mod tests {
         Decision::Commit(())
     }
 
-    /// What the only reader sees, read twice: the second time from its cache.
+    /// Reads all kinds of cached rows twice on the only reader, the second time from its cache.
     fn seen(store: &Store) -> (bool, ProductStatus, usize, usize) {
         let see = || {
             store

@@ -1,5 +1,4 @@
-//! Sealing: a reply becomes its exact bytes, those become base64, that is signed, and all of it travels in
-//! one envelope.
+//! Envelopes: a reply is written as JSON, encoded in base64 and signed, and sent with its signature.
 
 use std::sync::Arc;
 
@@ -10,7 +9,7 @@ use crate::domain::{ProductKey, Timestamp};
 use crate::signing::{Error, KeyError, Keyring, Priority, Signatures, SigningKey};
 use crate::wire::reply::Reply;
 
-/// Which key signed, as the envelope names it (API §0.4, item 3).
+/// The envelope's name for the key that signed it (API §0.4, item 3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Label {
     Global,
@@ -26,18 +25,18 @@ impl Label {
     }
 }
 
-/// A key and the label it signs under. No key: the server signs nothing.
+/// A signing key and its label. Without a key the server signs nothing.
 #[derive(Clone)]
 pub struct Signer {
     key: Option<Arc<SigningKey>>,
     label: Label,
 }
 
-/// What stands in the place of a signature where there is no key (API §1.4).
+/// The text in place of a signature when there is no key (API §1.4).
 const NOT_SIGNED: &str = "Private key not set";
 
 impl Signer {
-    /// The key of this product, or, without one, the installation's.
+    /// Chooses the key of this product, or else the global key.
     pub fn choose(keyring: &Keyring, product: Option<&ProductKey>) -> Result<Self, KeyError> {
         match (keyring.global(), product) {
             (None, _) => Ok(Self { key: None, label: Label::Global }),
@@ -50,7 +49,7 @@ impl Signer {
         self.label
     }
 
-    /// Of the key; `None`: the server signs nothing.
+    /// The key's fingerprint; `None`: the server signs nothing.
     pub fn fingerprint(&self) -> Option<Arc<str>> {
         self.key.as_ref().map(|key| Arc::clone(&key.fingerprint().0))
     }
@@ -65,8 +64,8 @@ impl Signer {
     }
 }
 
-/// A reply that is written and not signed yet. What is signed is the text of `response_base64`, so the reply
-/// is written once and these bytes are what every reader gets.
+/// A reply written as JSON, not signed yet. The signature covers the text of `response_base64`, so the reply is
+/// written once, and every reader gets exactly these bytes.
 pub struct Unsigned {
     response: String,
     response_base64: String,
@@ -78,22 +77,22 @@ impl Unsigned {
         Self { retry_after: reply.retry_after, ..Self::again(reply.write(at)) }
     }
 
-    /// A reply that was written before.
+    /// A reply whose JSON text was stored earlier.
     pub fn again(response: String) -> Self {
         Self { response_base64: BASE64.encode(&response), response, retry_after: None }
     }
 
-    /// The text that is signed, decoded: all that has to be kept to answer the same again.
+    /// The JSON text of the reply. Storing it is enough to give the same answer again.
     pub fn into_response(self) -> String {
         self.response
     }
 
-    /// What is to be signed (API §1.6).
+    /// The message to sign: the reply in base64 (API §1.6).
     pub fn message(&self) -> &[u8] {
         self.response_base64.as_bytes()
     }
 
-    /// The envelope. Its members are in the contract's order; `retry_after` comes after them, unsigned
+    /// Writes the envelope, with its members in the documented order. `retry_after` follows them, unsigned
     /// (API §0.4, item 1).
     fn signed(&self, label: Label, signature: &str) -> Vec<u8> {
         let mut out =
@@ -115,7 +114,7 @@ impl Unsigned {
     }
 }
 
-/// Base64 in PHP's JSON: only its slashes need an escape.
+/// Appends base64 as PHP writes it in JSON: with its slashes escaped.
 fn push_base64(out: &mut Vec<u8>, text: &str) {
     for byte in text.bytes() {
         if byte == b'/' {
@@ -125,7 +124,7 @@ fn push_base64(out: &mut Vec<u8>, text: &str) {
     }
 }
 
-/// Signs a reply on a signing thread: the bytes to send.
+/// Signs a reply on a signing thread, and returns the envelope.
 pub async fn sign(
     unsigned: &Unsigned,
     signer: &Signer,
@@ -150,7 +149,7 @@ mod tests {
         Reply::from(Outcome::LicenseMetaCreated).with("meta_id", meta_id)
     }
 
-    /// What the original server signed (API §9.2), read back from its base64.
+    /// The replies that the original server signed (API §9.2), in base64.
     #[test]
     fn the_original_servers_bytes_are_reproduced() {
         for (reply, at, base64) in [

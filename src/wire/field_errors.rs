@@ -1,34 +1,33 @@
-//! What is wrong with the fields of a request, field by field, in the two shapes that the API has for it
-//! (API §3.8).
+//! Errors in the fields of a request, by field, in the two JSON shapes that the API uses (API §3.8).
 
 use serde_json::{Map, Value};
 
-/// Why a field can't be read.
+/// Why the value of a field is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// More bytes than this.
+    /// It has more than this number of bytes.
     TooLong(usize),
-    /// A NUL character, which PostgreSQL can't store.
+    /// It contains a NUL character, which PostgreSQL can't store.
     HasNul,
     NoText,
     NoNumber,
-    /// Less than this.
+    /// It is less than this number.
     TooSmall(i64),
-    /// More than this.
+    /// It is more than this number.
     TooLarge(i64),
     NoFlag,
-    /// None of the words that the field takes.
+    /// It is none of the words that the field accepts.
     NoChoice,
     NoDate,
     NoList,
-    /// More items than this.
+    /// It has more than this number of items.
     TooMany(usize),
-    /// The item at this place, counted from 1, can't name anything.
+    /// The item at this position, counted from 1, is not a valid name.
     NoName(usize),
 }
 
 impl Fault {
-    /// Why a text of at most `max` bytes can't be stored; `None`: it can.
+    /// The fault of a text that must be storable and have at most `max` bytes.
     pub fn of_text(text: &str, max: usize) -> Option<Self> {
         match text {
             _ if text.len() > max => Some(Self::TooLong(max)),
@@ -37,7 +36,7 @@ impl Fault {
         }
     }
 
-    /// Whether the field is over a limit, and not something else than it must be.
+    /// Whether the value exceeds a limit, as opposed to having a wrong type or format.
     pub fn is_excess(self) -> bool {
         matches!(self, Self::TooLong(_) | Self::TooLarge(_) | Self::TooMany(_))
     }
@@ -52,22 +51,22 @@ impl FieldErrors {
         self.0.push((field, message.into()));
     }
 
-    /// As Laravel has it: `The license key field is required.`
+    /// Adds Laravel's message, such as `The license key field is required.`
     pub fn required(&mut self, field: &'static str) {
         self.add(field, format!("The {} field is required.", attribute(field)));
     }
 
-    /// As Laravel has it: `The selected status is invalid.`
+    /// Adds Laravel's message, such as `The selected status is invalid.`
     pub fn invalid(&mut self, field: &'static str) {
         self.add(field, format!("The selected {} is invalid.", attribute(field)));
     }
 
-    /// As Laravel has it: `The text data field is required when data type is text.`
+    /// Adds Laravel's message, such as `The text data field is required when data type is text.`
     pub fn required_when(&mut self, field: &'static str, condition: &str) {
         self.add(field, format!("The {} field is required when {condition}.", attribute(field)));
     }
 
-    /// As Laravel has it: `The require non expired field must be true or false.`
+    /// Adds Laravel's message, such as `The require non expired field must be true or false.`
     pub fn must(&mut self, field: &'static str, rule: &str) {
         self.add(field, format!("The {} field must {rule}.", attribute(field)));
     }
@@ -105,12 +104,12 @@ impl FieldErrors {
         self.0.is_empty()
     }
 
-    /// All that was said, of whatever field.
+    /// All messages, of all fields.
     pub fn messages(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|(_, message)| message.as_str())
     }
 
-    /// `{field: ["message", …]}`; without any, the empty list that PHP writes for it.
+    /// The messages as `{field: ["message", …]}`. Without any, `[]`, as PHP writes an empty array.
     pub fn lists(&self) -> Value {
         let mut lists = Map::new();
         for (field, message) in &self.0 {
@@ -121,7 +120,7 @@ impl FieldErrors {
         Value::Object(lists)
     }
 
-    /// `{field: "message"}`, the first of each field: contracts.
+    /// The first message of each field as `{field: "message"}`, as the endpoints of contracts answer.
     pub fn texts(&self) -> Value {
         let mut texts = Map::new();
         for (field, message) in &self.0 {
@@ -131,7 +130,7 @@ impl FieldErrors {
     }
 }
 
-/// A field's name as it stands in a sentence.
+/// The name of a field as it appears in a message.
 fn attribute(field: &str) -> String {
     field.replace('_', " ")
 }

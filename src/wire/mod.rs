@@ -1,4 +1,4 @@
-//! What travels: parameters in; replies and their signed envelopes out, written as PHP writes JSON.
+//! The data that travels over HTTP: request parameters, and replies in signed envelopes, as PHP writes JSON.
 
 pub mod envelope;
 pub mod reply;

@@ -1,20 +1,20 @@
-//! A `serde_json` formatter that writes as PHP's `json_encode` with default flags does, byte for byte (API §1.5).
+//! A `serde_json` formatter with the same output as PHP's `json_encode` with default flags (API §1.5).
 
 use std::io::{self, Write};
 
 use serde::Serialize;
 use serde_json::ser::{CharEscape, Formatter, Serializer};
 
-/// Writes a value as PHP would, at the end of `out`.
+/// Appends a value as PHP writes it.
 pub fn write(out: &mut Vec<u8>, value: &impl Serialize) -> serde_json::Result<()> {
     value.serialize(&mut Serializer::with_formatter(out, PhpFormatter::default()))
 }
 
-/// Compact; `/` escaped; everything outside ASCII as `\u` and four lower-case digits; an object without
-/// members as `[]`, because PHP has one kind of array for both.
+/// Writes compact JSON with `/` escaped, non-ASCII characters as `\u` and four lower-case digits, and an empty object
+/// as `[]`, because PHP has one array type for lists and objects.
 #[derive(Default)]
 struct PhpFormatter {
-    /// An object has begun and its brace is not written yet: it may turn out to be empty.
+    /// An object has begun, but its brace is not written yet, because the object may be empty.
     begun: bool,
 }
 
@@ -65,7 +65,7 @@ impl Formatter for PhpFormatter {
     }
 }
 
-/// One `\uXXXX`, or two for what lies beyond the basic plane.
+/// Writes one `\uXXXX`, or a surrogate pair for a character outside the basic multilingual plane.
 fn write_utf16<W: ?Sized + Write>(writer: &mut W, c: char) -> io::Result<()> {
     c.encode_utf16(&mut [0; 2]).iter().try_for_each(|unit| write!(writer, "\\u{unit:04x}"))
 }
@@ -106,7 +106,7 @@ mod tests {
         );
     }
 
-    /// Any JSON, but for objects without members, which PHP can't tell from lists.
+    /// Any JSON except empty objects, which PHP can't distinguish from lists.
     fn any_value() -> impl Strategy<Value = Value> {
         let leaf = prop_oneof![
             Just(Value::Null),

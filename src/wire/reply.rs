@@ -1,4 +1,4 @@
-//! What an endpoint answers: a reply, a refusal, or a failure.
+//! The results of an endpoint: a reply, a refusal, or a failure.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,26 +10,26 @@ use crate::domain::{GeneratorError, Outcome, Timestamp};
 use crate::wire::php_json;
 use crate::{signing, store};
 
-/// An outcome and its fields, in the order in which they are shown (API §1.4). Code, message and time
-/// are not fields.
+/// An outcome and the fields of the answer, in their order (API §1.4). Code, message and timestamp are not among the
+/// fields.
 #[derive(Clone, Debug)]
 pub struct Reply {
     pub outcome: Outcome,
     pub fields: Vec<(&'static str, FieldValue)>,
-    /// In how many seconds to come back. Travels beside what is signed, so that refusals of the same second
-    /// stay the same bytes.
+    /// The seconds after which to retry. It is sent outside of the signed text, so that refusals of the same second
+    /// have the same signature.
     pub retry_after: Option<u64>,
 }
 
 impl Reply {
-    /// Adds a field after those that are there.
+    /// Appends a field.
     #[must_use]
     pub fn with(mut self, name: &'static str, value: impl Into<Value>) -> Self {
         self.fields.push((name, FieldValue::One(value.into())));
         self
     }
 
-    /// Adds a list of these rows, each as `shown` has it.
+    /// Appends a list with one item for each row, made by `shown`.
     #[must_use]
     pub fn with_list<T: Send + Sync + 'static>(
         mut self,
@@ -41,13 +41,13 @@ impl Reply {
         self
     }
 
-    /// Whether it says nothing but its outcome: then it is the same bytes for all who get it in one second
-    /// under one key.
+    /// Whether it has no fields. Such replies are the same bytes for everyone who gets them in one second under one
+    /// key.
     pub fn is_bare(&self) -> bool {
         self.fields.is_empty()
     }
 
-    /// Says in how many seconds to come back.
+    /// Sets the seconds after which to retry.
     #[must_use]
     pub fn after(self, seconds: u64) -> Self {
         Self { retry_after: Some(seconds), ..self }
@@ -55,7 +55,7 @@ impl Reply {
 }
 
 impl Reply {
-    /// Writes `code`, `message`, the fields, and `timestamp` last, as PHP would (API §1.4): ASCII.
+    /// Writes `code`, `message`, the fields, and `timestamp` last, as PHP does, in ASCII (API §1.4).
     pub fn write(&self, at: Timestamp) -> String {
         let mut text = Vec::with_capacity(128);
         if let Err(error) = php_json::write(&mut text, &AnsweredAt { reply: self, at }) {
@@ -97,12 +97,12 @@ impl From<Outcome> for Reply {
     }
 }
 
-/// What a field holds.
+/// The value of a field.
 #[derive(Clone)]
 pub enum FieldValue {
     One(Value),
-    /// The items by their numbers from 0. They become values one at a time while the reply is written: all at
-    /// once those of a long list would be many times as large as their text.
+    /// A function that makes the item at an index. The items are made one at a time while the reply is written: all
+    /// values of a long list together need many times the memory of their text.
     List(Arc<dyn Fn(usize) -> Option<Value> + Send + Sync>),
 }
 
@@ -128,16 +128,16 @@ impl fmt::Debug for FieldValue {
     }
 }
 
-/// Why an endpoint stopped. Either way nothing it wrote is kept.
+/// Why an endpoint stopped. In both cases its transaction is rolled back.
 #[derive(Debug)]
 pub enum Error {
-    /// An answer like any other.
+    /// The client gets this reply, signed like any other.
     Refused(Reply),
-    /// Ours: logged once, in serve, and shown as an internal error or as unavailable.
+    /// An error of the server: logged once, in `serve`, and answered as an internal error or as unavailable.
     Failed(Failure),
 }
 
-/// What broke.
+/// The cause of a failed request.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
     #[error(transparent)]
@@ -151,7 +151,7 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// What the client is told: whether it may try again, nothing else.
+    /// The outcome for the client, which says only whether to retry.
     pub fn outcome(&self) -> Outcome {
         let temporary = match self {
             Self::Store(error) => error.is_temporary(),

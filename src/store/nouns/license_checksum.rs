@@ -1,12 +1,12 @@
-//! The checksum of the numbers of a license on which verdicts rest: the column `checksum`, which SQLite computes at each
-//! write. Reads and the integrity check compare it.
+//! The checksum of the columns that decide whether a license is valid. SQLite computes it at each write, in the column
+//! `checksum`; reads and the integrity check compare it.
 
 use std::ops::ControlFlow;
 
 use crate::store::Error;
 use crate::store::sql::{Engine, Statement};
 
-/// The checksum of these numbers, as the column `checksum` has it in a row that is as it was written.
+/// The checksum of these numbers, as the column `checksum` has it in an undamaged row.
 pub(super) fn of(product_id: i64, activation_limit: i64, validity: i64, assigned_at: Option<i64>) -> i64 {
     const PRIME: i64 = 1_000_003;
     let parts = [(product_id, 1), (activation_limit, 3), (validity, 7), (assigned_at.unwrap_or(-1), 31)];

@@ -70,8 +70,8 @@ fn read(row: &Row<'_>) -> Result<(Name, Option<String>), rusqlite::Error> {
     Ok(((kind, name), sql))
 }
 
-/// Whether SQLite makes an entry by itself: statistics, and the indexes of UNIQUE and PRIMARY KEY, which are the
-/// only ones without a statement.
+/// Whether SQLite itself created an entry: statistics, and the indexes of UNIQUE and PRIMARY KEY, which are the only
+/// entries without a statement.
 fn is_of_sqlite(kind: &str, name: &str, sql: Option<&String>) -> bool {
     match kind {
         "table" => STATISTICS.contains(&name),
@@ -131,7 +131,7 @@ fn unquoted(sql: &str, name: &str) -> String {
 mod tests {
     use super::*;
 
-    /// What is found in a new database after this change to it.
+    /// The difference that is found in a new database after this change to it.
     fn found(change: &str) -> Option<String> {
         let connection = connection::open_in_memory().unwrap();
         connection.execute_batch(SCHEMA).unwrap();

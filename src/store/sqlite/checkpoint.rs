@@ -1,5 +1,4 @@
-//! Checkpoints: the write-ahead log is copied into the database by the writer between two batches, never
-//! inside a commit.
+//! Checkpoints: the writer copies the write-ahead log into the database between two batches, never inside a commit.
 
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::time::Duration;
@@ -9,21 +8,20 @@ use rusqlite::{Connection, ErrorCode};
 
 use crate::store::sqlite::connection::BUSY_TIMEOUT;
 
-/// Pages in the write-ahead log (4 KiB each) from which it is copied into the database: when the writer is
-/// idle, and when it never is.
+/// The pages (of 4 KiB) in the write-ahead log from which a checkpoint is made: while the writer is idle, and while it
+/// is busy.
 const CHECKPOINT_IDLE: i32 = 1_000;
 const CHECKPOINT_BUSY: i32 = 4_000;
 
-/// Pages from which the log is also cut short, if no reader is in it.
+/// The pages from which the log is also truncated, if no reader uses it.
 const CHECKPOINT_TRUNCATE: i32 = 16_000;
 
-/// Copies the log into the database between batches, when nobody waits or when it has grown. `false`: there
-/// must be no other.
+/// Makes a checkpoint if the writer is idle or the log has grown. Returns `false` if no further checkpoint may follow.
 ///
-/// A checkpoint that readers cut short copies pages, counts them as copied, and leaves the sync to a later
-/// one. If that sync fails, the system may have dropped those pages, and SQLite will not copy them again:
-/// after a later one the log is written over, and they are gone. So after an I/O error the log is kept whole,
-/// also at the end: whoever opens the database next takes in all of it anew.
+/// A checkpoint that readers interrupt copies pages, counts them as copied, and leaves the sync to a later checkpoint.
+/// If that sync fails, the kernel may have dropped those pages, and SQLite doesn't copy them again: after a later
+/// checkpoint the log is overwritten, and they are lost. So after an I/O error the log is kept as it is, also at the
+/// end: the next process that opens the database reads all of it again.
 pub(in crate::store) fn checkpoint(connection: &Connection, pages_in_log: &AtomicI32, idle: bool) -> bool {
     let pages = pages_in_log.load(Ordering::Relaxed);
     let due = if idle { CHECKPOINT_IDLE } else { CHECKPOINT_BUSY };
@@ -36,8 +34,8 @@ pub(in crate::store) fn checkpoint(connection: &Connection, pages_in_log: &Atomi
     } else {
         "PRAGMA wal_checkpoint(TRUNCATE)"
     };
-    // Cutting it short asks readers to leave it. A backup stays for as long as it copies, and nobody is made
-    // to wait for that: next time.
+    // Truncating waits for readers of the log. A backup reads for long, so this doesn't wait, and the next checkpoint
+    // tries again.
     let checkpoint = connection
         .busy_timeout(Duration::ZERO)
         .and_then(|()| connection.query_row(how, [], |_| Ok(())))
@@ -48,7 +46,7 @@ pub(in crate::store) fn checkpoint(connection: &Connection, pages_in_log: &Atomi
         return true;
     }
     if let Err(error) = connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true) {
-        log::error!("the write-ahead log can't be kept from being taken in at the end: {error}");
+        log::error!("SQLite can't be told to keep the write-ahead log when it closes the database: {error}");
     }
     log::error!(
         "the disk failed while the database was synced: the write-ahead log is kept and grows until the next start; look at the \

@@ -1,9 +1,9 @@
-//! Copies a database while others write to it: one moment of it, whole.
+//! Copies a consistent snapshot of a database while others write to it.
 //!
-//! SQLite's backup begins anew whenever another process has written in between, unless its source is inside a
-//! transaction that reads: then it sees that one moment to the end. In WAL mode such a reader keeps nobody
-//! from writing; only the log can't be cut short meanwhile. So the rows are counted and the pages are copied
-//! in one such transaction. (`VACUUM INTO` can't run in one, and takes longer.)
+//! SQLite's backup restarts whenever another process has written, unless its source is inside a read transaction:
+//! then it copies the snapshot of that transaction. In WAL mode a reader doesn't block writers; it only prevents the
+//! log from being truncated. So the rows are counted and the pages are copied in one read transaction. (`VACUUM INTO`
+//! can't run in a transaction, and takes longer.)
 
 use std::fs::File;
 use std::path::Path;
@@ -16,14 +16,14 @@ use crate::store::nouns::blocks::BlocklistCache;
 use crate::store::sqlite::connection::open_copy;
 use crate::store::{Error, OpenError, TableCounts, Tx, schema};
 
-/// Pages copied between two words about how far it is: 16 MiB.
+/// Pages copied between two reports of progress: 16 MiB.
 const PAGES_AT_ONCE: i32 = 4096;
 
 /// Why there is no copy.
 type CopyError = Box<dyn std::error::Error + Send + Sync>;
 
-/// Copies the database of a data directory into a new file, private and synced, and tells how much of it is
-/// done: bytes, of how many. Gives the rows by table in the moment that was copied.
+/// Copies the database of a data directory into a new private file, and syncs it. Reports the progress in bytes and
+/// their total. Returns the number of rows of each table in the copied snapshot.
 pub fn copy_database(
     data: &DataDir,
     to: &Path,
@@ -33,13 +33,13 @@ pub fn copy_database(
     let moment = from.unchecked_transaction().map_err(Error::from)?;
     let blocklist = BlocklistCache::default();
     let tx = Tx::new(&*moment, &blocklist);
-    // The first thing that is read begins the moment.
+    // The first read starts the snapshot.
     let counts = tx.table_counts()?;
     copy_to(&from, &data.database(), to, on_progress)?;
     Ok(counts)
 }
 
-/// Copies the database at `path`, which `from` has open, into a new file, private and synced.
+/// Copies the database at `path`, which `from` has open, into a new private file, and syncs it.
 pub(in crate::store) fn copy_to(
     from: &Connection,
     path: &Path,
@@ -68,7 +68,7 @@ fn copy(from: &Connection, to: &Path, on_progress: &mut dyn FnMut(u64, u64)) -> 
         match step {
             StepResult::Done => break,
             StepResult::More => {}
-            // Nobody else knows the copy, and the source is being read already.
+            // The copy has no other user, and the source's snapshot is open already.
             _ => return Err(busy()),
         }
     }

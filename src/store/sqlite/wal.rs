@@ -1,10 +1,9 @@
 //! The write-ahead log as a file: whether it holds more changes than SQLite reads of it.
 //!
-//! SQLite reads the log up to the first frame whose checksum is wrong, and takes that for the end, which
-//! after a power cut it is. If it is damage instead, all changes behind it are gone and nobody is told: a
-//! license that was blocked is valid again. The difference shows in what follows. With `synchronous=FULL`
-//! nothing is written after a commit before that commit is synced: a commit with a frame behind it was
-//! acknowledged, and must be read.
+//! SQLite reads the log up to the first frame with a wrong checksum, and takes that for the end. After a power cut it
+//! is the end. If it is damage instead, all later changes are lost silently: a blocked license is valid again. The
+//! frames that follow show the difference. With `synchronous=FULL` nothing is written after a commit until that commit
+//! is synced, so a commit that is followed by another frame was acknowledged, and must be read.
 
 use std::fs::File;
 use std::io::{self, ErrorKind};
@@ -13,14 +12,14 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 
-/// The sizes of the two kinds of header in the file format of SQLite.
+/// The sizes of the headers of the log and of a frame in SQLite's file format.
 const LOG_HEADER: usize = 32;
 const FRAME_HEADER: usize = 24;
 
-/// What the first word of a log is, but for its last bit: whether checksums are of big-endian words.
+/// The first word of a log. Its last bit says whether the checksums are of big-endian words.
 const MAGIC: u32 = 0x377f_0682;
 
-/// Gives what is wrong with the log, if changes were lost with it. `connection` has read from the database.
+/// Describes the damage of the log, if changes are lost by it. `connection` has read from the database.
 pub(in crate::store) fn damage(
     connection: &Connection,
     database: &Path,
@@ -35,17 +34,17 @@ pub(in crate::store) fn damage(
     };
     match found {
         Ok(None) => Ok(None),
-        // Another process may have written meanwhile; then it was not the end that was looked behind.
+        // Another process has written meanwhile, so that the frames were not those behind the end.
         Ok(Some(_)) if frames_read(connection)? != read => Ok(None),
         Ok(Some(what)) => Ok(Some(format!("{what} in its log {}", path.display()))),
         Err(error) => {
-            log::warn!("the log {} can't be looked through: {error}", path.display());
+            log::warn!("can't check the write-ahead log {}: {error}", path.display());
             Ok(None)
         }
     }
 }
 
-/// How many frames SQLite takes the log to have.
+/// The number of frames that SQLite reads from the log.
 fn frames_read(connection: &Connection) -> Result<u64, rusqlite::Error> {
     let frames: i64 = connection.query_row("PRAGMA wal_checkpoint(NOOP)", [], |row| row.get(1))?;
     Ok(u64::try_from(frames).unwrap_or(0))
@@ -57,8 +56,8 @@ struct Log {
 }
 
 impl Log {
-    /// Nothing, if there is no more than the beginning of a log. A header alone may be anything after a power
-    /// cut, and nothing is lost with it: SQLite syncs it before it writes the first frame.
+    /// Opens a log that has frames. A header alone may contain anything after a power cut, but no change is lost with
+    /// it: SQLite syncs the header before it writes the first frame.
     fn open(path: &Path) -> io::Result<Option<Self>> {
         let file = File::open(path)?;
         let mut header = [0; LOG_HEADER];
@@ -81,7 +80,7 @@ impl Log {
         let page = usize::try_from(word(to_sum, 8)).unwrap_or(0).clamp(512, 65_536);
         let mut frame = vec![0; FRAME_HEADER + page];
         let size = (FRAME_HEADER + page) as u64;
-        // Each checksum goes on from the one before it.
+        // Each checksum continues the previous one.
         let mut before = sum;
         let mut after_commit = false;
         for number in read.saturating_sub(1).. {
@@ -90,7 +89,7 @@ impl Log {
             }
             let (head, content) = frame.split_at(FRAME_HEADER);
             let written = (word(head, 16), word(head, 20));
-            // The last frame that is read is only where the next checksum goes on from.
+            // The last frame that SQLite reads only provides the start of the next checksum.
             if number >= read {
                 let is_ours = head.get(8..16) == to_sum.get(16..24);
                 let sum = checksum(before, head.get(..8).unwrap_or_default(), big_endian);
@@ -106,7 +105,7 @@ impl Log {
     }
 }
 
-/// Whether all of `buffer` could be filled.
+/// Fills `buffer`; returns `false` at the end of the file.
 fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<bool> {
     match file.read_exact_at(buffer, offset) {
         Ok(()) => Ok(true),
@@ -115,12 +114,12 @@ fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<bool> {
     }
 }
 
-/// The big-endian word at a place; 0 past the end.
+/// The big-endian word at an offset; 0 past the end.
 fn word(bytes: &[u8], at: usize) -> u32 {
     bytes.get(at..at + 4).and_then(|four| four.try_into().ok()).map_or(0, u32::from_be_bytes)
 }
 
-/// The checksum of the file format: of words in pairs, going on from that of what came before.
+/// The checksum of SQLite's file format over pairs of words, continuing from `sum`.
 fn checksum(mut sum: (u32, u32), bytes: &[u8], big_endian: bool) -> (u32, u32) {
     let value = |at| if big_endian { word(bytes, at) } else { word(bytes, at).swap_bytes() };
     for at in (0..bytes.len()).step_by(8) {

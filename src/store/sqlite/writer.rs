@@ -44,7 +44,7 @@ pub(in crate::store) struct Writer {
     stats: WriterStats,
 }
 
-/// What the thread works with.
+/// The state of the writer thread.
 struct Context {
     blocklist: Arc<BlocklistCache>,
     signing_delay: SigningDelay,

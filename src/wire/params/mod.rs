@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use percent_encoding::percent_decode;
 use serde_json::{Map, Value};
 
-/// How deep a request's JSON may be nested. What is kept of it lies a few levels deeper in an answer, and
-/// whoever reads that need not read more than 127.
+/// The maximum nesting of a request's JSON. Stored values are nested a few levels deeper in answers, and many parsers
+/// accept at most 127 levels.
 const MAX_DEPTH: usize = 100;
 
 /// Other names that clients send for a field (API §3.10), tried in this order after the field's own.
@@ -30,32 +30,34 @@ pub fn aliases(name: &str) -> &'static [&'static str] {
     ALIASES.iter().find(|(canonical, _)| *canonical == name).map_or(&[][..], |(_, aliases)| aliases)
 }
 
-/// Fields by name. Of two with one name the last counts, as in PHP; a field of the body hides one of the query string.
+/// The fields of a request by name. The last of several fields with one name counts, as in PHP, and a field of the body
+/// replaces one of the query string.
 #[derive(Debug, Default, PartialEq)]
 pub struct Params(Map<String, Value>);
 
-/// The text is not what its Content-Type says, or not UTF-8.
+/// The body doesn't match its Content-Type, or is not UTF-8.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Unreadable;
 
-/// The name of the list that a form's field is an element of. The order of the elements is that in which they are sent.
+/// The name of the list that a form field such as `name[]` or `name[0]` adds to. Elements keep the order in which they
+/// are sent.
 fn list_name(name: &str) -> Option<&str> {
     let (list, index) = name.strip_suffix(']')?.rsplit_once('[')?;
     let is_index = index.bytes().all(|byte| byte.is_ascii_digit());
     (is_index && !list.is_empty() && !list.contains('[')).then_some(list)
 }
 
-/// The name of the field that a segment of a path's template stands for: `{license_key}`.
+/// The field that a segment of a path template such as `{license_key}` names.
 pub fn path_field(segment: &str) -> Option<&str> {
     segment.strip_prefix('{')?.strip_suffix('}')
 }
 
-/// The text is no whole number, or no yes or no.
+/// The text is not an integer, or not a boolean.
 #[derive(Debug, PartialEq, Eq)]
 pub struct NotANumber;
 
 impl Params {
-    /// Reads `a=1&b=2`, percent-encoded: a query string or a form body.
+    /// Parses percent-encoded pairs such as `a=1&b=2`: a query string or a form body.
     pub fn from_form(bytes: &[u8]) -> Result<Self, Unreadable> {
         let mut params = Self::default();
         for pair in bytes.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
@@ -66,8 +68,8 @@ impl Params {
         Ok(params)
     }
 
-    /// Reads a JSON object. Numbers keep the digits they were sent with. `[]`, which is PHP's way to write an
-    /// object without members, and `null` are no fields.
+    /// Parses a JSON object. Numbers keep the digits they were sent with. `[]`, which is how PHP writes an empty
+    /// object, and `null` give no fields.
     pub fn from_json(bytes: &[u8]) -> Result<Self, Unreadable> {
         match parse(bytes) {
             Some(Value::Object(fields)) => Ok(Self(fields)),
@@ -77,8 +79,8 @@ impl Params {
         }
     }
 
-    /// Reads the segments of a path that the template names: `/licenses/{license_key}`. Both are compared from their
-    /// ends, because a path begins with a prefix. `path`: as it was sent, since an encoded slash separates nothing.
+    /// Parses the fields in a path by a template such as `/licenses/{license_key}`. Compares both from their ends,
+    /// because a path begins with a prefix. `path` must still be percent-encoded: an encoded slash is no separator.
     pub fn from_path(template: &str, path: &str) -> Result<Self, Unreadable> {
         let mut params = Self::default();
         for (name, segment) in template.rsplit('/').zip(path.rsplit('/')) {
@@ -90,7 +92,7 @@ impl Params {
         Ok(params)
     }
 
-    /// Takes one field of a form. As in PHP, the last of a name counts, but `name[]` and `name[0]` add to a list.
+    /// Adds one field of a form. It replaces a field of the same name, as in PHP; `name[]` and `name[0]` add to a list.
     pub fn add(&mut self, name: String, value: String) {
         match list_name(&name) {
             None => {
@@ -105,20 +107,20 @@ impl Params {
         }
     }
 
-    /// Adds the fields of `body` over these.
+    /// Adds the fields of `body`, replacing those with the same names.
     #[must_use]
     pub fn overlaid_with(mut self, body: Self) -> Self {
         self.0.extend(body.0);
         self
     }
 
-    /// The fields as a JSON object that [`Self::from_json`] reads back. The API key is no part of what is asked.
+    /// The fields as a JSON object for [`Self::from_json`], without the API key.
     pub fn to_json(&self) -> String {
         let fields = self.0.iter().filter(|(name, _)| *name != "api_key");
         Value::Object(fields.map(|(name, value)| (name.clone(), value.clone())).collect()).to_string()
     }
 
-    /// A field that is one value, with the type it was sent with.
+    /// A field that is a single value, with its JSON type.
     pub fn scalar(&self, name: &str) -> Option<&Value> {
         self.values(name).find(|value| match value {
             Value::String(text) => present(text).is_some(),
@@ -127,13 +129,12 @@ impl Params {
         })
     }
 
-    /// A field as text. Numbers and booleans count as their text; lists and objects, which no text field can
-    /// mean, as absent.
+    /// A field as text. Numbers and booleans are converted to text; lists and objects count as absent.
     pub fn text(&self, name: &str) -> Option<Cow<'_, str>> {
         self.all_texts(name).next()
     }
 
-    /// A field of any type: text as it was sent, with its spaces; everything else as its compact JSON
+    /// A field of any type as text: a text unchanged, with its white space, and everything else as compact JSON
     /// (API §0.4, item 7).
     pub fn text_or_json(&self, name: &str) -> Option<Cow<'_, str>> {
         self.values(name).find_map(|value| match value {
@@ -143,24 +144,24 @@ impl Params {
         })
     }
 
-    /// Whether the field was sent as text, as all are in a form; a number or a yes or no of JSON isn't.
+    /// Whether the field was sent as text. Form fields always are; JSON numbers and booleans are not.
     pub fn is_text(&self, name: &str) -> bool {
         let mut sent = self.values(name).filter(|value| !matches!(value, Value::Null));
         sent.find(|value| value.as_str().is_none_or(|text| present(text).is_some()))
             .is_some_and(Value::is_string)
     }
 
-    /// Whether the field was sent at all, be it blank: an update changes what was sent and keeps the rest.
+    /// Whether the field was sent, even if blank: an update changes only the fields that were sent.
     pub fn has(&self, name: &str) -> bool {
         self.values(name).next().is_some()
     }
 
-    /// A field as a whole number; `None` if it is absent or blank.
+    /// A field as an integer; `None` if it is absent or blank.
     pub fn integer(&self, name: &str) -> Option<Result<i64, NotANumber>> {
         self.text(name).map(|text| text.trim().parse().map_err(|_| NotANumber))
     }
 
-    /// A field as yes or no: `1`, `0`, `true`, `false`; `None` if it is absent or blank.
+    /// A field as a boolean (`1`, `0`, `true`, `false`); `None` if it is absent or blank.
     pub fn flag(&self, name: &str) -> Option<Result<bool, NotANumber>> {
         self.text(name).map(|text| match text.trim().to_ascii_lowercase().as_str() {
             "1" | "true" => Ok(true),
@@ -182,8 +183,8 @@ impl Params {
         })
     }
 
-    /// A field as JSON: as it was sent, or, of a text that holds some, what it holds. Any other text is a
-    /// JSON string. `None` if it is absent or blank.
+    /// A field as JSON. A text that contains JSON is parsed; any other text is a JSON string. `None` if it is absent
+    /// or blank.
     pub fn json(&self, name: &str) -> Option<Value> {
         self.values(name).find_map(|value| match value {
             Value::Null => None,
@@ -194,13 +195,12 @@ impl Params {
         })
     }
 
-    /// The fields of one element of a list, where it is an object.
+    /// The fields of one element of a list; `None` if the element is not an object.
     pub fn from_object(value: &Value) -> Option<Self> {
         value.as_object().cloned().map(Self)
     }
 
-    /// The same fields always give the same bytes, in whatever order and encoding they were sent. The API key
-    /// is no part of what is asked.
+    /// The fields in a canonical form, which doesn't depend on their order and encoding. It omits the API key.
     pub fn canonical(&self) -> Vec<u8> {
         let mut fields: Vec<(&String, &Value)> =
             self.0.iter().filter(|(name, _)| *name != "api_key").collect();
@@ -210,8 +210,8 @@ impl Params {
         fields.into_iter().map(written).collect::<String>().into_bytes()
     }
 
-    /// Every text that was sent for a field, under its own name or an alias: which of them counts is not
-    /// always what matters.
+    /// All texts that were sent for a field, under its own name and its aliases. For checks that must see every one
+    /// of them, such as the blocklist.
     pub fn all_texts(&self, name: &str) -> impl Iterator<Item = Cow<'_, str>> {
         self.values(name).filter_map(|value| match value {
             Value::String(text) => present(text),
@@ -220,19 +220,18 @@ impl Params {
         })
     }
 
-    /// What was sent under the field's own name, then under its aliases.
+    /// The values under the field's own name and its aliases, in this order.
     fn values(&self, name: &str) -> impl Iterator<Item = &Value> {
         std::iter::once(name).chain(aliases(name).iter().copied()).filter_map(|name| self.0.get(name))
     }
 }
 
-/// JSON that is nested no deeper than a request's may be.
+/// Parses JSON, and refuses nesting beyond [`MAX_DEPTH`].
 fn parse(json: &[u8]) -> Option<Value> {
     serde_json::from_slice(json).ok().filter(|value| depth(value) <= MAX_DEPTH)
 }
 
-/// How many lists and objects there are around the innermost value. The parser has refused what is too deep
-/// to look for it this way.
+/// The nesting depth of a value. The recursion is bounded by the parser's own limit.
 fn depth(value: &Value) -> usize {
     match value {
         Value::Array(values) => 1 + values.iter().map(depth).max().unwrap_or_default(),
@@ -241,7 +240,7 @@ fn depth(value: &Value) -> usize {
     }
 }
 
-/// A number or a flag, in JSON, is the text that it would be in a form.
+/// Converts JSON numbers and booleans to the text that a form would send.
 fn texts(value: &Value) -> Value {
     match value {
         Value::Number(_) | Value::Bool(_) => Value::String(value.to_string()),
@@ -253,8 +252,8 @@ fn present(text: &str) -> Option<Cow<'_, str>> {
     (!text.trim().is_empty()).then_some(Cow::Borrowed(text))
 }
 
-/// Undoes the encoding of form fields. Strict about UTF-8, unlike the `form_urlencoded` crate, which would
-/// put a replacement character into a key or a value without telling.
+/// Decodes a form field. Refuses invalid UTF-8, unlike the `form_urlencoded` crate, which silently inserts replacement
+/// characters.
 fn decode(bytes: &[u8]) -> Result<String, Unreadable> {
     let spaced: Vec<u8> = bytes.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect();
     let decoded = percent_decode(&spaced).decode_utf8().map_err(|_| Unreadable)?;
