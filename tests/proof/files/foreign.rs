@@ -23,7 +23,7 @@ type Case = (&'static str, Harm, &'static [&'static str]);
 /// Changes a data directory.
 type Harm = fn(&Path);
 
-const CASES: [Case; 19] = [
+const CASES: [Case; 20] = [
     ("an empty file", |data| write(data, ""), &[DATABASE, "not Keyseal's"]),
     ("text", |data| write(data, &"some text\n".repeat(1000)), &[DATABASE, "can't be read", "restore"]),
     ("a directory in its place", directory_in_its_place, &[DATABASE, "can't be read"]),
@@ -45,8 +45,13 @@ const CASES: [Case; 19] = [
     ),
     (
         "a newer version",
-        |data| set(data, "user_version", 2),
-        &["newer Keyseal", "schema 2", "run that version"],
+        |data| set(data, "user_version", 99),
+        &["newer Keyseal", "schema 99", "run that version"],
+    ),
+    (
+        "the number of an older version",
+        |data| set(data, "user_version", 1),
+        &[DATABASE, "its tables are not those of schema 1", "restore"],
     ),
     ("no version", |data| set(data, "user_version", 0), &[DATABASE, "not Keyseal's"]),
     (
