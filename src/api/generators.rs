@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::license_fields::{self, ACTIVATION_LIMIT, VALIDITY};
+use super::license_fields::{self, ACTIVATION_LIMIT, INCORRECT, VALIDITY};
 use crate::api::call::Call;
 use crate::api::endpoint::Endpoint;
 use crate::api::fields::{GENERATOR_ID, PRODUCT_ID, QUANTITY};
@@ -76,10 +76,7 @@ pub const GENERATE: Endpoint = Record::new(Audience::Vendor, "Makes new license 
     .answers(&[
         answer(Outcome::LicenseKeysGenerated, &[("licenseKeys", LICENSE_KEYS)]),
         plain(Outcome::GeneratorNotFound),
-        answer(
-            Outcome::CreateLicenseIncorrectData,
-            &[("errors", Shape::Errors(&[("quantity", "The quantity field is required.")]))],
-        ),
+        answer(Outcome::CreateLicenseIncorrectData, INCORRECT),
     ])
     .run(generate);
 

@@ -6,7 +6,7 @@ use crate::api::call::Call;
 use crate::api::field::Field;
 use crate::api::fields::{LICENSE_KEY, OWNER_EMAIL, OWNER_NAME, PRODUCT_ID};
 use crate::api::sent::Form;
-use crate::api::shape::LICENSE_STATUSES;
+use crate::api::shape::{LICENSE_STATUSES, Shape};
 use crate::domain::{
     LicenseChange, LicenseKey, LicenseStatus, MAX_LICENSE_NUMBER, NewLicense, Outcome, Timestamp,
 };
@@ -47,6 +47,10 @@ pub const CHANGED_STATUS: Field<LicenseStatus> = Field::word(
     "blocked",
 )
 .says("`active` is `assigned`; `inactive`, `suspended` and `revoked` are `blocked`.");
+
+/// The errors of a request for licenses.
+pub const INCORRECT: &[(&str, Shape)] =
+    &[("errors", Shape::Errors(&[("validity", "The validity field must be at least 0.")]))];
 
 /// Which fields a request can't do without.
 #[derive(Clone, Copy, PartialEq, Eq)]

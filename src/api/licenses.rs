@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::license_fields::{
-    self, ACTIVATION_LIMIT, ASSIGNED_AT, CHANGED_STATUS, LICENSE_KEYS, LICENSES, STATUS, VALIDITY,
+    self, ACTIVATION_LIMIT, ASSIGNED_AT, CHANGED_STATUS, INCORRECT, LICENSE_KEYS, LICENSES, STATUS, VALIDITY,
 };
 use super::license_orders;
 use crate::api::call::Call;
@@ -41,10 +41,7 @@ pub const CREATE: Endpoint = Record::new(Audience::Vendor, "Adds license keys")
                 ("license_keys", Shape::Sometimes(&shape::LICENSE_KEYS)),
             ],
         ),
-        answer(
-            Outcome::CreateLicenseIncorrectData,
-            &[("errors", Shape::Errors(&[("status", "The selected status is invalid.")]))],
-        ),
+        answer(Outcome::CreateLicenseIncorrectData, INCORRECT),
         plain(Outcome::NoLicenseKeysCreated),
     ])
     .run(create);

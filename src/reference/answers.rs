@@ -85,17 +85,26 @@ impl Possible {
         self.outcome == other.outcome && self.fields == other.fields
     }
 
-    /// What its schema and its example are called: the code, and a number where the code comes with other
-    /// fields elsewhere.
+    /// The name of its schema and its example: the outcome's, and, where another answer with this outcome has
+    /// other fields, the names of the fields.
     pub fn name(&self, distinct: &[Self]) -> String {
-        let mut alike = distinct.iter().filter(|other| other.outcome == self.outcome);
-        match alike.position(|other| other.is_like(self)) {
-            None | Some(0) => format!("Answer{}", self.outcome.code()),
-            Some(place) => format!("Answer{}-{}", self.outcome.code(), place + 1),
+        let first = distinct.iter().find(|other| other.outcome == self.outcome);
+        let name = format!("{:?}", self.outcome);
+        if first.is_none_or(|first| first.is_like(self)) {
+            return name;
         }
+        self.fields.iter().fold(name, |name, (field, _)| name + &capitalized(field))
     }
 
     pub fn title(&self) -> String {
         format!("{} {}", self.outcome.code(), self.outcome.message())
     }
+}
+
+/// `MetaData` of `meta_data`.
+fn capitalized(field: &str) -> String {
+    let capital = |word: &str| {
+        word.chars().take(1).map(|c| c.to_ascii_uppercase()).chain(word.chars().skip(1)).collect()
+    };
+    field.split('_').map(capital).collect::<Vec<String>>().concat()
 }

@@ -38,7 +38,7 @@ pub fn reply(answer: &Possible) -> Value {
     );
     required.push(json!("timestamp"));
     json!({
-        "title": answer.title(), "type": "object",
+        "description": answer.title(), "type": "object",
         "properties": properties, "required": required, "additionalProperties": false,
     })
 }
@@ -61,7 +61,7 @@ pub fn envelope(replies: &[String]) -> Value {
         "required": ["response", "response_base64", "private_key_used", "signature"],
         "additionalProperties": false,
     });
-    let too_many = format!("Answer{}", Outcome::TooManyRequests.code());
+    let too_many = format!("{:?}", Outcome::TooManyRequests);
     if let Some(properties) = envelope.get_mut("properties").filter(|_| replies.contains(&too_many))
         && let Some(properties) = properties.as_object_mut()
     {
@@ -136,8 +136,9 @@ pub fn body(record: &Record, as_form: bool) -> Value {
     if let Some(members) = schema.as_object_mut() {
         match instead {
             Some(field) => {
-                let either = json!([{ "required": required }, { "required": [field.name] }]);
-                members.insert("anyOf".to_owned(), either);
+                let is_without = json!({ "not": { "required": [field.name] } });
+                members.insert("if".to_owned(), is_without);
+                members.insert("then".to_owned(), json!({ "required": required }));
             }
             None if required.is_empty() => {}
             None => {

@@ -44,7 +44,7 @@ pub fn schema(shape: &Shape) -> Value {
         Shape::List(shape) => json!({ "type": "array", "items": schema(shape) }),
         Shape::Errors(_) => json!({ "anyOf": [
             { "type": "object", "additionalProperties": { "type": "array", "items": { "type": "string" } } },
-            { "type": "array", "maxItems": 0 },
+            { "type": "array", "maxItems": 0, "items": { "type": "string" } },
         ] }),
         Shape::ErrorTexts(_) => json!({ "type": "object", "additionalProperties": { "type": "string" } }),
         Shape::Sometimes(shape) => schema(shape),

@@ -28,6 +28,7 @@ mod license_meta;
 mod license_orders;
 mod metrics;
 mod licenses;
+mod openapi;
 mod outcomes;
 mod own_contract;
 mod pipelining;

@@ -224,7 +224,7 @@ fn described() -> Vec<Described> {
             }
         }
         let schema = &operation["requestBody"]["content"]["application/json"]["schema"];
-        let required = schema.get("required").unwrap_or(&schema["anyOf"][0]["required"]);
+        let required = schema.get("required").unwrap_or(&schema["then"]["required"]);
         for (name, field) in schema["properties"].as_object().into_iter().flatten() {
             let is_required =
                 required.as_array().is_some_and(|all| all.contains(&Value::from(name.as_str())));

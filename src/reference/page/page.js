@@ -105,7 +105,7 @@ function fieldsOf(operation) {
   const body = operation.requestBody?.content['application/x-www-form-urlencoded'];
   if (!body) return inPlace.map((one) => ({ ...one.schema, ...one, place: one.in }));
   const schema = body.schema;
-  const required = schema.required ?? schema.anyOf?.[0].required ?? [];
+  const required = schema.required ?? schema.then?.required ?? [];
   const json = operation.requestBody.content['application/json'].schema.properties;
   return Object.entries(schema.properties ?? {}).map(([name, field]) => ({
     ...json[name], name, description: field.description, place: 'body',

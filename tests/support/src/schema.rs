@@ -18,13 +18,17 @@ fn holds(root: &Value, word: &str, rule: &Value, value: &Value, schema: &Value) 
     let members = |value: &Value| value.as_object().cloned().unwrap_or_default();
     let any_of = |value: &Value| rule.as_array().unwrap().iter().filter(|schema| is(schema, value)).count();
     match word {
-        "title" | "description" | "contentEncoding" | "contentMediaType" => true,
+        "description" | "contentEncoding" | "contentMediaType" => true,
         _ if word.starts_with("x-") => true,
         "$ref" => is(root.pointer(rule.as_str().unwrap().trim_start_matches('#')).unwrap(), value),
         "type" if rule.is_array() => rule.as_array().unwrap().iter().any(|one| has_type(one, value)),
         "type" => has_type(rule, value),
         "const" => rule == value,
         "enum" => rule.as_array().unwrap().contains(value),
+        "not" => !is(rule, value),
+        "if" => !is(rule, value) || is(&schema["then"], value),
+        // Part of `if`.
+        "then" => true,
         "anyOf" => any_of(value) > 0,
         "oneOf" => any_of(value) == 1,
         "required" => {
