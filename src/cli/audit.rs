@@ -123,7 +123,10 @@ fn prune(days: u64, data: &DataDir, output: &mut Output<'_>) -> Result {
     let before = now().minus(Duration::from_secs(days.saturating_mul(86_400)));
     let pruned = change(&open(data)?, move |tx| {
         let pruned = tx.prune_audit(before)?;
-        tx.end_audit_as_one("pruned", &format!("{pruned} entries of the audit trail from before {before}"))?;
+        tx.end_audit_as_one(
+            "pruned",
+            &format!("{} of the audit trail from before {before}", number(pruned, "entry", "entries")),
+        )?;
         Ok(pruned)
     })?;
     output.result(

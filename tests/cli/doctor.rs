@@ -298,7 +298,7 @@ fn doctor_tells_what_the_system_does_not_give() {
     for (listen, says) in [
         (taken.local_addr().unwrap().to_string(), "is used by another program"),
         ("192.0.2.1:8080".to_owned(), "can't listen on 192.0.2.1:8080"),
-        ("nonsense.invalid:80".to_owned(), "nonsense.invalid:80 is no address"),
+        ("nonsense.invalid:80".to_owned(), "nonsense.invalid:80 is not an address"),
     ] {
         let (code, found) = examine(data.path(), &listen);
         assert_eq!((code, &found["listen address"]["state"]), (Some(1), &Value::from("wrong")));

@@ -235,7 +235,7 @@ fn the_keys_of_a_rotation_are_listed_printed_and_taken_back() {
     let data = data.path();
     contains(
         &refused(data, &["signing-key", "rotate", "--activate"]),
-        &["no next key of global", "signing-key rotate\""],
+        &["no next global key", "signing-key rotate\""],
     );
     contains(&refused(data, &["signing-key", "rotate", "--product", "1"]), &["no product 1"]);
     done(data, &["product", "create", "--name", "P"]);
@@ -243,13 +243,13 @@ fn the_keys_of_a_rotation_are_listed_printed_and_taken_back() {
         &refused(data, &["signing-key", "rotate", "--product", "1"]),
         &["no key of its own", "generate --product 1"],
     );
-    contains(&refused(data, &["signing-key", "public", "--next"]), &["no next key of global"]);
+    contains(&refused(data, &["signing-key", "public", "--next"]), &["no next global key"]);
 
     let global = data.join("keys/global.pem");
     let global = global.to_str().unwrap();
     contains(
         &refused(data, &["signing-key", "rotate", "--key", global]),
-        &["this is the current key of global"],
+        &["this is the current global key"],
     );
     assert!(!data.join("keys/global-next.pem").exists());
 
@@ -257,7 +257,7 @@ fn the_keys_of_a_rotation_are_listed_printed_and_taken_back() {
     assert_eq!((&next["state"], &next["from"]), (&Value::from("next"), &Value::Null));
     contains(
         &refused(data, &["signing-key", "rotate"]),
-        &["has a next key already", "--activate", "--withdraw"],
+        &["there is a next global key already", "--activate", "--withdraw"],
     );
     let printed = keyseal(data, &["signing-key", "public", "--next"]).stdout;
     assert_eq!(String::from_utf8(printed).unwrap(), next["public_key"].as_str().unwrap());

@@ -86,7 +86,10 @@ pub fn run(args: &Args, data: &DataDir, output: &mut Output<'_>) -> Result {
             tx.begin_audit_as_one();
             let written = write(tx, &file, now())?;
             refuse_if_bad(&written, skip_bad)?;
-            tx.end_audit_as_one("created", &format!("{} licenses of {}", written.good, file.display()))?;
+            tx.end_audit_as_one(
+                "created",
+                &format!("{} of {}", number(written.good, "license", "licenses"), file.display()),
+            )?;
             Ok(written)
         })?
     };

@@ -13,7 +13,7 @@ use crate::cli::{Output, Result, change, now, open};
 use crate::domain::{KeyState, PublishedKey, Timestamp};
 use crate::files::DataDir;
 use crate::maintenance::signing_keys::{
-    file_of, install_for_product, install_global, key_to_reload, owner_name, unknown_product,
+    file_of, install_for_product, install_global, key_name, key_to_reload, owner_name, unknown_product,
 };
 use crate::signing::{self, Keyring, PublicKey, SigningKey, key_files, load_global};
 
@@ -105,6 +105,10 @@ fn install(
         Some(id) => {
             let directory = data.clone();
             change(&open(data)?, move |tx| install_for_product(tx, &directory, id, &pem, now()))?;
+            output.note(&format!(
+                "note: this key signs for product {id} from now on, and clients that know only the global key refuse its \
+                 answers: give the clients of product {id} the public key"
+            ));
             Keyring::product_path(data, id)
         }
     };
@@ -155,12 +159,9 @@ fn published(owner: Option<i64>, state: KeyState, data: &DataDir, output: &mut O
     let mut keys = open(data)?.try_read(|tx| tx.published_keys_of(owner))?;
     keys.retain(|key| key.state == state);
     if keys.is_empty() {
-        return Err(format!(
-            "there is no {} key of {}: see \"keyseal signing-key list\"",
-            state.as_str(),
-            owner_name(owner)
-        )
-        .into());
+        return Err(
+            format!("there is no {}: see \"keyseal signing-key list\"", key_name(state, owner)).into()
+        );
     }
     let pem: String = keys.iter().map(|key| key.public_key.as_str()).collect();
     let values = keys.iter().map(|key| published_to_json(key, data)).collect::<Result<_>>()?;

@@ -10,7 +10,7 @@ use crate::cli::{Output, Result, change, now, open};
 use crate::domain::KeyState;
 use crate::files::DataDir;
 use crate::maintenance::signing_keys::{
-    activate_next, check_can_rotate, delete_next_file, key_in, owner_name, owner_option, publish_next,
+    activate_next, check_can_rotate, delete_next_file, key_in, key_name, owner_option, publish_next,
     withdraw_next,
 };
 use crate::signing::{self, SigningKey};
@@ -55,9 +55,9 @@ fn publish(owner: Option<i64>, pem: Zeroizing<String>, data: &DataDir, output: &
     change(&store, move |tx| publish_next(tx, &directory, owner, &pem, now()))?;
     let key = key_in(&store.try_read(|tx| tx.published_keys_of(owner))?, KeyState::Next, owner)?;
     let text = format!(
-        "the next key of {} is published and does not sign yet\n\npublic key, for your clients:\n{}\n\
+        "the {} is published and does not sign yet\n\npublic key, for your clients:\n{}\n\
          next: when all clients know it, keyseal signing-key rotate --activate{}",
-        owner_name(owner),
+        key_name(KeyState::Next, owner),
         key.public_key,
         owner_option(owner)
     );
@@ -69,11 +69,16 @@ fn activate(owner: Option<i64>, data: &DataDir, output: &mut Output<'_>) -> Resu
     let key = change(&store, move |tx| activate_next(tx, &directory, owner, now()))?;
     let pid = if owner.is_none() { data.running_server().ok().flatten() } else { None };
     let mut value = published_to_json(&key, data)?;
-    let mut text = format!("key {} of {} signs from now on", key.fingerprint.0, owner_name(owner));
+    let mut text = format!(
+        "the {} is {}, which signs from now on",
+        key_name(KeyState::Current, owner),
+        key.fingerprint.0
+    );
     if let Some(pid) = pid {
         let command = format!("kill -HUP {pid}");
         text = format!(
-            "the global key {} is activated; the running server signs with the former one until it reloads\n\nnext: {command}",
+            "the {} is {}; the running server signs with the former one until it reloads\n\nnext: {command}",
+            key_name(KeyState::Current, owner),
             key.fingerprint.0
         );
         if let Value::Object(fields) = &mut value {
@@ -89,6 +94,6 @@ fn withdraw(owner: Option<i64>, data: &DataDir, output: &mut Output<'_>) -> Resu
     let key = change(&store, move |tx| withdraw_next(tx, &directory, owner))?;
     delete_next_file(data, owner)?;
     let text =
-        format!("the next key of {} is withdrawn and deleted: {}", owner_name(owner), key.fingerprint.0);
+        format!("the {} is withdrawn and deleted: {}", key_name(KeyState::Next, owner), key.fingerprint.0);
     output.result(&json!({ "withdrawn": &*key.fingerprint.0, "product_id": owner }), &text)
 }

@@ -32,7 +32,7 @@ pub fn certificate(context: &Context<'_>) -> Finding {
     match (context.certificate_end)(files) {
         Err(error) => Finding::wrong(
             error.to_string(),
-            "make tls-cert and tls-key name the files, and the server's user their owner",
+            "set tls-cert and tls-key to files that the server's user can read",
         ),
         Ok(None) => Finding::warning(
             format!("{path} matches its key, but its expiry can't be read"),

@@ -89,11 +89,13 @@ pub fn metrics_address(context: &Context<'_>) -> Finding {
 fn assess_address(context: &Context<'_>, listen: &str, flag: &str) -> Finding {
     let elsewhere = &format!("give another address with {flag}");
     let addresses: Vec<SocketAddr> = match listen.to_socket_addrs() {
-        Err(error) => return Finding::wrong(format!("{listen} is no address and port: {error}"), elsewhere),
+        Err(error) => {
+            return Finding::wrong(format!("{listen} is not an address and port: {error}"), elsewhere);
+        }
         Ok(addresses) => addresses.collect(),
     };
     let pid = context.server.as_ref().ok().and_then(Option::as_deref);
-    let mut last = Finding::wrong(format!("{listen} is no address"), elsewhere);
+    let mut last = Finding::wrong(format!("{listen} is not an address"), elsewhere);
     for address in addresses {
         last = match TcpListener::bind(address) {
             Ok(_) => {

@@ -66,7 +66,13 @@ pub fn file_of(key: &PublishedKey, data: &DataDir) -> PathBuf {
     }
 }
 
-/// The owner of a key in messages: "global" or "product 7".
+/// A key in messages: "next global key" or "next key of product 7".
+pub fn key_name(state: KeyState, owner: Option<i64>) -> String {
+    let state = state.as_str();
+    owner.map_or_else(|| format!("{state} global key"), |id| format!("{state} key of product {id}"))
+}
+
+/// The owner of a key in lists: "global" or "product 7".
 pub fn owner_name(owner: Option<i64>) -> String {
     owner.map_or_else(|| "global".to_owned(), |id| format!("product {id}"))
 }

@@ -4,7 +4,7 @@
 use std::fs;
 use std::io::ErrorKind;
 
-use super::{owner_name, owner_option, unknown_product};
+use super::{key_name, owner_option, unknown_product};
 use crate::domain::{KeyState, PublishedKey, Timestamp};
 use crate::files::DataDir;
 use crate::maintenance::Result;
@@ -26,9 +26,9 @@ pub fn check_can_rotate(tx: &Tx<'_>, data: &DataDir, owner: Option<i64>) -> Resu
     if published.iter().any(|key| key.state == KeyState::Next) {
         let option = owner_option(owner);
         return Err(format!(
-            "{} has a next key already: activate it with \"keyseal signing-key rotate --activate{option}\", or withdraw it with \
+            "there is a {} already: activate it with \"keyseal signing-key rotate --activate{option}\", or withdraw it with \
              \"keyseal signing-key rotate --withdraw{option}\"",
-            owner_name(owner)
+            key_name(KeyState::Next, owner)
         )
         .into());
     }
@@ -48,8 +48,7 @@ pub fn publish_next(tx: &Tx<'_>, data: &DataDir, owner: Option<i64>, pem: &str, 
         let existing = tx.published_keys_of(owner)?;
         if let Some(existing) = existing.iter().find(|existing| existing.fingerprint == *public.fingerprint())
         {
-            let state = existing.state.as_str();
-            return Err(format!("this is the {state} key of {}: give another", owner_name(owner)).into());
+            return Err(format!("this is the {}: give another", key_name(existing.state, owner)).into());
         }
         Ok(tx.publish_next_key(owner, public.fingerprint(), public.pem(), now)?)
     });
@@ -87,8 +86,8 @@ pub fn withdraw_next(tx: &Tx<'_>, data: &DataDir, owner: Option<i64>) -> Result<
     if SigningKey::load(&key_files::current(data, owner))?.fingerprint() == &key.fingerprint {
         // An interrupted activation: the key may sign already.
         return Err(format!(
-            "the activation of the next key of {} was interrupted: finish it with \"keyseal signing-key rotate --activate{}\"",
-            owner_name(owner),
+            "the activation of the {} was interrupted: finish it with \"keyseal signing-key rotate --activate{}\"",
+            key_name(KeyState::Next, owner),
             owner_option(owner)
         )
         .into());
@@ -101,9 +100,11 @@ pub fn withdraw_next(tx: &Tx<'_>, data: &DataDir, owner: Option<i64>) -> Result<
 pub fn delete_next_file(data: &DataDir, owner: Option<i64>) -> Result {
     let path = key_files::next(data, owner);
     match fs::remove_file(&path) {
-        Err(error) if error.kind() != ErrorKind::NotFound => {
-            Err(format!("the next key is withdrawn, but {} can't be deleted: {error}", path.display()).into())
-        }
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(format!(
+            "the next key is withdrawn, but {} can't be deleted: {error}; delete it",
+            path.display()
+        )
+        .into()),
         _ => Ok(()),
     }
 }
@@ -112,9 +113,8 @@ pub fn delete_next_file(data: &DataDir, owner: Option<i64>) -> Result {
 pub fn key_in(keys: &[PublishedKey], state: KeyState, owner: Option<i64>) -> Result<PublishedKey> {
     keys.iter().find(|key| key.state == state).cloned().ok_or_else(|| {
         format!(
-            "there is no {} key of {}: publish one with \"keyseal signing-key rotate{}\"",
-            state.as_str(),
-            owner_name(owner),
+            "there is no {}: publish one with \"keyseal signing-key rotate{}\"",
+            key_name(state, owner),
             owner_option(owner)
         )
         .into()
