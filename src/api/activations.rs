@@ -1,4 +1,4 @@
-//! Activations: whether a license may be used on something, and taking and giving back its seats.
+//! Activations: verifying, activating and deactivating a license on an identifier.
 
 use crate::api::call::Call;
 use crate::api::endpoint::Endpoint;
@@ -8,7 +8,7 @@ use crate::api::record::{Audience, LICENSE_GATE, LICENSE_GATE_TO_ACTIVATE, Recor
 use crate::domain::{Identifier, License, NewActivation, Outcome, has_free_seat};
 use crate::wire::reply::{Reply, Result};
 
-/// The longest `post_url`, in bytes: what any server takes as a request line.
+/// The longest `post_url`, in bytes. Every web server accepts a request line of this length.
 const MAX_POST_URL: usize = 2048;
 
 pub const POST_URL: Field<String> = Field::text("post_url", MAX_POST_URL, "https://example.com/deactivated")
@@ -34,9 +34,9 @@ fn verify(call: &mut Call<'_>) -> Result {
     let license = call.license(Outcome::InvalidLicenseKey)?;
     if let Some(reference) = call.get(PRODUCT_ID)? {
         let named = call.tx.product_by_reference(&reference)?.map(|product| product.id);
-        // A number names a product also when it is gone: that is for the gate to say.
+        // A number is the id of a product even if the product is deleted, which the license gate checks later.
         let id = named.or_else(|| reference.parse().ok());
-        // Another product's key is no key of this one: nothing is told of it.
+        // A key of another product is answered like an unknown key.
         id.filter(|id| *id == license.product_id).ok_or(Outcome::InvalidLicenseKey)?;
     }
     call.usable_license()?;
@@ -87,7 +87,7 @@ fn deactivate(call: &mut Call<'_>) -> Result {
     Ok(Outcome::LicenseDeactivated.into())
 }
 
-/// The end of every way to activate: the same identifier again takes no second seat, and comes before the limit.
+/// The last step of every activation. An identifier that is active already takes no second seat, even at the limit.
 pub(super) fn take_seat(call: &Call<'_>, license: &License, identifier: &Identifier) -> Result {
     let post_url = call.get(POST_URL)?;
     let post_url = post_url.as_deref();
@@ -97,7 +97,7 @@ pub(super) fn take_seat(call: &Call<'_>, license: &License, identifier: &Identif
         }
         return Ok(Outcome::LicenseAlreadyActive.into());
     }
-    // Counting costs as much as there are activations, so it is not done where there is no limit.
+    // The cost of counting grows with the number of activations, so they are counted only if there is a limit.
     let limit = license.activation_limit;
     if limit > 0 && !has_free_seat(limit, call.tx.count_activations(license.id)?) {
         return Err(Outcome::ActivationLimitReached.into());

@@ -1,4 +1,4 @@
-//! Giving a license key, one that is named, to its owner.
+//! Assigning a named license key to an owner.
 
 use super::activations::POST_URL;
 use super::activations::take_seat;
@@ -56,7 +56,7 @@ pub const ASSIGN_AND_ACTIVATE: Endpoint =
         ])
         .run(assign_and_activate);
 
-/// A refused activation leaves nothing assigned. The owner may repeat the request.
+/// A refused activation rolls back the assignment. The owner may repeat the request.
 fn assign_and_activate(call: &mut Call<'_>) -> Result {
     let (mut license, _, identifier) = call.license_and_identifier()?;
     if license.is_assignable() {
@@ -76,7 +76,7 @@ fn assign_to_owner(call: &Call<'_>, license_id: i64) -> Result<()> {
     Ok(call.tx.assign_license(license_id, name.as_deref(), email.as_deref(), call.now)?)
 }
 
-/// Whose a license becomes.
+/// The owner to whom a license is assigned.
 pub(super) struct Owner {
     pub name: Option<String>,
     pub email: Option<String>,

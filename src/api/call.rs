@@ -1,4 +1,4 @@
-//! What an endpoint sees of a request, and the look-ups that many endpoints share.
+//! The input of an endpoint, and the look-ups that many endpoints share.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -16,32 +16,32 @@ use crate::store::{self, Tx};
 use crate::wire::params::Params;
 use crate::wire::reply::{Reply, Result};
 
-/// One request, authorized, in its transaction: the whole input of an endpoint.
+/// An authorized request in its transaction: the whole input of an endpoint.
 pub struct Call<'a> {
     pub tx: &'a Tx<'a>,
     pub sent: Sent<'a>,
     pub context: RequestContext<'a>,
-    /// When the request arrived. Nothing below asks what time it is.
+    /// When the request arrived. Endpoints read no clock.
     pub now: Timestamp,
-    /// The product that was found, if it has a key of its own: it signs what the contract has products sign,
-    /// early returns included.
+    /// The key of the product that was found, if it has its own. It signs the outcomes that a product signs, also
+    /// after an early return.
     pub signing_product: Option<ProductKey>,
 }
 
-/// Who calls, and the server that is called.
+/// The caller of an endpoint, and the settings that endpoints need.
 #[derive(Clone, Copy)]
 pub struct RequestContext<'a> {
     pub address: IpAddr,
     pub caller: CallerId,
-    /// The API key's text, for the links that hold it: only where the request itself is at hand, which is on a reader.
+    /// The API key's text, for download links. Only endpoints that run inline get it.
     pub api_key: Option<&'a ApiKeySecret>,
-    /// Whether the client named the request with an `Idempotency-Key`: then its repeats are known by that.
+    /// Whether the client sent an `Idempotency-Key`, which then identifies repeated requests.
     pub names_request: bool,
-    /// The server's address as its customers reach it.
+    /// The base URL under which customers reach the server.
     pub public_url: &'a str,
     /// Whether this server shows changelogs at all.
     pub shows_changelogs: bool,
-    /// How long a message to another server waits before it is sent.
+    /// How long after the commit a webhook is sent first.
     pub delivery_delay: Duration,
     pub randomness: &'a Randomness,
     pub public_keys: &'a dyn PublicKeys,
@@ -49,12 +49,12 @@ pub struct RequestContext<'a> {
 
 /// The public keys of a server.
 pub trait PublicKeys {
-    /// The public half of the installation's signing key, as PEM; `None`: the server signs nothing.
+    /// The public half of the global key, as PEM; `None`: the server signs nothing.
     fn global(&self) -> Option<String>;
 }
 
 impl RequestContext<'_> {
-    /// The contract whose key alone was the credential (API §4.33).
+    /// The contract whose key was the request's only credential (API §4.33).
     pub fn contract_id(&self) -> Option<i64> {
         match self.caller {
             CallerId::Contract(id) => Some(id),
@@ -64,7 +64,7 @@ impl RequestContext<'_> {
 }
 
 impl<'a> Call<'a> {
-    /// `record`: that of the endpoint, which may read the fields in it and no others.
+    /// `record` is the endpoint's, which may read only the fields listed there.
     pub fn new(
         tx: &'a Tx<'a>,
         params: &'a Params,
@@ -86,22 +86,22 @@ impl<'a> Call<'a> {
         self.get(field)?.ok_or_else(|| missing.into())
     }
 
-    /// The license that the request is about, past every step of the license gate (API §3.9).
+    /// The license that the request names, after all checks of the license gate (API §3.9).
     pub fn usable_license(&mut self) -> Result<License> {
         Ok(self.usable_license_and_product()?.0)
     }
 
-    /// A text that names something new, and nothing else anywhere.
+    /// A new random UUID.
     pub fn new_uuid(&self) -> Result<String> {
         Ok(self.context.randomness.uuid()?)
     }
 
-    /// The same, with the license's product.
+    /// Like [`Self::usable_license`], and also returns the license's product.
     pub fn usable_license_and_product(&mut self) -> Result<(License, Product)> {
         self.checked_license(|license, _, now| license.check_usable(now))
     }
 
-    /// As [`Self::usable_license`], but an expired license may still download where its product doesn't mind
+    /// Like [`Self::usable_license`], but accepts an expired license if its product allows that for downloads
     /// (API §4.5).
     pub fn license_for_downloads(&mut self) -> Result<License> {
         Ok(self.checked_license(License::check_usable_for_downloads)?.0)
@@ -119,14 +119,14 @@ impl<'a> Call<'a> {
         Ok((license, product))
     }
 
-    /// L1 to L3: a license of an active product, and what it is to be used on.
+    /// Steps L1 to L3 of the license gate: the license, its active product, and the identifier.
     pub fn license_and_identifier(&mut self) -> Result<(License, Product, Identifier)> {
         let license = self.license(Outcome::InvalidLicenseKey)?;
         let product = self.active_product(&license)?;
         Ok((license, product, self.identifier()?))
     }
 
-    /// The product that is asked for by its id, its uuid or its slug; it signs from here on.
+    /// The product that the request names by id, uuid or slug. It signs from now on.
     pub fn product(&mut self, not_found: Outcome) -> Result<Product> {
         let reference = self.require(PRODUCT_ID, not_found)?;
         let product = self.tx.product_by_reference(&reference)?.ok_or(not_found)?;
@@ -134,8 +134,8 @@ impl<'a> Call<'a> {
         Ok(product)
     }
 
-    /// The product that is asked for, as [`Self::product`]; where none is, because many clients of these
-    /// endpoints can't send it, the only one there is (API §5.4).
+    /// Like [`Self::product`], but without a `product_id` returns the only product that exists, because many clients
+    /// of these endpoints can't send it (API §5.4).
     pub fn product_or_only(&mut self, not_found: Outcome) -> Result<Product> {
         if self.get(PRODUCT_ID)?.is_some() {
             return self.product(not_found);
@@ -145,25 +145,25 @@ impl<'a> Call<'a> {
         Ok(product)
     }
 
-    /// The active generator that is asked for by its id or its uuid.
+    /// The active generator that the request names by id or uuid.
     pub fn generator(&self, not_found: Outcome) -> Result<Generator> {
         let reference = self.require(GENERATOR_ID, not_found)?;
         let generator = self.tx.generator_by_reference(&reference)?;
         generator.filter(|generator| generator.active).ok_or_else(|| not_found.into())
     }
 
-    /// Has this product sign, if it has a key of its own, what the contract has products sign.
+    /// Lets this product sign the outcomes that a product signs, if it has its own key.
     pub fn sign_with(&mut self, product: &Product) {
         self.signing_product = product.own_key();
     }
 
-    /// L1: the license under the key that was sent, or `unknown`.
+    /// Step L1: the license with the key that was sent, or else the refusal `unknown`.
     pub fn license(&self, unknown: Outcome) -> Result<License> {
         let license_key = self.require(LICENSE_KEY, unknown)?;
         self.tx.license_by_key(&license_key)?.ok_or_else(|| unknown.into())
     }
 
-    /// L2: the license's product, which signs from here on.
+    /// Step L2: the license's product, which must be active. It signs from now on.
     pub fn active_product(&mut self, license: &License) -> Result<Product> {
         let product = self.tx.product(license.product_id)?.ok_or(Outcome::ProductNotActive)?;
         self.sign_with(&product);
@@ -173,13 +173,13 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// L3: what the license is used on.
+    /// Step L3: the identifier on which the license is used.
     pub fn identifier(&self) -> Result<Identifier> {
         self.require(IDENTIFIER, Outcome::IdentifierRequired)
     }
 
-    /// Tells that all activations of a license end now, otherwise than by their own clients: each one's own
-    /// `post_url`, else its product's (API §6.2). To be called while they are there.
+    /// Queues a webhook for each activation of a license that is about to end other than by its own client: to the
+    /// activation's `post_url`, or else to its product's (API §6.2). Must be called before the activations are deleted.
     pub fn tell_of_deactivations(&self, license: &License) -> Result<()> {
         let product = self.tx.product(license.product_id)?;
         let of_product = product.map(|product| product.post_url).filter(|url| !url.is_empty());
@@ -194,8 +194,8 @@ impl<'a> Call<'a> {
         Ok(())
     }
 
-    /// Has a reply sent to another server once this is committed. The key of the product signs, if one is
-    /// given and has its own.
+    /// Queues a webhook that sends a reply to another server after the commit. The product's key signs it, if a product
+    /// is given that has its own.
     pub fn send(
         &self,
         kind: CallbackKind,

@@ -1,4 +1,4 @@
-//! Contracts, as their issuer makes and changes them.
+//! Contracts, as their issuer creates and changes them.
 
 use serde_json::{Value, json};
 
@@ -172,8 +172,8 @@ pub fn value(contract: &Contract) -> Value {
     })
 }
 
-/// The same in the order of a contract that was just made. A shop stores it column by column: one member
-/// more, and it can store nothing.
+/// A contract as the answer to its creation shows it. Shops use the members as the columns of a table, so that an
+/// additional member makes their INSERT fail.
 fn created_value(contract: &Contract) -> Value {
     let order = [
         "contract_key",
@@ -195,7 +195,7 @@ fn created_value(contract: &Contract) -> Value {
     order.into_iter().filter_map(|name| Some((name.to_owned(), value.get(name)?.clone()))).collect()
 }
 
-/// The original shows the numbers of the request in the type in which they were sent: a form's are texts.
+/// Shows numbers with the type in which the request sent them, as the original does: those of a form are texts.
 fn as_sent(call: &Call<'_>, mut contract: Value) -> Value {
     let sent = &call.sent;
     let numbers = [

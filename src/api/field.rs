@@ -12,26 +12,26 @@ pub struct Field<T> {
     parse: Parse<T>,
 }
 
-/// What the reference prints about a field; what is read and refused follows from it.
+/// The description of a field: the reference prints it, and its kind decides which values are refused.
 #[derive(Clone, Copy, Debug)]
 pub struct About {
     pub name: &'static str,
     pub kind: Kind,
-    /// Whether a request without the field can't succeed.
+    /// Whether a request needs the field to succeed.
     pub required: bool,
     pub example: &'static str,
-    /// One sentence or two; may be empty.
+    /// One or two sentences, or empty.
     pub text: &'static str,
 }
 
-/// What a field may hold. A form sends all of these as text.
+/// The kind of a field's value. Forms send all kinds as text.
 #[derive(Clone, Copy, Debug)]
 pub enum Kind {
-    /// Text of at most so many bytes.
+    /// Text of at most this number of bytes.
     Text(usize),
-    /// A reference to a record: its id, its uuid, or what the field's text says.
+    /// A reference to a record, such as its id or its uuid; the field's text says which are accepted.
     Reference,
-    /// A whole number from, to.
+    /// An integer in this inclusive range.
     Number(i64, i64),
     /// 1 or 0.
     Flag,
@@ -39,25 +39,25 @@ pub enum Kind {
     Word(&'static [&'static str]),
     /// `YYYY-MM-DD HH:MM:SS` in UTC, or ISO 8601.
     Moment,
-    /// Any JSON, or text, of at most so many bytes.
+    /// Any JSON or text of at most this number of bytes.
     Json(usize),
-    /// A list of texts, of at most so many items.
+    /// A list of at most this number of texts.
     Texts(usize),
-    /// A list of objects, of at most so many items.
+    /// A list of at most this number of objects.
     Objects(usize),
 }
 
-/// How a field's value comes from what was sent.
+/// The parser of a field.
 enum Parse<T> {
-    /// From the request, by the field's own limits.
+    /// Reads the request, and applies the field's limits.
     Sent(fn(&About, &Params) -> Result<Option<T>, Fault>),
-    /// From a text that names something.
+    /// Parses a text such as a license key.
     Name(fn(&str) -> Result<T, ParseNameError>),
-    /// From one of several words.
+    /// Parses one of several words.
     Word(fn(&str) -> Option<T>),
 }
 
-/// A field of any type, for the list of those that an endpoint takes.
+/// A field of any type, for the list of an endpoint's fields.
 pub trait Described: Sync {
     fn about(&self) -> &About;
 }
@@ -98,7 +98,7 @@ impl<T> Field<T> {
         Self::new(name, kind, example, Parse::Sent(parse))
     }
 
-    /// One of `words`, as `parse` understands them.
+    /// One of `words`, parsed by `parse`.
     pub const fn word(
         name: &'static str,
         words: &'static [&'static str],
@@ -108,19 +108,19 @@ impl<T> Field<T> {
         Self::new(name, Kind::Word(words), example, Parse::Word(parse))
     }
 
-    /// The same field where a request without it can't succeed.
+    /// A copy of the field that is required.
     #[must_use]
     pub const fn required(self) -> Self {
         Self { about: About { required: true, ..self.about }, ..self }
     }
 
-    /// The same field where a request may leave it out.
+    /// A copy of the field that is optional.
     #[must_use]
     pub const fn optional(self) -> Self {
         Self { about: About { required: false, ..self.about }, ..self }
     }
 
-    /// The same field with this text about it.
+    /// A copy of the field with this description.
     #[must_use]
     pub const fn says(self, text: &'static str) -> Self {
         Self { about: About { text, ..self.about }, ..self }
@@ -152,14 +152,14 @@ impl<T> Field<T> {
 }
 
 impl Field<LicenseKey> {
-    /// The text of a license: 1 to 255 bytes after trimming.
+    /// A license key: 1 to 255 bytes after trimming.
     pub const fn license_key(name: &'static str, example: &'static str) -> Self {
         Self::new(name, Kind::Text(MAX_NAME), example, Parse::Name(LicenseKey::parse))
     }
 }
 
 impl Field<Identifier> {
-    /// What a license is activated for: 1 to 255 bytes after trimming.
+    /// An identifier: 1 to 255 bytes after trimming.
     pub const fn identifier(name: &'static str, example: &'static str) -> Self {
         Self::new(name, Kind::Text(MAX_NAME), example, Parse::Name(Identifier::parse))
     }
@@ -181,7 +181,7 @@ impl Field<String> {
         })
     }
 
-    /// A reference to a record, trimmed; the look-up says whether there is one.
+    /// A reference to a record, trimmed. The look-up decides whether the record exists.
     pub const fn reference(name: &'static str, example: &'static str) -> Self {
         Self::sent(name, Kind::Reference, example, |about, params| {
             Ok(params.text(about.name).map(|text| text.trim().to_owned()))
@@ -197,7 +197,7 @@ impl Field<String> {
 }
 
 impl Field<Value> {
-    /// JSON, or a text that holds some; any other text is a JSON string. Its compact text has at most `max` bytes.
+    /// JSON, or a text that contains JSON; any other text is a JSON string. At most `max` bytes in compact form.
     pub const fn json(name: &'static str, max: usize, example: &'static str) -> Self {
         Self::sent(name, Kind::Json(max), example, |about, params| {
             let Some(json) = params.json(about.name) else { return Ok(None) };
@@ -212,7 +212,7 @@ impl Field<i64> {
         Self::sent(name, Kind::Number(least, most), example, |about, params| {
             let Kind::Number(least, most) = about.kind else { return Ok(None) };
             match params.integer(about.name).transpose().map_err(|_| Fault::NoNumber)? {
-                // Where -1 is taken it stands for 0, which is what people are told.
+                // Fields that accept -1 treat it as 0, so the message names 0.
                 Some(number) if number < least => Err(Fault::TooSmall(least.max(0))),
                 Some(number) if number > most => Err(Fault::TooLarge(most)),
                 number => Ok(number),
@@ -232,7 +232,7 @@ impl Field<i64> {
 }
 
 impl Field<bool> {
-    /// Yes or no: 1, 0, `true`, `false`.
+    /// A boolean: 1, 0, `true`, `false`.
     pub const fn flag(name: &'static str, example: &'static str) -> Self {
         Self::sent(name, Kind::Flag, example, |about, params| {
             params.flag(about.name).transpose().map_err(|_| Fault::NoFlag)
@@ -251,7 +251,7 @@ impl Field<Timestamp> {
 }
 
 impl Field<Vec<LicenseKey>> {
-    /// A list of at most `max` license keys: texts, or numbers for their text.
+    /// A list of at most `max` license keys, as texts or numbers.
     pub const fn license_keys(name: &'static str, max: usize, example: &'static str) -> Self {
         Self::sent(name, Kind::Texts(max), example, |about, params| {
             let Some(values) = about.list(params)? else { return Ok(None) };

@@ -15,7 +15,7 @@ pub const IDENTIFIER: Field<Identifier> = Field::identifier("identifier", "domai
     .required();
 pub const PRODUCT_ID: Field<String> =
     Field::reference("product_id", "1").says("The product: its id, its uuid or its slug.").required();
-/// Of the endpoints that can do without, because many of their clients can't send it.
+/// The product, for endpoints that work without it if there is only one: many of their clients can't send it.
 pub const ONLY_PRODUCT_ID: Field<String> = PRODUCT_ID.optional().says(
     "The product: its id, its uuid or its slug. May be left out where there is one product \
          only.",

@@ -1,4 +1,4 @@
-//! Queued assignments: taken here, carried out by the worker.
+//! Queued assignments: accepted here, carried out by the worker.
 
 use super::random_assignments::{BY_GENERATOR, GENERATE, ONE_OR_MORE};
 use crate::api::call::Call;
@@ -33,8 +33,8 @@ pub const QUEUE: Endpoint = Record::new(Audience::Shop, "The same later, with th
     .answers(&[plain(Outcome::RequestQueued)])
     .run(queue);
 
-/// Everything that may be wrong with the request, but its identifier, is reported to the webhook. Without an
-/// `Idempotency-Key`, seven fields tell whether a request is the same as another (API §4.9).
+/// Refuses only a faulty identifier; all other errors are reported to the webhook. Without an `Idempotency-Key`, seven
+/// fields decide whether a request repeats another (API §4.9).
 fn queue(call: &mut Call<'_>) -> Result {
     call.get(IDENTIFIER)?;
     let sent = &call.sent;

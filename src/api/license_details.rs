@@ -1,4 +1,4 @@
-//! What a license and its product are, for whoever holds an activation of it.
+//! The details of a license and its product, for a client on which the license is active.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! What metadata on licenses and on products has in common: how answers show it, and how much there may be.
+//! Shared by the metadata of licenses and of products: its form in answers, and its limits.
 
 use serde_json::{Value, json};
 
@@ -6,12 +6,12 @@ use crate::api::sent::too_large;
 use crate::domain::{MAX_META_BYTES, MAX_META_ENTRIES, MetaEntry, MetaSize};
 use crate::wire::reply::Error;
 
-/// Entries as every answer shows them.
+/// Entries as they appear in every answer.
 pub fn shown<'a>(entries: impl IntoIterator<Item = &'a MetaEntry>) -> Value {
     entries.into_iter().map(|entry| json!({ "key": entry.key, "value": entry.value })).collect()
 }
 
-/// Refuses a change after which there is too much, by the field that is too much of it; the refusal undoes the change.
+/// Refuses a change by which the metadata exceeds a limit, naming the field. The refusal rolls the change back.
 pub fn check_size(size: MetaSize) -> Result<(), Error> {
     match size {
         _ if size.entries > MAX_META_ENTRIES => Err(too_large("key")),

@@ -1,4 +1,5 @@
-//! What the owner of a contract does under it. He calls with the contract's key alone; an API key can act for him.
+//! The endpoints for the owner of a contract, who authenticates with the contract's key. An API key can act for the
+//! owner.
 
 use serde_json::Value;
 
@@ -53,7 +54,7 @@ pub const GENERATE: Endpoint =
         ])
         .run(generate);
 
-/// The new licenses are available, but in no pool: they are the contract's own.
+/// The new licenses are available, but random assignments don't use them: they belong to the contract.
 fn generate(call: &mut Call<'_>) -> Result {
     let contract = permitted(call, Permission::Generate)?;
     let product = call.tx.product(contract.terms.product_id)?;
@@ -85,7 +86,7 @@ pub const DESTROY: Endpoint = Record::new(Audience::ContractOwner, "Deletes a li
     ])
     .run(destroy);
 
-/// For an API key that names no contract, the contract is the license's.
+/// If an API key is used and no contract is named, the license's own contract counts.
 fn destroy(call: &mut Call<'_>) -> Result {
     let unknown = Outcome::ContractLicenseNotFound;
     let contract = match named(call)? {
@@ -135,7 +136,8 @@ fn permitted(call: &Call<'_>, permission: Permission) -> Result<Contract> {
     Ok(contract)
 }
 
-/// The contract whose key was the credential, unless another one is named; for an API key, the one that is named.
+/// The contract whose key was the credential; `None` if the request names another one. With an API key, the contract
+/// that the request names.
 fn named(call: &Call<'_>) -> Result<Option<Contract>> {
     let (reference, key) = (call.get(NAMED)?, call.sent.text(&CONTRACT_KEY));
     if let Some(id) = call.context.contract_id() {

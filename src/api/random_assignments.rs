@@ -1,4 +1,4 @@
-//! Giving license keys of a product to an owner, whichever they are: out of the pool, or new ones.
+//! Assigning any license keys of a product to an owner: available ones, or new ones.
 
 use serde_json::{Value, json};
 
@@ -34,7 +34,7 @@ pub const RANDOM_ASSIGN: Endpoint =
         ])
         .run(random_assign);
 
-/// Nothing is written before the last refusal, so a caller that keeps its transaction (the queue) keeps no
+/// Writes nothing before the last check, so that a caller that commits its transaction anyway (the queue) commits no
 /// part of a refused request.
 fn random_assign(call: &mut Call<'_>) -> Result {
     let product = call.product(Outcome::RandomAssignProductNotFound)?;
@@ -51,10 +51,10 @@ fn random_assign(call: &mut Call<'_>) -> Result {
     Ok(Reply::from(Outcome::LicenseKeysAssigned).with("license_keys", items))
 }
 
-/// The generator that is named, or the product's own if new keys are asked for; `None`: keys of the pool are wanted.
+/// The named generator, or the product's own if new keys are requested; `None`: available keys are requested.
 fn wanted_generator(call: &Call<'_>, product: &Product) -> Result<Option<Generator>> {
     let not_found = Outcome::GeneratorNotFound;
-    // Newer clients name a generator and say nothing else.
+    // Newer clients send only a generator.
     if call.get(GENERATOR_ID)?.is_some() {
         let generator = call.generator(not_found)?;
         let is_of_product = generator.product_id == product.id;
@@ -66,7 +66,7 @@ fn wanted_generator(call: &Call<'_>, product: &Product) -> Result<Option<Generat
     Ok(Some(call.tx.active_generator_of_product(product.id)?.ok_or(not_found)?))
 }
 
-/// New keys, straight to their owner: the pool stays as it is.
+/// Makes new keys and assigns them to the owner. Available keys are not used.
 fn generate(call: &Call<'_>, generator: &Generator, quantity: i64, owner: &Owner) -> Result<Vec<License>> {
     add_licenses(call, generator, quantity, |license| NewLicense {
         status: LicenseStatus::Assigned,
@@ -77,7 +77,7 @@ fn generate(call: &Call<'_>, generator: &Generator, quantity: i64, owner: &Owner
     })
 }
 
-/// The first of the pool, which is counted before anything is taken from it.
+/// Assigns the first available keys, after checking that there are enough.
 fn draw(call: &Call<'_>, product: &Product, quantity: i64, owner: &Owner) -> Result<Vec<License>> {
     let ids = call.tx.pool(product.id, quantity)?;
     let available = i64::try_from(ids.len()).unwrap_or(i64::MAX);
@@ -110,7 +110,8 @@ const ITEM: Shape = Shape::Object(&[
     META_DATA,
 ]);
 
-/// What a shop stores as it is, column by column: one member more, and it can store nothing (API §4.8).
+/// A license as shops store it. They use the members as the columns of a table, so that an additional member makes
+/// their INSERT fail (API §4.8).
 fn item(license: &License, meta: &[MetaEntry]) -> Value {
     json!({
         "product_id": license.product_id,

@@ -8,8 +8,8 @@ use crate::wire::field_errors::{Fault, FieldErrors};
 use crate::wire::params::Params;
 use crate::wire::reply::{Error, Reply, Result};
 
-/// What a request sent, or one object in a list of its fields. An endpoint reads nothing that its record doesn't
-/// list: a debug build panics if it does.
+/// The fields of a request, or of one object in a list. Only fields in the endpoint's record may be read; a debug build
+/// panics at others.
 #[derive(Clone, Copy)]
 pub struct Sent<'a> {
     params: &'a Params,
@@ -52,7 +52,7 @@ impl<'a> Sent<'a> {
         self.params.text(field.name())
     }
 
-    /// The same; JSON that is no text is its compact text.
+    /// Like [`Self::text`], but JSON of another type is returned as compact JSON.
     pub fn text_or_json<T>(&self, field: &Field<T>) -> Option<Cow<'a, str>> {
         self.check_described(field);
         self.params.text_or_json(field.name())
@@ -70,7 +70,7 @@ impl<'a> Sent<'a> {
         self.params.is_text(field.name())
     }
 
-    /// All that was sent, as a JSON object: a queued request is stored so.
+    /// All fields as a JSON object, in which form a queued request is stored.
     pub fn to_json(&self) -> String {
         self.params.to_json()
     }
@@ -104,7 +104,7 @@ impl<'a> Form<'a> {
         })
     }
 
-    /// Reads a text that may be sent blank: then it is empty. `None`: it wasn't sent, or is faulty.
+    /// Reads a text that may be sent blank, and is empty then. `None`: it was not sent, or is faulty.
     pub fn text_or_blank(&mut self, field: Field<String>) -> Option<String> {
         let is_blank = self.sent.has(&field) && self.sent.text(&field).is_none();
         if is_blank { Some(String::new()) } else { self.read(field) }
@@ -126,7 +126,7 @@ pub fn too_large(field: &'static str) -> Error {
     Reply::from(Outcome::PayloadTooLarge).with("field", field).into()
 }
 
-/// Refuses a field that can't be what it must be, by name.
+/// Refuses a field with an invalid value, by name.
 pub fn unreadable(field: &'static str) -> Error {
     Reply::from(Outcome::UnreadableBody).with("field", field).into()
 }

@@ -1,6 +1,6 @@
-//! The shapes of what is in a reply: the reference prints each as an example and as a schema.
+//! The shapes of a reply's fields: the reference prints each as an example and as a schema.
 
-/// What a field of a reply looks like, by an example of it.
+/// The shape of a field in a reply, with an example of its value.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Shape {
     Number(i64),
@@ -10,21 +10,21 @@ pub enum Shape {
     Text(&'static str),
     /// One of these words; the example is the first.
     Word(&'static [&'static str]),
-    /// This, or null.
+    /// This shape, or null.
     Nullable(&'static Shape),
     /// Text, or `false`: the original's way to say "never".
     TextOrFalse(&'static str),
-    /// A number, or, where the request sent it as text, that text.
+    /// A number, or the request's text if it was sent as text.
     AsSent(i64),
-    /// Any JSON, given as its text.
+    /// Any JSON, with an example as text.
     Json(&'static str),
     Object(&'static [(&'static str, Shape)]),
     List(&'static Shape),
-    /// What is wrong, as `{field: [message, …]}`; without any, an empty list.
+    /// Error messages as `{field: [message, …]}`; without any, an empty list.
     Errors(&'static [(&'static str, &'static str)]),
-    /// What is wrong, as `{field: message}`.
+    /// Error messages as `{field: message}`.
     ErrorTexts(&'static [(&'static str, &'static str)]),
-    /// This; but the member may be missing.
+    /// This shape, in a member that may be missing.
     Sometimes(&'static Shape),
 }
 

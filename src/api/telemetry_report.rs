@@ -34,7 +34,7 @@ pub const COUNTRY: Field<Value> = extra_field("country", "NL");
 pub const FLAGS: Field<Value> = extra_field("flags", r#"["beta"]"#);
 pub const METADATA: Field<Value> = extra_field("metadata", r#"{"os":"linux"}"#);
 
-/// What newer clients send besides (API §4.27).
+/// An additional field that newer clients send (API §4.27).
 const fn extra_field(name: &'static str, example: &'static str) -> Field<Value> {
     Field::json(name, MAX_TELEMETRY_TEXT, example)
 }
@@ -79,8 +79,8 @@ pub fn read(call: &Call<'_>, form: &mut Form<'_>) -> Result<TelemetryReport> {
     })
 }
 
-/// The id of the product that was named, and whether it exists; a number is an id also if it doesn't. `None`:
-/// nothing that could be one was sent.
+/// The id of the named product, and whether it exists. A number counts as an id even if no product has it. `None`: the
+/// request names no product.
 pub fn product(call: &Call<'_>) -> Result<Option<(i64, bool)>> {
     let Some(reference) = call.get(PRODUCT_ID)? else { return Ok(None) };
     if let Some(product) = call.tx.product_by_reference(&reference)? {
@@ -100,7 +100,7 @@ fn text(form: &mut Form<'_>, field: Field<String>) -> String {
     required(form, field).unwrap_or_default()
 }
 
-/// The text of a type, whether or not there is such a type.
+/// The `data_type` as it was sent, valid or not.
 fn data_type(form: &mut Form<'_>) -> String {
     let Some(text) = form.sent.text(&DATA_TYPE) else {
         form.errors.required(DATA_TYPE.name());
@@ -116,7 +116,7 @@ fn data_type(form: &mut Form<'_>) -> String {
     text.to_owned()
 }
 
-/// The data of a report, in the one text form in which it is stored and shown.
+/// The data of a report, in the text form in which it is stored and shown.
 fn data(form: &mut Form<'_>, kind: DataType) -> String {
     match kind {
         DataType::NumericSingleValue => number(form, SINGLE_VALUE, kind),
@@ -134,7 +134,7 @@ fn data(form: &mut Form<'_>, kind: DataType) -> String {
     }
 }
 
-/// What was sent without a type: stored from the first of the fields that holds any.
+/// The data of a report without a type, from the first data field that is not blank.
 fn data_of_no_type(form: &mut Form<'_>) -> String {
     if form.sent.text_or_json(&TEXT).is_some() {
         return form.read(TEXT).unwrap_or_default();
@@ -155,7 +155,7 @@ fn untrimmed(form: &mut Form<'_>, field: Field<String>) -> Option<String> {
     Some(if is_good { text.into_owned() } else { String::new() })
 }
 
-/// A number as it was sent. What is none is stored too: the flag says that it isn't.
+/// A number as it was sent. A text that is not a number is stored too, and flagged as incorrect.
 fn number(form: &mut Form<'_>, field: Field<String>, kind: DataType) -> String {
     if form.sent.text(&field).is_none() {
         missing(form, field.name(), kind);
@@ -172,7 +172,7 @@ fn missing(form: &mut Form<'_>, field: &'static str, kind: DataType) {
     form.errors.required_when(field, &format!("data type is {}", kind.as_str()));
 }
 
-/// What newer clients send besides, as a JSON object.
+/// The additional fields of newer clients, as a JSON object.
 pub fn extra(form: &mut Form<'_>) -> String {
     let mut extra = Map::new();
     for field in [HWID, COUNTRY, FLAGS, METADATA] {

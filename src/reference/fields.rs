@@ -6,7 +6,7 @@ use crate::api::field::{About, Kind};
 use crate::domain::MAX_NAME;
 use crate::wire::params;
 
-/// What no text may hold.
+/// The pattern of a text without NUL characters.
 const NO_NUL: &str = r"^[^\u0000]*$";
 
 /// Other names that the field can be sent under.
@@ -14,7 +14,7 @@ pub fn aliases(field: &About) -> &'static [&'static str] {
     params::aliases(field.name)
 }
 
-/// The field's own text, the limit that a schema can't say, and the aliases.
+/// The field's own text, the limits that a schema can't express, and the aliases.
 pub fn description(field: &About) -> String {
     let mut text = field.text.to_owned();
     let mut say = |sentence: &str| {
@@ -45,7 +45,7 @@ pub fn description(field: &About) -> String {
 /// The JSON Schema of the field's value in a JSON body.
 pub fn schema(field: &About) -> Value {
     match field.kind {
-        // Characters, where the limit counts bytes: what is longer in characters is too long in any case.
+        // `maxLength` counts characters, and the limit bytes: a text with more characters has more bytes too.
         Kind::Text(bytes) => {
             json!({ "type": "string", "maxLength": bytes, "pattern": NO_NUL, "x-max-bytes": bytes })
         }
@@ -64,7 +64,7 @@ pub fn schema(field: &About) -> Value {
     }
 }
 
-/// The example as JSON has it.
+/// The example as JSON.
 pub fn example(field: &About) -> Value {
     match field.kind {
         Kind::Text(_) | Kind::Word(_) | Kind::Moment => json!(field.example),

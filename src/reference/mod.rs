@@ -17,7 +17,7 @@ use crate::api::record::{Audience, Record};
 use crate::domain::HttpStatus;
 use crate::routes::{PAGES, Page, ROUTES};
 
-/// Who calls, in the order of the pages.
+/// The audiences, in the order in which the pages show them.
 const AUDIENCES: [Audience; 5] =
     [Audience::Product, Audience::Shop, Audience::Vendor, Audience::ContractOwner, Audience::Anyone];
 
@@ -49,10 +49,10 @@ fn text(audience: Audience) -> &'static str {
     }
 }
 
-/// What the documents depend on.
+/// The settings that appear in the documents.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// The server's address as its customers reach it.
+    /// The base URL under which customers reach the server.
     pub public_url: String,
     pub http_status: HttpStatus,
 }
@@ -62,11 +62,12 @@ impl Settings {
         self.public_url.trim_end_matches('/')
     }
 
-    /// The path of that address, if a proxy serves it below one; empty, or with a slash before it and none after.
+    /// The path of the base URL, if a proxy serves the API below one: empty, or with a leading and without a trailing
+    /// slash.
     fn base_path(&self) -> &str {
         let host_and_path = self.base().split_once("://").map_or("", |(_, rest)| rest);
         let path = host_and_path.find('/').and_then(|slash| host_and_path.get(slash..)).unwrap_or_default();
-        // It goes into a page: whatever else an operator wrote there stays out.
+        // It is inserted into HTML, so other characters are dropped.
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~%".contains(&byte);
         if path.bytes().all(is_plain) { path } else { "" }
     }
@@ -80,7 +81,7 @@ pub struct Documents {
 }
 
 impl Documents {
-    /// Writes them: some milliseconds, and some hundred kilobytes.
+    /// Writes all documents. Takes some milliseconds and some hundred kilobytes.
     pub fn write(settings: &Settings) -> Self {
         Self { openapi: bytes(&openapi::document(settings)), postman: bytes(&postman::collection(settings)) }
     }

@@ -12,11 +12,11 @@ use crate::wire::params::path_field;
 
 const SCHEMA: &str = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json";
 
-/// Fields whose value is a variable of the collection, wherever they are: whoever imports it sets each once.
+/// Fields whose value is a variable of the collection, which its user sets once.
 const VARIABLES: [&str; 6] =
     ["license_key", "identifier", "product_id", "generator_id", "contract_id", "contract_key"];
 
-/// The whole collection: a folder for each who asks.
+/// The whole collection, with a folder for each audience.
 pub fn collection(settings: &Settings) -> Value {
     let folders: Vec<Value> = AUDIENCES
         .iter()
@@ -81,14 +81,14 @@ fn of_page(page: &Page, record: &Record, mode: HttpStatus) -> Value {
         "url": url(page.path, record, &[]),
     });
     let mut item = item(page.path, record, &request, mode);
-    // The answer to a good link is a file, which has no code.
+    // A valid link is answered with a file, which has no code.
     if let (PageId::Download, Some(members)) = (page.id, item.as_object_mut()) {
         members.remove("event");
     }
     item
 }
 
-/// An address: the fields in its path are variables, those of `of_query` its query string.
+/// A URL with the fields in its path as variables, and those of `of_query` as its query string.
 fn url(path: &str, record: &Record, of_query: &[&About]) -> Value {
     let segment = |segment: &str| match path_field(segment) {
         Some(name) => format!(":{name}"),
@@ -114,7 +114,7 @@ fn path_variable(field: &About) -> Value {
     json!({ "key": field.name, "value": value, "description": fields::description(field) })
 }
 
-/// A request, what it can be answered, and a check that it was.
+/// A request with its possible answers, and a test of the answer.
 fn item(path: &str, record: &Record, request: &Value, mode: HttpStatus) -> Value {
     let all = answers::of(record);
     let codes: Vec<u16> = all.iter().map(|answer| answer.outcome.code()).collect();

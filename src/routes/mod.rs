@@ -23,18 +23,18 @@ pub struct Route {
     pub method: Method,
     /// The path under each of [`PREFIXES`].
     pub path: &'static str,
-    /// Other paths that clients know it by.
+    /// Other paths that some clients use.
     pub aliases: &'static [&'static str],
     pub runs: Runs,
-    /// The slug of the right to call it (API §2.4): an API key lists these.
+    /// The capability that an API key needs to call it (API §2.4).
     pub capability: &'static str,
     pub endpoint: &'static Endpoint,
 }
 
-/// What an endpoint asks of its caller.
+/// The credentials that a route requires.
 #[derive(Clone, Copy)]
 pub struct Access {
-    /// An API key needs it.
+    /// The capability that an API key needs.
     pub capability: &'static str,
     /// Whether the key of a contract is enough (API §4.33).
     pub takes_contract_keys: bool,
@@ -51,7 +51,7 @@ pub enum Runs {
     OnWriter,
 }
 
-/// Where the same routes are mounted: clients disagree on the base path (API §1.1).
+/// The base paths under which all routes are mounted: clients use different ones (API §1.1).
 pub const PREFIXES: [&str; 3] = ["/api/v1", "/v1", "/api/api/v1"];
 
 pub const ROUTES: &[Route] = &[
@@ -99,13 +99,13 @@ pub const ROUTES: &[Route] = &[
     post("/contracts/destroy-all", OnWriter, &own_contract::DESTROY_ALL).needs("contracts-destroy-all"),
 ];
 
-/// What a download link asks of its caller.
+/// The credentials that a download link requires.
 pub const DOWNLOAD: Access = Access { capability: "download", takes_contract_keys: false };
 
-/// The original's own spelling, that of the current clients, and that of an older one (API §4.27).
+/// The path's spellings in the original server, in current clients, and in an older client (API §4.27).
 const SEND_TELEMETRY: &[&str] = &["/send-telemetry-date", "/send-telemetry", "/telemetry"];
 
-/// The same (API §4.28).
+/// The same spellings for reading telemetry (API §4.28).
 const GET_TELEMETRY: &[&str] = &["/get-telemetry-date", "/get-telemetry"];
 
 /// Every path below the prefixes, aliases included, with its method and the capability that it needs.
@@ -137,19 +137,19 @@ const fn without_slash(path: &'static str) -> &'static str {
 }
 
 impl Route {
-    /// The same route under these paths too.
+    /// Adds other paths of the route.
     const fn also(mut self, aliases: &'static [&'static str]) -> Self {
         self.aliases = aliases;
         self
     }
 
-    /// The same route with a capability of another name than its path's.
+    /// Sets a capability whose name differs from the path's.
     const fn needs(mut self, capability: &'static str) -> Self {
         self.capability = capability;
         self
     }
 
-    /// What it asks of its caller.
+    /// The credentials that the route requires.
     pub fn access(&self) -> Access {
         let takes_contract_keys = self.endpoint.record.audience == Audience::ContractOwner;
         Access { capability: self.capability, takes_contract_keys }

@@ -7,15 +7,15 @@ use crate::api::{changelogs, downloads};
 pub struct Page {
     pub id: PageId,
     pub path: &'static str,
-    /// The methods that it takes, as the `Allow` header lists them.
+    /// The accepted methods, as the `Allow` header lists them.
     pub allow: &'static str,
     pub place: Place,
-    /// The page in the log and in metrics: the path, but for those that hold a caller's text.
+    /// The page's name in the log and in metrics: its path, unless that contains texts of the caller.
     pub label: &'static str,
     pub content: Content,
 }
 
-/// Which function answers.
+/// Identifies the function in `serve` that answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PageId {
     Download,
@@ -29,14 +29,14 @@ pub enum PageId {
     Metrics,
 }
 
-/// Where a page is mounted.
+/// The base below which a page is mounted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
     /// Under each of [`super::PREFIXES`].
     Api,
     /// Below the server's address.
     Root,
-    /// Below the server's address, unless the operator wants no documents.
+    /// Below the server's address, unless the operator has disabled the documents.
     Documents,
     /// Below the server's address, in a demo.
     Demo,
@@ -44,11 +44,11 @@ pub enum Place {
     MetricsPort,
 }
 
-/// What the reference prints about a page.
+/// The description of a page in the reference.
 pub enum Content {
     /// Signed refusals, and fields in the path.
     Api(&'static Record),
-    /// Something without a signature: what it is, and its media type.
+    /// Unsigned content.
     Plain { summary: &'static str, media_type: &'static str },
     /// A file that another page loads.
     Part,
@@ -133,7 +133,7 @@ const fn demo(id: PageId, allow: &'static str, path: &'static str, summary: &'st
 }
 
 impl Page {
-    /// Whether it answers requests by this method.
+    /// Whether the page accepts this method.
     pub fn takes(&self, method: &str) -> bool {
         self.allow.split(", ").any(|taken| taken == method)
     }
@@ -152,7 +152,7 @@ impl Page {
     }
 }
 
-/// Every page that people or programs ask for, with its methods and its path below its place.
+/// Every page except files that other pages load, with its methods and its path below its base.
 pub fn pages() -> impl Iterator<Item = (&'static str, &'static str)> {
     let own = PAGES.iter().filter(|page| !matches!(page.content, Content::Part));
     own.map(|page| (page.allow, page.path))

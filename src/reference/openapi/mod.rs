@@ -68,7 +68,7 @@ fn security_schemes() -> Value {
     })
 }
 
-/// Routes first, in the order of their table, each followed by its other paths; then what is mounted beside it.
+/// The routes in the order of their table, each followed by its other paths; then the pages.
 fn paths(settings: &Settings, distinct: &[Possible]) -> Map<String, Value> {
     let mut paths = Map::new();
     for route in ROUTES {
@@ -99,7 +99,7 @@ fn examples(distinct: &[Possible]) -> Map<String, Value> {
     distinct.iter().map(|answer| (answer.name(distinct), example(answer))).collect()
 }
 
-/// The responses of statuses that mean the same at every endpoint, and of those that belong to none.
+/// The responses of the statuses that are the same at every endpoint, and of those that belong to no endpoint.
 fn shared_responses(mode: HttpStatus, distinct: &[Possible]) -> Map<String, Value> {
     let mut responses = Map::new();
     let nowhere = distinct

@@ -11,7 +11,7 @@ use crate::reference::answers::{self, Possible};
 use crate::reference::{fields, schemas, title};
 use crate::routes::{Page, PageId, Route, Runs, has_in_path};
 
-/// What a part of a multipart body may be called without quoting.
+/// The pattern of a multipart field's name that needs no quoting.
 const PART_NAME: &str = r#"^[^\u0000-\u001f\u007f\\"]*$"#;
 
 /// A route of the table.
@@ -40,7 +40,7 @@ pub fn of_route(route: &Route, mode: HttpStatus, distinct: &[Possible]) -> Value
     operation
 }
 
-/// The same operation by another of its paths.
+/// The operation under one of its other paths, marked as deprecated.
 pub fn deprecated(operation: &Value, path: &str, alias: &str) -> Value {
     let mut operation = operation.clone();
     insert(&mut operation, "deprecated", json!(true));
@@ -49,7 +49,7 @@ pub fn deprecated(operation: &Value, path: &str, alias: &str) -> Value {
     operation
 }
 
-/// What is mounted beside the table: its fields are segments of the path.
+/// A page that answers like an endpoint. Its fields are segments of the path.
 pub fn of_page(page: &Page, record: &Record, mode: HttpStatus, distinct: &[Possible]) -> Value {
     let is_download = page.id == PageId::Download;
     let name = if is_download { "download" } else { "product-changelog" };
@@ -84,7 +84,7 @@ fn described(record: &Record, id: &str, mode: HttpStatus, distinct: &[Possible])
     operation
 }
 
-/// What a program needs to know of one answer without reading schemas. `own`: not shared by all endpoints.
+/// The facts about one answer that programs need without reading schemas. `own`: not shared by all endpoints.
 fn outcome(answer: &Possible, mode: HttpStatus, distinct: &[Possible]) -> Value {
     let signed_by = match answer.outcome.signed_by() {
         SignedBy::Product => "product",
@@ -149,7 +149,8 @@ pub fn response(status: u16, group: &[Possible], distinct: &[Possible]) -> Value
     response
 }
 
-/// A file, or a part of it. A refusal may come under 200 too: it is JSON, a file never is.
+/// Adds the responses with a file or a part of it. A refusal may also have status 200, but is JSON, which a file never
+/// is.
 fn add_file_responses(responses: &mut Map<String, Value>) {
     let file = json!({ "schema": { "type": "string", "contentMediaType": "application/octet-stream" } });
     let content = json!({ "application/octet-stream": file });

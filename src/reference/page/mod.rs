@@ -11,17 +11,17 @@ pub struct Asset {
     content: &'static str,
 }
 
-/// What stands in the page for the path below which its customers reach the server.
+/// The placeholder in the page for the path of the base URL.
 const BASE: &str = "{{base}}";
 
 impl Asset {
-    /// As this server sends it.
+    /// The content with the settings of this server.
     pub fn content(&self, settings: &Settings) -> String {
         self.content.replace(BASE, settings.base_path())
     }
 }
 
-/// All of it. Nothing is fetched from elsewhere.
+/// All files of the page. It loads nothing from other hosts.
 pub const ASSETS: &[Asset] = &[
     Asset { path: "/docs", content_type: "text/html; charset=utf-8", content: include_str!("index.html") },
     Asset {
