@@ -1,4 +1,5 @@
-//! Memory for large bodies: few requests have one, but anyone may send one, and hold it in memory by sending slowly.
+//! Memory for large bodies. Few requests have one, but a client could exhaust the server's memory by sending many of
+//! them slowly.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -14,7 +14,7 @@ use quick_cache::sync::Cache;
 use super::TRACKED_CLIENTS;
 use crate::domain::Rate;
 
-/// The buckets of one limit. Times are since any fixed moment, the same for all calls.
+/// The buckets of one limit. `now` is the time since a fixed start, the same for all calls.
 pub struct Buckets<K> {
     clients: Cache<K, Arc<FullAt>>,
     /// Nanoseconds in which one token is refilled.
@@ -23,7 +23,7 @@ pub struct Buckets<K> {
     tolerance: u64,
 }
 
-/// In nanoseconds.
+/// The time at which a bucket is full again, in nanoseconds.
 type FullAt = AtomicU64;
 
 impl<K: Hash + Eq + Clone> Buckets<K> {
@@ -64,8 +64,8 @@ impl<K: Hash + Eq + Clone> Buckets<K> {
     }
 }
 
-/// A token that was taken. It is spent unless it is refunded. It holds the bucket that it came from, so a client that
-/// was evicted and starts afresh gets no refund for what it no longer owes.
+/// A token that was taken. Dropping it spends it. It holds the bucket that it came from, so a refund never reaches the
+/// new bucket of a client that was evicted in between.
 pub struct Token {
     bucket: Arc<FullAt>,
     refill: u64,
@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     const SECOND: Duration = Duration::from_secs(1);
-    /// An arbitrary moment.
+    /// An arbitrary time.
     const START: Duration = Duration::from_secs(1000);
 
     fn buckets() -> Buckets<u32> {

@@ -1,11 +1,14 @@
 //! Guessing at keys: after some wrong keys an address must wait before it learns of another.
 //!
-//! A valid request must not suffer from who shares its address, and a guess that hits must not be told from one that
-//! misses. So a license key with an identifier that it is active on is served as ever, because that is no guess.
-//! Anything else that names a license key reserves one guess before it is looked at, once the address has sent wrong
-//! keys: where none is left, right and wrong keys are refused alike. A right key is refunded, so right keys use up
-//! nothing, however many come. An API key that may list all license keys has nothing to guess and never pays. An
-//! unknown API key pays too; a known one is served at once, because it has too many bits to be guessed.
+//! Valid requests must not suffer from a guesser behind the same address, and a guesser must not be able to tell a hit
+//! from a miss:
+//!
+//! - A license key with an identifier that it is active on is always served: that is no guess.
+//! - Once an address has sent wrong keys, any other request that names a license key reserves one guess before the
+//!   endpoint runs. When none is left, right and wrong keys are refused alike.
+//! - A right key gets its guess refunded, so any number of right keys uses up nothing.
+//! - Unknown API keys use up guesses too. Known ones are served at once: they have too many bits to be guessed.
+//! - An API key that may list all license keys has no reason to guess, and never pays.
 
 use crate::domain::{Identifier, LicenseKey, Outcome};
 use crate::store::{Error, Tx};

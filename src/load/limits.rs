@@ -1,4 +1,4 @@
-//! What of each limit is in use.
+//! The state behind the limits: how much of each is in use.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -14,7 +14,7 @@ use crate::domain::{Outcome, RateLimits};
 use crate::signing::{Promise, SigningDelay};
 use crate::wire::reply::Result;
 
-/// Everything that the server limits, and what is in use.
+/// How much of each limit is in use, in one server.
 pub struct Load {
     pub(super) rates: Rates,
     pub(super) body_memory: BodyMemory,

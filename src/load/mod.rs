@@ -1,7 +1,8 @@
-//! Load: what is refused because there is too much of it.
+//! Load: limits on everything that clients can ask for too much of, and the refusals beyond them.
 //!
-//! A request asks [`Load::admit`] first and holds a [`Ticket`] while it is inside. The ticket carries what the request
-//! has taken: a reserved guess, memory for its body, a promised signature. Dropping it gives all of that back.
+//! A request is admitted by [`Load::admit`] and then holds a [`Ticket`] until its endpoint is done. The ticket carries
+//! everything that the request has reserved: a guess, memory for its body, a promised signature. Dropping it releases
+//! them.
 //!
 //! All limits of the server, in the order in which a request meets them:
 //!
@@ -44,7 +45,7 @@ pub use limits::Load;
 pub use ticket::Ticket;
 pub use unavailable::Cause;
 
-/// The signing delay past which a new request is refused before it does anything. What was admitted is always signed,
+/// The signing delay past which a new request is refused before it does anything. An admitted request is always signed,
 /// however long the queue: its change may be committed already.
 pub const ADMISSION_DELAY: Duration = Duration::from_millis(500);
 
@@ -76,6 +77,6 @@ pub const LARGE_BODY_STALL: Duration = Duration::from_secs(2);
 /// How long a list waits for its turn to be read.
 pub const LIST_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How many clients each rate limit keeps track of. Past that it evicts the one seen longest ago, who starts afresh:
-/// a flood from many addresses takes no more memory.
+/// How many clients each rate limit keeps track of. Past that it evicts the least recently seen one, which then starts
+/// with a full bucket: a flood from many addresses takes no more memory.
 pub const TRACKED_CLIENTS: usize = 1 << 16;

@@ -12,7 +12,7 @@ use super::network::Network;
 use crate::domain::{ApiKeySecret, Outcome, Rate, RateLimits};
 use crate::wire::reply::{Reply, Result};
 
-/// The limits of a server, and what each client has used of them. Times are since the server's start.
+/// The rate limits of a server, and how much of them each client has used. `now` is the time since the server's start.
 pub struct Rates {
     pub address: RateLimit<Network>,
     pub api_key: RateLimit<ApiKeyHash>,

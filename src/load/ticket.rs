@@ -1,4 +1,4 @@
-//! The ticket of an admitted request: what it has taken of the limits, given back when it is dropped.
+//! Admission, and the ticket of an admitted request, which holds everything that the request has reserved.
 
 use std::net::IpAddr;
 
@@ -35,13 +35,13 @@ impl Load {
     }
 }
 
-/// What one request holds while it is inside.
+/// Everything that one request has reserved. Dropping it releases all of it.
 pub struct Ticket<'a> {
     load: &'a Load,
     client: Network,
     body: Option<HeldBody<'a>>,
-    /// A guess that is reserved and not settled. Spent when dropped: a client that leaves before its answer has paid,
-    /// or guessing would be free to those who don't wait.
+    /// A guess that is reserved and not settled. Dropping it spends it: otherwise a guesser could avoid the limit by
+    /// closing connections before the answers.
     guess: Option<Token>,
     /// The caller may list all license keys: it has nothing to guess.
     is_trusted: bool,
@@ -213,7 +213,7 @@ mod tests {
         assert!(check(&load, &store, "KEY-1", false).1 && check(&load, &store, "KEY-1", true).1);
         let (mut first, is_let_through) = check(&load, &store, "UNKNOWN", true);
         assert!(is_let_through);
-        // Neither a wrong key nor a right one is told apart meanwhile.
+        // Until it is settled, wrong and right keys are refused alike.
         for key in ["UNKNOWN", "KEY-1"] {
             assert!(!check(&load, &store, key, true).1);
         }

@@ -6,7 +6,7 @@ use crate::signing::Priority;
 use crate::store::GivenAnswer;
 use crate::wire::reply::{Error, Reply, Result};
 
-/// An endpoint's result, and what its signature depends on.
+/// The result of an endpoint, and everything else that its signature depends on.
 pub struct Answer {
     pub result: Result<Content>,
     /// The product that was found, if it has a key of its own. Whether it signs depends on the outcome.
@@ -46,7 +46,8 @@ impl Answer {
 }
 
 impl Content {
-    /// Whether other requests of the same second get the same bytes, as far as can be told without reading them.
+    /// Whether other requests of the same second get the same bytes. `false` for written content, which is
+    /// not inspected.
     pub fn is_shared(&self) -> bool {
         matches!(self, Self::Reply(reply) if reply.is_bare())
     }

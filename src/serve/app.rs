@@ -1,4 +1,4 @@
-//! What all requests share.
+//! The state that all requests share.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -31,7 +31,7 @@ pub struct App {
     /// `None`: no metrics are served.
     pub metrics: Option<Metrics>,
     pub pages: Pages,
-    /// What a demo resets to; `None` in every other server.
+    /// The state that a demo resets to; `None` in every other server.
     pub demo: Option<Demo>,
 }
 
@@ -54,7 +54,7 @@ impl App {
         }
     }
 
-    /// What an endpoint knows of the caller and of the server.
+    /// The part of the caller and of the server that an endpoint sees.
     pub fn request_context<'a>(
         &'a self,
         address: IpAddr,

@@ -8,8 +8,9 @@
 //!    (`signed_answers`).
 //! 5. `respond`: failures become outcomes, the envelope becomes an HTTP response, one line is logged.
 //!
-//! Before the first step `load` admits the request, and its ticket goes along until the last. `pages` answers what is
-//! beside the API: health, documents, keys, downloads. `http_quirks` works around actix-web.
+//! Before the first step, `load` admits the request; its ticket is held until the third. `pages` answers
+//! requests beside the API: health, documents, keys, downloads. `http_quirks` holds workarounds for
+//! actix-web.
 
 mod answer;
 mod app;
@@ -62,7 +63,7 @@ pub async fn answer(
     unread::close(response, &request, payload)
 }
 
-/// The steps from admission to the endpoint. The ticket is given back when they are done.
+/// The steps from admission to the endpoint. The ticket is dropped when they are done.
 async fn run_admitted(
     app: &Arc<App>,
     route: &'static Route,
@@ -82,7 +83,7 @@ async fn run_admitted(
         Ok(params) => params,
         Err(refusal) => return Answer::refused(refusal),
     };
-    // The body may have taken a while, and the signing delay may have grown meanwhile.
+    // While the body was read, the signing delay may have grown.
     caller.now = app.clock.now();
     match ticket.admit_work() {
         Ok(()) => run::run(app, route, caller, params, &mut ticket).await,

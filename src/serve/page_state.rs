@@ -1,5 +1,5 @@
-//! The state of the pages beside the API: the generated documents, the list of public keys as it was last read, and
-//! what a demo resets to.
+//! The state of the pages beside the API: the generated documents, the list of public keys as it was last read, and the
+//! contents that a demo resets to.
 
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};

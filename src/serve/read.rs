@@ -84,7 +84,7 @@ async fn collect(payload: &mut web::Payload, mut ticket: Option<&mut Ticket<'_>>
         } else if length > LARGE_BODY
             && let Some(ticket) = &mut ticket
         {
-            // What is sent meanwhile stays in the socket.
+            // Until there is memory, further bytes stay in the socket.
             refusal = ticket.hold_body(length).await.err();
         }
         if refusal.is_some() {

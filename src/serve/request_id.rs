@@ -11,7 +11,7 @@ pub const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 /// The longest id that is accepted from a client, in bytes.
 const MAX_LENGTH: usize = 128;
 
-/// Generates ids: different after each start, and cheaper than random ones. They can be guessed, which harms nobody.
+/// Generates ids: different after each start, and cheaper than random ones. They can be guessed, which does no harm.
 #[derive(Default)]
 pub struct RequestIds {
     hasher: RandomState,

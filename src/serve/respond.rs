@@ -16,7 +16,7 @@ use crate::signing::Priority;
 use crate::store;
 use crate::wire::reply::{Error, Failure, Reply};
 
-/// Seconds after which a client may retry what was answered 1901.
+/// Seconds after which a client may retry a request that was answered 1901.
 const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
 
 /// Signs an answer and makes the HTTP response. `route`: the route's own text, never the caller's.
@@ -81,7 +81,7 @@ async fn respond_reply(
     }
 }
 
-/// Responds where signing failed: with what the global key signs on this thread.
+/// Responds after signing failed, with a failure reply that the global key signs on this thread.
 fn respond_unsignable(app: &App, caller: &Caller, route: &str, failure: &Failure) -> (u16, HttpResponse) {
     let reply = reply_to_failure(app, failure, caller, route);
     let body = sign::sign_here(app, &reply, caller.now).unwrap_or_else(|error| {

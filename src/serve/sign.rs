@@ -11,7 +11,7 @@ use crate::store::GivenAnswer;
 use crate::wire::envelope::{Signer, Unsigned};
 use crate::wire::reply::Reply;
 
-/// Signs a reply. `product`: the product that signs what products sign, if it has a key of its own.
+/// Signs a reply. `product`: the key of the product that signs it, if its outcome is one that products sign.
 pub async fn sign_reply(
     app: &App,
     reply: &Reply,

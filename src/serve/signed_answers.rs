@@ -2,7 +2,7 @@
 //!
 //! PKCS#1 v1.5 is deterministic, and most answers hold only a code, a message and the second: they are the
 //! same bytes for everybody, and so are their signatures. Entries need no expiry, because the second is part
-//! of the key; what is no longer requested is evicted.
+//! of the key; entries that are no longer requested are evicted.
 
 use std::sync::Arc;
 
@@ -31,7 +31,7 @@ pub enum Caching {
     Always,
 }
 
-/// What an envelope depends on.
+/// Everything that an envelope depends on.
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Key {
     fingerprint: Arc<str>,
@@ -67,7 +67,7 @@ impl SignedAnswers {
         priority: Priority,
     ) -> Result<Bytes, Error> {
         if !reply.is_bare() {
-            // Everybody who reads a changelog gets the same one, and it is long.
+            // A changelog is long, and the same for all clients.
             let caching =
                 if reply.outcome == Outcome::Changelog { Caching::Always } else { Caching::IfShort };
             return self.sign(&Unsigned::write(reply, at), signer, signatures, priority, caching).await;
@@ -97,8 +97,8 @@ impl SignedAnswers {
         self.get_or_sign(content, signer, signatures, signing).await
     }
 
-    /// The cached envelope, or else a new one. Of those who request the same one at once, the first signs it and the
-    /// others wait; should it leave, the next one signs.
+    /// The cached envelope, or else a new one. Of several requests for the same one at once, the first signs
+    /// and the others wait; if the first is dropped, the next one signs.
     async fn get_or_sign(
         &self,
         content: Content,

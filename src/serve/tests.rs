@@ -82,7 +82,7 @@ async fn app() -> (TempDir, Arc<App>) {
     (directory, Arc::new(App::new(config, store, keyring, signatures)))
 }
 
-/// Gives the HTTP status and what was answered, whose signature holds.
+/// Gives the HTTP status and the response, after checking its signature.
 async fn call(app: &Arc<App>, route: &'static Route) -> (u16, Value) {
     let form = TestRequest::post().set_payload(format!("api_key={SECRET}"));
     let (request, mut payload) =

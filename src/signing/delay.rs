@@ -8,7 +8,7 @@ use std::time::Duration;
 /// The assumed cost of a signature before any was measured, in nanoseconds.
 const INITIAL_ESTIMATE: u64 = 1_000_000;
 
-/// Who waits for a signature.
+/// The kind of an answer that waits for its signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Waiter {
     /// An answer to a change that is committed already.
@@ -17,12 +17,12 @@ pub enum Waiter {
     Other,
 }
 
-/// Counts the answers that wait for signatures, and estimates from the last signatures what one costs.
+/// Counts the answers that wait for signatures, and estimates the cost of one from the last signatures.
 #[derive(Debug)]
 pub struct SigningDelay {
     after_commit: AtomicUsize,
     others: AtomicUsize,
-    /// The moving average of what a signature took, in nanoseconds.
+    /// The moving average of the time that a signature takes, in nanoseconds.
     mean: AtomicU64,
     /// Threads that sign.
     threads: u32,

@@ -88,7 +88,7 @@ impl Signatures {
         &self.delay
     }
 
-    /// Signs once on this thread to measure what a signature costs, before the first requests come: with a key of
+    /// Signs once on this thread to measure the cost of a signature, before the first requests: with a key of
     /// 4096 bits it is seven times as much as with one of 2048.
     pub fn measure(&self, key: &SigningKey) -> Result<(), Error> {
         let began = Instant::now();

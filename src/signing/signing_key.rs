@@ -1,4 +1,4 @@
-//! Private RSA keys: reads what `openssl` and others write, and signs.
+//! Private RSA keys: reads the formats that `openssl` and others write, and signs.
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};

@@ -14,8 +14,8 @@ use actix_web::web::Bytes;
 /// actix-http omits a body by the method of the request that it decoded last on a connection, which need not
 /// be the one that is answered. With pipelined requests, the answer to a HEAD would get a body that the
 /// client reads as the start of the next answer. A HEAD pipelined behind another request still cuts that
-/// one's answer short; since the connection is closed, its client notices and reads nobody else's answer in
-/// its place. (No upstream issue describes this; the method is kept in `actix_http::h1::Codec`.)
+/// one's answer short; since the connection is closed, its client notices and doesn't mistake another answer
+/// for it. (No upstream issue describes this; the method is kept in `actix_http::h1::Codec`.)
 pub fn without_body(response: ServiceResponse) -> ServiceResponse {
     response.map_body(|head, body| {
         if let BodySize::Sized(length) = body.size() {

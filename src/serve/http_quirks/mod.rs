@@ -1,4 +1,5 @@
-//! Workarounds for how actix-web ends connections and answers HEAD requests, each with its upstream issue if there is one.
+//! Workarounds for how actix-web ends connections and answers HEAD requests, each with its upstream issue if
+//! there is one.
 
 pub mod head;
 pub mod unread;

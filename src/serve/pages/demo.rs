@@ -63,7 +63,7 @@ pub async fn set_clock(app: Arc<App>, request: HttpRequest, mut payload: web::Pa
     let response = match params.and_then(|params| wanted(&params, app.clock.now())) {
         Ok(now) => {
             app.clock.set(now);
-            // The worker does at once what is due by the new time.
+            // Wakes the worker for everything that is due by the new time.
             let woken = app.store.write(|tx| {
                 tx.wake_worker_on_commit();
                 Decision::Commit(())
