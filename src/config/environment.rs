@@ -43,7 +43,7 @@ pub fn check_names(command: &Command) -> Result<(), ConfigError> {
     Ok(())
 }
 
-/// The same complaint as clap's, but naming the variable that holds the value: clap names only the flag.
+/// An error like clap's, but with the name of the variable that has the value: clap names only the flag.
 pub fn naming_the_variable(error: &clap::Error) -> Option<ConfigError> {
     let Some(ContextValue::String(argument)) = error.get(ContextKind::InvalidArg) else { return None };
     if !matches!(error.kind(), ErrorKind::ValueValidation | ErrorKind::InvalidValue) {

@@ -1,4 +1,4 @@
-//! What the operator decides: flags, environment variables, the settings file, and their defaults. No other
+//! The settings: flags, environment variables, the settings file, and their defaults. No other
 //! module reads the environment.
 //!
 //! [`DataArg`], [`ServeArgs`] and [`LogArg`] in arguments.rs define the settings. A field with a flag and a

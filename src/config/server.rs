@@ -47,7 +47,7 @@ pub struct HttpConfig {
     pub status: HttpStatus,
 }
 
-/// What the server's own pages show.
+/// The settings of the server's own pages.
 #[derive(Clone, Debug, Default)]
 pub struct PagesConfig {
     /// The base of download links and of the documents. The server fills in the address that it listens on.
@@ -83,7 +83,7 @@ pub struct TlsFiles {
     pub key: PathBuf,
 }
 
-/// What SIGHUP does to a server.
+/// The effect of SIGHUP on a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OnHangup {
     /// Read the global signing key and the certificate again.
@@ -92,7 +92,7 @@ pub enum OnHangup {
     Stop,
 }
 
-/// What only a demo has: a time to start at, and endpoints that reset it.
+/// The settings of a demo: the time at which it starts, and endpoints that reset it.
 #[derive(Clone, Debug, Default)]
 pub struct DemoConfig {
     /// The time at the start, from which the clock runs on. `None`: the machine's time.

@@ -27,7 +27,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// What must stand in the file, for error messages.
+    /// The form that the value must have in the file, for error messages.
     pub fn expects(self) -> &'static str {
         match self {
             Self::Boolean => "true or false",

@@ -1,4 +1,4 @@
-//! What an API key may call: a set of capabilities. A capability is an endpoint's slug (API §2.4).
+//! Capabilities: the endpoints that an API key may call, each named by its slug (API §2.4).
 
 /// Every endpoint there is or will be.
 const WILDCARD: &str = "*";

@@ -1,25 +1,25 @@
 //! The response-code table: every answer that the API can give, one row a code.
 
-/// How outcomes travel over HTTP (API §0.4, item 1).
+/// The mapping from outcomes to HTTP status codes (API §0.4, item 1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum HttpStatus {
-    /// Every answer of the original API under 200.
+    /// 200 for every answer of the original API, as the original server does.
     #[default]
     Envelope,
-    /// As the original documents it: 100 to 103 under 401, 150 under 403.
+    /// The statuses that the original's documentation names: 401 for 100 to 103, 403 for 150.
     Documented,
 }
 
-/// Whose key signs an answer: API §8 names one for each outcome.
+/// The owner of the key that signs an answer. API §8 names one for each outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SignedBy {
-    /// The installation's key, always.
+    /// Always the global key.
     Global,
     /// The key of the product that was found before the answer, if it has one of its own; else the installation's.
     Product,
 }
 
-/// What a row of the table says besides the number and the name.
+/// The properties of an outcome besides its number and its name.
 struct Row {
     signed_by: SignedBy,
     /// The HTTP status in [`HttpStatus::Envelope`], and in [`HttpStatus::Documented`].

@@ -1,5 +1,5 @@
-//! What an operator does to an installation: check it, back it up and restore it, replace its signing keys. The command
-//! line parses, calls and prints; nothing here does.
+//! Maintenance of an installation: checks, backup and restore, rotation of signing keys. Parsing arguments and printing
+//! results is left to the command line.
 
 pub mod backup;
 pub mod doctor;

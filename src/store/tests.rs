@@ -1,4 +1,4 @@
-//! What the store promises, asked of it directly: no client can see a single connection or a single commit.
+//! Tests of the store's guarantees for single connections and commits, which no client of the API can observe.
 
 use std::time::{Duration, Instant};
 

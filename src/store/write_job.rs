@@ -57,7 +57,7 @@ struct Call<W, T> {
     wakeups: Sender<()>,
     /// Whether the last run asked for a commit that wakes the worker.
     wakes_worker: bool,
-    /// What the last run returned; `None` if it panicked.
+    /// The value that the last run returned; `None` if it panicked.
     value: Option<T>,
 }
 

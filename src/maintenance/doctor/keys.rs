@@ -33,7 +33,7 @@ pub fn global(context: &Context<'_>) -> Finding {
     }
 }
 
-/// The same for the products' own keys.
+/// Checks the products' own keys in the same way.
 pub fn of_products(context: &Context<'_>) -> Finding {
     let Ok(database) = &context.database else {
         return Finding::unknown("not checked: the database, which lists the keys, can't be opened");

@@ -45,7 +45,7 @@ const CHECKS: [(&str, Check); 22] = [
     ("sqlite", system::sqlite),
 ];
 
-/// What the checks look at.
+/// The input of the checks.
 pub struct Context<'a> {
     pub data: &'a DataDir,
     /// The settings file, if there is one, or why it can't be used.
@@ -80,7 +80,7 @@ pub enum State {
 pub struct Finding {
     pub state: State,
     pub message: String,
-    /// What to do about a warning or a fault.
+    /// The next step after a warning or a fault.
     pub next: Option<String>,
 }
 

@@ -13,7 +13,7 @@ use crate::store::sqlite_version;
 /// 2026-01-01. No correct clock shows a time before this program was written.
 const WRITTEN: Timestamp = Timestamp(1_767_225_600);
 
-/// Seconds by which an entry may be ahead of the clock.
+/// The seconds by which the newest row of a table may be ahead of the clock.
 const TOLERANCE: i64 = 180;
 
 /// Limits of open files below which the check is a fault or a warning. Each connection needs one, and each thread
@@ -78,7 +78,7 @@ pub fn listen_address(context: &Context<'_>) -> Finding {
     assess_address(context, context.listen, "--listen")
 }
 
-/// The same for the address of the metrics.
+/// Checks the address of the metrics in the same way.
 pub fn metrics_address(context: &Context<'_>) -> Finding {
     match context.metrics_listen {
         None => Finding::ok("none: no metrics are served"),

@@ -18,7 +18,7 @@ use crate::store::sqlite::errors::unreadable;
 /// Free bytes that an upgrade needs whatever the size of the database.
 const SPARE_SPACE: u64 = 1_000_000;
 
-/// What an upgrade did.
+/// A finished upgrade.
 #[derive(Debug)]
 pub struct Upgrade {
     pub from: i64,
@@ -29,7 +29,7 @@ pub struct Upgrade {
     pub steps: Vec<(&'static str, Duration)>,
 }
 
-/// What an upgrade is doing.
+/// The progress of an upgrade.
 #[derive(Debug)]
 pub enum UpgradeEvent<'a> {
     Begins {

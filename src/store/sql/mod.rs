@@ -35,7 +35,7 @@ pub trait Engine {
     fn dialect(&self) -> &'static Dialect;
 }
 
-/// What [`Engine::query`] calls for each row.
+/// The function that [`Engine::query`] calls for each row.
 pub type OnRow<'a> = dyn FnMut(&Row<'_>) -> Result<ControlFlow<()>, Error> + 'a;
 
 /// A statement's text.
