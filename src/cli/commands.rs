@@ -60,31 +60,34 @@ pub enum Command {
     #[command(after_help = "Example:\n  keyseal init --data /var/lib/keyseal")]
     Init,
     /// Create, list, enable, disable and delete API keys, which clients call the API with
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "Example:\n  keyseal api-key create --name \"web shop\" --capability shop"
+    )]
     ApiKey(api_key::Command),
     /// Create, import, show and rotate signing keys, which clients verify answers with
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example:\n  keyseal signing-key public --product 1")]
     SigningKey(signing_key::Command),
     /// Create and list products
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example:\n  keyseal product create --name \"My product\"")]
     Product(product::Command),
     /// Create, list, assign, activate, change, delete, import and export licenses
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example:\n  keyseal license create --product 1 --validity 365")]
     License(license::Command),
     /// Create, list, change and delete generators, the rules for new license keys
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example:\n  keyseal generator list")]
     Generator(generator::Command),
     /// Add, list, publish and delete downloadable versions of products
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example:\n  keyseal download list")]
     Download(download::Command),
     /// Block addresses, domains and identifiers
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example:\n  keyseal block add --ip 203.0.113.0/24")]
     Block(block::Command),
     /// List webhooks, and send them again
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example:\n  keyseal callback list --state failed")]
     Callback(callback::Command),
     /// Show who changed what, when and from where, and delete old entries
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example:\n  keyseal audit list --since 2027-01-01")]
     Audit(audit::Command),
     /// Back up the data directory, also while the server runs
     ///
@@ -122,7 +125,7 @@ pub enum Command {
     #[command(after_help = "Example:\n  keyseal check-reply answer.json --public-key global-public.pem")]
     CheckReply(check_reply::Args),
     /// Show the settings, and where each comes from
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example:\n  keyseal config show")]
     Config(config::Command),
     /// Ask a running server on this machine whether it is ready
     ///
@@ -156,12 +159,9 @@ pub fn command() -> clap::Command {
 mod tests {
     use super::*;
 
-    /// Each command that has no subcommands.
-    fn leaves(command: &clap::Command) -> Vec<&clap::Command> {
-        if !command.has_subcommands() {
-            return vec![command];
-        }
-        command.get_subcommands().flat_map(leaves).collect()
+    /// Each command below this one.
+    fn all_below(command: &clap::Command) -> Vec<&clap::Command> {
+        command.get_subcommands().flat_map(|below| [vec![below], all_below(below)].concat()).collect()
     }
 
     fn without_help(command: &clap::Command) -> Vec<String> {
@@ -178,14 +178,15 @@ mod tests {
     #[test]
     fn every_command_has_an_example_that_the_command_line_accepts() {
         let all = command();
-        let leaves = leaves(&all);
-        assert!(leaves.len() > 40, "{}", leaves.len());
-        for leaf in leaves {
-            let help = leaf.get_after_help().map(ToString::to_string).unwrap_or_default();
-            let example =
-                help.strip_prefix("Example:\n  ").unwrap_or_else(|| panic!("{} has none", leaf.get_name()));
+        let commands = all_below(&all);
+        assert!(commands.len() > 50, "{}", commands.len());
+        for subcommand in commands {
+            let help = subcommand.get_after_help().map(ToString::to_string).unwrap_or_default();
+            let example = help
+                .strip_prefix("Example:\n  ")
+                .unwrap_or_else(|| panic!("{} has none", subcommand.get_name()));
             let words = shell_words::split(example).unwrap();
-            assert!(words.iter().any(|word| word == leaf.get_name()), "{example}");
+            assert!(words.iter().any(|word| word == subcommand.get_name()), "{example}");
             let parsed = command().try_get_matches_from(words);
             assert!(parsed.is_ok(), "{example}: {}", parsed.unwrap_err());
         }
