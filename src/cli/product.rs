@@ -1,5 +1,7 @@
 //! `keyseal product …`: the products that license keys are for.
 
+use std::path::PathBuf;
+
 use clap::Subcommand;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -8,7 +10,7 @@ use super::{Output, Result, change, now, open};
 use crate::domain::{NewProduct, Product, ProductChange, ProductStatus, Timestamp, is_slug};
 use crate::files::DataDir;
 use crate::maintenance::signing_keys::install_for_product;
-use crate::signing::{self, Keyring};
+use crate::signing::{self, Keyring, PublicKey, StagedKey};
 use crate::store::Tx;
 
 #[derive(Subcommand)]
@@ -79,10 +81,20 @@ fn create(args: &CreateArgs, data: &DataDir, output: &mut Output<'_>) -> Result 
     };
     let store = open(data)?;
     let pem = args.own_key.then(|| signing::generate(signing::DEFAULT_BITS)).transpose()?;
-    let directory = data.clone();
-    let id = change(&store, move |tx| {
-        add(tx, &directory, &product, &settings, pem.as_ref().map(|pem| pem.as_str()), now())
-    })?;
+    let staged = pem.map(|pem| StagedKey::write(&pem, &data.keys(), data)).transpose()?;
+    let (public, directory) = (staged.as_ref().map(|staged| staged.key().public().clone()), data.clone());
+    let added = change(&store, move |tx| add(tx, &directory, &product, &settings, public.as_ref(), now()));
+    let id = match (staged, added) {
+        (Some(staged), Ok((id, Some(place)))) => {
+            staged.publish(&place)?;
+            id
+        }
+        (Some(staged), added) => {
+            staged.discard();
+            added?.0
+        }
+        (None, added) => added?.0,
+    };
     let product = store
         .try_read(|tx| tx.product(id))?
         .ok_or("the product was deleted by someone else at the same time")?;
@@ -90,25 +102,23 @@ fn create(args: &CreateArgs, data: &DataDir, output: &mut Output<'_>) -> Result 
     output.result(&to_json(&product), &text)
 }
 
-/// Adds a product, with a signing key of its own if one is given.
+/// Adds a product, with a signing key of its own if one is given. Returns its id and the place of the key's file.
 pub fn add(
     tx: &Tx<'_>,
     data: &DataDir,
     product: &NewProduct,
     settings: &ProductChange,
-    own_key: Option<&str>,
+    own_key: Option<&PublicKey>,
     now: Timestamp,
-) -> Result<i64> {
+) -> Result<(i64, Option<PathBuf>)> {
     if let Some(slug) = &settings.slug
         && tx.is_slug_taken(slug, None)?
     {
         return Err(format!("a product with the slug {slug} exists already: give another with --slug").into());
     }
     let id = tx.add_product_with(product, settings, now)?;
-    if let Some(pem) = own_key {
-        install_for_product(tx, data, id, pem, now)?;
-    }
-    Ok(id)
+    let place = own_key.map(|key| install_for_product(tx, data, id, key, now)).transpose()?;
+    Ok((id, place))
 }
 
 fn list(data: &DataDir, output: &mut Output<'_>) -> Result {

@@ -3,13 +3,27 @@
 use std::path::PathBuf;
 
 use super::{KeyError, SigningKey, key_files};
-use crate::domain::{KeyState, PublishedKey};
+use crate::domain::{Fingerprint, KeyState, PublishedKey};
 use crate::files::DataDir;
 
 /// Loads the global key. `published`: the keys in the database. If a global one among them is current, the
 /// file must hold it, or the next one, which is in its place already while a rotation is half done. Before
 /// the first start the database names none, and any key is accepted.
 pub fn load_global(data: &DataDir, published: &[PublishedKey]) -> Result<SigningKey, KeyError> {
+    match load_in_place(data, published) {
+        // The command that installs the key may have been interrupted after its commit.
+        Err(KeyError::MissingGlobal { path, named }) => {
+            load_staged(data, &named).ok_or(KeyError::MissingGlobal { path, named })
+        }
+        loaded => loaded,
+    }
+}
+
+fn load_staged(data: &DataDir, named: &Fingerprint) -> Option<SigningKey> {
+    SigningKey::load(&key_files::staged(data, named)).ok().filter(|key| key.fingerprint() == named)
+}
+
+fn load_in_place(data: &DataDir, published: &[PublishedKey]) -> Result<SigningKey, KeyError> {
     let path = key_files::current(data, None);
     let loaded = SigningKey::load(&path);
     let Some(named) = global(published, KeyState::Current) else { return loaded };
@@ -37,17 +51,21 @@ pub fn load_global(data: &DataDir, published: &[PublishedKey]) -> Result<Signing
 pub fn place_for_global(
     data: &DataDir,
     published: &[PublishedKey],
-    key: &SigningKey,
+    key: &Fingerprint,
     replace_lost: bool,
 ) -> Result<PathBuf, KeyError> {
     let path = key_files::current(data, None);
     let Some(named) = global(published, KeyState::Current) else { return Ok(path) };
-    match load_global(data, published) {
+    let is_named = named.fingerprint == *key;
+    match load_in_place(data, published) {
         Ok(_) if replace_lost => Err(KeyError::NotLost(path)),
         Ok(_) => Err(KeyError::Exists(path)),
-        Err(KeyError::MissingGlobal { .. }) if replace_lost || named.fingerprint == *key.fingerprint() => {
-            Ok(path)
+        Err(KeyError::MissingGlobal { named, .. })
+            if replace_lost && !is_named && load_staged(data, &named).is_some() =>
+        {
+            Err(KeyError::NotLost(key_files::staged(data, &named)))
         }
+        Err(KeyError::MissingGlobal { .. }) if replace_lost || is_named => Ok(path),
         Err(error) => Err(error),
     }
 }

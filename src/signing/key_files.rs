@@ -20,6 +20,9 @@ pub fn current(data: &DataDir, owner: Option<i64>) -> PathBuf {
     named(data, owner, "")
 }
 
+/// The beginning of the names of staged keys.
+pub const STAGED: &str = "staged-";
+
 /// The file of the key that will sign after the next switch.
 pub fn next(data: &DataDir, owner: Option<i64>) -> PathBuf {
     named(data, owner, "-next")
@@ -29,6 +32,34 @@ pub fn next(data: &DataDir, owner: Option<i64>) -> PathBuf {
 pub fn former(data: &DataDir, owner: Option<i64>, fingerprint: &Fingerprint) -> PathBuf {
     let start = fingerprint.0.get(..PREFIX_LENGTH).unwrap_or(&fingerprint.0);
     named(data, owner, &format!("-{start}"))
+}
+
+/// A key that is being given to an owner: see [`StagedKey`](super::StagedKey).
+pub fn staged(data: &DataDir, fingerprint: &Fingerprint) -> PathBuf {
+    let start = fingerprint.0.get(..PREFIX_LENGTH).unwrap_or(&fingerprint.0);
+    data.keys().join(format!("{STAGED}{start}.pem"))
+}
+
+/// Gives a key file a second name, and syncs the directory. Never replaces a file.
+pub fn link_new(from: &Path, to: &Path) -> Result<(), KeyError> {
+    let link = || {
+        fs::hard_link(from, to)?;
+        to.parent().map_or(Ok(()), sync)
+    };
+    link().map_err(|source: io::Error| match source.kind() {
+        io::ErrorKind::AlreadyExists => KeyError::Exists(to.to_owned()),
+        _ => KeyError::Unwritable { path: to.to_owned(), source },
+    })
+}
+
+/// Gives a staged key its final name, if a crash kept a command from doing so.
+pub fn finish_staged(data: &DataDir, fingerprint: &Fingerprint, to: &Path) -> Result<(), KeyError> {
+    let staged = staged(data, fingerprint);
+    if to.exists() || SigningKey::load(&staged).is_err() {
+        return Ok(());
+    }
+    link_new(&staged, to)?;
+    fs::remove_file(&staged).map_err(|source| KeyError::Unwritable { path: staged.clone(), source })
 }
 
 fn named(data: &DataDir, owner: Option<i64>, suffix: &str) -> PathBuf {
@@ -42,6 +73,7 @@ fn named(data: &DataDir, owner: Option<i64>, suffix: &str) -> PathBuf {
 /// each key is in at least one of the files, and there is a current one.
 pub fn step(data: &DataDir, owner: Option<i64>, next_fingerprint: &Fingerprint) -> Result<(), KeyError> {
     let (current, next) = (current(data, owner), next(data, owner));
+    finish_staged(data, next_fingerprint, &next)?;
     let before = SigningKey::load(&current)?;
     if before.fingerprint() == next_fingerprint {
         // An earlier attempt was interrupted after this step.
@@ -85,8 +117,12 @@ pub fn find(data: &DataDir, wanted: &ProductKey) -> Result<SigningKey, KeyError>
         Err(KeyError::Missing(path)) => KeyError::MissingForProduct { path, product_id },
         Err(error) => error,
     };
-    match SigningKey::load(&former(data, owner, fingerprint)) {
-        Ok(key) if key.fingerprint() == fingerprint => Ok(key),
-        _ => Err(failed),
+    for path in [former(data, owner, fingerprint), staged(data, fingerprint)] {
+        if let Ok(key) = SigningKey::load(&path)
+            && key.fingerprint() == fingerprint
+        {
+            return Ok(key);
+        }
     }
+    Err(failed)
 }

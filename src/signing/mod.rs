@@ -11,6 +11,7 @@ mod public_key;
 mod queue;
 mod signatures;
 mod signing_key;
+mod staged_key;
 
 #[cfg(feature = "aws-lc")]
 use aws_lc_rs as library;
@@ -25,3 +26,4 @@ pub use keyring::Keyring;
 pub use public_key::PublicKey;
 pub use signatures::{Priority, Signatures};
 pub use signing_key::SigningKey;
+pub use staged_key::StagedKey;

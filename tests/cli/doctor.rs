@@ -15,7 +15,7 @@ use serde_json::Value;
 use crate::support::{Server, contains, done, golden_key, initialized, keyseal, put_private};
 
 /// Every check, in order.
-const CHECKS: [&str; 22] = [
+const CHECKS: [&str; 23] = [
     "settings",
     "data directory",
     "permissions",
@@ -31,6 +31,7 @@ const CHECKS: [&str; 22] = [
     "audit trail",
     "upgrade copies",
     "downloads",
+    "leftover files",
     "clock",
     "server",
     "listen address",

@@ -411,3 +411,37 @@ fn a_hangup_changes_nothing_where_nothing_changed_and_a_key_that_cannot_be_read_
     assert!(is_signed_by(&before.pem, &world.ask_global(&agent(), server.url())));
     assert_eq!(server.end("-TERM").code, Some(0));
 }
+
+#[test]
+fn a_key_whose_installation_was_interrupted_after_its_commit_signs_from_its_staged_file() {
+    let world = World::new();
+    let keys = world.path().join("keys");
+    let list = done(world.path(), &["signing-key", "list"]);
+    let own = list.as_array().unwrap().iter().find(|key| key["product_id"] == 1).unwrap().clone();
+    let staged = keys.join(format!("staged-{}.pem", &own["fingerprint"].as_str().unwrap()[..16]));
+    fs::rename(keys.join("product-1.pem"), &staged).unwrap();
+    let server = Server::start(world.path());
+    assert!(is_signed_by(own["public_key"].as_str().unwrap(), &world.ask_product(&agent(), server.url())));
+    drop(server);
+    // A key that no database names, as a command leaves it that was interrupted before its commit.
+    fs::set_permissions(world.path(), fs::Permissions::from_mode(0o700)).unwrap();
+    let unnamed = keys.join("staged-0000000000000000.pem");
+    fs::copy(keys.join("global.pem"), &unnamed).unwrap();
+    let leftovers = || {
+        let found = done(world.path(), &["doctor", "--listen", "127.0.0.1:0"]);
+        let found = found.as_array().unwrap().iter().find(|finding| finding["check"] == "leftover files");
+        found.unwrap().clone()
+    };
+    for _ in 0..2 {
+        let found = leftovers();
+        assert_eq!(found["state"], "warning", "{found}");
+        let next: Vec<&str> = found["next"].as_str().unwrap().split(' ').collect();
+        match next[..] {
+            ["rm", path] => fs::remove_file(path).unwrap(),
+            ["mv", from, to] => fs::rename(from, to).unwrap(),
+            _ => panic!("{next:?}"),
+        }
+    }
+    assert_ne!(leftovers()["state"], "warning");
+    assert!(keys.join("product-1.pem").exists() && !unnamed.exists());
+}

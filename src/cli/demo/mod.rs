@@ -120,7 +120,7 @@ fn make_world(world: World, mut keys: Vec<Zeroizing<String>>, config: &Config, n
     let global = keys.pop().ok_or("no key was made")?;
     let store = Store::create(&config.data)?;
     SigningKey::save(&global, &Keyring::global_path(&config.data))?;
-    world.write(&store, &config.data, keys, config.randomness.clone(), now)
+    world.write(&store, &config.data, &keys, config.randomness.clone(), now)
 }
 
 /// Generates keys in parallel, which is most of the start of a demo that keeps its world.

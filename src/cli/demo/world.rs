@@ -1,5 +1,7 @@
 //! The sample world of `keyseal demo`: data/demo/world.json, which is compiled in.
 
+use std::path::PathBuf;
+
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
@@ -11,6 +13,7 @@ use crate::domain::{
 use crate::files::DataDir;
 use crate::random::Randomness;
 use crate::routes;
+use crate::signing::{PublicKey, StagedKey};
 use crate::store::{NewApiKey, Store, Tx};
 
 const WORLD: &str = include_str!("../../../data/demo/world.json");
@@ -108,22 +111,32 @@ impl World {
         self,
         store: &Store,
         data: &DataDir,
-        own_keys: Vec<Zeroizing<String>>,
+        own_keys: &[Zeroizing<String>],
         randomness: Randomness,
         now: Timestamp,
     ) -> Result {
-        let data = data.clone();
-        change(store, move |tx| {
-            let mut own_keys = own_keys.iter();
+        let staged: Vec<StagedKey> = own_keys
+            .iter()
+            .map(|pem| StagedKey::write(pem, &data.keys(), data))
+            .collect::<std::result::Result<_, _>>()?;
+        let public: Vec<PublicKey> = staged.iter().map(|staged| staged.key().public().clone()).collect();
+        let directory = data.clone();
+        let places = change(store, move |tx| {
+            let (mut keys, mut places) = (public.iter(), Vec::new());
             for sample in &self.products {
-                let own_key = sample.own_key.then(|| own_keys.next()).flatten().map(|pem| pem.as_str());
-                sample.write(tx, &data, own_key, &randomness, now)?;
+                let own_key = sample.own_key.then(|| keys.next()).flatten();
+                places.extend(sample.write(tx, &directory, own_key, &randomness, now)?);
             }
             self.generators.iter().try_for_each(|sample| sample.write(tx, &randomness, now))?;
             self.licenses.iter().try_for_each(|sample| sample.write(tx, now))?;
             self.api_keys.iter().try_for_each(|sample| sample.write(tx, now))?;
-            self.blocks.iter().try_for_each(|sample| sample.write(tx, now))
-        })
+            self.blocks.iter().try_for_each(|sample| sample.write(tx, now))?;
+            Ok(places)
+        })?;
+        for (staged, place) in staged.into_iter().zip(places) {
+            staged.publish(&place)?;
+        }
+        Ok(())
     }
 }
 
@@ -132,18 +145,17 @@ impl SampleProduct {
         &self,
         tx: &Tx<'_>,
         data: &DataDir,
-        own_key: Option<&str>,
+        own_key: Option<&PublicKey>,
         randomness: &Randomness,
         now: Timestamp,
-    ) -> Result {
+    ) -> Result<Option<PathBuf>> {
         let product = NewProduct {
             uuid: randomness.uuid()?,
             name: self.name.clone(),
             description: self.description.clone(),
             status: if self.active { ProductStatus::Active } else { ProductStatus::Inactive },
         };
-        product::add(tx, data, &product, &ProductChange::default(), own_key, now)?;
-        Ok(())
+        Ok(product::add(tx, data, &product, &ProductChange::default(), own_key, now)?.1)
     }
 }
 

@@ -13,9 +13,10 @@ use crate::cli::{Output, Result, change, now, open};
 use crate::domain::{KeyState, PublishedKey, Timestamp};
 use crate::files::DataDir;
 use crate::maintenance::signing_keys::{
-    file_of, install_for_product, install_global, key_name, key_to_reload, owner_name, unknown_product,
+    file_of, install_for_product, install_global, key_name, key_to_reload, owner_name, put_in_place,
+    unknown_product,
 };
-use crate::signing::{self, Keyring, PublicKey, SigningKey, key_files, load_global};
+use crate::signing::{self, Keyring, PublicKey, SigningKey, StagedKey, key_files, load_global};
 
 #[derive(Subcommand)]
 pub enum Command {
@@ -94,22 +95,32 @@ fn install(
         None => {
             data.create()?;
             if data.database().exists() {
-                let directory = data.clone();
-                change(&open(data)?, move |tx| install_global(tx, &directory, &pem, replace_lost, now()))?;
+                let (place, directory) = (Keyring::global_path(data), data.clone());
+                let staged = StagedKey::write(&pem, &place, data)?;
+                let public = staged.key().public().clone();
+                let named = change(&open(data)?, move |tx| {
+                    install_global(tx, &directory, &public, replace_lost, now())
+                });
+                put_in_place(staged, named)?
             } else {
                 // "init" records it in the database that it creates.
-                SigningKey::save(&pem, &Keyring::global_path(data))?;
+                let place = Keyring::global_path(data);
+                SigningKey::save(&pem, &place)?;
+                place
             }
-            Keyring::global_path(data)
         }
         Some(id) => {
             let directory = data.clone();
-            change(&open(data)?, move |tx| install_for_product(tx, &directory, id, &pem, now()))?;
+            let staged = StagedKey::write(&pem, &Keyring::product_path(data, id), data)?;
+            let public = staged.key().public().clone();
+            let named =
+                change(&open(data)?, move |tx| install_for_product(tx, &directory, id, &public, now()));
+            let place = put_in_place(staged, named)?;
             output.note(&format!(
                 "note: this key signs for product {id} from now on, and clients that know only the global key refuse its \
                  answers: give the clients of product {id} the public key"
             ));
-            Keyring::product_path(data, id)
+            place
         }
     };
     let key = SigningKey::load(&path)?;

@@ -10,10 +10,10 @@ use crate::cli::{Output, Result, change, now, open};
 use crate::domain::KeyState;
 use crate::files::DataDir;
 use crate::maintenance::signing_keys::{
-    activate_next, check_can_rotate, delete_next_file, key_in, key_name, owner_option, publish_next,
-    withdraw_next,
+    activate_next, check_can_rotate, delete_next_file, key_in, key_name, move_next_file, owner_option,
+    publish_next, put_in_place, withdraw_next,
 };
-use crate::signing::{self, SigningKey};
+use crate::signing::{self, SigningKey, StagedKey, key_files};
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -45,14 +45,17 @@ pub fn run(args: &Args, data: &DataDir, output: &mut Output<'_>) -> Result {
                 Some(file) => SigningKey::read_pem(file)?,
                 None => signing::generate(bits.parse()?)?,
             };
-            publish(*product, pem, data, output)
+            publish(*product, &pem, data, output)
         }
     }
 }
 
-fn publish(owner: Option<i64>, pem: Zeroizing<String>, data: &DataDir, output: &mut Output<'_>) -> Result {
+fn publish(owner: Option<i64>, pem: &Zeroizing<String>, data: &DataDir, output: &mut Output<'_>) -> Result {
     let (store, directory) = (open(data)?, data.clone());
-    change(&store, move |tx| publish_next(tx, &directory, owner, &pem, now()))?;
+    let staged = StagedKey::write(pem, &key_files::next(data, owner), data)?;
+    let public = staged.key().public().clone();
+    let published = change(&store, move |tx| publish_next(tx, &directory, owner, &public, now()));
+    put_in_place(staged, published)?;
     let key = key_in(&store.try_read(|tx| tx.published_keys_of(owner))?, KeyState::Next, owner)?;
     let text = format!(
         "the {} is published and does not sign yet\n\npublic key, for your clients:\n{}\n\
@@ -65,8 +68,9 @@ fn publish(owner: Option<i64>, pem: Zeroizing<String>, data: &DataDir, output: &
 }
 
 fn activate(owner: Option<i64>, data: &DataDir, output: &mut Output<'_>) -> Result {
-    let (store, directory) = (open(data)?, data.clone());
-    let key = change(&store, move |tx| activate_next(tx, &directory, owner, now()))?;
+    let store = open(data)?;
+    let next = move_next_file(data, owner, &store.try_read(|tx| tx.published_keys_of(owner))?)?;
+    let key = change(&store, move |tx| activate_next(tx, &next, now()))?;
     let pid = if owner.is_none() { data.running_server().ok().flatten() } else { None };
     let mut value = published_to_json(&key, data)?;
     let mut text = format!(

@@ -5,6 +5,7 @@ mod database;
 mod downloads;
 mod files;
 mod keys;
+mod leftovers;
 mod settings;
 mod system;
 
@@ -20,7 +21,7 @@ use crate::store::{Inspection, OpenError};
 type Check = fn(&Context<'_>) -> Finding;
 
 /// The checks in the order in which they are reported.
-const CHECKS: [(&str, Check); 22] = [
+const CHECKS: [(&str, Check); 23] = [
     ("settings", settings::file),
     ("data directory", files::directory),
     ("permissions", files::permissions),
@@ -36,6 +37,7 @@ const CHECKS: [(&str, Check); 22] = [
     ("audit trail", database::audit_trail),
     ("upgrade copies", database::upgrade_copies),
     ("downloads", downloads::files),
+    ("leftover files", leftovers::files),
     ("clock", system::clock),
     ("server", system::server),
     ("listen address", system::listen_address),

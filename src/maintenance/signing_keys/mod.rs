@@ -1,34 +1,46 @@
 //! Installing and rotating signing keys. The private keys are files; the database names the public ones.
+//!
+//! A new key is staged as a file, named by a transaction, and then moved to its place: see [`StagedKey`].
 
 mod rotation;
 
-use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::Result;
 use crate::domain::{Fingerprint, KeyState, PublishedKey, Timestamp};
 use crate::files::DataDir;
-use crate::signing::{Keyring, SigningKey, key_files, place_for_global};
+use crate::signing::{KeyError, Keyring, PublicKey, StagedKey, key_files, place_for_global};
 use crate::store::Tx;
 
-pub use rotation::{activate_next, check_can_rotate, delete_next_file, key_in, publish_next, withdraw_next};
+pub use rotation::{
+    activate_next, check_can_rotate, delete_next_file, key_in, move_next_file, publish_next, withdraw_next,
+};
 
-/// Writes the global key and makes it the current one. Refuses to replace another, unless that is lost.
-pub fn install_global(tx: &Tx<'_>, data: &DataDir, pem: &str, replace_lost: bool, now: Timestamp) -> Result {
+/// Has the database name a global key as the current one. Refuses to replace another, unless that is lost. Returns
+/// the place of its file.
+pub fn install_global(
+    tx: &Tx<'_>,
+    data: &DataDir,
+    key: &PublicKey,
+    replace_lost: bool,
+    now: Timestamp,
+) -> Result<PathBuf> {
     let published = tx.published_keys_of(None)?;
-    let key = SigningKey::parse(pem.as_bytes(), &Keyring::global_path(data))?;
-    let path = place_for_global(data, &published, &key, replace_lost)?;
-    SigningKey::save(pem, &path)?;
-    let recorded = tx.set_current_key(None, key.fingerprint(), key.public().pem(), now);
-    if recorded.is_err() {
-        // It has signed nothing yet. If it can't be removed, the next start reports that the database names another.
-        drop(fs::remove_file(&path));
-    }
-    Ok(recorded?)
+    let place = place_for_global(data, &published, key.fingerprint(), replace_lost)?;
+    refuse_if_exists(&place)?;
+    tx.set_current_key(None, key.fingerprint(), key.pem(), now)?;
+    Ok(place)
 }
 
-/// Writes a product's own key and makes it the current one. Refuses to replace another: clients trust that one.
-pub fn install_for_product(tx: &Tx<'_>, data: &DataDir, id: i64, pem: &str, now: Timestamp) -> Result {
+/// Has the database name a product's own key as the current one. Refuses to replace another: clients trust that one.
+/// Returns the place of its file.
+pub fn install_for_product(
+    tx: &Tx<'_>,
+    data: &DataDir,
+    id: i64,
+    key: &PublicKey,
+    now: Timestamp,
+) -> Result<PathBuf> {
     let product = tx.product(id)?.ok_or_else(|| unknown_product(id))?;
     if product.signing_key.is_some() {
         return Err(format!(
@@ -36,17 +48,30 @@ pub fn install_for_product(tx: &Tx<'_>, data: &DataDir, id: i64, pem: &str, now:
         )
         .into());
     }
-    let path = Keyring::product_path(data, id);
-    SigningKey::save(pem, &path)?;
-    let recorded = SigningKey::load(&path).map_err(Into::into).and_then(|key| {
-        tx.set_product_signing_key(id, key.fingerprint(), key.public().pem(), now)?;
-        Ok(tx.set_current_key(Some(id), key.fingerprint(), key.public().pem(), now)?)
-    });
-    if recorded.is_err() {
-        // It has signed nothing yet. If it can't be removed, the next attempt reports that it exists.
-        drop(fs::remove_file(&path));
+    let place = Keyring::product_path(data, id);
+    refuse_if_exists(&place)?;
+    tx.set_product_signing_key(id, key.fingerprint(), key.pem(), now)?;
+    tx.set_current_key(Some(id), key.fingerprint(), key.pem(), now)?;
+    Ok(place)
+}
+
+/// Moves the file of a staged key to the place that the transaction which names the key has returned. If that
+/// transaction failed, removes the file and returns its error.
+pub fn put_in_place(staged: StagedKey, named: Result<PathBuf>) -> Result<PathBuf> {
+    match named {
+        Ok(place) => {
+            staged.publish(&place)?;
+            Ok(place)
+        }
+        Err(error) => {
+            staged.discard();
+            Err(error)
+        }
     }
-    recorded
+}
+
+fn refuse_if_exists(place: &Path) -> Result {
+    if place.exists() { Err(KeyError::Exists(place.to_owned()).into()) } else { Ok(()) }
 }
 
 /// The key that the running server still signs with, if it has not reloaded the current global key.

@@ -3,12 +3,13 @@
 
 use std::fs;
 use std::io::ErrorKind;
+use std::path::PathBuf;
 
-use super::{key_name, owner_option, unknown_product};
+use super::{key_name, owner_option, refuse_if_exists, unknown_product};
 use crate::domain::{KeyState, PublishedKey, Timestamp};
 use crate::files::DataDir;
 use crate::maintenance::Result;
-use crate::signing::{SigningKey, key_files, load_global};
+use crate::signing::{PublicKey, SigningKey, key_files, load_global};
 use crate::store::Tx;
 
 /// Refuses a rotation if the owner has no key yet, or a next one already.
@@ -38,45 +39,50 @@ pub fn check_can_rotate(tx: &Tx<'_>, data: &DataDir, owner: Option<i64>) -> Resu
     Ok(())
 }
 
-/// Writes the next key and publishes it. It signs nothing yet.
-pub fn publish_next(tx: &Tx<'_>, data: &DataDir, owner: Option<i64>, pem: &str, now: Timestamp) -> Result {
-    check_can_rotate(tx, data, owner)?;
-    let path = key_files::next(data, owner);
-    SigningKey::save(pem, &path)?;
-    let published = SigningKey::load(&path).map_err(Into::into).and_then(|key| {
-        let public = key.public();
-        let existing = tx.published_keys_of(owner)?;
-        if let Some(existing) = existing.iter().find(|existing| existing.fingerprint == *public.fingerprint())
-        {
-            return Err(format!("this is the {}: give another", key_name(existing.state, owner)).into());
-        }
-        Ok(tx.publish_next_key(owner, public.fingerprint(), public.pem(), now)?)
-    });
-    if published.is_err() {
-        // Nobody knows it yet. If it can't be removed, the next attempt reports that it exists.
-        drop(fs::remove_file(&path));
-    }
-    published
-}
-
-/// Makes the next key the current one. Can be run again after a failure.
-pub fn activate_next(
+/// Publishes the next key. It signs nothing yet. Returns the place of its file.
+pub fn publish_next(
     tx: &Tx<'_>,
     data: &DataDir,
     owner: Option<i64>,
+    key: &PublicKey,
     now: Timestamp,
+) -> Result<PathBuf> {
+    check_can_rotate(tx, data, owner)?;
+    let place = key_files::next(data, owner);
+    refuse_if_exists(&place)?;
+    let existing = tx.published_keys_of(owner)?;
+    if let Some(existing) = existing.iter().find(|existing| existing.fingerprint == *key.fingerprint()) {
+        return Err(format!("this is the {}: give another", key_name(existing.state, owner)).into());
+    }
+    tx.publish_next_key(owner, key.fingerprint(), key.pem(), now)?;
+    Ok(place)
+}
+
+/// Moves the file of the next key to the place of the current one, before [`activate_next`]: if that fails, the server
+/// still finds the key that the database names. Returns the next key. Can be run again after a failure.
+pub fn move_next_file(
+    data: &DataDir,
+    owner: Option<i64>,
+    published: &[PublishedKey],
 ) -> Result<PublishedKey> {
-    let published = tx.published_keys_of(owner)?;
-    let key = key_in(&published, KeyState::Next, owner)?;
+    let next = key_in(published, KeyState::Next, owner)?;
     if owner.is_none() {
-        load_global(data, &published)?;
+        load_global(data, published)?;
     }
-    // The files first: if the rest fails, the server still finds the key that the database names.
-    key_files::step(data, owner, &key.fingerprint)?;
+    key_files::step(data, owner, &next.fingerprint)?;
+    Ok(next)
+}
+
+/// Makes the next key the current one, after [`move_next_file`].
+pub fn activate_next(tx: &Tx<'_>, next: &PublishedKey, now: Timestamp) -> Result<PublishedKey> {
+    let owner = next.owner;
+    if key_in(&tx.published_keys_of(owner)?, KeyState::Next, owner)?.fingerprint != next.fingerprint {
+        return Err("another command changed the next key at the same time: run this one again".into());
+    }
     if let Some(id) = owner {
-        tx.set_product_signing_key(id, &key.fingerprint, &key.public_key, now)?;
+        tx.set_product_signing_key(id, &next.fingerprint, &next.public_key, now)?;
     }
-    tx.set_current_key(owner, &key.fingerprint, &key.public_key, now)?;
+    tx.set_current_key(owner, &next.fingerprint, &next.public_key, now)?;
     key_in(&tx.published_keys_of(owner)?, KeyState::Current, owner)
 }
 

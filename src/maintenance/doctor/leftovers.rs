@@ -1,0 +1,59 @@
+//! The check for files that an interrupted command left: keys that were staged, and downloads that no version uses.
+
+use std::collections::HashSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::{Context, Finding};
+use crate::domain::PublishedKey;
+use crate::files::DataDir;
+use crate::maintenance::shell;
+use crate::maintenance::signing_keys::file_of;
+use crate::maintenance::units::number;
+use crate::signing::{SigningKey, key_files};
+use crate::store::{Error, Tx};
+
+/// Every file in the directories of keys and downloads is one that the database names.
+pub fn files(context: &Context<'_>) -> Finding {
+    let named = |tx: &Tx<'_>| Ok::<_, Error>((tx.published_keys()?, tx.downloadables(None)?));
+    super::database::query(context, named, |(keys, versions)| {
+        let used: HashSet<String> = versions.into_iter().map(|version| version.file.sha256).collect();
+        assess(&commands(context.data, &keys, &used))
+    })
+}
+
+fn assess(commands: &[String]) -> Finding {
+    match commands {
+        [] => Finding::ok("none"),
+        [first, ..] => Finding::warning(
+            format!("{} of an interrupted command", number(commands.len() as u64, "file", "files")),
+            first.clone(),
+        ),
+    }
+}
+
+/// The command that clears each leftover file away.
+fn commands(data: &DataDir, keys: &[PublishedKey], used: &HashSet<String>) -> Vec<String> {
+    let staged = fs::read_dir(data.keys()).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path()));
+    let staged = staged.filter(|path| is_staged(path));
+    let downloads = data.kept_downloads().unwrap_or_default().into_iter();
+    let unused = downloads.filter(|sha256| !used.contains(sha256)).map(|sha256| data.download(&sha256));
+    let remove = |path: PathBuf| format!("rm {}", shell::path(&path));
+    staged.map(|path| command_for_key(data, keys, path)).chain(unused.map(remove)).collect()
+}
+
+/// A key that the database names belongs in its place; any other is of no use.
+fn command_for_key(data: &DataDir, keys: &[PublishedKey], path: PathBuf) -> String {
+    let named = SigningKey::load(&path)
+        .ok()
+        .and_then(|found| keys.iter().find(|key| key.fingerprint == *found.fingerprint()));
+    let place = named.map(|key| file_of(key, data)).filter(|place| !place.exists());
+    match place {
+        Some(place) => format!("mv {} {}", shell::path(&path), shell::path(&place)),
+        None => format!("rm {}", shell::path(&path)),
+    }
+}
+
+fn is_staged(path: &Path) -> bool {
+    path.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.starts_with(key_files::STAGED))
+}
