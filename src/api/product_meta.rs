@@ -25,7 +25,7 @@ pub const CREATE: Endpoint = Record::new(Audience::Vendor, "Adds an entry to a p
     ])
     .run(create);
 
-/// Unlike a license's, the new entry's id is not answered.
+/// The answer doesn't contain the id of the new entry, unlike that for a license.
 fn create(call: &mut Call<'_>) -> Result {
     let product = call.product(Outcome::CreateProductMetaProductNotFound)?;
     let key = call.require(META_KEY, Outcome::CreateProductMetaKeyRequired)?;

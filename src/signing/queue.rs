@@ -29,7 +29,7 @@ type SignResult = Result<String, Error>;
 #[derive(Clone)]
 pub(super) struct SigningQueue {
     pub(super) requests: Receiver<SignRequest>,
-    /// Taken before `requests`.
+    /// Urgent requests, which are signed before those in `requests`.
     pub(super) urgent: Receiver<SignRequest>,
     pub(super) made: Arc<AtomicU64>,
     pub(super) delay: Arc<SigningDelay>,
