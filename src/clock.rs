@@ -128,7 +128,8 @@ impl Slowed {
         if behind > self.logged.saturating_add(LOGGED_STEP) {
             self.logged = behind.saturating_mul(2);
             log::warn!(
-                "the machine's clock was set back by {} s: the server ignores it, so that no expired license becomes valid again,                  and runs its time at half speed until the machine's clock has caught up",
+                "the machine's clock was set back by {} s: the server ignores it, so that no expired license becomes \
+                 valid again, and runs its time at half speed until the machine's clock has caught up",
                 behind / 1000
             );
         }

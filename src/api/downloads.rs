@@ -49,7 +49,10 @@ const ENCODED_IDENTIFIER: Field<Identifier> = Field::identifier("identifier", "Z
 const NUMERIC_VERSION: Field<i64> = Field::number("numeric_version", 0, i64::MAX, "102").required();
 
 /// The links of `/access-downloadables` (API §5.1): the fields are segments of the path, and the answer is a file.
-pub const LINK: Record = Record::new(Audience::Product, "A file, by a link of `access-downloadables`").says("Answers ranges. Whatever is wrong with the license is 701. The link holds an API key: keep it out of logs.").takes(&[&API_KEY, &LICENSE_KEY, &ENCODED_IDENTIFIER, &NUMERIC_VERSION]).answers(&[plain(Outcome::FileNotFound), plain(Outcome::DownloadNotPermitted)]);
+pub const LINK: Record = Record::new(Audience::Product, "A file, by a link of `access-downloadables`")
+    .says("Answers ranges. Whatever is wrong with the license is 701. The link holds an API key: keep it out of logs.")
+    .takes(&[&API_KEY, &LICENSE_KEY, &ENCODED_IDENTIFIER, &NUMERIC_VERSION])
+    .answers(&[plain(Outcome::FileNotFound), plain(Outcome::DownloadNotPermitted)]);
 
 /// The version that a link asks for (API §5.1). Every refusal of the license is 701.
 pub fn requested(call: &mut Call<'_>, numeric_version: &str) -> Result<Downloadable> {
@@ -75,7 +78,8 @@ const ITEM: Shape = Shape::Object(&[
     (
         "url",
         Shape::Text(
-            "https://licenses.example.com/api/v1/download/2964c3c9-0b5d-4d89-b3ac-4668f30bc492/3a343c8a-38fe-4b6e-ad77-2222222/ZG9tYWluLmx0ZA%3D%3D/102",
+            "https://licenses.example.com/api/v1/download/2964c3c9-0b5d-4d89-b3ac-4668f30bc492/\
+             3a343c8a-38fe-4b6e-ad77-2222222/ZG9tYWluLmx0ZA%3D%3D/102",
         ),
     ),
 ]);

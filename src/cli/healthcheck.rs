@@ -13,7 +13,8 @@ const TIMEOUT: Duration = Duration::from_secs(3);
 
 #[derive(clap::Args)]
 pub struct Args {
-    /// Address of the server: a URL, or HOST:PORT for HTTP, or for HTTPS with --tls-cert [default: where it is set to listen]
+    /// Address of the server: a URL, or HOST:PORT for HTTP, or for HTTPS with --tls-cert
+    /// [default: where it is set to listen]
     url: Option<String>,
 
     #[command(flatten)]

@@ -61,7 +61,10 @@ pub enum LogFormat {
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own on the command line")]
 pub struct ServeArgs {
     /// Address and port to listen on; port 0 picks a free one
-    #[arg(long, env = "KEYSEAL_LISTEN", value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080", value_parser = host_and_port)]
+    #[arg(
+        long, env = "KEYSEAL_LISTEN", value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080",
+        value_parser = host_and_port
+    )]
     pub listen: String,
 
     /// Certificate for HTTPS: a PEM file with the server's own certificate first, then those that signed it. Reloaded
@@ -80,7 +83,10 @@ pub struct ServeArgs {
     pub http_status: HttpStatusArg,
 
     /// Network of a proxy whose X-Forwarded-For header is trusted. Repeatable, or a list with commas
-    #[arg(long = "trusted-proxy", env = "KEYSEAL_TRUSTED_PROXIES", value_name = "NETWORK", value_delimiter = ',', value_parser = parse_network)]
+    #[arg(
+        long = "trusted-proxy", env = "KEYSEAL_TRUSTED_PROXIES", value_name = "NETWORK",
+        value_delimiter = ',', value_parser = parse_network
+    )]
     pub trusted_proxies: Vec<IpNet>,
 
     /// Threads that answer requests, and as many more that sign
@@ -108,11 +114,17 @@ pub struct ServeArgs {
     pub unsigned: bool,
 
     /// Seconds a client has to send a request body. A slower one is answered and disconnected
-    #[arg(long, env = "KEYSEAL_BODY_TIMEOUT", value_name = "SECONDS", default_value = "8", value_parser = clap::value_parser!(u64).range(1..=3600))]
+    #[arg(
+        long, env = "KEYSEAL_BODY_TIMEOUT", value_name = "SECONDS", default_value = "8",
+        value_parser = clap::value_parser!(u64).range(1..=3600)
+    )]
     pub body_timeout: u64,
 
     /// Seconds a client may leave an answer unread. Then it is disconnected (on Linux)
-    #[arg(long, env = "KEYSEAL_SEND_TIMEOUT", value_name = "SECONDS", default_value = "30", value_parser = clap::value_parser!(u64).range(1..=3600))]
+    #[arg(
+        long, env = "KEYSEAL_SEND_TIMEOUT", value_name = "SECONDS", default_value = "30",
+        value_parser = clap::value_parser!(u64).range(1..=3600)
+    )]
     pub send_timeout: u64,
 
     #[command(flatten)]
@@ -126,16 +138,26 @@ pub struct ServeArgs {
 /// How often a client may ask.
 #[derive(Clone, Debug, clap::Args)]
 pub struct RateLimitArgs {
-    /// Requests per second from one client address (IPv6: one /64 network), in bursts of up to twice as many. 0: no limit
-    #[arg(long, env = "KEYSEAL_RATE_LIMIT_ADDRESS", value_name = "N", default_value = "500", value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
+    /// Requests per second from one client address (IPv6: one /64 network), in bursts of up to twice as many. 0: no
+    /// limit
+    #[arg(
+        long, env = "KEYSEAL_RATE_LIMIT_ADDRESS", value_name = "N", default_value = "500",
+        value_parser = clap::value_parser!(u32).range(0..=1_000_000)
+    )]
     pub rate_limit_address: u32,
 
     /// Requests per second under one API key, in bursts of up to twice as many. 0: no limit
-    #[arg(long, env = "KEYSEAL_RATE_LIMIT_KEY", value_name = "N", default_value = "5000", value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
+    #[arg(
+        long, env = "KEYSEAL_RATE_LIMIT_KEY", value_name = "N", default_value = "5000",
+        value_parser = clap::value_parser!(u32).range(0..=1_000_000)
+    )]
     pub rate_limit_key: u32,
 
     /// Wrong API keys and license keys per minute, together, from one client address. 0: no limit
-    #[arg(long, env = "KEYSEAL_RATE_LIMIT_GUESSES", value_name = "N", default_value = "60", value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
+    #[arg(
+        long, env = "KEYSEAL_RATE_LIMIT_GUESSES", value_name = "N", default_value = "60",
+        value_parser = clap::value_parser!(u32).range(0..=1_000_000)
+    )]
     pub rate_limit_guesses: u32,
 
     /// Disable rate limits

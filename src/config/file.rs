@@ -66,7 +66,8 @@ impl SettingsFile {
         match file.entry("data") {
             None => Ok(Some(file)),
             Some(entry) => Err(ConfigError(format!(
-                "{} line {}: \"data\" can't be set in the data directory itself: use --data, KEYSEAL_DATA, or a file that --config names",
+                "{} line {}: \"data\" can't be set in the data directory itself: use --data, KEYSEAL_DATA, or a file \
+                 that --config names",
                 path.display(),
                 entry.line
             ))),
@@ -117,7 +118,8 @@ fn denied(directory: &Path, path: &Path, error: &io::Error) -> ConfigError {
         let sudo = owner.sudo();
         let directory = directory.display();
         return ConfigError(format!(
-            "the data directory {directory} belongs to user {owner}: run this as that user, for example {sudo} keyseal …"
+            "the data directory {directory} belongs to user {owner}: run this as that user, for example {sudo} keyseal \
+             …"
         ));
     }
     match owner(path) {

@@ -144,7 +144,8 @@ mod tests {
             let list = Blocklist::new([Block::parse_domain(&domain).unwrap()]);
             let (upper, lower) = (domain.to_uppercase(), domain.to_lowercase());
             let spellings = [
-                domain.clone(), format!(" {upper}. "), format!("{lower}:{port}"), format!("https://user@{domain}/a?b#c"),
+                domain.clone(), format!(" {upper}. "), format!("{lower}:{port}"),
+                format!("https://user@{domain}/a?b#c"),
                 format!("{sub}.{upper}"),
             ];
             for spelling in spellings {

@@ -36,7 +36,10 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(2_000))]
 
         #[test]
-        fn any_network_holds_its_address_and_reads_back_as_itself(address in any::<IpAddr>(), prefix_len in 0..=128_u8) {
+        fn any_network_holds_its_address_and_reads_back_as_itself(
+            address in any::<IpAddr>(),
+            prefix_len in 0..=128_u8,
+        ) {
             let prefix_len = if address.is_ipv4() { prefix_len.min(32) } else { prefix_len };
             let network = parse_network(&format!("{address}/{prefix_len}")).unwrap();
             prop_assert!(network.contains(&address.to_canonical()) || network.contains(&address));

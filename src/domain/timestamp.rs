@@ -19,7 +19,8 @@ pub struct Timestamp(pub i64);
 /// The text is not a timestamp in an accepted format.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "\"{0}\" is not a time: write YYYY-MM-DD HH:MM:SS in UTC, or with an offset, for example \"2026-01-31 23:59:59\" or 2026-01-31T23:59:59+02:00"
+    "\"{0}\" is not a time: write YYYY-MM-DD HH:MM:SS in UTC, or with an offset, for example \"2026-01-31 23:59:59\" \
+     or 2026-01-31T23:59:59+02:00"
 )]
 pub struct ParseTimestampError(String);
 

@@ -19,9 +19,9 @@ pub struct ReceivedFile {
     pub size: i64,
 }
 
-/// The lock on the directory of downloads, released when this is dropped. Whoever publishes a file or removes unused ones
-/// holds it from the first look at the database to the last change of a file: so a file that is about to be named by a
-/// row is never taken for unused.
+/// The lock on the directory of downloads, released when this is dropped. Publishing a file and removing unused ones
+/// hold it from the first look at the database to the last change of a file, so that no file that a row is about to
+/// name counts as unused.
 pub struct DownloadsLock {
     _file: File,
 }

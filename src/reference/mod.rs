@@ -36,14 +36,16 @@ fn title(audience: Audience) -> &'static str {
 fn text(audience: Audience) -> &'static str {
     match audience {
         Audience::Product => {
-            "From software in the customer's hands, and so with an API key that has only the capabilities it needs; the preset `client` has the usual ones."
+            "From software in the customer's hands, and so with an API key that has only the capabilities it needs; \
+             the preset `client` has the usual ones."
         }
         Audience::Shop => {
             "When something is sold. The preset `shop` is for random assignments and for making contracts."
         }
         Audience::Vendor => "With an API key that stays on servers of the vendor.",
         Audience::ContractOwner => {
-            "With their `contract_key` in the place of an API key or in the field `contract_key`; or with an API key that names the contract."
+            "With their `contract_key` in the place of an API key or in the field `contract_key`; or with an API key \
+             that names the contract."
         }
         Audience::Anyone => "Without an API key.",
     }

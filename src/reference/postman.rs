@@ -31,7 +31,8 @@ pub fn collection(settings: &Settings) -> Value {
     json!({
         "info": {
             "name": "Keyseal", "schema": SCHEMA, "version": env!("CARGO_PKG_VERSION"),
-            "description": "Set the variables of the collection, `api_key` first. Each request checks that the answer is one that the server says it can give.",
+            "description": "Set the variables of the collection, `api_key` first. Each request checks that the answer \
+             is one that the server says it can give.",
         },
         "auth": { "type": "bearer", "bearer": [{ "key": "token", "value": "{{api_key}}", "type": "string" }] },
         "variable": variables(settings),

@@ -81,21 +81,24 @@ pub fn envelope_members() -> [(&'static str, Value); 3] {
             "ResponseBase64",
             json!({
                 "type": "string", "contentEncoding": "base64",
-                "description": "The bytes of `response`, in base64. This text is what is signed: verify it, decode it, and trust what you decoded.",
+                "description": "The bytes of `response`, in base64. This text is what is signed: verify it, decode it, \
+                 and trust what you decoded.",
             }),
         ),
         (
             "PrivateKeyUsed",
             json!({
                 "type": "string", "enum": ["product", "global"],
-                "description": "Whose key signed: the product's, where the outcome is the product's to sign and it has a key of its own; or the installation's.",
+                "description": "Whose key signed: the product's, where the outcome is the product's to sign and it has \
+                 a key of its own; or the installation's.",
             }),
         ),
         (
             "Signature",
             json!({
                 "type": "string",
-                "description": "RSASSA-PKCS1-v1_5 with SHA-256 over the text of `response_base64`, in base64. From a server that is told to sign nothing, the text `Private key not set`.",
+                "description": "RSASSA-PKCS1-v1_5 with SHA-256 over the text of `response_base64`, in base64. From a \
+                 server that is told to sign nothing, the text `Private key not set`.",
             }),
         ),
     ]

@@ -21,7 +21,8 @@ pub fn most_connections(workers: usize) -> usize {
     let connections = files.saturating_sub(reserved).max(files / 2).max(1);
     if connections < 1024 {
         log::warn!(
-            "the limit on open files ({files}) allows only {connections} connections at a time, further ones wait: raise it with \"ulimit -n\", or LimitNOFILE= in the systemd unit"
+            "the limit on open files ({files}) allows only {connections} connections at a time, further ones wait: \
+             raise it with \"ulimit -n\", or LimitNOFILE= in the systemd unit"
         );
     } else {
         log::info!("up to {connections} connections at a time (limit on open files: {files})");

@@ -84,8 +84,8 @@ fn bind_listeners(config: &Config) -> Result<Listeners, StartError> {
 fn warn_of_plain_http(config: &Config, address: SocketAddr) {
     if !address.ip().is_loopback() && config.http.trusted_proxies.is_empty() {
         log::warn!(
-            "plain HTTP on {address}: anyone on the network path can read API keys; give --tls-cert and --tls-key, or name \
-             the proxy that terminates TLS with --trusted-proxy"
+            "plain HTTP on {address}: anyone on the network path can read API keys; give --tls-cert and --tls-key, or \
+             name the proxy that terminates TLS with --trusted-proxy"
         );
     }
 }

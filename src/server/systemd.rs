@@ -42,7 +42,8 @@ pub async fn stay_alive(app: Arc<App>) {
             Ok(true) => tell(&NotifyState::Watchdog),
             Ok(false) => {
                 log::error!(
-                    "the writer thread has ended: no watchdog signal is sent, so the service manager will restart the server"
+                    "the writer thread has ended: no watchdog signal is sent, so the service manager will restart the \
+                     server"
                 );
             }
             Err(_) => {

@@ -11,11 +11,14 @@ pub enum KeyError {
     #[error("no signing key at {0}: run \"keyseal init\" or \"keyseal signing-key generate\"")]
     Missing(PathBuf),
     #[error(
-        "no signing key at {path}, but product {product_id} has one: restore the file from a backup, it can't be generated again"
+        "no signing key at {path}, but product {product_id} has one: restore the file from a backup, it can't be \
+         generated again"
     )]
     MissingForProduct { path: PathBuf, product_id: i64 },
     #[error(
-        "no signing key at {path}, but the database names {}: restore the file from a backup; if the key is lost for good, run \"keyseal signing-key generate --replace-lost\" and give all your clients the new public key", named.0
+        "no signing key at {path}, but the database names {}: restore the file from a backup; if the key is lost for \
+         good, run \"keyseal signing-key generate --replace-lost\" and give all your clients the new public key",
+        named.0
     )]
     MissingGlobal { path: PathBuf, named: Fingerprint },
     #[error("can't read the signing key {path}: {source}")]
@@ -23,15 +26,18 @@ pub enum KeyError {
     #[error("can't write the signing key {path}: {source}")]
     Unwritable { path: PathBuf, source: io::Error },
     #[error(
-        "the signing key {0} can be read by others: run \"chmod 600 {0}\", and replace the key if others may have read it"
+        "the signing key {0} can be read by others: run \"chmod 600 {0}\", and replace the key if others may have read \
+         it"
     )]
     Exposed(PathBuf),
     #[error(
-        "the signing key {0} is encrypted, and the server can't ask for a passphrase: decrypt it with \"openssl pkey -in {0} -out plain.pem\""
+        "the signing key {0} is encrypted, and the server can't ask for a passphrase: decrypt it with \"openssl pkey \
+         -in {0} -out plain.pem\""
     )]
     Encrypted(PathBuf),
     #[error(
-        "the signing key {0} is smaller than 2048 bits or has a public exponent below 65537, which clients reject: generate one with \"keyseal signing-key generate\""
+        "the signing key {0} is smaller than 2048 bits or has a public exponent below 65537, which clients reject: \
+         generate one with \"keyseal signing-key generate\""
     )]
     TooSmall(PathBuf),
     #[error(
@@ -43,7 +49,8 @@ pub enum KeyError {
     )]
     NotRsa { path: PathBuf, found: String },
     #[error(
-        "{path} is no RSA private key in PKCS#8 or PKCS#1, PEM or DER ({reason}): check it with \"openssl pkey -in {path} -check -noout\", and restore it from a backup if it is damaged"
+        "{path} is no RSA private key in PKCS#8 or PKCS#1, PEM or DER ({reason}): check it with \"openssl pkey -in \
+         {path} -check -noout\", and restore it from a backup if it is damaged"
     )]
     Invalid { path: PathBuf, reason: String },
     #[error(
@@ -51,11 +58,17 @@ pub enum KeyError {
     )]
     Mismatch { path: PathBuf, product_id: i64 },
     #[error(
-        "{path} holds the key {}, but the database names {}: restore the right file from a backup; if that key is lost for good, move this file away, run \"keyseal signing-key generate --replace-lost\" or \"import FILE --replace-lost\", and give all your clients the new public key", found.0, named.0
+        "{path} holds the key {}, but the database names {}: restore the right file from a backup; if that key is lost \
+         for good, move this file away, run \"keyseal signing-key generate --replace-lost\" or \"import FILE \
+         --replace-lost\", and give all your clients the new public key",
+        found.0,
+        named.0
     )]
     MismatchGlobal { path: PathBuf, found: Fingerprint, named: Fingerprint },
     #[error(
-        "the signing key of {signer} is the demo's, whose private key is public: replace it with \"keyseal signing-key rotate{option}\" and then \"keyseal signing-key rotate --activate{option}\", and give your clients the new public key"
+        "the signing key of {signer} is the demo's, whose private key is public: replace it with \"keyseal signing-key \
+         rotate{option}\" and then \"keyseal signing-key rotate --activate{option}\", and give your clients the new \
+         public key"
     )]
     DemoKey { signer: String, option: String },
     #[error(
@@ -67,7 +80,8 @@ pub enum KeyError {
     )]
     Exists(PathBuf),
     #[error(
-        "{0} is not the next key that was published: restore the right file, or withdraw the next key with \"keyseal signing-key rotate --withdraw\""
+        "{0} is not the next key that was published: restore the right file, or withdraw the next key with \"keyseal \
+         signing-key rotate --withdraw\""
     )]
     NotPublished(PathBuf),
     #[error("the key could not be generated: {0}")]

@@ -90,7 +90,8 @@ pub enum OpenError {
     #[error("{0} exists already: nothing was changed; to start afresh, give another directory with --data")]
     Exists(PathBuf),
     #[error(
-        "{path} is not Keyseal's: it belongs to another program, or was not made by \"keyseal init\": give the right directory with --data, or restore it from a backup with \"keyseal restore\""
+        "{path} is not Keyseal's: it belongs to another program, or was not made by \"keyseal init\": give the right \
+         directory with --data, or restore it from a backup with \"keyseal restore\""
     )]
     Foreign { path: PathBuf },
     #[error(
@@ -98,7 +99,8 @@ pub enum OpenError {
     )]
     Newer { path: PathBuf, found: i64, known: i64 },
     #[error(
-        "{path} has schema {found}, and this Keyseal needs schema {needed}: upgrade it with \"keyseal upgrade\", or start the server, which does so"
+        "{path} has schema {found}, and this Keyseal needs schema {needed}: upgrade it with \"keyseal upgrade\", or \
+         start the server, which does so"
     )]
     Older { path: PathBuf, found: i64, needed: i64 },
     #[error(
@@ -106,11 +108,13 @@ pub enum OpenError {
     )]
     Unreadable { path: PathBuf, source: Cause },
     #[error(
-        "{path} is damaged: {what}; it is not served, because its answers could be wrong: restore it from a backup with \"keyseal restore\""
+        "{path} is damaged: {what}; it is not served, because its answers could be wrong: restore it from a backup \
+         with \"keyseal restore\""
     )]
     Damaged { path: PathBuf, what: String },
     #[error(
-        "{path} was changed by another program: {what}; it is not used, because the effect of that change is unknown: restore it from a backup with \"keyseal restore\""
+        "{path} was changed by another program: {what}; it is not used, because the effect of that change is unknown: \
+         restore it from a backup with \"keyseal restore\""
     )]
     Changed { path: PathBuf, what: String },
     #[error(
@@ -118,7 +122,8 @@ pub enum OpenError {
     )]
     SqliteTooOld { found: String, needed: &'static str },
     #[error(
-        "{path} can't be written: make the user that this runs as its owner (chown), with mode 0600, on a file system that is not read-only"
+        "{path} can't be written: make the user that this runs as its owner (chown), with mode 0600, on a file system \
+         that is not read-only"
     )]
     ReadOnly { path: PathBuf },
     #[error("can't start the writer thread: {0}")]

@@ -166,17 +166,20 @@ mod tests {
             (
                 Outcome::NoActivation.into(),
                 1_709_000_147,
-                "eyJjb2RlIjoyMDIsIm1lc3NhZ2UiOiJObyBhY3RpdmF0aW9uIGZvdW5kIGZvciB0aGlzIGxpY2Vuc2Uga2V5XC9pZGVudGlmaWVyIGNvbWJpbmF0aW9uIiwidGltZXN0YW1wIjoxNzA5MDAwMTQ3fQ==",
+                "eyJjb2RlIjoyMDIsIm1lc3NhZ2UiOiJObyBhY3RpdmF0aW9uIGZvdW5kIGZvciB0aGlzIGxpY2Vuc2Ug\
+                 a2V5XC9pZGVudGlmaWVyIGNvbWJpbmF0aW9uIiwidGltZXN0YW1wIjoxNzA5MDAwMTQ3fQ==",
             ),
             (
                 Outcome::LicenseNotAssigned.into(),
                 1_709_003_106,
-                "eyJjb2RlIjoyMDEsIm1lc3NhZ2UiOiJUaGlzIGxpY2Vuc2Uga2V5IGlzIG5vdCBhc3NpZ25lZCIsInRpbWVzdGFtcCI6MTcwOTAwMzEwNn0=",
+                "eyJjb2RlIjoyMDEsIm1lc3NhZ2UiOiJUaGlzIGxpY2Vuc2Uga2V5IGlzIG5vdCBhc3NpZ25lZCIsInRp\
+                 bWVzdGFtcCI6MTcwOTAwMzEwNn0=",
             ),
             (
                 created(1),
                 1_709_003_135,
-                "eyJjb2RlIjo0NTMsIm1lc3NhZ2UiOiJNZXRhZGF0YSBjcmVhdGVkIiwibWV0YV9pZCI6MSwidGltZXN0YW1wIjoxNzA5MDAzMTM1fQ==",
+                "eyJjb2RlIjo0NTMsIm1lc3NhZ2UiOiJNZXRhZGF0YSBjcmVhdGVkIiwibWV0YV9pZCI6MSwidGltZXN0\
+                 YW1wIjoxNzA5MDAzMTM1fQ==",
             ),
         ] {
             let unsigned = Unsigned::write(&reply, Timestamp(at));
@@ -203,7 +206,10 @@ mod tests {
         let unsigned = Unsigned::write(&reply, Timestamp(7));
         assert_eq!(
             unsigned.response,
-            r#"{"code":453,"message":"Metadata created","value":"a\/b \"\u00e9\" \ud83d\ude00\u2028\u0000","errors":[],"timestamp":7}"#
+            concat!(
+                r#"{"code":453,"message":"Metadata created","#,
+                r#""value":"a\/b \"\u00e9\" \ud83d\ude00\u2028\u0000","errors":[],"timestamp":7}"#
+            )
         );
     }
 }

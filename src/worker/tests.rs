@@ -113,7 +113,10 @@ fn the_end_of_an_activation_is_posted_to_its_own_url_signed_by_the_product() {
     let worker = Worker::start(Arc::clone(&app)).unwrap();
     end_activations(&app, &license);
     let envelope = received.recv_timeout(Duration::from_secs(30)).unwrap();
-    let response = r#"{"code":"400","message":"License key deactivated","license_key":"KEY\/1","identifier":"own","timestamp":1700000000}"#;
+    let response = concat!(
+        r#"{"code":"400","message":"License key deactivated","license_key":"KEY\/1","#,
+        r#""identifier":"own","timestamp":1700000000}"#
+    );
     assert!(envelope.starts_with(&format!("{{\"response\":{response},\"response_base64\":")), "{envelope}");
     let envelope: Value = serde_json::from_str(&envelope).unwrap();
     assert_eq!(envelope["private_key_used"], "product");

@@ -34,7 +34,8 @@ pub struct Args {
     #[arg(long, env = "KEYSEAL_DEMO_SEED", value_name = "N")]
     seed: Option<u64>,
 
-    /// Time at the start: YYYY-MM-DD HH:MM:SS in UTC, or with an offset as in 2027-01-01T00:00:00Z [default: the machine's time]
+    /// Time at the start: YYYY-MM-DD HH:MM:SS in UTC, or with an offset as in 2027-01-01T00:00:00Z
+    /// [default: the machine's time]
     #[arg(long, env = "KEYSEAL_DEMO_CLOCK", value_name = "TIME", value_parser = start_time)]
     clock: Option<Timestamp>,
 

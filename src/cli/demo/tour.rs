@@ -62,7 +62,8 @@ impl FirstAnswer {
             "\nThe first request:\n\n{curl} {endpoint} \\\n{}\n\nIts answer:\n\n{envelope}\n\n\
              {signature} under the public key of product 1, {key_file}\n\n\
              Try next, in another terminal:\n\n\
-             meta() {{ {curl} -s {endpoint} -d api_key={API_KEY} -d identifier=domain.ltd -d key=k -d value=v \"$@\"; echo; }}\n\
+             meta() {{ {curl} -s {endpoint} -d api_key={API_KEY} -d identifier=domain.ltd -d key=k -d value=v \"$@\"; \
+             echo; }}\n\
              meta -d license_key=demo-plain-product     # 453, signed by the global key\n\
              meta -d license_key=demo-plain-product     # 452: the metadata key exists now\n\
              meta -d license_key=demo-available         # 201; demo-blocked 204, demo-expired 205, demo-full 202\n\

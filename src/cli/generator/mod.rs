@@ -17,7 +17,8 @@ use options::{Method, Options};
 pub enum Command {
     /// Create a generator
     #[command(
-        after_help = "Example:\n  keyseal generator create --product 1 --method chunk-system --prefix SHOP- --validity 365"
+        after_help = "Example:\n  keyseal generator create --product 1 --method chunk-system --prefix SHOP- --validity \
+            365"
     )]
     Create {
         /// Product of its keys, by id
@@ -151,7 +152,8 @@ fn show(generator: &Generator, output: &mut Output<'_>) -> Result {
 fn to_json(generator: &Generator) -> Value {
     let recipe = &generator.recipe;
     json!({
-        "id": generator.id, "uuid": generator.uuid, "product_id": generator.product_id, "method": recipe.method.as_str(),
+        "id": generator.id, "uuid": generator.uuid, "product_id": generator.product_id,
+        "method": recipe.method.as_str(),
         "prefix": recipe.prefix, "suffix": recipe.suffix, "template": recipe.template, "charset": recipe.charset,
         "number_of_chunks": recipe.number_of_chunks, "chunk_length": recipe.chunk_length,
         "activation_limit": recipe.activation_limit, "validity": recipe.validity, "active": generator.active,

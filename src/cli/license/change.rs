@@ -16,10 +16,16 @@ pub struct UpdateArgs {
     #[arg(long, group = "changes")]
     status: Option<Status>,
     /// Identifiers that may be active at once; 0: no limit. Active ones stay active
-    #[arg(long, value_name = "N", group = "changes", value_parser = clap::value_parser!(i64).range(0..=MAX_LICENSE_NUMBER))]
+    #[arg(
+        long, value_name = "N", group = "changes",
+        value_parser = clap::value_parser!(i64).range(0..=MAX_LICENSE_NUMBER)
+    )]
     activation_limit: Option<i64>,
     /// Days from assignment until it expires; 0: never
-    #[arg(long, value_name = "DAYS", group = "changes", value_parser = clap::value_parser!(i64).range(0..=MAX_LICENSE_NUMBER))]
+    #[arg(
+        long, value_name = "DAYS", group = "changes",
+        value_parser = clap::value_parser!(i64).range(0..=MAX_LICENSE_NUMBER)
+    )]
     validity: Option<i64>,
     /// Owner's name; empty to remove it
     #[arg(long, value_name = "NAME", group = "changes")]

@@ -117,8 +117,8 @@ fn install(
                 change(&open(data)?, move |tx| install_for_product(tx, &directory, id, &public, now()));
             let place = put_in_place(staged, named)?;
             output.note(&format!(
-                "note: this key signs for product {id} from now on, and clients that know only the global key refuse its \
-                 answers: give the clients of product {id} the public key"
+                "note: this key signs for product {id} from now on, and clients that know only the global key refuse \
+                 its answers: give the clients of product {id} the public key"
             ));
             place
         }
@@ -132,7 +132,10 @@ fn install(
     let text =
         format!("signing key {}\n\npublic key, for your clients:\n{}", path.display(), key.public().pem());
     if replace_lost {
-        output.note("note: clients that know only the former global key refuse what this one signs: give all clients its public key");
+        output.note(
+            "note: clients that know only the former global key refuse what this one signs: give all clients \
+            its public key",
+        );
         if let Some(pid) = data.running_server().ok().flatten() {
             output.note(&format!("next: kill -HUP {pid}, which makes the server sign with it"));
         }

@@ -73,7 +73,13 @@ pub fn plain(text: &str) -> String {
 
 /// Escapes control characters and marks that change the direction of text, as in Rust; all but those in `kept`.
 fn escaped(text: &str, kept: &str) -> String {
-    let turns_direction = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{61c}');
+    let turns_direction = |c: char| {
+        matches!(
+            c,
+            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}'
+                | '\u{200f}' | '\u{61c}'
+        )
+    };
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         if (c.is_control() || turns_direction(c)) && !kept.contains(c) {

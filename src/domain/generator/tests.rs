@@ -122,7 +122,11 @@ fn without_randomness_there_is_no_key() {
 proptest! {
     #[test]
     fn what_is_accepted_makes_a_license_key(
-        (prefix, template, charset) in ("[a-z ]{0,9}", "(x|é|[{]uuid[}]|[{]rand:[0-9]{1,3}[}]|[{]chunk:[0-9]{1,2}[}]){0,4}", "[a-zé€]{0,9}"),
+        (prefix, template, charset) in (
+            "[a-z ]{0,9}",
+            "(x|é|[{]uuid[}]|[{]rand:[0-9]{1,3}[}]|[{]chunk:[0-9]{1,2}[}]){0,4}",
+            "[a-zé€]{0,9}",
+        ),
         (chunks, length, seed) in (0..20_u32, 0..20_u32, any::<u8>()),
     ) {
         for method in [GeneratorMethod::Uuid, GeneratorMethod::ChunkSystem, GeneratorMethod::Custom] {

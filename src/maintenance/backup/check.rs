@@ -92,7 +92,8 @@ fn check_download(copy: &DataDir, download: &Downloadable) -> Result {
     }
     let Downloadable { id, version, product_id, .. } = download;
     Err(format!(
-        "downloadable {id} (version {version} of product {product_id}) has a damaged file: run \"keyseal download delete {id}\" and add it again"
+        "downloadable {id} (version {version} of product {product_id}) has a damaged file: run \"keyseal download \
+         delete {id}\" and add it again"
     )
     .into())
 }

@@ -72,7 +72,8 @@ fn check_free(data: &DataDir, manifest: &Manifest) -> Result {
     match taken {
         None => Ok(()),
         Some(taken) => Err(format!(
-            "{} exists already, and a restore replaces nothing: stop the server and move {} away, or give another directory with --data",
+            "{} exists already, and a restore replaces nothing: stop the server and move {} away, or give another \
+             directory with --data",
             taken.display(),
             data.path().display()
         )

@@ -75,8 +75,8 @@ fn fix_for(error: &KeyError) -> String {
             path.display()
         ),
         KeyError::MissingGlobal { path, .. } => format!(
-            "cp BACKUP/keys/global.pem {}; or, if it is lost for good, keyseal signing-key generate --replace-lost, and give its \
-             public key to your clients",
+            "cp BACKUP/keys/global.pem {}; or, if it is lost for good, keyseal signing-key generate --replace-lost, \
+             and give its public key to your clients",
             path.display()
         ),
         KeyError::MismatchGlobal { path, .. } => format!(
@@ -101,8 +101,8 @@ fn fix_for(error: &KeyError) -> String {
             format!("copy the file of this name from BACKUP/keys/ to {}", path.display())
         }
         KeyError::TooSmall(path) | KeyError::TooLarge(path) => format!(
-            "copy the file of this name from BACKUP/keys/ to {0}; or, if no such key ever signed, mv {0} {0}.old && keyseal \
-             signing-key generate --replace-lost, and give its public key to your clients",
+            "copy the file of this name from BACKUP/keys/ to {0}; or, if no such key ever signed, mv {0} {0}.old && \
+             keyseal signing-key generate --replace-lost, and give its public key to your clients",
             path.display()
         ),
         KeyError::Unreadable { path, .. } => {

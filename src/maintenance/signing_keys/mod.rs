@@ -44,7 +44,8 @@ pub fn install_for_product(
     let product = tx.product(id)?.ok_or_else(|| unknown_product(id))?;
     if product.signing_key.is_some() {
         return Err(format!(
-            "product {id} has a signing key already, and clients trust it: replace it with \"keyseal signing-key rotate --product {id}\""
+            "product {id} has a signing key already, and clients trust it: replace it with \"keyseal signing-key \
+             rotate --product {id}\""
         )
         .into());
     }

@@ -27,8 +27,8 @@ pub fn check_can_rotate(tx: &Tx<'_>, data: &DataDir, owner: Option<i64>) -> Resu
     if published.iter().any(|key| key.state == KeyState::Next) {
         let option = owner_option(owner);
         return Err(format!(
-            "there is a {} already: activate it with \"keyseal signing-key rotate --activate{option}\", or withdraw it with \
-             \"keyseal signing-key rotate --withdraw{option}\"",
+            "there is a {} already: activate it with \"keyseal signing-key rotate --activate{option}\", or withdraw it \
+             with \"keyseal signing-key rotate --withdraw{option}\"",
             key_name(KeyState::Next, owner)
         )
         .into());

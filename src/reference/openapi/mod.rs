@@ -63,7 +63,8 @@ fn security_schemes() -> Value {
         },
         "contractKey": {
             "type": "apiKey", "in": "query", "name": "contract_key",
-            "description": "The owner of a contract needs no API key. In the query string, as a field of the body, or in the place of an API key.",
+            "description": "The owner of a contract needs no API key. In the query string, as a field of the body, or \
+             in the place of an API key.",
         },
     })
 }
@@ -120,7 +121,8 @@ fn description(settings: &Settings) -> String {
             "Every answer of the original API travels under HTTP 200; its `code` says what happened."
         }
         HttpStatus::Documented => {
-            "Answers travel under HTTP 200, but for refusals of the API key (401) and of blocked callers (403); the `code` says what happened."
+            "Answers travel under HTTP 200, but for refusals of the API key (401) and of blocked callers (403); the \
+             `code` says what happened."
         }
     };
     let own: Vec<String> = answers::distinct()
@@ -134,13 +136,15 @@ fn description(settings: &Settings) -> String {
     format!(
         "The API of a license-key server, as clients of GetKeyManager and Keevault v1 know it.\n\n\
          Every answer is an envelope: `response`; the same bytes in base64; whose key signed; and the signature. \
-         Verify the signature over the text of `response_base64` (RSASSA-PKCS1-v1_5 with SHA-256), decode that text, and trust what you decoded.\n\n\
+         Verify the signature over the text of `response_base64` (RSASSA-PKCS1-v1_5 with SHA-256), decode that text, \
+         and trust what you decoded.\n\n\
          {statuses} Codes from 1900 up are this server's own, under the HTTP status that they mean:\n\n\
          | Code | Message | HTTP |\n|---|---|---|\n{}\n\n\
-         Fields are read from a form, from multipart, from JSON or from the query string, which a body's fields hide; of a GET, from the query string only. \
-         A body may have 1 MiB. Blank is as good as absent; fields that nobody knows are ignored. A required field is one without which the answer isn't a success: \
-         its absence has an outcome of its own, not an HTTP error. \
-         Many fields are read from other names too, which are listed as `x-aliases`; a field's own name comes first.",
+         Fields are read from a form, from multipart, from JSON or from the query string, which a body's fields hide; \
+         of a GET, from the query string only. A body may have 1 MiB. Blank is as good as absent; fields that nobody \
+         knows are ignored. A required field is one without which the answer isn't a success: its absence has an \
+         outcome of its own, not an HTTP error. Many fields are read from other names too, which are listed as \
+         `x-aliases`; a field's own name comes first.",
         own.join("\n")
     )
 }

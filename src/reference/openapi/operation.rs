@@ -211,7 +211,8 @@ fn parameter(field: &About, place: &str) -> Value {
 pub fn idempotency_key() -> Value {
     json!({
         "name": "Idempotency-Key", "in": "header", "required": false,
-        "description": "Makes the request safe to repeat: for a day, the same request under the same key gets the very bytes of its first answer. A refusal did nothing and is not kept.",
+        "description": "Makes the request safe to repeat: for a day, the same request under the same key gets the very \
+         bytes of its first answer. A refusal did nothing and is not kept.",
         "schema": { "type": "string", "maxLength": 255 },
         "example": "5f1c2e9a-7c1d-4a51-9c64-0d6b7f0f9e21",
     })

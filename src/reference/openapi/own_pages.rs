@@ -61,7 +61,10 @@ fn public_keys() -> Value {
     json!({ "type": "array", "items": {
         "type": "object",
         "properties": {
-            "owner": { "description": "`global`, or the id of the product.", "anyOf": [{ "const": "global" }, { "type": "integer" }] },
+            "owner": {
+                "description": "`global`, or the id of the product.",
+                "anyOf": [{ "const": "global" }, { "type": "integer" }],
+            },
             "state": { "type": "string", "enum": ["next", "current", "former"] },
             "fingerprint": { "type": "string", "description": "SHA-256 of the key." },
             "pem": { "type": "string" },

@@ -33,8 +33,8 @@ impl Damage {
     pub(in crate::store) fn note(&self, what: &str) {
         if self.0.set(what.to_owned()).is_ok() {
             log::error!(
-                "the database is damaged: {what}; the server answers nothing from it any more: stop the server and restore a \
-                 backup with \"keyseal restore\""
+                "the database is damaged: {what}; the server answers nothing from it any more: stop the server and \
+                 restore a backup with \"keyseal restore\""
             );
         }
     }

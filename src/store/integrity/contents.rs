@@ -28,7 +28,8 @@ impl Tx<'_> {
     /// Reads everything: only for databases that are known to be small.
     pub fn contents(&self) -> Result<Contents, Error> {
         // SQLite's own tables can't be written, except for the one that remembers the highest ids.
-        let sql = "SELECT name FROM sqlite_schema WHERE type = 'table' AND (name NOT GLOB 'sqlite_*' OR name = 'sqlite_sequence')
+        let sql = "SELECT name FROM sqlite_schema WHERE type = 'table'
+                   AND (name NOT GLOB 'sqlite_*' OR name = 'sqlite_sequence')
                    AND name <> ?1 ORDER BY name = 'sqlite_sequence', name";
         let names: Vec<String> = self.sql(sql).all(&[&NOT_RESTORED], |row| row.get(0))?;
         Ok(Contents(names.into_iter().map(|name| self.table(name)).collect::<Result<_, Error>>()?))

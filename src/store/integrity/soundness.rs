@@ -92,7 +92,8 @@ impl Tx<'_> {
     }
 
     fn tables(&self) -> Result<Vec<String>, Error> {
-        let sql = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name";
+        let sql = "SELECT name FROM sqlite_schema WHERE type = 'table'
+                   AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name";
         self.sql(sql).all(&[], |row| row.get(0))
     }
 

@@ -23,7 +23,8 @@ impl Tx<'_> {
     ) -> Result<(), Error> {
         let actor = self.actor.borrow();
         let Some(actor) = actor.as_ref().filter(|_| !self.audits_as_one.get()) else { return Ok(()) };
-        let sql = "INSERT INTO audit (at, who, who_id, address, action, change, subject, subject_id, license_key, detail)
+        let sql = "INSERT INTO audit (at, who, who_id, address, action, change, subject, subject_id,
+                   license_key, detail)
                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,
                            CASE ?7 WHEN 'license' THEN (SELECT license_key FROM licenses WHERE id = ?8) END, ?9)";
         let (kind, id) = subject.parts();

@@ -34,7 +34,8 @@ impl Tx<'_> {
         first_attempt: Timestamp,
         now: Timestamp,
     ) -> Result<(), Error> {
-        let sql = "INSERT INTO callbacks (url, target, reply, product_id, kind, state, next_attempt, last_error, created_at, updated_at)
+        let sql = "INSERT INTO callbacks (url, target, reply, product_id, kind, state, next_attempt,
+                   last_error, created_at, updated_at)
                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9)";
         let (target, state, error) = match Target::of_url(callback.url) {
             Ok(target) => (target.as_str().to_owned(), CallbackState::Pending, None),
@@ -114,10 +115,12 @@ impl Tx<'_> {
     /// Records that the receiver took a webhook. Its bytes are deleted, because they can be made again from the reply.
     /// Also deletes up to ten webhooks that were delivered long ago.
     pub fn callback_delivered(&self, id: i64, now: Timestamp) -> Result<(), Error> {
-        let sql = "UPDATE callbacks SET state = 'delivered', body = NULL, last_error = NULL, updated_at = ?2 WHERE id = ?1";
+        let sql = "UPDATE callbacks SET state = 'delivered', body = NULL, last_error = NULL,
+                   updated_at = ?2 WHERE id = ?1";
         self.sql(sql).execute(&[&id, &now])?;
         let sql = "DELETE FROM callbacks
-                   WHERE id IN (SELECT id FROM callbacks WHERE state = 'delivered' ORDER BY id LIMIT 10) AND updated_at <= ?1";
+                   WHERE id IN (SELECT id FROM callbacks WHERE state = 'delivered' ORDER BY id LIMIT 10)
+                   AND updated_at <= ?1";
         self.sql(sql).execute(&[&now.0.saturating_sub(KEPT_SECONDS)])?;
         Ok(())
     }
@@ -140,7 +143,8 @@ impl Tx<'_> {
 
     /// Retries a webhook in any state, with all its attempts.
     pub fn retry_callback(&self, id: i64, now: Timestamp) -> Result<(), Error> {
-        let sql = "UPDATE callbacks SET state = 'pending', attempts = 0, next_attempt = ?2, updated_at = ?2 WHERE id = ?1";
+        let sql = "UPDATE callbacks SET state = 'pending', attempts = 0, next_attempt = ?2,
+                   updated_at = ?2 WHERE id = ?1";
         self.sql(sql).execute(&[&id, &now])?;
         self.wake_worker_on_commit();
         self.audit(Subject::Callback(id), "sent again", None)

@@ -7,8 +7,8 @@ use crate::store::{Error, Tx};
 impl Tx<'_> {
     /// A contract by its id. Locked until the end of a transaction that writes.
     pub fn contract(&self, id: i64) -> Result<Option<Contract>, Error> {
-        let sql = "SELECT id, uuid, name, information, contract_key, license_keys_quantity, product_id, can_get_info, can_generate,
-                          can_destroy, can_destroy_all, status, created_at, updated_at,
+        let sql = "SELECT id, uuid, name, information, contract_key, license_keys_quantity, product_id,
+                   can_get_info, can_generate, can_destroy, can_destroy_all, status, created_at, updated_at,
                           (SELECT count(*) FROM licenses WHERE contract_id = contracts.id)
                    FROM contracts WHERE id = ?1";
         self.locking_sql(sql).one(&[&id], read)
@@ -32,8 +32,8 @@ impl Tx<'_> {
 
     /// All contracts, by id.
     pub fn contracts(&self) -> Result<Vec<Contract>, Error> {
-        let sql = "SELECT id, uuid, name, information, contract_key, license_keys_quantity, product_id, can_get_info, can_generate,
-                          can_destroy, can_destroy_all, status, created_at, updated_at,
+        let sql = "SELECT id, uuid, name, information, contract_key, license_keys_quantity, product_id,
+                   can_get_info, can_generate, can_destroy, can_destroy_all, status, created_at, updated_at,
                           (SELECT count(*) FROM licenses WHERE contract_id = contracts.id)
                    FROM contracts ORDER BY id";
         self.sql(sql).all(&[], read)
@@ -41,8 +41,8 @@ impl Tx<'_> {
 
     /// Returns the new contract's id. The caller has checked in this transaction that no other contract has its key.
     pub fn add_contract(&self, uuid: &str, terms: &Terms, now: Timestamp) -> Result<i64, Error> {
-        let sql = "INSERT INTO contracts (uuid, name, information, contract_key, license_keys_quantity, product_id, can_get_info,
-                                          can_generate, can_destroy, can_destroy_all, status, created_at, updated_at)
+        let sql = "INSERT INTO contracts (uuid, name, information, contract_key, license_keys_quantity,
+                   product_id, can_get_info, can_generate, can_destroy, can_destroy_all, status, created_at, updated_at)
                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12) RETURNING id";
         let id = with_values(&uuid, terms, now, |values| self.sql(sql).value(values))?;
         self.audit(Subject::Contract(id), "created", None)?;
@@ -52,8 +52,9 @@ impl Tx<'_> {
     /// Replaces the terms of a contract. The caller has checked in this transaction that no other contract has its key.
     pub fn set_contract_terms(&self, id: i64, terms: &Terms, now: Timestamp) -> Result<(), Error> {
         let sql = "UPDATE contracts
-                   SET name = ?2, information = ?3, contract_key = ?4, license_keys_quantity = ?5, product_id = ?6, can_get_info = ?7,
-                       can_generate = ?8, can_destroy = ?9, can_destroy_all = ?10, status = ?11, updated_at = ?12
+                   SET name = ?2, information = ?3, contract_key = ?4, license_keys_quantity = ?5,
+                   product_id = ?6, can_get_info = ?7, can_generate = ?8, can_destroy = ?9,
+                   can_destroy_all = ?10, status = ?11, updated_at = ?12
                    WHERE id = ?1";
         with_values(&id, terms, now, |values| self.sql(sql).execute(values))?;
         self.audit(Subject::Contract(id), "changed", None)

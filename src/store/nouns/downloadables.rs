@@ -51,8 +51,8 @@ impl Tx<'_> {
         downloadable: &NewDownloadable,
         now: Timestamp,
     ) -> Result<Option<i64>, Error> {
-        let sql = "INSERT INTO downloadables (product_id, numeric_version, version, update_summary, changelog, published,
-                                              release_date, file_name, file_sha256, file_size, created_at, updated_at)
+        let sql = "INSERT INTO downloadables (product_id, numeric_version, version, update_summary,
+                   changelog, published, release_date, file_name, file_sha256, file_size, created_at, updated_at)
                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11)
                    ON CONFLICT (product_id, numeric_version) DO NOTHING RETURNING id";
         let id: Option<i64> = self.sql(sql).one(

@@ -6,8 +6,8 @@ use crate::store::{Error, Tx};
 
 impl Tx<'_> {
     pub fn generator(&self, id: i64) -> Result<Option<Generator>, Error> {
-        let sql = "SELECT id, uuid, product_id, method, prefix, suffix, function_name, number_of_chunks, chunk_length, charset,
-                          activation_limit, validity, active, created_at, updated_at
+        let sql = "SELECT id, uuid, product_id, method, prefix, suffix, function_name, number_of_chunks,
+                   chunk_length, charset, activation_limit, validity, active, created_at, updated_at
                    FROM generators WHERE id = ?1";
         self.sql(sql).one(&[&id], read)
     }
@@ -24,8 +24,8 @@ impl Tx<'_> {
 
     /// All generators by id, or those of one product.
     pub fn generators(&self, product_id: Option<i64>) -> Result<Vec<Generator>, Error> {
-        let sql = "SELECT id, uuid, product_id, method, prefix, suffix, function_name, number_of_chunks, chunk_length, charset,
-                          activation_limit, validity, active, created_at, updated_at
+        let sql = "SELECT id, uuid, product_id, method, prefix, suffix, function_name, number_of_chunks,
+                   chunk_length, charset, activation_limit, validity, active, created_at, updated_at
                    FROM generators WHERE ?1 IS NULL OR product_id = ?1 ORDER BY id";
         self.sql(sql).all(&[&product_id], read)
     }
@@ -39,8 +39,8 @@ impl Tx<'_> {
 
     /// Returns the new generator's id.
     pub fn add_generator(&self, generator: &NewGenerator, now: Timestamp) -> Result<i64, Error> {
-        let sql = "INSERT INTO generators (uuid, product_id, method, prefix, suffix, function_name, number_of_chunks, chunk_length,
-                                           charset, activation_limit, validity, active, created_at, updated_at)
+        let sql = "INSERT INTO generators (uuid, product_id, method, prefix, suffix, function_name,
+                   number_of_chunks, chunk_length, charset, activation_limit, validity, active, created_at, updated_at)
                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?13) RETURNING id";
         let recipe = &generator.recipe;
         let id = self.sql(sql).value(&[
@@ -71,8 +71,9 @@ impl Tx<'_> {
         now: Timestamp,
     ) -> Result<bool, Error> {
         let sql = "UPDATE generators
-                   SET method = ?2, prefix = ?3, suffix = ?4, function_name = ?5, number_of_chunks = ?6, chunk_length = ?7,
-                       charset = ?8, activation_limit = ?9, validity = ?10, active = ?11, updated_at = ?12
+                   SET method = ?2, prefix = ?3, suffix = ?4, function_name = ?5, number_of_chunks = ?6,
+                   chunk_length = ?7, charset = ?8, activation_limit = ?9, validity = ?10, active = ?11,
+                   updated_at = ?12
                    WHERE id = ?1";
         let changed = self.sql(sql).execute(&[
             &id,

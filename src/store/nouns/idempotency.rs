@@ -33,7 +33,8 @@ impl Tx<'_> {
     /// The answer to this request, if it was given within the last day.
     pub fn given_answer(&self, key: &RepeatKey, now: Timestamp) -> Result<Option<GivenAnswer>, Error> {
         let sql = "SELECT code, response, signing_product, signing_key FROM idempotency
-                   WHERE api_key_id = ?1 AND route = ?2 AND idempotency_key = ?3 AND params_hash = ?4 AND created_at > ?5";
+                   WHERE api_key_id = ?1 AND route = ?2 AND idempotency_key = ?3 AND params_hash = ?4
+                   AND created_at > ?5";
         let oldest = now.0.saturating_sub(REPEATED_SECONDS);
         self.sql(sql).one(
             &[&key.caller.to_number(), &key.route, &key.idempotency_key, &key.params_hash, &oldest],

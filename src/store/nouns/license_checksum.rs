@@ -19,7 +19,8 @@ const READ_AT_ONCE: i64 = 10_000;
 
 /// The id of the first license with a wrong checksum.
 pub(in crate::store) fn first_wrong(engine: &dyn Engine) -> Result<Option<i64>, Error> {
-    let sql = "SELECT id, product_id, activation_limit, validity, assigned_at, checksum FROM licenses WHERE id > ?1 ORDER BY id LIMIT ?2";
+    let sql = "SELECT id, product_id, activation_limit, validity, assigned_at, checksum FROM licenses
+               WHERE id > ?1 ORDER BY id LIMIT ?2";
     let mut last: Option<i64> = Some(i64::MIN);
     while let Some(after) = last.take() {
         let mut wrong = None;

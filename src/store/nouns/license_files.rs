@@ -13,10 +13,11 @@ impl Tx<'_> {
         status: Option<LicenseStatus>,
         limit: i64,
     ) -> Result<Vec<License>, Error> {
-        let sql = "SELECT id, product_id, license_key, owner_name, owner_email, activation_limit, validity, assigned_at, status,
-                          contract_id, created_at, updated_at, checksum
+        let sql = "SELECT id, product_id, license_key, owner_name, owner_email, activation_limit, validity,
+                   assigned_at, status, contract_id, created_at, updated_at, checksum
                    FROM licenses
-                   WHERE id > ?1 AND (?2 IS NULL OR product_id = ?2) AND (?3 IS NULL OR status = ?3) ORDER BY id LIMIT ?4";
+                   WHERE id > ?1 AND (?2 IS NULL OR product_id = ?2) AND (?3 IS NULL OR status = ?3)
+                   ORDER BY id LIMIT ?4";
         let status = status.map(LicenseStatus::as_str);
         self.sql(sql).all(&[&id, &product_id, &status, &limit], licenses::read)
     }

@@ -12,18 +12,19 @@ use crate::store::{Error, Tx};
 impl Tx<'_> {
     /// A license by its id. Locked until the end of a transaction that writes.
     pub fn license(&self, id: i64) -> Result<Option<License>, Error> {
-        let sql = "SELECT id, product_id, license_key, owner_name, owner_email, activation_limit, validity, assigned_at, status,
-                          contract_id, created_at, updated_at, checksum
+        let sql = "SELECT id, product_id, license_key, owner_name, owner_email, activation_limit, validity,
+                   assigned_at, status, contract_id, created_at, updated_at, checksum
                    FROM licenses WHERE id = ?1";
         self.locking_sql(sql).one(&[&id], read)
     }
 
     /// The licenses under a contract that have an activation, by id.
     pub fn active_licenses_of_contract(&self, contract_id: i64) -> Result<Vec<License>, Error> {
-        let sql = "SELECT id, product_id, license_key, owner_name, owner_email, activation_limit, validity, assigned_at, status,
-                          contract_id, created_at, updated_at, checksum
+        let sql = "SELECT id, product_id, license_key, owner_name, owner_email, activation_limit, validity,
+                   assigned_at, status, contract_id, created_at, updated_at, checksum
                    FROM licenses
-                   WHERE contract_id = ?1 AND EXISTS (SELECT 1 FROM activations WHERE license_id = licenses.id) ORDER BY id";
+                   WHERE contract_id = ?1 AND EXISTS (SELECT 1 FROM activations
+                   WHERE license_id = licenses.id) ORDER BY id";
         self.sql(sql).all(&[&contract_id], read)
     }
 
@@ -39,8 +40,8 @@ impl Tx<'_> {
     pub fn license_by_key(&self, license_key: &LicenseKey) -> Result<Option<License>, Error> {
         // With the subquery, SQLite reads the key from the table. A plain condition would read it from the index,
         // where it always equals the key that was looked for, also when a damaged index points to another row.
-        let sql = "SELECT id, product_id, license_key, owner_name, owner_email, activation_limit, validity, assigned_at, status,
-                          contract_id, created_at, updated_at, checksum
+        let sql = "SELECT id, product_id, license_key, owner_name, owner_email, activation_limit, validity,
+                   assigned_at, status, contract_id, created_at, updated_at, checksum
                    FROM licenses WHERE id = (SELECT id FROM licenses WHERE license_key = ?1)";
         match self.locking_sql(sql).one(&[&license_key.as_str()], read)? {
             Some(license) if !license.license_key.eq_ignore_ascii_case(license_key.as_str()) => {
@@ -56,8 +57,8 @@ impl Tx<'_> {
         product_id: Option<i64>,
         status: Option<LicenseStatus>,
     ) -> Result<Vec<License>, Error> {
-        let sql = "SELECT id, product_id, license_key, owner_name, owner_email, activation_limit, validity, assigned_at, status,
-                          contract_id, created_at, updated_at, checksum
+        let sql = "SELECT id, product_id, license_key, owner_name, owner_email, activation_limit, validity,
+                   assigned_at, status, contract_id, created_at, updated_at, checksum
                    FROM licenses
                    WHERE (?1 IS NULL OR product_id = ?1) AND (?2 IS NULL OR status = ?2) ORDER BY id";
         self.sql(sql).all(&[&product_id, &status.map(LicenseStatus::as_str)], read)
@@ -73,8 +74,8 @@ impl Tx<'_> {
         }
         // The subquery steps over the earlier pages in an index, so that only the rows of this page are read.
         let sql = format!(
-            "SELECT id, product_id, license_key, owner_name, owner_email, activation_limit, validity, assigned_at, status,
-                    contract_id, created_at, updated_at, checksum
+            "SELECT id, product_id, license_key, owner_name, owner_email, activation_limit, validity,
+             assigned_at, status, contract_id, created_at, updated_at, checksum
              FROM licenses
              WHERE id IN (SELECT id FROM licenses WHERE {} ORDER BY id LIMIT ?5 OFFSET ?6) ORDER BY id",
             conditions(filter)
@@ -95,7 +96,8 @@ impl Tx<'_> {
 
     /// The number of licenses in a product's pool: available ones without a contract.
     pub fn count_licenses_in_pool(&self, product_id: i64) -> Result<i64, Error> {
-        let sql = "SELECT count(*) FROM licenses WHERE product_id = ?1 AND status = 'available' AND contract_id IS NULL";
+        let sql = "SELECT count(*) FROM licenses WHERE product_id = ?1 AND status = 'available'
+                   AND contract_id IS NULL";
         self.sql(sql).value(&[&product_id])
     }
 
@@ -130,8 +132,8 @@ impl Tx<'_> {
     pub fn change_license(&self, license: &License, now: Timestamp) -> Result<(), Error> {
         let before = self.license(license.id)?;
         let sql = "UPDATE licenses
-                   SET product_id = ?2, owner_name = ?3, owner_email = ?4, activation_limit = ?5, validity = ?6, assigned_at = ?7,
-                       status = ?8, updated_at = ?9
+                   SET product_id = ?2, owner_name = ?3, owner_email = ?4, activation_limit = ?5,
+                   validity = ?6, assigned_at = ?7, status = ?8, updated_at = ?9
                    WHERE id = ?1";
         self.sql(sql).execute(&[
             &license.id,

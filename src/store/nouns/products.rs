@@ -13,8 +13,8 @@ const LONGEST_CACHED: usize = 1024;
 
 impl Tx<'_> {
     pub fn product(&self, id: i64) -> Result<Option<Product>, Error> {
-        let sql = "SELECT id, uuid, slug, external_reference, source, name, post_url, description, status, require_non_expired,
-                          changelog_enabled, features, signing_key, created_at, updated_at
+        let sql = "SELECT id, uuid, slug, external_reference, source, name, post_url, description, status,
+                   require_non_expired, changelog_enabled, features, signing_key, created_at, updated_at
                    FROM products WHERE id = ?1";
         self.cached_or(
             |cache| &mut cache.products,
@@ -48,8 +48,8 @@ impl Tx<'_> {
 
     /// All products, by id.
     pub fn products(&self) -> Result<Vec<Product>, Error> {
-        let sql = "SELECT id, uuid, slug, external_reference, source, name, post_url, description, status, require_non_expired,
-                          changelog_enabled, features, signing_key, created_at, updated_at
+        let sql = "SELECT id, uuid, slug, external_reference, source, name, post_url, description, status,
+                   require_non_expired, changelog_enabled, features, signing_key, created_at, updated_at
                    FROM products ORDER BY id";
         self.sql(sql).all(&[], read)
     }
@@ -113,10 +113,13 @@ impl Tx<'_> {
     /// `false`: there is no such product.
     fn set_product(&self, id: i64, change: &ProductChange, now: Timestamp) -> Result<bool, Error> {
         let sql = "UPDATE products
-                   SET name = coalesce(?2, name), description = coalesce(?3, description), source = coalesce(?4, source),
-                       status = coalesce(?5, status), require_non_expired = coalesce(?6, require_non_expired),
-                       external_reference = coalesce(?7, external_reference), slug = nullif(coalesce(?8, slug), ''),
-                       changelog_enabled = coalesce(?9, changelog_enabled), features = coalesce(?10, features), updated_at = ?11
+                   SET name = coalesce(?2, name), description = coalesce(?3, description),
+                       source = coalesce(?4, source), status = coalesce(?5, status),
+                       require_non_expired = coalesce(?6, require_non_expired),
+                       external_reference = coalesce(?7, external_reference),
+                       slug = nullif(coalesce(?8, slug), ''),
+                       changelog_enabled = coalesce(?9, changelog_enabled),
+                       features = coalesce(?10, features), updated_at = ?11
                    WHERE id = ?1";
         let changed = self.sql(sql).execute(&[
             &id,

@@ -13,9 +13,9 @@ const MAX_LIST: usize = 4 * 1024 * 1024;
 impl Tx<'_> {
     /// Adds a report. `extra` holds further fields of newer clients as JSON; no answer shows it.
     pub fn add_telemetry(&self, report: &TelemetryReport, extra: &str, now: Timestamp) -> Result<(), Error> {
-        let sql = "INSERT INTO telemetry (user_identifier, license_key, activation_identifier, product_id, product_version, data_type,
-                                          data_group, data, extra, is_correct_format, license_key_exists, product_exists,
-                                          product_version_exists, has_red_flags, created_at)
+        let sql = "INSERT INTO telemetry (user_identifier, license_key, activation_identifier, product_id,
+                   product_version, data_type, data_group, data, extra, is_correct_format,
+                   license_key_exists, product_exists, product_version_exists, has_red_flags, created_at)
                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
         self.sql(sql).execute(&[
             &report.user_identifier,
@@ -85,8 +85,9 @@ fn select(filter: &TelemetryFilter, ignore_case: &str) -> String {
         _ => "(?1 IS NULL OR data_type = ?1) AND (?2 IS NULL OR data_group = ?2)",
     };
     format!(
-        "SELECT id, user_identifier, license_key, activation_identifier, product_id, product_version, data_type, data_group, data,
-                is_correct_format, license_key_exists, product_exists, product_version_exists, created_at
+        "SELECT id, user_identifier, license_key, activation_identifier, product_id, product_version,
+         data_type, data_group, data, is_correct_format, license_key_exists, product_exists,
+         product_version_exists, created_at
          FROM telemetry
          WHERE {group} AND (?3 IS NULL OR product_id = ?3) AND (?4 IS NULL OR user_identifier = ?4{ignore_case})
                AND (?5 IS NULL OR license_key = ?5{ignore_case})

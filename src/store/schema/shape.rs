@@ -180,8 +180,10 @@ mod tests {
             let statement = "SELECT type, name, sql FROM sqlite_schema WHERE name = ?1";
             connection.query_row(statement, [table], read).unwrap().1.unwrap()
         };
-        let written = "CREATE TABLE t (\n    a INTEGER NOT NULL,  -- one\n    b TEXT, -- two\n    c INTEGER NOT NULL DEFAULT 0,\n    UNIQUE (a, b)\n) STRICT";
-        let added = "CREATE TABLE t (\n    a INTEGER NOT NULL,  -- one\n    b TEXT, -- two\n    UNIQUE (a, b)\n) STRICT; ALTER TABLE t ADD COLUMN c INTEGER NOT NULL DEFAULT 0";
+        let written = "CREATE TABLE t (\n    a INTEGER NOT NULL,  -- one\n    b TEXT, -- two\n    \
+                       c INTEGER NOT NULL DEFAULT 0,\n    UNIQUE (a, b)\n) STRICT";
+        let added = "CREATE TABLE t (\n    a INTEGER NOT NULL,  -- one\n    b TEXT, -- two\n    UNIQUE (a, b)\n) \
+                     STRICT; ALTER TABLE t ADD COLUMN c INTEGER NOT NULL DEFAULT 0";
         assert_eq!(statement(written, "t"), statement(added, "t"));
         let renamed = format!("{}; ALTER TABLE other RENAME TO t", written.replacen(" t ", " other ", 1));
         assert_eq!(statement(written, "t"), statement(&renamed, "t"));

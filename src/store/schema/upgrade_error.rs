@@ -10,8 +10,9 @@ pub enum UpgradeError {
     #[error(transparent)]
     Open(#[from] OpenError),
     #[error(
-        "{path} was not upgraded, and nothing was changed: the upgrade can take {} MB (a copy of the database, and each \
-         changed page in the log and in the file), but {} MB are free: make room on that file system, and upgrade again",
+        "{path} was not upgraded, and nothing was changed: the upgrade can take {} MB (a copy of the database, and \
+         each changed page in the log and in the file), but {} MB are free: make room on that file system, and upgrade \
+         again",
         megabytes(*.needed), free / 1_000_000
     )]
     NoSpace { path: PathBuf, needed: u64, free: u64 },

@@ -49,8 +49,8 @@ pub(in crate::store) fn checkpoint(connection: &Connection, pages_in_log: &Atomi
         log::error!("SQLite can't be told to keep the write-ahead log when it closes the database: {error}");
     }
     log::error!(
-        "the disk failed while the database was synced: the write-ahead log is kept and grows until the next start; look at the \
-         disk, then restart the server"
+        "the disk failed while the database was synced: the write-ahead log is kept and grows until the next start; \
+         look at the disk, then restart the server"
     );
     false
 }
