@@ -12,18 +12,21 @@ use crate::wire::reply::{Reply, Result};
 const MAX_POST_URL: usize = 2048;
 
 pub const POST_URL: Field<String> = Field::text("post_url", MAX_POST_URL, "https://example.com/deactivated")
-    .says("Gets a signed message when the activation ends otherwise than by its own client.");
+    .says(
+        "Receives a signed message when the activation is ended by somebody else than its own \
+         client.",
+    );
 
 /// `POST /verify` (API §4.1).
 pub const VERIFY: Endpoint =
-    Record::new(Audience::Product, "Whether a license key is valid where it is used")
-        .says("Changes nothing. Ask it now and then; activate once.")
+    Record::new(Audience::Product, "Verifies that a license key is valid and active on an identifier")
+        .says("Changes nothing. Activate once, then verify from time to time.")
         .takes(&[
             &LICENSE_KEY,
             &IDENTIFIER,
             &PRODUCT_ID.optional().says(
-                "The product that the key must be for: its id, its uuid or its slug. Another's key is \
-         210.",
+                "The product that the key must belong to: its id, its uuid or its slug. The key of \
+                 another product is refused with 210.",
             ),
         ])
         .answers(&[plain(Outcome::LicenseValid)])
@@ -34,9 +37,9 @@ fn verify(call: &mut Call<'_>) -> Result {
     let license = call.license(Outcome::InvalidLicenseKey)?;
     if let Some(reference) = call.get(PRODUCT_ID)? {
         let named = call.tx.product_by_reference(&reference)?.map(|product| product.id);
-        // A number is the id of a product even if the product is deleted, which the license gate checks later.
+        // The number of a deleted product still matches its licenses, which the license gate refuses with 203.
         let id = named.or_else(|| reference.parse().ok());
-        // A key of another product is answered like an unknown key.
+        // The key of another product is refused like an unknown one.
         id.filter(|id| *id == license.product_id).ok_or(Outcome::InvalidLicenseKey)?;
     }
     call.usable_license()?;
@@ -44,8 +47,11 @@ fn verify(call: &mut Call<'_>) -> Result {
 }
 
 /// `POST /activate` (API §4.2).
-pub const ACTIVATE: Endpoint = Record::new(Audience::Product, "Takes a seat of a license")
-    .says("The same identifier again takes no second seat: it gets 301, also where no seat is left.")
+pub const ACTIVATE: Endpoint = Record::new(Audience::Product, "Activates a license on an identifier")
+    .says(
+        "An identifier that is active already takes no second seat: the answer is 301, even if no \
+         seat is free.",
+    )
     .takes(&[&LICENSE_KEY, &IDENTIFIER, &POST_URL])
     .answers(&[
         plain(Outcome::LicenseActivated),
@@ -62,9 +68,9 @@ fn activate(call: &mut Call<'_>) -> Result {
 }
 
 /// `POST /deactivate` (API §4.3).
-pub const DEACTIVATE: Endpoint = Record::new(Audience::Product, "Gives a seat back")
+pub const DEACTIVATE: Endpoint = Record::new(Audience::Product, "Deactivates a license on an identifier")
     .says(
-        "Its success is the one `code` that is text: `\"400\"`. An expired license may be \
+        "The `code` of its success is text, the only one: `\"400\"`. An expired license can be \
          deactivated too.",
     )
     .takes(&[&LICENSE_KEY, &IDENTIFIER])

@@ -11,12 +11,12 @@ use crate::wire::reply::Result;
 
 /// `POST /assign-license-key` (API §4.6).
 pub const ASSIGN: Endpoint =
-    Record::new(Audience::Shop, "Assigns a license key that is available or reserved")
+    Record::new(Audience::Shop, "Assigns an available or reserved license key to an owner")
         .takes(&[
             &LICENSE_KEY,
             &OWNER_NAME,
-            &// The original's own name for it here is `email`, &which is one of the aliases.
-            OWNER_EMAIL,
+            // The original calls it `email` here, which is one of its aliases.
+            &OWNER_EMAIL,
         ])
         .answers(&[plain(Outcome::LicenseAssigned), plain(Outcome::LicenseNotAssignable)])
         .run(assign);
@@ -32,12 +32,13 @@ fn assign(call: &mut Call<'_>) -> Result {
 
 /// `POST /assign-and-activate-license-key` (API §4.7).
 pub const ASSIGN_AND_ACTIVATE: Endpoint =
-    Record::new(Audience::Shop, "Assigns a license key and takes a seat of it, or neither")
-        .says("The owner that it was assigned to may ask again.")
+    Record::new(Audience::Shop, "Assigns a license key and activates it, or does neither")
+        .says("The owner may repeat the request.")
         .takes(&[
             &LICENSE_KEY,
             &IDENTIFIER,
-            &OWNER_EMAIL.says("Whose the license becomes. By it an owner is known who asks again."),
+            &OWNER_EMAIL
+                .says("The owner's email address. An owner who repeats the request is recognised by it."),
             &OWNER_NAME,
             &POST_URL,
         ])

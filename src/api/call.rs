@@ -21,27 +21,27 @@ pub struct Call<'a> {
     pub tx: &'a Tx<'a>,
     pub sent: Sent<'a>,
     pub context: RequestContext<'a>,
-    /// When the request arrived. Endpoints read no clock.
+    /// When the request arrived. Endpoints never read the clock.
     pub now: Timestamp,
-    /// The key of the product that was found, if it has its own. It signs the outcomes that a product signs, also
-    /// after an early return.
+    /// The key of the product that was found, if it has one of its own. It signs the outcomes that products sign,
+    /// also when the endpoint returns early.
     pub signing_product: Option<ProductKey>,
 }
 
-/// The caller of an endpoint, and the settings that endpoints need.
+/// Who calls, and what endpoints need to know about the server.
 #[derive(Clone, Copy)]
 pub struct RequestContext<'a> {
     pub address: IpAddr,
     pub caller: CallerId,
-    /// The API key's text, for download links. Only endpoints that run inline get it.
+    /// The text of the API key, for download links. Only endpoints that run inline have it.
     pub api_key: Option<&'a ApiKeySecret>,
-    /// Whether the client sent an `Idempotency-Key`, which then identifies repeated requests.
+    /// Whether the request has an `Idempotency-Key`, which identifies its repetitions.
     pub names_request: bool,
-    /// The base URL under which customers reach the server.
+    /// The server's address as its clients reach it.
     pub public_url: &'a str,
     /// Whether this server shows changelogs at all.
     pub shows_changelogs: bool,
-    /// How long after the commit a webhook is sent first.
+    /// How long after the commit a webhook is sent.
     pub delivery_delay: Duration,
     pub randomness: &'a Randomness,
     pub public_keys: &'a dyn PublicKeys,

@@ -1,4 +1,4 @@
-//! Changelogs: what is new in the published versions of a product.
+//! Changelogs: the published versions of a product and what changed in each.
 
 use serde_json::{Value, json};
 
@@ -14,7 +14,7 @@ use crate::wire::reply::{Reply, Result};
 
 /// `GET /get-product-changelog` (API §5.6).
 pub const OF_PRODUCT: Endpoint =
-    Record::new(Audience::Product, "What is new in the published versions of a product")
+    Record::new(Audience::Product, "The changelog of a product: its published versions, the newest first")
         .takes(&[&ONLY_PRODUCT_ID])
         .answers(&[
             answer(Outcome::Changelog, CHANGELOG),
@@ -31,15 +31,14 @@ fn of_product(call: &mut Call<'_>) -> Result {
 }
 
 /// `GET /products/{slug}/changelog` (API §5.2).
-pub const BY_SLUG: Record =
-    Record::new(Audience::Anyone, "What is new in the published versions of a product that says so")
-        .takes(&[&Field::text("slug", MAX_NAME, "my-product").required()])
-        .answers(&[
-            answer(Outcome::Changelog, CHANGELOG),
-            plain(Outcome::ChangelogDisabled),
-            plain(Outcome::ChangelogNotEnabled),
-            plain(Outcome::ProductNotFound),
-        ]);
+pub const BY_SLUG: Record = Record::new(Audience::Anyone, "The changelog of a product that publishes it")
+    .takes(&[&Field::text("slug", MAX_NAME, "my-product").required()])
+    .answers(&[
+        answer(Outcome::Changelog, CHANGELOG),
+        plain(Outcome::ChangelogDisabled),
+        plain(Outcome::ChangelogNotEnabled),
+        plain(Outcome::ProductNotFound),
+    ]);
 
 /// `switched_on`: whether this server shows changelogs at all.
 pub fn by_slug(tx: &Tx<'_>, slug: &str, switched_on: bool) -> Result {

@@ -8,7 +8,7 @@ use crate::wire::field_errors::{Fault, FieldErrors};
 use crate::wire::reply::{Reply, Result};
 
 pub const KEY: Field<String> = Field::text("contract_key", MAX_NAME, "c0ffee00-0000-4000-8000-000000000001")
-    .says("The owner's credential: unique, and hard to guess.")
+    .says("The credential of the contract's owner: unique and hard to guess.")
     .required();
 pub const NAME: Field<String> =
     Field::text("contract_name", MAX_NAME, "Reseller").says("Shown as `name`.").required();
@@ -16,11 +16,11 @@ pub const INFORMATION: Field<String> = Field::text("contract_information", MAX_M
     .says("Shown as `information`.")
     .required();
 pub const KEYS_QUANTITY: Field<i64> = Field::number("license_keys_quantity", 1, i64::MAX, "10")
-    .says("How many licenses there may be under it at once.")
+    .says("How many licenses may exist under the contract at the same time.")
     .required();
 pub const STATUS: Field<ContractStatus> =
     Field::word("status", &["active", "inactive"], ContractStatus::parse, "active")
-        .says("Under an inactive contract nothing can be done.")
+        .says("An inactive contract allows nothing.")
         .required();
 pub const CAN_GET_INFO: Field<bool> = Field::flag("can_get_info", "1").required();
 pub const CAN_GENERATE: Field<bool> = Field::flag("can_generate", "1").required();

@@ -24,26 +24,29 @@ fn list(call: &mut Call<'_>) -> Result {
 }
 
 /// `POST /create-contract` (API §4.30).
-pub const CREATE: Endpoint =
-    Record::new(Audience::Shop, "Lets somebody else make license keys of a product, up to a number")
-        .says("Numbers are shown in the type in which they were sent.")
-        .takes(&[
-            &KEY,
-            &NAME,
-            &INFORMATION,
-            &PRODUCT_ID,
-            &KEYS_QUANTITY,
-            &STATUS,
-            &CAN_GET_INFO,
-            &CAN_GENERATE,
-            &CAN_DESTROY,
-            &CAN_DESTROY_ALL,
-        ])
-        .answers(&[
-            answer(Outcome::ContractCreated, &[("contract", CREATED)]),
-            answer(Outcome::ContractIncorrectData, INCORRECT),
-        ])
-        .run(create);
+pub const CREATE: Endpoint = Record::new(
+    Audience::Shop,
+    "Creates a contract: the right of a reseller to make license keys of a product, up to a \
+     number",
+)
+.says("The answer shows numbers in the type in which they were sent.")
+.takes(&[
+    &KEY,
+    &NAME,
+    &INFORMATION,
+    &PRODUCT_ID,
+    &KEYS_QUANTITY,
+    &STATUS,
+    &CAN_GET_INFO,
+    &CAN_GENERATE,
+    &CAN_DESTROY,
+    &CAN_DESTROY_ALL,
+])
+.answers(&[
+    answer(Outcome::ContractCreated, &[("contract", CREATED)]),
+    answer(Outcome::ContractIncorrectData, INCORRECT),
+])
+.run(create);
 
 fn create(call: &mut Call<'_>) -> Result {
     let terms = contract_terms::read(call, None)?;
@@ -55,7 +58,7 @@ fn create(call: &mut Call<'_>) -> Result {
 
 /// `POST /update-contract` (API §4.31).
 pub const UPDATE: Endpoint = Record::new(Audience::Shop, "Changes a contract")
-    .says("What isn't sent stays.")
+    .says("Fields that aren't sent keep their values.")
     .takes(&[
         &CONTRACT_ID,
         &KEY.optional(),
@@ -87,7 +90,7 @@ fn update(call: &mut Call<'_>) -> Result {
 
 /// `POST /delete-contract` (API §4.32).
 pub const DELETE: Endpoint = Record::new(Audience::Vendor, "Deletes a contract")
-    .says("The licenses under it stay; what was free is reserved.")
+    .says("Its licenses are kept; available ones become reserved.")
     .takes(&[&CONTRACT_ID])
     .answers(&[plain(Outcome::ContractDeleted), plain(Outcome::ContractNotFound)])
     .run(delete);

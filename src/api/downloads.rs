@@ -17,11 +17,12 @@ const VERSION: Field<String> = Field::text("version", 1024 * 1024, "1.0.2").says
 /// `POST /access-downloadables` (API §4.5).
 pub const LIST: Endpoint = Record::new(
     Audience::Product,
-    "The published versions of a license's product, the newest first, with their links",
+    "Lists the published versions of a license's product, the newest first, with download \
+     links",
 )
 .says(
-    "An expired license may list and download too, unless its product says \
-         `require_non_expired`.",
+    "An expired license may list and download too, unless its product has \
+     `require_non_expired`.",
 )
 .takes(&[&LICENSE_KEY, &IDENTIFIER, &VERSION])
 .answers(&[answer(Outcome::Downloads, &[("downloadables", Shape::List(&ITEM))])])
@@ -49,10 +50,14 @@ const ENCODED_IDENTIFIER: Field<Identifier> = Field::identifier("identifier", "Z
 const NUMERIC_VERSION: Field<i64> = Field::number("numeric_version", 0, i64::MAX, "102").required();
 
 /// The links of `/access-downloadables` (API §5.1): the fields are segments of the path, and the answer is a file.
-pub const LINK: Record = Record::new(Audience::Product, "A file, by a link of `access-downloadables`")
-    .says("Answers ranges. Whatever is wrong with the license is 701. The link holds an API key: keep it out of logs.")
-    .takes(&[&API_KEY, &LICENSE_KEY, &ENCODED_IDENTIFIER, &NUMERIC_VERSION])
-    .answers(&[plain(Outcome::FileNotFound), plain(Outcome::DownloadNotPermitted)]);
+pub const LINK: Record =
+    Record::new(Audience::Product, "Downloads a file by a link of `access-downloadables`")
+        .says(
+            "Range requests are supported. Every refusal of the license is 701. The link contains an \
+             API key: keep it out of logs.",
+        )
+        .takes(&[&API_KEY, &LICENSE_KEY, &ENCODED_IDENTIFIER, &NUMERIC_VERSION])
+        .answers(&[plain(Outcome::FileNotFound), plain(Outcome::DownloadNotPermitted)]);
 
 /// The version that a link asks for (API §5.1). Every refusal of the license is 701.
 pub fn requested(call: &mut Call<'_>, numeric_version: &str) -> Result<Downloadable> {

@@ -9,32 +9,30 @@ pub const LICENSE_KEY: Field<LicenseKey> =
         .required();
 pub const IDENTIFIER: Field<Identifier> = Field::identifier("identifier", "domain.ltd")
     .says(
-        "What the license is used on: a domain, a device, anything that stays the same. Compared \
-         without regard to case and outer spaces.",
+        "Where the license is used: a domain, a device, or anything else that stays the same. \
+         Compared without regard to case and outer spaces.",
     )
     .required();
 pub const PRODUCT_ID: Field<String> =
     Field::reference("product_id", "1").says("The product: its id, its uuid or its slug.").required();
 /// The product, for endpoints that work without it if there is only one: many of their clients can't send it.
-pub const ONLY_PRODUCT_ID: Field<String> = PRODUCT_ID.optional().says(
-    "The product: its id, its uuid or its slug. May be left out where there is one product \
-         only.",
-);
+pub const ONLY_PRODUCT_ID: Field<String> = PRODUCT_ID
+    .optional()
+    .says("The product: its id, its uuid or its slug. May be left out if there is only one product.");
 pub const GENERATOR_ID: Field<String> =
     Field::reference("generator_id", "1").says("An active generator: its id or its uuid.").required();
 pub const CONTRACT_ID: Field<String> =
     Field::reference("contract_id", "1").says("The contract: its id or its uuid.").required();
 pub const OWNER_NAME: Field<String> =
-    Field::text("owner_name", MAX_OWNER, "Jane Doe").says("Whose the license becomes.");
+    Field::text("owner_name", MAX_OWNER, "Jane Doe").says("The owner of the license.");
 pub const OWNER_EMAIL: Field<String> =
-    Field::text("owner_email", MAX_OWNER, "jane@example.com").says("Whose the license becomes.");
+    Field::text("owner_email", MAX_OWNER, "jane@example.com").says("The owner of the license.");
 pub const META_KEY: Field<MetaKey> = Field::meta_key("key", "color")
     .says("The name of the entry. Compared without regard to case and outer spaces.")
     .required();
 pub const META_VALUE: Field<String> = Field::text_or_json("value", MAX_META_VALUE, "green")
-    .says("Kept exactly as it was sent; JSON that is no text is kept as its compact JSON text.")
+    .says("Stored exactly as it was sent; JSON that isn't a string is stored as its compact text.")
     .required();
 pub const QUANTITY: Field<i64> =
     Field::number("quantity", 1, MAX_QUANTITY, "2").says("How many license keys.").required();
-pub const PAGE: Field<i64> =
-    Field::number("page", 1, i64::MAX, "1").says("From 1, which it also is if it isn't said.");
+pub const PAGE: Field<i64> = Field::number("page", 1, i64::MAX, "1").says("From 1; 1 by default.");

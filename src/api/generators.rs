@@ -14,8 +14,11 @@ use crate::wire::reply::{Error, Reply, Result};
 
 /// `GET /get-all-generators` (API §4.25).
 pub const LIST: Endpoint = Record::new(Audience::Vendor, "Lists generators by id")
-    .says("Under `products`, as the original does. `keyseal generator` makes them.")
-    .takes(&[&PRODUCT_ID.optional().says("Only those of this product.")])
+    .says(
+        "The list is called `products`, as in the original. `keyseal generator` creates \
+         generators.",
+    )
+    .takes(&[&PRODUCT_ID.optional().says("Only generators of this product: its id, its uuid or its slug.")])
     .answers(&[answer(Outcome::AllGenerators, &[("products", Shape::List(&ROW))])])
     .run(list);
 
@@ -66,19 +69,20 @@ fn value(generator: &Generator) -> Value {
 }
 
 /// `POST /generate` (API §4.26).
-pub const GENERATE: Endpoint = Record::new(Audience::Vendor, "Makes new license keys, which are available")
-    .takes(&[
-        &GENERATOR_ID,
-        &QUANTITY,
-        &ACTIVATION_LIMIT.optional().says("Another one than the generator's; 0 or -1: any number."),
-        &VALIDITY.optional().says("Another one than the generator's, in days; 0: for ever."),
-    ])
-    .answers(&[
-        answer(Outcome::LicenseKeysGenerated, &[("licenseKeys", LICENSE_KEYS)]),
-        plain(Outcome::GeneratorNotFound),
-        answer(Outcome::CreateLicenseIncorrectData, INCORRECT),
-    ])
-    .run(generate);
+pub const GENERATE: Endpoint =
+    Record::new(Audience::Vendor, "Makes new license keys, which can be assigned at random")
+        .takes(&[
+            &GENERATOR_ID,
+            &QUANTITY,
+            &ACTIVATION_LIMIT.optional().says("Instead of the generator's; 0 or -1: unlimited."),
+            &VALIDITY.optional().says("Instead of the generator's, in days; 0: never expires."),
+        ])
+        .answers(&[
+            answer(Outcome::LicenseKeysGenerated, &[("licenseKeys", LICENSE_KEYS)]),
+            plain(Outcome::GeneratorNotFound),
+            answer(Outcome::CreateLicenseIncorrectData, INCORRECT),
+        ])
+        .run(generate);
 
 fn generate(call: &mut Call<'_>) -> Result {
     let mut generator = call.generator(Outcome::GeneratorNotFound)?;

@@ -11,27 +11,30 @@ use crate::wire::reply::Result;
 
 // A body has at most 1 MiB.
 const WEBHOOK_URL: Field<String> = Field::text("webhook_url", 1024 * 1024, "https://example.com/webhook")
-    .says("Gets the answer, within `original`. Without it nobody is told.");
+    .says("Receives the answer, in the member `original`. Without it the answer is sent to nobody.");
 
 /// `POST /random-assign-license-keys-queued` (API §4.9).
-pub const QUEUE: Endpoint = Record::new(Audience::Shop, "The same later, with the answer sent to a webhook")
-    .says(
-        "Whatever would be refused is told to the webhook. The same request again, while it waits \
-         or within five minutes of its success, is the same one, unless an `Idempotency-Key` says \
-         otherwise.",
-    )
-    .takes(&[
-        &PRODUCT_ID.optional(),
-        &ONE_OR_MORE,
-        &GENERATE,
-        &BY_GENERATOR,
-        &OWNER_NAME,
-        &OWNER_EMAIL,
-        &WEBHOOK_URL,
-        &IDENTIFIER.optional().says("An order's number, for example: the webhook is told with it."),
-    ])
-    .answers(&[plain(Outcome::RequestQueued)])
-    .run(queue);
+pub const QUEUE: Endpoint =
+    Record::new(Audience::Shop, "Queues a random assignment, and sends its answer to a webhook")
+        .says(
+            "Refusals are sent to the webhook too. A request that is repeated while it waits, or \
+             within five minutes of its success, is carried out once, unless it has another \
+             `Idempotency-Key`.",
+        )
+        .takes(&[
+            &PRODUCT_ID.optional(),
+            &ONE_OR_MORE,
+            &GENERATE,
+            &BY_GENERATOR,
+            &OWNER_NAME,
+            &OWNER_EMAIL,
+            &WEBHOOK_URL,
+            &IDENTIFIER
+                .optional()
+                .says("For example the number of an order. The webhook receives it with the answer."),
+        ])
+        .answers(&[plain(Outcome::RequestQueued)])
+        .run(queue);
 
 /// Refuses only a faulty identifier; all other errors are reported to the webhook. Without an `Idempotency-Key`, seven
 /// fields decide whether a request repeats another (API §4.9).

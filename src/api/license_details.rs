@@ -13,8 +13,8 @@ use crate::wire::reply::{Reply, Result};
 
 /// `POST /get-license-key-details` (API §4.4).
 pub const DETAILS: Endpoint =
-    Record::new(Audience::Product, "A license and its product, for whoever holds an activation of it")
-        .says("`expires_at` is `false` for a license without end.")
+    Record::new(Audience::Product, "The details of an active license and its product")
+        .says("`expires_at` is `false` if the license never expires.")
         .takes(&[&LICENSE_KEY, &IDENTIFIER])
         .answers(&[answer(Outcome::LicenseDetails, &[("licenseKey", LICENSE), ("product", PRODUCT)])])
         .refuses(LICENSE_GATE)

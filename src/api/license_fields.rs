@@ -20,25 +20,23 @@ pub const LICENSE_KEYS: Field<Vec<LicenseKey>> =
     Field::license_keys("license_keys", MAX_LICENSE_KEYS, r#"["FIRST-KEY","SECOND-KEY"]"#)
         .says("The new keys.")
         .required();
-pub const LICENSES: Field<Vec<Value>> = Field::objects(
-    "licenses",
-    MAX_LICENSE_KEYS,
-    r#"[{"product_id":1,"owner_email":"jane@example.com"}]"#,
-)
-.says(
-    "In the place of all others: of each key a `product_id` or a `generator_id` or both, and if wanted \
-     `owner_name`, `owner_email` (then it is assigned), `activation_limit` and `validity`.",
-);
+pub const LICENSES: Field<Vec<Value>> =
+    Field::objects("licenses", MAX_LICENSE_KEYS, r#"[{"product_id":1,"owner_email":"jane@example.com"}]"#)
+        .says(
+            "Instead of all other fields: for each key a `product_id` or a `generator_id` or both, \
+             and optionally `owner_name`, `owner_email` (the license is then assigned), \
+             `activation_limit` and `validity`.",
+        );
 pub const ACTIVATION_LIMIT: Field<i64> = Field::number("activation_limit", -1, MAX_LICENSE_NUMBER, "2")
-    .says("How many identifiers it may be active on; 0 or -1: any number.")
+    .says("On how many identifiers it may be active; 0 or -1: unlimited.")
     .required();
 pub const VALIDITY: Field<i64> = Field::number("validity", 0, MAX_LICENSE_NUMBER, "365")
-    .says("Days from its assignment until it expires; 0: never.")
+    .says("Days from the assignment until the license expires; 0: never.")
     .required();
 pub const STATUS: Field<LicenseStatus> =
     Field::word("status", LICENSE_STATUSES, LicenseStatus::parse, "available").required();
 pub const ASSIGNED_AT: Field<Timestamp> = Field::moment("assigned_at", "2026-02-27 03:05:31")
-    .says("From when its validity counts. Now, if the status is `assigned` and nothing else is said.");
+    .says("When its validity begins. By default now, if the status is `assigned`.");
 /// The status that a license changes to; newer clients have words of their own for it.
 pub const CHANGED_STATUS: Field<LicenseStatus> = Field::word(
     "status",

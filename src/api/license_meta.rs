@@ -12,10 +12,10 @@ use crate::wire::reply::{Reply, Result};
 const META_ID: (&str, Shape) = ("meta_id", Shape::Number(1));
 
 /// `POST /create-license-key-meta` (API §4.15).
-pub const CREATE: Endpoint = Record::new(Audience::Product, "Adds an entry to a license")
+pub const CREATE: Endpoint = Record::new(Audience::Product, "Adds a metadata entry to a license")
     .says(
-        "A license has at most 1,000 entries, of 1 MiB together with their keys; one more, or \
-         more, is 1913 with `field` `key` or `value`.",
+        "A license has at most 1,000 entries, and at most 1 MiB of keys and values. More is \
+         refused with 1913, where `field` is `key` or `value`.",
     )
     .takes(&[&LICENSE_KEY, &IDENTIFIER, &META_KEY, &META_VALUE])
     .answers(&[
@@ -38,10 +38,10 @@ fn create(call: &mut Call<'_>) -> Result {
 }
 
 /// `POST /update-license-key-meta` (API §4.16).
-pub const UPDATE: Endpoint = Record::new(Audience::Product, "Changes an entry of a license")
+pub const UPDATE: Endpoint = Record::new(Audience::Product, "Changes a metadata entry of a license")
     .says(
-        "A license has at most 1,000 entries, of 1 MiB together with their keys; one more, or \
-         more, is 1913 with `field` `key` or `value`.",
+        "A license has at most 1,000 entries, and at most 1 MiB of keys and values. More is \
+         refused with 1913, where `field` is `key` or `value`.",
     )
     .takes(&[&LICENSE_KEY, &IDENTIFIER, &META_KEY, &META_VALUE])
     .answers(&[
@@ -66,7 +66,7 @@ fn update(call: &mut Call<'_>) -> Result {
 }
 
 /// `POST /delete-license-key-meta` (API §4.17).
-pub const DELETE: Endpoint = Record::new(Audience::Product, "Takes an entry from a license")
+pub const DELETE: Endpoint = Record::new(Audience::Product, "Deletes a metadata entry of a license")
     .takes(&[&LICENSE_KEY, &IDENTIFIER, &META_KEY])
     .answers(&[
         plain(Outcome::LicenseMetaDeleted),

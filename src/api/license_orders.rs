@@ -1,5 +1,4 @@
-//! Orders for license keys: what newer clients send to create-license-keys, one element for each key, which a
-//! generator makes.
+//! Orders for license keys, which newer clients send to create-license-keys: one for each key that a generator makes.
 
 use serde_json::Value;
 
@@ -47,7 +46,7 @@ fn orders(call: &Call<'_>) -> Result<Vec<Value>> {
     form.read(LICENSES).ok_or_else(|| form.refused(Outcome::CreateLicenseIncorrectData))
 }
 
-/// Which generator makes the key of an order, and what is ordered.
+/// The generator that makes the key of an order, and the terms of the license.
 fn read(call: &Call<'_>, order: &Value, place: usize) -> Result<(Generator, LicenseChange)> {
     let params = Params::from_object(order).unwrap_or_default();
     let mut form = Form::new(Sent::new(&params, OF_ORDER));
@@ -63,7 +62,7 @@ fn read(call: &Call<'_>, order: &Value, place: usize) -> Result<(Generator, Lice
     }
 }
 
-/// The active generator that is named, of the product that is named; or that product's own.
+/// The active generator in the order, which must be of the product in it; or that product's own generator.
 fn generator(call: &Call<'_>, order: &Sent<'_>) -> Result<Option<Generator>> {
     let product = match order.get(PRODUCT_ID)? {
         None => None,
@@ -95,7 +94,7 @@ fn settled(call: &Call<'_>, license: NewLicense, terms: &LicenseChange) -> NewLi
     }
 }
 
-/// Has the product sign as long as there is no other: no product speaks for another's keys.
+/// Makes the product sign; with keys of several products the global key signs.
 fn sign(call: &mut Call<'_>, product_id: i64, first: &mut Option<i64>) -> Result<()> {
     match *first {
         None => {

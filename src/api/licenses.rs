@@ -1,4 +1,4 @@
-//! License keys: making, changing, deleting, listing and counting them.
+//! Licenses: creating, changing, deleting, listing and counting them.
 
 use serde_json::{Value, json};
 
@@ -18,8 +18,9 @@ use crate::wire::reply::{Reply, Result};
 /// `POST /create-license-keys` (API §4.10).
 pub const CREATE: Endpoint = Record::new(Audience::Vendor, "Adds license keys")
     .says(
-        "Keys that exist are skipped and counted as `duplicate`. Or, without `license_keys`, \
-         `licenses`: orders for keys that generators make, all or none, answered with the keys.",
+        "Keys that exist already are skipped and counted as `duplicate`. Instead of \
+         `license_keys`, a request can have `licenses`: orders for keys that generators make, all \
+         or none; the answer has the keys.",
     )
     .takes(&[
         &LICENSE_KEYS,
@@ -65,8 +66,8 @@ fn create(call: &mut Call<'_>) -> Result {
 /// `POST /update-license-key` (API §4.11).
 pub const UPDATE: Endpoint = Record::new(Audience::Vendor, "Changes a license")
     .says(
-        "What isn't sent stays. A blank owner takes the owner away. `post_url`s are told when it \
-         becomes blocked.",
+        "Fields that aren't sent keep their values. A blank owner removes the owner. When the \
+         license becomes blocked, the `post_url`s of its activations receive a message.",
     )
     .takes(&[
         &LICENSE_KEY,
@@ -103,14 +104,14 @@ fn update(call: &mut Call<'_>) -> Result {
 /// `POST /delete-license-key` (API §4.12).
 pub const DELETE: Endpoint =
     Record::new(Audience::Vendor, "Deletes a license with its activations and metadata")
-        .says("`post_url`s are told.")
+        .says("The `post_url`s of its activations receive a message.")
         .takes(&[&LICENSE_KEY])
         .answers(&[plain(Outcome::LicenseDeleted), plain(Outcome::DeleteLicenseNotFound)])
         .run(delete);
 
 fn delete(call: &mut Call<'_>) -> Result {
     let license = call.license(Outcome::DeleteLicenseNotFound)?;
-    // Who uses a blocked one has been told.
+    // The activations of a blocked license were told when it was blocked.
     if license.status != LicenseStatus::Blocked {
         call.tell_of_deactivations(&license)?;
     }
@@ -119,12 +120,12 @@ fn delete(call: &mut Call<'_>) -> Result {
     Ok(Outcome::LicenseDeleted.into())
 }
 
-const ITEMS_PER_PAGE: Field<i64> = Field::number("items_per_page", 1, MAX_PAGE_ITEMS, "10")
-    .says("10 if it isn't said; more than 1000 are 1000.");
+const ITEMS_PER_PAGE: Field<i64> =
+    Field::number("items_per_page", 1, MAX_PAGE_ITEMS, "10").says("10 by default, and at most 1000.");
 
 /// `GET /get-license-keys` (API §4.13).
 pub const LIST: Endpoint = Record::new(Audience::Vendor, "Lists licenses by id")
-    .says("Each filter narrows the list; one that nothing can match empties it.")
+    .says("All filters must match.")
     .takes(&[
         &PRODUCT_ID.optional(),
         &STATUS.optional(),
@@ -147,7 +148,7 @@ fn list(call: &mut Call<'_>) -> Result {
 
 /// `GET /get-available-license-keys-count` (API §4.14).
 pub const COUNT_AVAILABLE: Endpoint =
-    Record::new(Audience::Vendor, "How many license keys are left to be assigned at random")
+    Record::new(Audience::Vendor, "Counts the license keys that can be assigned at random")
         .takes(&[&PRODUCT_ID])
         .answers(&[
             answer(Outcome::AvailableLicenseKeysCount, &[("count", Shape::Number(42))]),
@@ -161,7 +162,7 @@ fn count_available(call: &mut Call<'_>) -> Result {
     Ok(Reply::from(Outcome::AvailableLicenseKeysCount).with("count", count))
 }
 
-/// Has the product sign. A license may outlive it; then the installation's key does.
+/// Makes the product sign. If it was deleted, the global key signs.
 fn sign_for_product(call: &mut Call<'_>, product_id: i64) -> Result<()> {
     if let Some(product) = call.tx.product(product_id)? {
         call.sign_with(&product);
@@ -169,7 +170,7 @@ fn sign_for_product(call: &mut Call<'_>, product_id: i64) -> Result<()> {
     Ok(())
 }
 
-/// What a list is limited to; `None`: to something that no license can have.
+/// The filter of a list; `None`: nothing can match it.
 fn filter(call: &Call<'_>) -> Result<Option<LicenseFilter>> {
     let owner = |field| call.sent.text(&field).map(|text| text.trim().to_owned());
     let mut filter = LicenseFilter {
@@ -202,7 +203,7 @@ const ROW: Shape = Shape::Object(&[
     UPDATED_AT,
 ]);
 
-/// A license as lists show it. The names and their order are the API's.
+/// A license as lists show it, with the members of the API in its order.
 fn value(license: &License) -> Value {
     json!({
         "id": license.id,

@@ -1,4 +1,5 @@
-//! The endpoints: for each its record and its function, a file per noun. They see no request, no connection, no key.
+//! The endpoints, a file per noun: for each its record and its function. They see no HTTP request, no database
+//! connection and no key.
 
 pub mod endpoint;
 pub mod call;

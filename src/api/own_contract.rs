@@ -16,14 +16,14 @@ use crate::wire::reply::{Reply, Result};
 
 const CONTRACT_KEY: Field<String> =
     Field::text("contract_key", MAX_NAME, "c0ffee00-0000-4000-8000-000000000001")
-        .says("The owner's credential, where no API key is sent; else it names the contract.");
+        .says("The credential, if no API key is sent; with an API key it names the contract.");
 const NAMED: Field<String> = CONTRACT_ID
     .optional()
-    .says("The contract, for an API key: its id or its uuid. Comes before `contract_key`.");
+    .says("The contract, with an API key: its id or its uuid. Takes precedence over `contract_key`.");
 
 /// `GET /contracts/get-info` (API §4.33).
-pub const GET_INFO: Endpoint = Record::new(Audience::ContractOwner, "The contract")
-    .says("102 where the contract doesn't allow it.")
+pub const GET_INFO: Endpoint = Record::new(Audience::ContractOwner, "Shows the contract")
+    .says("Refused with 102 if the contract doesn't allow it.")
     .takes(&[&CONTRACT_KEY, &NAMED])
     .answers(&[
         answer(Outcome::ContractFound, &[("contract", contracts::LISTED)]),
@@ -39,10 +39,7 @@ fn get_info(call: &mut Call<'_>) -> Result {
 /// `POST /contracts/generate` (API §4.34).
 pub const GENERATE: Endpoint =
     Record::new(Audience::ContractOwner, "Makes new license keys under the contract")
-        .says(
-            "They are nobody else's: no random assignment takes them. 102 where the contract doesn't \
-         allow it.",
-        )
+        .says("Random assignments never take them. Refused with 102 if the contract doesn't allow it.")
         .takes(&[&CONTRACT_KEY, &NAMED, &QUANTITY])
         .answers(&[
             answer(Outcome::ContractLicenseKeysGenerated, &[("license_keys", LICENSE_KEYS)]),
@@ -75,8 +72,8 @@ fn generate(call: &mut Call<'_>) -> Result {
 /// `POST /contracts/destroy` (API §4.35).
 pub const DESTROY: Endpoint = Record::new(Audience::ContractOwner, "Deletes a license under the contract")
     .says(
-        "That makes room for another. For an API key that names no contract it is the license's. \
-         102 where the contract doesn't allow it.",
+        "Another license can be made in its place. With an API key that names no contract, the \
+         contract is that of the license. Refused with 102 if the contract doesn't allow it.",
     )
     .takes(&[&CONTRACT_KEY, &NAMED, &LICENSE_KEY])
     .answers(&[
@@ -110,7 +107,7 @@ fn destroy(call: &mut Call<'_>) -> Result {
 /// `POST /contracts/destroy-all` (API §4.36).
 pub const DESTROY_ALL: Endpoint =
     Record::new(Audience::ContractOwner, "Deletes all licenses under the contract")
-        .says("102 where the contract doesn't allow it.")
+        .says("Refused with 102 if the contract doesn't allow it.")
         .takes(&[&CONTRACT_KEY, &NAMED])
         .answers(&[
             answer(Outcome::ContractLicensesDeleted, &[("count", Shape::Number(10))]),

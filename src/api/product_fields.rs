@@ -12,30 +12,33 @@ pub const NAME: Field<String> = Field::text("name", MAX_NAME, "My product").requ
 pub const DESCRIPTION: Field<String> = Field::text("description", MAX_PRODUCT_TEXT, "What I sell").required();
 pub const SOURCE: Field<ProductSource> =
     Field::word("source", &["internal", "envato"], ProductSource::parse, "internal")
-        .says("`internal` if it isn't said.");
+        .says("`internal` by default.");
 pub const REQUIRE_NON_EXPIRED: Field<bool> = Field::flag("require_non_expired", "0")
-    .says("Whether an expired license may not even download. 0 if it isn't said.");
+    .says("Whether downloads need a license that has not expired. 0 by default.");
 pub const STATUS: Field<ProductStatus> =
     Field::word("status", &["active", "inactive"], ProductStatus::parse, "active")
-        .says("Licenses of an inactive product answer 203. `active` if it isn't said.");
+        .says("Licenses of an inactive product are refused with 203. `active` by default.");
 pub const EXTERNAL_REFERENCE: Field<String> =
-    Field::text("external_reference", MAX_NAME, "SKU-17").says("What the product is called elsewhere.");
+    Field::text("external_reference", MAX_NAME, "SKU-17").says("The product's name in another system.");
 pub const SLUG: Field<String> = Field::text("slug", MAX_NAME, "my-product").says(
-    "Its name in URLs: letters, digits, `-`, `_` and `.`; of no other product; neither a number nor a uuid.",
+    "The product's name in URLs: ASCII letters, digits, `-` and `_`. Unique; neither a number \
+     nor a uuid.",
 );
 pub const CHANGELOG_ENABLED: Field<bool> =
-    Field::flag("changelog_enabled", "1").says("Whether anyone may read its changelog. 0 if it isn't said.");
-pub const FEATURES: Field<Value> =
-    Field::json("features", MAX_PRODUCT_TEXT, r#"["updates"]"#).says("Shown by `get-product`.");
+    Field::flag("changelog_enabled", "1").says("Whether everybody may read its changelog. 0 by default.");
+pub const FEATURES: Field<Value> = Field::json("features", MAX_PRODUCT_TEXT, r#"["updates"]"#).says(
+    "A list of names, or an object of names and values. Read by \
+     `/licenses/{license_key}/features/{feature}`, shown by `get-product`.",
+);
 
-/// Reads a new product (API §4.18). What is wrong with it is in the form's errors.
+/// Reads a new product (API §4.18). Adds its errors to the form.
 pub fn read(call: &Call<'_>, form: &mut Form<'_>, id: Option<i64>) -> Result<ProductChange> {
     let name = required(form, NAME);
     let description = required(form, DESCRIPTION);
     read_rest(call, form, id, ProductChange { name, description, ..ProductChange::default() })
 }
 
-/// Reads what changes about a product (API §4.19): only what was sent. `id`: the product, if there is one.
+/// Reads the changes of a product (API §4.19): only the fields that were sent. `id`: the product, if it exists.
 pub fn read_change(call: &Call<'_>, form: &mut Form<'_>, id: Option<i64>) -> Result<ProductChange> {
     let name = not_blank(form, NAME);
     let description = not_blank(form, DESCRIPTION);
@@ -77,12 +80,12 @@ fn required(form: &mut Form<'_>, field: Field<String>) -> Option<String> {
     form.read(field)
 }
 
-/// A text that a product can't be without: a change may leave it out, but not send it blank.
+/// Reads a text that can't be blank; a change may leave it out.
 fn not_blank(form: &mut Form<'_>, field: Field<String>) -> Option<String> {
     if form.sent.has(&field) { required(form, field) } else { None }
 }
 
-/// Any JSON, as compact text; blank: an empty list.
+/// Reads any JSON, as compact text; blank is an empty list.
 fn features(form: &mut Form<'_>) -> Option<String> {
     if !form.sent.has(&FEATURES) {
         return None;

@@ -10,10 +10,10 @@ use crate::domain::Outcome;
 use crate::wire::reply::{Reply, Result};
 
 /// `POST /create-product-meta` (API §4.22).
-pub const CREATE: Endpoint = Record::new(Audience::Vendor, "Adds an entry to a product")
+pub const CREATE: Endpoint = Record::new(Audience::Vendor, "Adds a metadata entry to a product")
     .says(
-        "A product has at most 1,000 entries, of 1 MiB together with their keys; one more, or \
-         more, is 1913 with `field` `key` or `value`.",
+        "A product has at most 1,000 entries, and at most 1 MiB of keys and values. More is \
+         refused with 1913, where `field` is `key` or `value`.",
     )
     .takes(&[&PRODUCT_ID, &META_KEY, &META_VALUE])
     .answers(&[
@@ -38,10 +38,10 @@ fn create(call: &mut Call<'_>) -> Result {
 }
 
 /// `POST /update-product-meta` (API §4.23).
-pub const UPDATE: Endpoint = Record::new(Audience::Vendor, "Changes an entry of a product")
+pub const UPDATE: Endpoint = Record::new(Audience::Vendor, "Changes a metadata entry of a product")
     .says(
-        "A product has at most 1,000 entries, of 1 MiB together with their keys; one more, or \
-         more, is 1913 with `field` `key` or `value`.",
+        "A product has at most 1,000 entries, and at most 1 MiB of keys and values. More is \
+         refused with 1913, where `field` is `key` or `value`.",
     )
     .takes(&[&PRODUCT_ID, &META_KEY, &META_VALUE])
     .answers(&[
@@ -65,7 +65,7 @@ fn update(call: &mut Call<'_>) -> Result {
 }
 
 /// `POST /delete-product-meta` (API §4.24).
-pub const DELETE: Endpoint = Record::new(Audience::Vendor, "Takes an entry from a product")
+pub const DELETE: Endpoint = Record::new(Audience::Vendor, "Deletes a metadata entry of a product")
     .takes(&[&PRODUCT_ID, &META_KEY])
     .answers(&[
         plain(Outcome::ProductMetaDeleted),
@@ -85,7 +85,7 @@ fn delete(call: &mut Call<'_>) -> Result {
 }
 
 /// `GET /get-product-meta` (API §5.5).
-pub const LIST: Endpoint = Record::new(Audience::Product, "The entries of a product")
+pub const LIST: Endpoint = Record::new(Audience::Product, "Lists the metadata entries of a product")
     .takes(&[&ONLY_PRODUCT_ID])
     .answers(&[answer(Outcome::ProductInformation, &[META_DATA]), plain(Outcome::ProductNotFound)])
     .run(list);

@@ -1,4 +1,4 @@
-//! Products: what license keys are sold for.
+//! Products: creating, changing, deleting, listing and showing them.
 
 use std::collections::HashMap;
 
@@ -20,7 +20,7 @@ use crate::wire::reply::{Reply, Result};
 
 /// `POST /create-product` (API §4.18).
 pub const CREATE: Endpoint = Record::new(Audience::Vendor, "Adds a product")
-    .says("The installation's key signs for it until `keyseal signing-key` gives it one of its own.")
+    .says("The global key signs for it until `keyseal signing-key` gives it a key of its own.")
     .takes(&[
         &NAME,
         &DESCRIPTION,
@@ -60,19 +60,19 @@ fn create(call: &mut Call<'_>) -> Result {
 /// `POST /update-product` (API §4.19).
 pub const UPDATE: Endpoint = Record::new(Audience::Vendor, "Changes a product")
     .says(
-        "What isn't sent stays. A blank `external_reference`, `slug` or `features` takes away \
-         what was there.",
+        "Fields that aren't sent keep their values. A blank `external_reference`, `slug` or \
+         `features` removes the value.",
     )
     .takes(&[
         &PRODUCT_ID,
         &NAME.optional(),
         &DESCRIPTION.optional(),
         &SOURCE.says(""),
-        &REQUIRE_NON_EXPIRED.says("Whether an expired license may not even download."),
-        &STATUS.says("Licenses of an inactive product answer 203."),
+        &REQUIRE_NON_EXPIRED.says("Whether downloads need a license that has not expired."),
+        &STATUS.says("Licenses of an inactive product are refused with 203."),
         &EXTERNAL_REFERENCE,
         &SLUG,
-        &CHANGELOG_ENABLED.says("Whether anyone may read its changelog."),
+        &CHANGELOG_ENABLED.says("Whether everybody may read its changelog."),
         &FEATURES,
     ])
     .answers(&[
@@ -110,7 +110,7 @@ fn update(call: &mut Call<'_>) -> Result {
 /// `POST /delete-product` (API §4.20).
 pub const DELETE: Endpoint =
     Record::new(Audience::Vendor, "Deletes a product with its metadata, generators and downloads")
-        .says("Its licenses stay, and answer 203.")
+        .says("Its licenses are kept, and refused with 203.")
         .takes(&[&PRODUCT_ID])
         .answers(&[plain(Outcome::ProductDeleted), plain(Outcome::ProductNotFound)])
         .run(delete);
@@ -141,7 +141,7 @@ fn list(call: &mut Call<'_>) -> Result {
 }
 
 /// `GET /get-product` (API §5.4).
-pub const SHOW: Endpoint = Record::new(Audience::Product, "One product")
+pub const SHOW: Endpoint = Record::new(Audience::Product, "Shows a product")
     .takes(&[&ONLY_PRODUCT_ID])
     .answers(&[answer(Outcome::ProductInformation, &[("product", PRODUCT)]), plain(Outcome::ProductNotFound)])
     .run(show);
@@ -149,7 +149,7 @@ pub const SHOW: Endpoint = Record::new(Audience::Product, "One product")
 fn show(call: &mut Call<'_>) -> Result {
     let product = call.product_or_only(Outcome::ProductNotFound)?;
     let mut row = shown(&product, &meta::shown(&call.tx.product_meta(product.id)?));
-    // The database holds nothing else than JSON here.
+    // The database holds only JSON here.
     let features: Value = serde_json::from_str(&product.features).unwrap_or_default();
     if let Value::Object(fields) = &mut row {
         fields.insert("uuid".to_owned(), product.uuid.into());
@@ -160,24 +160,25 @@ fn show(call: &mut Call<'_>) -> Result {
 }
 
 /// `GET /get-product-public-key` (API §5.7).
-pub const PUBLIC_KEY: Endpoint = Record::new(Audience::Product, "The key that verifies a product's answers")
-    .says(
-        "Its own, or the installation's where that signs for it. Build it into what you sell: a \
-         key that is fetched over a network that isn't trusted proves nothing.",
-    )
-    .takes(&[&ONLY_PRODUCT_ID])
-    .answers(&[
-        answer(
-            Outcome::ProductPublicKey,
-            &[
-                ("product_uuid", Shape::Text("6f9619ff-8b86-4d01-b42d-00cf4fc964ff")),
-                ("public_key", Shape::Text("-----BEGIN PUBLIC KEY-----\n…\n-----END PUBLIC KEY-----\n")),
-            ],
-        ),
-        plain(Outcome::ProductPublicKeyUnavailable),
-        plain(Outcome::ProductNotFound),
-    ])
-    .run(public_key);
+pub const PUBLIC_KEY: Endpoint =
+    Record::new(Audience::Product, "The public key that verifies a product's answers")
+        .says(
+            "The product's own key, or the global one if that signs for it. Build it into your \
+             software: a key that is fetched over an untrusted network proves nothing.",
+        )
+        .takes(&[&ONLY_PRODUCT_ID])
+        .answers(&[
+            answer(
+                Outcome::ProductPublicKey,
+                &[
+                    ("product_uuid", Shape::Text("6f9619ff-8b86-4d01-b42d-00cf4fc964ff")),
+                    ("public_key", Shape::Text("-----BEGIN PUBLIC KEY-----\n…\n-----END PUBLIC KEY-----\n")),
+                ],
+            ),
+            plain(Outcome::ProductPublicKeyUnavailable),
+            plain(Outcome::ProductNotFound),
+        ])
+        .run(public_key);
 
 fn public_key(call: &mut Call<'_>) -> Result {
     let product = call.product_or_only(Outcome::ProductNotFound)?;
@@ -222,7 +223,7 @@ const PRODUCT: Shape = Shape::Object(&[
     ("features", Shape::Json(r#"["updates"]"#)),
 ]);
 
-/// A product as every list shows it.
+/// A product as lists show it.
 fn shown(product: &Product, meta_data: &Value) -> Value {
     json!({
         "id": product.id,

@@ -14,17 +14,20 @@ use crate::api::shape::{CREATED_AT, LICENSE_STATUS, META_DATA, OWNED_BY, Shape, 
 use crate::domain::{Generator, License, LicenseStatus, MetaEntry, NewLicense, Outcome, Product};
 use crate::wire::reply::{Reply, Result};
 
-pub const ONE_OR_MORE: Field<i64> = QUANTITY.optional().says("How many license keys; 1 if it isn't said.");
-pub const GENERATE: Field<bool> = Field::flag("generate", "0")
-    .says("1: new keys, of the product's active generator. 0, and without it: keys that are available.");
-pub const BY_GENERATOR: Field<String> = GENERATOR_ID
-    .optional()
-    .says("New keys, of this active generator of the product: its id or its uuid. Comes before `generate`.");
+pub const ONE_OR_MORE: Field<i64> = QUANTITY.optional().says("How many license keys; 1 by default.");
+pub const GENERATE: Field<bool> = Field::flag("generate", "0").says(
+    "1: new keys, made by the product's active generator. 0, the default: keys that are \
+     available.",
+);
+pub const BY_GENERATOR: Field<String> = GENERATOR_ID.optional().says(
+    "New keys, made by this active generator of the product: its id or its uuid. Takes \
+     precedence over `generate`.",
+);
 
 /// `POST /random-assign-license-keys` (API §4.8).
 pub const RANDOM_ASSIGN: Endpoint =
-    Record::new(Audience::Shop, "Assigns as many license keys of a product as are asked for, or none")
-        .says("`generate=1` never takes what is available, `generate=0` never makes any.")
+    Record::new(Audience::Shop, "Assigns a number of license keys of a product to an owner, all or none")
+        .says("`generate=1` never takes available keys, `generate=0` never makes new ones.")
         .takes(&[&PRODUCT_ID, &ONE_OR_MORE, &GENERATE, &BY_GENERATOR, &OWNER_NAME, &OWNER_EMAIL])
         .answers(&[
             answer(Outcome::LicenseKeysAssigned, &[("license_keys", Shape::List(&ITEM))]),
@@ -51,10 +54,10 @@ fn random_assign(call: &mut Call<'_>) -> Result {
     Ok(Reply::from(Outcome::LicenseKeysAssigned).with("license_keys", items))
 }
 
-/// The named generator, or the product's own if new keys are requested; `None`: available keys are requested.
+/// The generator for new keys: the one in the request, or the product's own. `None`: the keys come from the pool.
 fn wanted_generator(call: &Call<'_>, product: &Product) -> Result<Option<Generator>> {
     let not_found = Outcome::GeneratorNotFound;
-    // Newer clients send only a generator.
+    // Newer clients send a generator without `generate`.
     if call.get(GENERATOR_ID)?.is_some() {
         let generator = call.generator(not_found)?;
         let is_of_product = generator.product_id == product.id;

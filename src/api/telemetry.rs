@@ -1,4 +1,4 @@
-//! Telemetry: what products report about their use.
+//! Telemetry: reports of products about their use.
 
 use serde_json::{Value, json};
 
@@ -20,10 +20,10 @@ use crate::wire::reply::{Reply, Result};
 const MAX_ITEMS: i64 = 10_000;
 
 /// `POST /send-telemetry-data` (API §4.27, §6.5).
-pub const SEND: Endpoint = Record::new(Audience::Product, "Keeps a report")
+pub const SEND: Endpoint = Record::new(Audience::Product, "Stores a telemetry report")
     .says(
-        "Always kept, also when something is wrong with it: then the answer is 831 and says what. \
-         A text that is too long is kept as an empty one.",
+        "A report is always stored. If something is wrong with it, the answer is 831 with the \
+         errors. A text that is too long is stored as an empty one.",
     )
     .takes(&[
         &PRODUCT_ID,
@@ -51,7 +51,6 @@ pub const SEND: Endpoint = Record::new(Audience::Product, "Keeps a report")
     ])
     .run(send);
 
-/// A report is always stored; 831 says what is wrong with it.
 fn send(call: &mut Call<'_>) -> Result {
     let mut form = Form::new(call.sent);
     let extra = telemetry_report::extra(&mut form);
@@ -63,20 +62,20 @@ fn send(call: &mut Call<'_>) -> Result {
 }
 
 const IS_CORRECT_FORMAT: Field<bool> =
-    Field::flag("is_correct_format", "1").says("Whether nothing was wrong with it.");
+    Field::flag("is_correct_format", "1").says("Whether the report had no errors.");
 const LICENSE_KEY_EXISTS: Field<bool> = Field::flag("license_key_exists", "1");
 const PRODUCT_EXISTS: Field<bool> = Field::flag("product_exists", "1");
 const PRODUCT_VERSION_EXISTS: Field<bool> = Field::flag("product_version_exists", "1");
 const HAS_RED_FLAGS: Field<bool> =
-    Field::flag("has_red_flags", "0").says("Whether any of the four others is 0.");
+    Field::flag("has_red_flags", "0").says("Whether any of the four other flags is 0.");
 const ITEMS_PER_PAGE: Field<i64> =
-    Field::number("items_per_page", 1, MAX_ITEMS, "100").says("10000 if it isn't said, and at the most.");
+    Field::number("items_per_page", 1, MAX_ITEMS, "100").says("10000 by default, and at most 10000.");
 
 /// `GET /get-telemetry-data` (API §4.28).
-pub const LIST: Endpoint = Record::new(Audience::Vendor, "Lists reports by id")
+pub const LIST: Endpoint = Record::new(Audience::Vendor, "Lists telemetry reports by id")
     .says(
-        "Each filter narrows the list. One answer carries at most 4 MiB of text; where it would \
-         carry more it is 1913, and a smaller `items_per_page` helps.",
+        "All filters must match. An answer carries at most 4 MiB of text; with more it is 1913, \
+         and a smaller `items_per_page` helps.",
     )
     .takes(&[
         &DATA_TYPE.optional(),

@@ -11,25 +11,27 @@ use crate::wire::reply::Result;
 
 const DATA_TYPES: &[&str] = &["text", "numeric-single-value", "numeric-xy-axis"];
 pub const DATA_TYPE: Field<DataType> =
-    Field::word("data_type", DATA_TYPES, DataType::parse, "text").says("What kind of data it is.").required();
-pub const DATA_GROUP: Field<String> =
-    Field::text("data_group", MAX_NAME, "exports").says("What it is about, in your own words.").required();
+    Field::word("data_type", DATA_TYPES, DataType::parse, "text").says("The kind of data.").required();
+pub const DATA_GROUP: Field<String> = Field::text("data_group", MAX_NAME, "exports")
+    .says("The subject of the report, in your own words.")
+    .required();
 pub const USER: Field<String> =
-    Field::text("user_identifier", MAX_NAME, "user-17").says("Whose use it is.").required();
-pub const ACTIVATION: Field<String> =
-    Field::text("activation_identifier", MAX_NAME, "domain.ltd").says("Where it was used.").required();
+    Field::text("user_identifier", MAX_NAME, "user-17").says("The user.").required();
+pub const ACTIVATION: Field<String> = Field::text("activation_identifier", MAX_NAME, "domain.ltd")
+    .says("Where the license is used.")
+    .required();
 pub const VERSION: Field<String> =
     Field::text("product_version", MAX_NAME, "1.0.2").says("The version in use.").required();
 pub const SINGLE_VALUE: Field<String> = Field::text("numeric_data_single_value", MAX_NAME, "50")
     .says("A number: the data, if the type is `numeric-single-value`.");
 pub const X_VALUE: Field<String> = Field::text("numeric_data_x", MAX_NAME, "1")
-    .says("A number: half of the data, if the type is `numeric-xy-axis`.");
-pub const Y_VALUE: Field<String> =
-    Field::text("numeric_data_y", MAX_NAME, "2").says("A number: the other half.");
+    .says("A number: the x value, if the type is `numeric-xy-axis`.");
+pub const Y_VALUE: Field<String> = Field::text("numeric_data_y", MAX_NAME, "2")
+    .says("A number: the y value, if the type is `numeric-xy-axis`.");
 pub const TEXT: Field<String> = Field::text_or_json("text_data", MAX_TELEMETRY_TEXT, "three files")
     .says("The data, if the type is `text`.");
 pub const HWID: Field<Value> =
-    extra_field("hwid", "0f3a").says("Kept with the report, as are the three below.");
+    extra_field("hwid", "0f3a").says("Stored with the report, like the three fields below.");
 pub const COUNTRY: Field<Value> = extra_field("country", "NL");
 pub const FLAGS: Field<Value> = extra_field("flags", r#"["beta"]"#);
 pub const METADATA: Field<Value> = extra_field("metadata", r#"{"os":"linux"}"#);

@@ -1,6 +1,6 @@
 //! Capabilities: the endpoints that an API key may call, each named by its slug (API §2.4).
 
-/// Every endpoint there is or will be.
+/// Allows every endpoint, also future ones.
 const WILDCARD: &str = "*";
 
 /// Named sets (API §2.4), expanded when a key is created, so that a later release never widens a key.
@@ -25,7 +25,7 @@ pub const PRESETS: &[(&str, &[&str])] = &[
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Capabilities(String);
 
-/// The word names no endpoint and no preset.
+/// A word that is neither a capability nor a preset.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "\"{word}\" is no capability: give an endpoint's name such as \"{nearest}\", a preset (client, shop, admin), or *"
@@ -36,13 +36,13 @@ pub struct UnknownCapability {
 }
 
 impl Capabilities {
-    /// The right to call everything.
+    /// Allows every endpoint.
     pub fn all() -> Self {
         Self(WILDCARD.to_owned())
     }
 
-    /// Takes slugs, presets (`client`, `shop`, `admin`) and `*`, in any mixture; repeats are dropped. `known`: every
-    /// slug there is.
+    /// Parses slugs, presets (`client`, `shop`, `admin`) and `*`, in any mixture; duplicates are dropped. `known`: all
+    /// slugs.
     pub fn parse<'a>(
         words: impl IntoIterator<Item = &'a str>,
         known: impl Iterator<Item = &'static str> + Clone,
@@ -66,7 +66,7 @@ impl Capabilities {
         Ok(if slugs.contains(&WILDCARD) { Self::all() } else { Self(slugs.join(" ")) })
     }
 
-    /// Takes what [`Self::as_stored`] gave.
+    /// Restores a set from the text of [`Self::as_stored`].
     pub fn from_stored(text: String) -> Self {
         Self(text)
     }
@@ -86,7 +86,7 @@ impl Capabilities {
     }
 }
 
-/// The slug that shares the longest beginning with a mistyped word.
+/// The slug that has the longest prefix in common with a mistyped word.
 fn nearest(word: &str, known: impl Iterator<Item = &'static str>) -> &'static str {
     let shared = |slug: &str| slug.bytes().zip(word.bytes()).take_while(|(a, b)| a == b).count();
     known.max_by_key(|slug| shared(slug)).unwrap_or(WILDCARD)

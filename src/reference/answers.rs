@@ -1,20 +1,20 @@
-//! All that an endpoint can answer: its own outcomes, and those that it shares with others.
+//! The possible answers of an endpoint: its own outcomes, and those that all endpoints share.
 
 use super::records;
 use crate::api::record::{Answer, Audience, Record, answer, plain};
 use crate::api::shape::Shape;
 use crate::domain::Outcome::{self, *};
 
-/// One answer of one endpoint.
+/// A possible answer of an endpoint.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Possible {
     pub outcome: Outcome,
     pub fields: &'static [(&'static str, Shape)],
-    /// Whether the endpoint's own row has it.
+    /// Whether it is in the endpoint's record.
     pub own: bool,
 }
 
-/// What the gate says to whom may not call (API §2.2).
+/// The refusals of callers that may not call (API §2.2).
 const GATE: &[Answer] = &[
     plain(InvalidApiKey),
     plain(InactiveApiKey),
@@ -25,7 +25,7 @@ const GATE: &[Answer] = &[
 
 const FIELD: &[(&str, Shape)] = &[("field", Shape::Sometimes(&Shape::Text("identifier")))];
 
-/// What is said of any request that the server can't read.
+/// The refusals of requests that the server can't read.
 const UNREAD: &[Answer] = &[
     answer(UnreadableBody, FIELD),
     plain(RequestTimeout),
@@ -33,10 +33,10 @@ const UNREAD: &[Answer] = &[
     plain(UnsupportedMediaType),
 ];
 
-/// What is the server's own fault, or that of too many who ask.
+/// The answers to failures and to overload.
 const FAULTS: &[Answer] = &[plain(InternalError), plain(ServiceUnavailable), plain(TooManyRequests)];
 
-/// What belongs to no endpoint.
+/// The answers that no endpoint gives.
 pub const NOWHERE: &[Answer] = &[plain(UnknownEndpoint), plain(MethodNotAllowed)];
 
 /// All answers of an endpoint, its own first.
@@ -47,7 +47,7 @@ pub fn of(record: &Record) -> Vec<Possible> {
     let is_link = record.answers.iter().any(|answer| answer.outcome == DownloadNotPermitted);
     let shared: Vec<Possible> = match record.audience {
         Audience::Anyone => shared(GATE).filter(|answer| answer.outcome == AccessDenied).collect(),
-        // Its fields are in its path, which is always read.
+        // Its fields are in its path; nothing else is read.
         _ if is_link => shared(GATE).collect(),
         _ => shared(GATE).chain(shared(UNREAD)).collect(),
     };
@@ -62,12 +62,12 @@ fn shared_faults() -> impl Iterator<Item = Possible> {
     shared(FAULTS)
 }
 
-/// What every endpoint of the route table shares.
+/// The answers that every endpoint of the route table shares.
 pub fn everywhere() -> Vec<Possible> {
     shared(GATE).chain(shared(UNREAD)).chain(shared(FAULTS)).collect()
 }
 
-/// Each answer with fields of its own, once.
+/// All answers, each once; answers with the same outcome and other fields are different.
 pub fn distinct() -> Vec<Possible> {
     let all = records().flat_map(of).chain(shared(NOWHERE));
     let mut distinct: Vec<Possible> = Vec::new();

@@ -31,13 +31,13 @@ pub fn description(field: &About) -> String {
             field.name
         )),
         Kind::Objects(items) => say(&format!("At most {items}. A JSON list, or a text that holds one.")),
-        Kind::Flag => say("`true` and `false` will do as well."),
+        Kind::Flag => say("Or `true` and `false`."),
         Kind::Moment => say("`YYYY-MM-DD HH:MM:SS` in UTC, or ISO 8601 with an offset."),
         Kind::Reference | Kind::Number(..) | Kind::Word(_) => {}
     }
     if !aliases(field).is_empty() {
         let aliases: Vec<String> = aliases(field).iter().map(|alias| format!("`{alias}`")).collect();
-        say(&format!("Also read from {}.", aliases.join(", ")));
+        say(&format!("Aliases: {}.", aliases.join(", ")));
     }
     text
 }

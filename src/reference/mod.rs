@@ -1,5 +1,5 @@
-//! The reference for integrators: what each endpoint takes and answers, as one table, and the documents that
-//! are written from it.
+//! The reference for integrators: writes the OpenAPI document, the Postman collection and the page `/docs` from the
+//! endpoints' records.
 
 mod answers;
 mod fields;
@@ -24,11 +24,11 @@ const AUDIENCES: [Audience; 5] =
 /// The heading of an audience's endpoints.
 fn title(audience: Audience) -> &'static str {
     match audience {
-        Audience::Product => "Customers' products ask",
-        Audience::Shop => "Shops ask",
-        Audience::Vendor => "Vendors manage",
-        Audience::ContractOwner => "Contracts' owners ask",
-        Audience::Anyone => "Anyone may read",
+        Audience::Product => "For products in customers' hands",
+        Audience::Shop => "For shops",
+        Audience::Vendor => "For the vendor",
+        Audience::ContractOwner => "For owners of contracts",
+        Audience::Anyone => "For everybody",
     }
 }
 
@@ -36,25 +36,25 @@ fn title(audience: Audience) -> &'static str {
 fn text(audience: Audience) -> &'static str {
     match audience {
         Audience::Product => {
-            "From software in the customer's hands, and so with an API key that has only the capabilities it needs; \
-             the preset `client` has the usual ones."
+            "Called by software that customers run: give its API key only the capabilities that it needs. The preset \
+             `client` has the usual ones."
         }
         Audience::Shop => {
-            "When something is sold. The preset `shop` is for random assignments and for making contracts."
+            "Called when something is sold. The preset `shop` allows random assignments and creating contracts."
         }
-        Audience::Vendor => "With an API key that stays on servers of the vendor.",
+        Audience::Vendor => "Called with an API key that stays on the vendor's servers.",
         Audience::ContractOwner => {
-            "With their `contract_key` in the place of an API key or in the field `contract_key`; or with an API key \
-             that names the contract."
+            "Called with the key of a contract in place of an API key or in the field `contract_key`; or with an API \
+             key and the contract's id or key."
         }
-        Audience::Anyone => "Without an API key.",
+        Audience::Anyone => "Called without an API key.",
     }
 }
 
-/// The settings that appear in the documents.
+/// The settings that the documents depend on.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// The base URL under which customers reach the server.
+    /// The server's address as its clients reach it.
     pub public_url: String,
     pub http_status: HttpStatus,
 }
@@ -64,12 +64,11 @@ impl Settings {
         self.public_url.trim_end_matches('/')
     }
 
-    /// The path of the base URL, if a proxy serves the API below one: empty, or with a leading and without a trailing
-    /// slash.
+    /// The path of that address, if a proxy serves it below one: empty, or with a leading and no trailing slash.
     fn base_path(&self) -> &str {
         let host_and_path = self.base().split_once("://").map_or("", |(_, rest)| rest);
         let path = host_and_path.find('/').and_then(|slash| host_and_path.get(slash..)).unwrap_or_default();
-        // It is inserted into HTML, so other characters are dropped.
+        // It is inserted into a page, so anything but plain characters is left out.
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~%".contains(&byte);
         if path.bytes().all(is_plain) { path } else { "" }
     }

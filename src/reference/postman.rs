@@ -31,8 +31,8 @@ pub fn collection(settings: &Settings) -> Value {
     json!({
         "info": {
             "name": "Keyseal", "schema": SCHEMA, "version": env!("CARGO_PKG_VERSION"),
-            "description": "Set the variables of the collection, `api_key` first. Each request checks that the answer \
-             is one that the server says it can give.",
+            "description": "Set the variables of the collection, beginning with `api_key`. Each request checks \
+                            that its answer is a documented one.",
         },
         "auth": { "type": "bearer", "bearer": [{ "key": "token", "value": "{{api_key}}", "type": "string" }] },
         "variable": variables(settings),
@@ -60,7 +60,7 @@ fn of_route(route: &Route, mode: HttpStatus) -> Value {
     if route.runs == Runs::OnWriter {
         headers.push(json!({
             "key": "Idempotency-Key", "value": "{{$guid}}", "disabled": true,
-            "description": "The same request under the same key gets the answer of the first.",
+            "description": "A repeated request with the same key gets the answer of the first.",
         }));
     }
     let of_query: Vec<&About> =
@@ -120,7 +120,8 @@ fn item(path: &str, record: &Record, request: &Value, mode: HttpStatus) -> Value
     let all = answers::of(record);
     let codes: Vec<u16> = all.iter().map(|answer| answer.outcome.code()).collect();
     let script = format!(
-        "pm.test('the answer is one of {}', () => pm.expect({}).to.include(Number(pm.response.json().response.code)));",
+        "pm.test('the answer is one of {}', () => \
+         pm.expect({}).to.include(Number(pm.response.json().response.code)));",
         path,
         json!(codes),
     );

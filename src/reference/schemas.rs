@@ -13,10 +13,10 @@ use crate::wire::reply::Reply;
 /// The time of all examples.
 const EXAMPLE_TIME: Timestamp = Timestamp(1_772_161_531);
 
-/// What stands for a signature in an example. A real one would be true of one server's key only.
+/// The placeholder for a signature in examples: a real one would verify with one server's key only.
 const EXAMPLE_SIGNATURE: &str = "(a signature in base64)";
 
-/// What the signed text says.
+/// The schema of a reply.
 pub fn reply(answer: &Possible) -> Value {
     let outcome = answer.outcome;
     let code =
@@ -34,7 +34,7 @@ pub fn reply(answer: &Possible) -> Value {
     }
     properties.insert(
         "timestamp".to_owned(),
-        json!({ "type": "integer", "description": "When it was answered, in seconds since 1970." }),
+        json!({ "type": "integer", "description": "The time of the answer, in seconds since 1970." }),
     );
     required.push(json!("timestamp"));
     json!({
@@ -43,7 +43,7 @@ pub fn reply(answer: &Possible) -> Value {
     })
 }
 
-/// An envelope around one of these replies.
+/// The schema of an envelope around one of these replies.
 pub fn envelope(replies: &[String]) -> Value {
     let reference = |name: &String| json!({ "$ref": format!("#/components/schemas/{name}") });
     let response = match replies {
@@ -65,40 +65,40 @@ pub fn envelope(replies: &[String]) -> Value {
     if let Some(properties) = envelope.get_mut("properties").filter(|_| replies.contains(&too_many))
         && let Some(properties) = properties.as_object_mut()
     {
-        let text = "Seconds after which it may go better. Not signed.";
+        let text = "Try again after so many seconds. Not signed.";
         properties.insert(RETRY_AFTER.to_owned(), json!({ "type": "integer", "description": text }));
     }
     envelope
 }
 
-/// A member that only the refusal of one request too many has, beside what is signed.
+/// A member that only envelopes of 1929 have. It is not signed.
 const RETRY_AFTER: &str = "retry_after";
 
-/// What all envelopes have besides their reply.
+/// The schemas of the members that all envelopes have besides their reply.
 pub fn envelope_members() -> [(&'static str, Value); 3] {
     [
         (
             "ResponseBase64",
             json!({
                 "type": "string", "contentEncoding": "base64",
-                "description": "The bytes of `response`, in base64. This text is what is signed: verify it, decode it, \
-                 and trust what you decoded.",
+                "description": "The bytes of `response`, in base64. The signature covers this text: verify it, \
+                                decode it, and trust the result.",
             }),
         ),
         (
             "PrivateKeyUsed",
             json!({
                 "type": "string", "enum": ["product", "global"],
-                "description": "Whose key signed: the product's, where the outcome is the product's to sign and it has \
-                 a key of its own; or the installation's.",
+                "description": "The key that signed: `product` if products sign this outcome and the product has \
+                                a key of its own, else `global`.",
             }),
         ),
         (
             "Signature",
             json!({
                 "type": "string",
-                "description": "RSASSA-PKCS1-v1_5 with SHA-256 over the text of `response_base64`, in base64. From a \
-                 server that is told to sign nothing, the text `Private key not set`.",
+                "description": "RSASSA-PKCS1-v1_5 with SHA-256 over the text of `response_base64`, in base64. `Private \
+                                key not set` from a server without signing keys.",
             }),
         ),
     ]
@@ -126,7 +126,7 @@ pub fn example(answer: &Possible) -> Value {
     envelope
 }
 
-/// A body: as JSON, or as a form, where all is text.
+/// The schema of a body: as JSON, or as a form, where every value is text.
 pub fn body(record: &Record, as_form: bool) -> Value {
     let properties: Map<String, Value> = record
         .fields()
@@ -172,8 +172,7 @@ pub fn with_description(field: &About, mut schema: Value) -> Value {
     schema
 }
 
-/// A body that succeeds in a world where what it names is there: what is required, and what isn't in the
-/// place of anything else.
+/// An example of a body: its required fields. It succeeds if the records that it names exist.
 pub fn body_example(record: &Record, as_form: bool) -> Value {
     let shown = record.fields().filter(|field| field.required);
     shown

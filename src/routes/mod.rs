@@ -23,10 +23,10 @@ pub struct Route {
     pub method: Method,
     /// The path under each of [`PREFIXES`].
     pub path: &'static str,
-    /// Other paths that some clients use.
+    /// Other paths under which clients call it.
     pub aliases: &'static [&'static str],
     pub runs: Runs,
-    /// The capability that an API key needs to call it (API §2.4).
+    /// The slug of its capability (API §2.4).
     pub capability: &'static str,
     pub endpoint: &'static Endpoint,
 }
@@ -99,13 +99,13 @@ pub const ROUTES: &[Route] = &[
     post("/contracts/destroy-all", OnWriter, &own_contract::DESTROY_ALL).needs("contracts-destroy-all"),
 ];
 
-/// The credentials that a download link requires.
+/// The right that the API key of a download link needs.
 pub const DOWNLOAD: Access = Access { capability: "download", takes_contract_keys: false };
 
-/// The path's spellings in the original server, in current clients, and in an older client (API §4.27).
+/// The spelling of the original, of current clients and of an older one (API §4.27).
 const SEND_TELEMETRY: &[&str] = &["/send-telemetry-date", "/send-telemetry", "/telemetry"];
 
-/// The same spellings for reading telemetry (API §4.28).
+/// The spellings of the original and of current clients (API §4.28).
 const GET_TELEMETRY: &[&str] = &["/get-telemetry-date", "/get-telemetry"];
 
 /// Every path below the prefixes, aliases included, with its method and the capability that it needs.

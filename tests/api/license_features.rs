@@ -105,7 +105,7 @@ fn its_capability_is_in_no_preset() {
 
 #[test]
 fn wrong_keys_are_guesses_here_too() {
-    let guesses = Rate { burst: NonZeroU32::new(2).unwrap(), every: Duration::from_secs(3600) };
+    let guesses = Rate { burst: NonZeroU32::new(2).unwrap(), every: Duration::from_hours(1) };
     let server = TestServer::start_with(|config| config.limits.rates.guesses = Some(guesses));
     server.add_license(&License { identifiers: &[], ..License::default() });
     let client = server.add_api_key(&["--capability", "get-license-feature"]);

@@ -16,7 +16,7 @@ pub fn document(settings: &Settings) -> Value {
     let distinct = answers::distinct();
     let servers: Vec<Value> = PREFIXES
         .iter()
-        .zip(["what most clients use", "the same", "the same"])
+        .zip(["The base path of most clients", "An alias", "An alias"])
         .map(|(prefix, text)| json!({ "url": format!("{}{prefix}", settings.base()), "description": text }))
         .collect();
     json!({
@@ -52,8 +52,8 @@ fn tags() -> Vec<Value> {
 }
 
 fn security_schemes() -> Value {
-    let text =
-        "One of the three is enough; `Authorization` comes before `X-API-Key`, and that before the field.";
+    let text = "One of the three is enough. `Authorization` takes precedence over `X-API-Key`, and that over the \
+                field.";
     json!({
         "bearer": { "type": "http", "scheme": "bearer", "description": text },
         "header": { "type": "apiKey", "in": "header", "name": "X-API-Key", "description": text },
@@ -63,8 +63,8 @@ fn security_schemes() -> Value {
         },
         "contractKey": {
             "type": "apiKey", "in": "query", "name": "contract_key",
-            "description": "The owner of a contract needs no API key. In the query string, as a field of the body, or \
-             in the place of an API key.",
+            "description": "The owner of a contract needs no API key: the key of the contract is sent in the query \
+                string, as a field of the body, or in place of an API key.",
         },
     })
 }
@@ -118,11 +118,11 @@ fn shared_responses(mode: HttpStatus, distinct: &[Possible]) -> Map<String, Valu
 fn description(settings: &Settings) -> String {
     let statuses = match settings.http_status {
         HttpStatus::Envelope => {
-            "Every answer of the original API travels under HTTP 200; its `code` says what happened."
+            "Every answer of the original API has HTTP status 200; its `code` tells the outcome."
         }
         HttpStatus::Documented => {
-            "Answers travel under HTTP 200, but for refusals of the API key (401) and of blocked callers (403); the \
-             `code` says what happened."
+            "Answers have HTTP status 200, except refusals of the API key (401) and of blocked callers \
+                (403); the `code` tells the outcome."
         }
     };
     let own: Vec<String> = answers::distinct()
@@ -135,16 +135,17 @@ fn description(settings: &Settings) -> String {
         .collect();
     format!(
         "The API of a license-key server, as clients of GetKeyManager and Keevault v1 know it.\n\n\
-         Every answer is an envelope: `response`; the same bytes in base64; whose key signed; and the signature. \
-         Verify the signature over the text of `response_base64` (RSASSA-PKCS1-v1_5 with SHA-256), decode that text, \
-         and trust what you decoded.\n\n\
-         {statuses} Codes from 1900 up are this server's own, under the HTTP status that they mean:\n\n\
+         Every answer is an envelope: `response`, the same bytes in base64, the key that signed, and the signature. \
+         Verify the signature over the text of `response_base64` (RSASSA-PKCS1-v1_5 with SHA-256), \
+         decode that text, and trust the result.\n\n\
+         {statuses} Codes from 1900 up are this server's own:\n\n\
          | Code | Message | HTTP |\n|---|---|---|\n{}\n\n\
-         Fields are read from a form, from multipart, from JSON or from the query string, which a body's fields hide; \
-         of a GET, from the query string only. A body may have 1 MiB. Blank is as good as absent; fields that nobody \
-         knows are ignored. A required field is one without which the answer isn't a success: its absence has an \
-         outcome of its own, not an HTTP error. Many fields are read from other names too, which are listed as \
-         `x-aliases`; a field's own name comes first.",
+         Fields are read from a form, from multipart, from JSON or from the query string; a field of the body \
+         hides one of the query string. The body of a GET is ignored. \
+         A body may have 1 MiB. A blank field counts as absent; unknown fields are ignored. \
+         A request without a required field can't succeed, \
+         and is refused with an outcome of the endpoint, not with an HTTP error. \
+         Many fields have aliases, listed as `x-aliases`; the field's own name takes precedence.",
         own.join("\n")
     )
 }

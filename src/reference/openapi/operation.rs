@@ -14,7 +14,7 @@ use crate::routes::{Page, PageId, Route, Runs, has_in_path};
 /// The pattern of a multipart field's name that needs no quoting.
 const PART_NAME: &str = r#"^[^\u0000-\u001f\u007f\\"]*$"#;
 
-/// A route of the table.
+/// The operation of a route.
 pub fn of_route(route: &Route, mode: HttpStatus, distinct: &[Possible]) -> Value {
     let record = &route.endpoint.record;
     let mut operation = described(record, route.capability, mode, distinct);
@@ -45,7 +45,7 @@ pub fn deprecated(operation: &Value, path: &str, alias: &str) -> Value {
     let mut operation = operation.clone();
     insert(&mut operation, "deprecated", json!(true));
     insert(&mut operation, "operationId", json!(alias.trim_start_matches('/').replace('/', "-")));
-    insert(&mut operation, "description", json!(format!("The same as `{path}`.")));
+    insert(&mut operation, "description", json!(format!("An alias of `{path}`.")));
     operation
 }
 
@@ -66,7 +66,7 @@ pub fn of_page(page: &Page, record: &Record, mode: HttpStatus, distinct: &[Possi
     }
     let mut head = get.clone();
     insert(&mut head, "operationId", json!("download-head"));
-    insert(&mut head, "summary", json!("The same without the file"));
+    insert(&mut head, "summary", json!("The headers of a download, without the file"));
     json!({ "get": get, "head": head })
 }
 
@@ -120,7 +120,7 @@ pub fn by_status(all: &[Possible], mode: HttpStatus) -> BTreeMap<u16, Vec<Possib
     groups
 }
 
-/// All answers under one HTTP status.
+/// The response with all answers of one HTTP status.
 pub fn response(status: u16, group: &[Possible], distinct: &[Possible]) -> Value {
     let names: Vec<String> = group.iter().map(|answer| answer.name(distinct)).collect();
     let examples: Map<String, Value> = names
@@ -128,7 +128,7 @@ pub fn response(status: u16, group: &[Possible], distinct: &[Possible]) -> Value
         .map(|name| (name.clone(), json!({ "$ref": format!("#/components/examples/{name}") })))
         .collect();
     let description = if status == 200 {
-        "A signed envelope; its `code` says what happened.".to_owned()
+        "A signed envelope; its `code` tells the outcome.".to_owned()
     } else {
         group.iter().map(Possible::title).collect::<Vec<_>>().join("; ")
     };
@@ -138,12 +138,12 @@ pub fn response(status: u16, group: &[Possible], distinct: &[Possible]) -> Value
     });
     let asks_again = [Outcome::ServiceUnavailable, Outcome::TooManyRequests];
     if group.iter().any(|answer| asks_again.contains(&answer.outcome)) {
-        let text = "Seconds after which it may go better.";
+        let text = "Try again after so many seconds.";
         let header = json!({ "Retry-After": { "description": text, "schema": { "type": "integer" } } });
         insert(&mut response, "headers", header);
     }
     if group.iter().any(|answer| answer.outcome == Outcome::MethodNotAllowed) {
-        let header = json!({ "Allow": { "description": "The method that it takes.", "schema": { "type": "string" } } });
+        let header = json!({ "Allow": { "description": "The methods of this path.", "schema": { "type": "string" } } });
         insert(&mut response, "headers", header);
     }
     response
@@ -162,14 +162,11 @@ fn add_file_responses(responses: &mut Map<String, Value>) {
             responses.insert("200".to_owned(), json!({ "description": "The file.", "content": content }));
         }
     }
-    responses.insert(
-        "206".to_owned(),
-        json!({ "description": "The part that was asked for.", "content": content }),
-    );
+    responses.insert("206".to_owned(), json!({ "description": "The requested part.", "content": content }));
     for (status, text) in [
-        ("304", "Not changed since."),
-        ("412", "What was asked for has changed."),
-        ("416", "The file has no such part."),
+        ("304", "Not modified."),
+        ("412", "A precondition of the request failed."),
+        ("416", "The file doesn't have the requested part."),
     ] {
         responses.insert(status.to_owned(), json!({ "description": text }));
     }
@@ -207,12 +204,12 @@ fn parameter(field: &About, place: &str) -> Value {
     parameter
 }
 
-/// The header of every route that writes.
+/// The header that every route on the writer takes.
 pub fn idempotency_key() -> Value {
     json!({
         "name": "Idempotency-Key", "in": "header", "required": false,
-        "description": "Makes the request safe to repeat: for a day, the same request under the same key gets the very \
-         bytes of its first answer. A refusal did nothing and is not kept.",
+        "description": "Makes the request safe to repeat: for a day, the same request with the same key gets its first \
+                        answer again. Refusals are not stored.",
         "schema": { "type": "string", "maxLength": 255 },
         "example": "5f1c2e9a-7c1d-4a51-9c64-0d6b7f0f9e21",
     })

@@ -51,7 +51,10 @@ fn operation(page: &Page, name: &str, summary: &str, media_type: &str) -> Value 
         add("429", json!({ "$ref": "#/components/responses/Status429" }));
     }
     if [PageId::Readyz, PageId::PublicKeys].contains(&page.id) {
-        add("503", json!({ "description": "Not now; the server's log says why.", "content": text }));
+        add(
+            "503",
+            json!({ "description": "Unavailable; the server's log has the reason.", "content": text }),
+        );
     }
     json!({ "operationId": name, "tags": [TAG], "summary": summary, "security": [], "responses": responses })
 }
@@ -68,8 +71,8 @@ fn public_keys() -> Value {
             "state": { "type": "string", "enum": ["next", "current", "former"] },
             "fingerprint": { "type": "string", "description": "SHA-256 of the key." },
             "pem": { "type": "string" },
-            "from": moment("Since when it signs, in seconds since 1970."),
-            "until": moment("Until when it signed, in seconds since 1970."),
+            "from": moment("The start of its use, in seconds since 1970."),
+            "until": moment("The end of its use, in seconds since 1970."),
         },
         "required": ["owner", "state", "fingerprint", "pem", "from", "until"],
     } })

@@ -1,21 +1,21 @@
-//! The page for people, built into the program: it reads the OpenAPI document and shows it.
+//! The page `/docs`, built into the program: it loads the OpenAPI document and shows it.
 
 use super::Settings;
 
-/// One file of the page.
+/// A file of the page.
 #[derive(Clone, Copy, Debug)]
 pub struct Asset {
-    /// Below the server's address.
+    /// The path below the server's address.
     pub path: &'static str,
     pub content_type: &'static str,
     content: &'static str,
 }
 
-/// The placeholder in the page for the path of the base URL.
+/// The placeholder for the path below which a proxy serves the server.
 const BASE: &str = "{{base}}";
 
 impl Asset {
-    /// The content with the settings of this server.
+    /// The content as this server sends it.
     pub fn content(&self, settings: &Settings) -> String {
         self.content.replace(BASE, settings.base_path())
     }

@@ -12,8 +12,8 @@ use crate::serve::sign;
 use crate::signing::Priority;
 
 /// `GET /livez`: 200 as long as the process answers.
-pub async fn livez(request: HttpRequest, payload: web::Payload) -> HttpResponse {
-    unread::close(plain(StatusCode::OK, "ok\n"), &request, payload)
+pub fn livez(request: &HttpRequest, payload: web::Payload) -> HttpResponse {
+    unread::close(plain(StatusCode::OK, "ok\n"), request, payload)
 }
 
 /// `GET /readyz`: 200 if the server can read the database and sign, else 503; the log says why.

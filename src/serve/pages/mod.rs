@@ -26,7 +26,7 @@ pub async fn page(
     match page.id {
         PageId::Download => download::download(app, request, payload).await,
         PageId::Changelog => changelog::changelog(app, request, payload).await,
-        PageId::Livez => health::livez(request, payload).await,
+        PageId::Livez => health::livez(&request, payload),
         PageId::Readyz => health::readyz(app, request, payload).await,
         PageId::PublicKeys => keys::keys(app, request, payload).await,
         PageId::Document => documents::document(app, page.path, request, payload).await,
