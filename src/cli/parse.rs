@@ -25,7 +25,7 @@ impl ParsedCommandLine {
             return Ok(Self { cli, matches, file: None, file_error: None });
         }
         let data = match cli.command {
-            // Unless a directory was named, a demo is no business of the file in the usual one.
+            // A demo ignores the settings file of the default data directory.
             Command::Demo(_) => cli.data.named_dir(),
             _ => Some(cli.data.dir()),
         };

@@ -70,14 +70,15 @@ impl Setting {
 
     /// The default, for people: a value, or words where it is computed.
     pub fn default(&self) -> String {
+        if self.kind() == Kind::Boolean {
+            return "off".to_owned();
+        }
+        if let Some(words) = computed_default(&self.0) {
+            return words.to_owned();
+        }
         let values: Vec<_> =
             self.0.get_default_values().iter().map(|value| value.to_string_lossy()).collect();
-        match (computed_default(&self.0), self.kind()) {
-            _ if self.kind() == Kind::Boolean => "off".to_owned(),
-            (Some(words), _) => words.to_owned(),
-            (None, _) if values.is_empty() => "none".to_owned(),
-            (None, _) => values.join(","),
-        }
+        if values.is_empty() { "none".to_owned() } else { values.join(",") }
     }
 
     /// Why this value is refused, if it is. Values that depend on other settings are not checked here.
