@@ -8,8 +8,15 @@ use crate::source::{files, root, shown};
 /// The longest line, in characters.
 const COLUMNS: usize = 120;
 
-/// The longest file of `src`, in lines.
-const LINES: usize = 350;
+/// The longest file of `src`, in lines without unit tests.
+const LINES: usize = 250;
+
+/// Longer files, each with its reason.
+const LONGER: &[(&str, &str)] = &[
+    ("src/api/field.rs", "a parser for each type that a field can have"),
+    ("src/store/tests.rs", "nothing but unit tests"),
+    ("src/wire/params/mod.rs", "one view over four encodings"),
+];
 
 /// What is built with, beside the source.
 const BUILD_FILES: &[&str] = &[
@@ -52,8 +59,15 @@ fn lines_fit_a_screen() {
 #[test]
 fn files_stay_small() {
     for file in rust_files(&["src"]) {
-        let lines = fs::read_to_string(&file).unwrap().lines().count();
-        assert!(lines <= LINES, "{} has {lines} lines: which two nouns share it?", shown(&file));
+        let name = shown(&file);
+        let text = fs::read_to_string(&file).unwrap();
+        let lines = text.split("#[cfg(test)]\nmod tests").next().unwrap().lines().count();
+        let is_longer = LONGER.iter().any(|(longer, _)| *longer == name);
+        assert_eq!(
+            lines > LINES,
+            is_longer,
+            "{name} has {lines} lines: split it by its nouns, or correct LONGER"
+        );
     }
 }
 
