@@ -71,10 +71,10 @@ pub enum Command {
 pub fn run(command: &Command, data: &DataDir, output: &mut Output<'_>) -> Result {
     match command {
         Command::Generate { product, bits, replace_lost } => {
-            install(*product, signing::generate(bits.parse()?)?, *replace_lost, data, output)
+            install(*product, &signing::generate(bits.parse()?)?, *replace_lost, data, output)
         }
         Command::Import { file, product, replace_lost } => {
-            install(*product, SigningKey::read_pem(file)?, *replace_lost, data, output)
+            install(*product, &SigningKey::read_pem(file)?, *replace_lost, data, output)
         }
         Command::Public { product, next: true, .. } => published(*product, KeyState::Next, data, output),
         Command::Public { product, former: true, .. } => published(*product, KeyState::Former, data, output),
@@ -86,7 +86,7 @@ pub fn run(command: &Command, data: &DataDir, output: &mut Output<'_>) -> Result
 
 fn install(
     product: Option<i64>,
-    pem: Zeroizing<String>,
+    pem: &Zeroizing<String>,
     replace_lost: bool,
     data: &DataDir,
     output: &mut Output<'_>,
@@ -96,7 +96,7 @@ fn install(
             data.create()?;
             if data.database().exists() {
                 let (place, directory) = (Keyring::global_path(data), data.clone());
-                let staged = StagedKey::write(&pem, &place, data)?;
+                let staged = StagedKey::write(pem, &place, data)?;
                 let public = staged.key().public().clone();
                 let named = change(&open(data)?, move |tx| {
                     install_global(tx, &directory, &public, replace_lost, now())
@@ -105,13 +105,13 @@ fn install(
             } else {
                 // "init" records it in the database that it creates.
                 let place = Keyring::global_path(data);
-                SigningKey::save(&pem, &place)?;
+                SigningKey::save(pem, &place)?;
                 place
             }
         }
         Some(id) => {
             let directory = data.clone();
-            let staged = StagedKey::write(&pem, &Keyring::product_path(data, id), data)?;
+            let staged = StagedKey::write(pem, &Keyring::product_path(data, id), data)?;
             let public = staged.key().public().clone();
             let named =
                 change(&open(data)?, move |tx| install_for_product(tx, &directory, id, &public, now()));

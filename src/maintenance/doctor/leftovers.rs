@@ -32,25 +32,25 @@ fn assess(commands: &[String]) -> Finding {
     }
 }
 
-/// The command that clears each leftover file away.
+/// The command that moves or removes each leftover file.
 fn commands(data: &DataDir, keys: &[PublishedKey], used: &HashSet<String>) -> Vec<String> {
     let staged = fs::read_dir(data.keys()).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path()));
     let staged = staged.filter(|path| is_staged(path));
     let downloads = data.kept_downloads().unwrap_or_default().into_iter();
     let unused = downloads.filter(|sha256| !used.contains(sha256)).map(|sha256| data.download(&sha256));
     let remove = |path: PathBuf| format!("rm {}", shell::path(&path));
-    staged.map(|path| command_for_key(data, keys, path)).chain(unused.map(remove)).collect()
+    staged.map(|path| command_for_key(data, keys, &path)).chain(unused.map(remove)).collect()
 }
 
-/// A key that the database names belongs in its place; any other is of no use.
-fn command_for_key(data: &DataDir, keys: &[PublishedKey], path: PathBuf) -> String {
-    let named = SigningKey::load(&path)
+/// Moves a staged key that the database names into its place, and removes any other.
+fn command_for_key(data: &DataDir, keys: &[PublishedKey], path: &Path) -> String {
+    let named = SigningKey::load(path)
         .ok()
         .and_then(|found| keys.iter().find(|key| key.fingerprint == *found.fingerprint()));
     let place = named.map(|key| file_of(key, data)).filter(|place| !place.exists());
     match place {
-        Some(place) => format!("mv {} {}", shell::path(&path), shell::path(&place)),
-        None => format!("rm {}", shell::path(&path)),
+        Some(place) => format!("mv {} {}", shell::path(path), shell::path(&place)),
+        None => format!("rm {}", shell::path(path)),
     }
 }
 
