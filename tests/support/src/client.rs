@@ -35,7 +35,7 @@ pub struct Response {
 impl Response {
     /// Whether it says that the server failed, rather than that the request was refused.
     pub fn is_failure(&self) -> bool {
-        (1900..2000).contains(&self.code)
+        (1900..1930).contains(&self.code)
     }
 
     fn check(&self) {
