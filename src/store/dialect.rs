@@ -3,8 +3,8 @@
 /// One engine's words.
 #[derive(Debug)]
 pub struct Dialect {
-    /// Follows an expression that is compared with ASCII case folded. Columns declared so need it not.
-    pub ignore_case: &'static str,
+    /// Compares a column with a value without regard to ASCII case. Columns that the schema declares so need it not.
+    pub equal_ignoring_case: fn(column: &str, value: &str) -> String,
     /// Ends a SELECT whose rows stay locked until the transaction ends.
     pub lock_rows: &'static str,
     /// Creates the temporary table of [`Tx::begin_noting_keys`](super::Tx::begin_noting_keys).
@@ -17,7 +17,7 @@ pub struct Dialect {
 
 /// SQLite has one writer at a time, so rows need no locks.
 pub const SQLITE: Dialect = Dialect {
-    ignore_case: " COLLATE NOCASE",
+    equal_ignoring_case: |column, value| format!("{column} = {value} COLLATE NOCASE"),
     lock_rows: "",
     create_noted_keys: "CREATE TEMPORARY TABLE noted_keys (
                             license_key TEXT PRIMARY KEY COLLATE NOCASE, line INTEGER NOT NULL

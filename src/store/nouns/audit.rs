@@ -68,7 +68,7 @@ impl Tx<'_> {
         let sql =
             "INSERT INTO audit (at, who, who_id, address, action, change, subject, subject_id, license_key)
                    SELECT ?1, ?2, ?3, ?4, ?5, ?6, 'license', id, license_key FROM licenses
-                   WHERE contract_id = ?7 AND (?8 IS NULL OR status = ?8) ORDER BY id";
+                   WHERE contract_id = ?7 AND (status = ?8 OR ?8 IS NULL) ORDER BY id";
         self.sql(sql).execute(&[
             &actor.at,
             &actor.caller.kind(),
@@ -114,9 +114,9 @@ impl Tx<'_> {
                                    WHEN 'contract' THEN (SELECT name FROM contracts WHERE id = who_id) END,
                           address, action, change, subject, subject_id, license_key, detail
                    FROM audit
-                   WHERE (CAST(?1 AS TEXT) IS NULL OR license_key = ?1)
-                     AND (?2 IS NULL OR (who = 'api_key' AND who_id = ?2))
-                     AND (?3 IS NULL OR at >= ?3) AND (?4 IS NULL OR at < ?4)
+                   WHERE (license_key = ?1 OR ?1 IS NULL)
+                     AND ((who = 'api_key' AND who_id = ?2) OR ?2 IS NULL)
+                     AND (at >= ?3 OR ?3 IS NULL) AND (at < ?4 OR ?4 IS NULL)
                    ORDER BY id DESC LIMIT ?5";
         let license_key = filter.license_key.as_ref().map(|key| key.as_str());
         let mut entries = self

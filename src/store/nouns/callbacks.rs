@@ -158,7 +158,7 @@ impl Tx<'_> {
     /// All webhooks by id, or those in one state.
     pub fn callbacks(&self, state: Option<CallbackState>) -> Result<Vec<Callback>, Error> {
         let sql = "SELECT id, kind, url, state, attempts, next_attempt, last_error, created_at, updated_at
-                   FROM callbacks WHERE ?1 IS NULL OR state = ?1 ORDER BY id";
+                   FROM callbacks WHERE state = ?1 OR ?1 IS NULL ORDER BY id";
         self.sql(sql).all(&[&state.map(CallbackState::as_str)], read)
     }
 }

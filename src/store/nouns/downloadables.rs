@@ -17,7 +17,7 @@ impl Tx<'_> {
     pub fn downloadables(&self, product_id: Option<i64>) -> Result<Vec<Downloadable>, Error> {
         let sql = "SELECT id, product_id, numeric_version, version, update_summary, changelog, published, release_date,
                           download_counter, file_name, file_sha256, file_size
-                   FROM downloadables WHERE ?1 IS NULL OR product_id = ?1 ORDER BY product_id, numeric_version DESC";
+                   FROM downloadables WHERE product_id = ?1 OR ?1 IS NULL ORDER BY product_id, numeric_version DESC";
         self.sql(sql).all(&[&product_id], read)
     }
 
@@ -29,7 +29,7 @@ impl Tx<'_> {
     ) -> Result<Vec<Downloadable>, Error> {
         let sql = "SELECT id, product_id, numeric_version, version, update_summary, changelog, published, release_date,
                           download_counter, file_name, file_sha256, file_size
-                   FROM downloadables WHERE product_id = ?1 AND published = 1 AND (?2 IS NULL OR version = ?2)
+                   FROM downloadables WHERE product_id = ?1 AND published = 1 AND (version = ?2 OR ?2 IS NULL)
                    ORDER BY numeric_version DESC";
         self.sql(sql).all(&[&product_id, &version], read)
     }

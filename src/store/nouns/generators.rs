@@ -26,7 +26,7 @@ impl Tx<'_> {
     pub fn generators(&self, product_id: Option<i64>) -> Result<Vec<Generator>, Error> {
         let sql = "SELECT id, uuid, product_id, method, prefix, suffix, function_name, number_of_chunks,
                    chunk_length, charset, activation_limit, validity, active, created_at, updated_at
-                   FROM generators WHERE ?1 IS NULL OR product_id = ?1 ORDER BY id";
+                   FROM generators WHERE product_id = ?1 OR ?1 IS NULL ORDER BY id";
         self.sql(sql).all(&[&product_id], read)
     }
 

@@ -16,7 +16,7 @@ impl Tx<'_> {
         let sql = "SELECT id, product_id, license_key, owner_name, owner_email, activation_limit, validity,
                    assigned_at, status, contract_id, created_at, updated_at, checksum
                    FROM licenses
-                   WHERE id > ?1 AND (?2 IS NULL OR product_id = ?2) AND (?3 IS NULL OR status = ?3)
+                   WHERE id > ?1 AND (product_id = ?2 OR ?2 IS NULL) AND (status = ?3 OR ?3 IS NULL)
                    ORDER BY id LIMIT ?4";
         let status = status.map(LicenseStatus::as_str);
         self.sql(sql).all(&[&id, &product_id, &status, &limit], licenses::read)

@@ -6,7 +6,7 @@ use super::license_checksum;
 use crate::domain::{
     License, LicenseFilter, LicenseKey, LicenseStatus, NewLicense, Page, Subject, Timestamp,
 };
-use crate::store::sql::Row;
+use crate::store::sql::{Row, ToValue};
 use crate::store::{Error, Tx};
 
 impl Tx<'_> {
@@ -60,7 +60,7 @@ impl Tx<'_> {
         let sql = "SELECT id, product_id, license_key, owner_name, owner_email, activation_limit, validity,
                    assigned_at, status, contract_id, created_at, updated_at, checksum
                    FROM licenses
-                   WHERE (?1 IS NULL OR product_id = ?1) AND (?2 IS NULL OR status = ?2) ORDER BY id";
+                   WHERE (product_id = ?1 OR ?1 IS NULL) AND (status = ?2 OR ?2 IS NULL) ORDER BY id";
         self.sql(sql).all(&[&product_id, &status.map(LicenseStatus::as_str)], read)
     }
 
@@ -72,26 +72,25 @@ impl Tx<'_> {
         if page.offset >= highest.unwrap_or(0) {
             return Ok(Vec::new());
         }
+        let status = filter.status.map(LicenseStatus::as_str).unwrap_or_default();
+        let mut values: Vec<&dyn ToValue> = Vec::new();
+        let mut conditions: Vec<String> = Vec::new();
+        for (column, value) in columns(filter, &status) {
+            values.push(value);
+            conditions.push(format!("{column} = ?{}", values.len()));
+        }
+        let conditions = if conditions.is_empty() { "TRUE".to_owned() } else { conditions.join(" AND ") };
+        values.extend([&page.limit as &dyn ToValue, &page.offset]);
         // The subquery steps over the earlier pages in an index, so that only the rows of this page are read.
         let sql = format!(
             "SELECT id, product_id, license_key, owner_name, owner_email, activation_limit, validity,
              assigned_at, status, contract_id, created_at, updated_at, checksum
              FROM licenses
-             WHERE id IN (SELECT id FROM licenses WHERE {} ORDER BY id LIMIT ?5 OFFSET ?6) ORDER BY id",
-            conditions(filter)
+             WHERE id IN (SELECT id FROM licenses WHERE {conditions} ORDER BY id LIMIT ?{} OFFSET ?{}) ORDER BY id",
+            values.len() - 1,
+            values.len()
         );
-        let status = filter.status.map(LicenseStatus::as_str);
-        self.sql(&sql).all(
-            &[
-                &filter.product_id,
-                &status,
-                &filter.owner_name,
-                &filter.owner_email,
-                &page.limit,
-                &page.offset,
-            ],
-            read,
-        )
+        self.sql(&sql).all(&values, read)
     }
 
     /// The number of licenses in a product's pool: available ones without a contract.
@@ -190,21 +189,27 @@ fn audit_detail(before: Option<&License>, now: &License) -> String {
     changed.fold(state, |detail, (field, before, now)| format!("{detail}; {field} {before} -> {now}"))
 }
 
-/// One condition for each field of the filter that is given, so that each combination gets a query plan of its own.
+/// The columns that must equal the given fields of the filter, with the values. A condition for each given field and
+/// none for the others gives each combination a query plan of its own.
 ///
-/// An owner has few licenses; a product or a status may have millions. If an owner is given, the conditions on the
-/// others are written so that no index on those is used.
-fn conditions(filter: &LicenseFilter) -> String {
+/// An owner has few licenses; a product or a status may have millions. If an owner is given, the other columns are
+/// written so that no index on those is used.
+fn columns<'a>(
+    filter: &'a LicenseFilter,
+    status: &'a &'static str,
+) -> impl Iterator<Item = (&'static str, &'a dyn ToValue)> {
     let by_owner = filter.owner_name.is_some() || filter.owner_email.is_some();
-    let conditions = [
-        (filter.product_id.is_some(), if by_owner { "product_id + 0 = ?1" } else { "product_id = ?1" }),
-        (filter.status.is_some(), if by_owner { "status || '' = ?2" } else { "status = ?2" }),
-        (filter.owner_name.is_some(), "owner_name = ?3"),
-        (filter.owner_email.is_some(), "owner_email = ?4"),
+    let columns: [(bool, &str, &dyn ToValue); 4] = [
+        (
+            filter.product_id.is_some(),
+            if by_owner { "product_id + 0" } else { "product_id" },
+            &filter.product_id,
+        ),
+        (filter.status.is_some(), if by_owner { "status || ''" } else { "status" }, status),
+        (filter.owner_name.is_some(), "owner_name", &filter.owner_name),
+        (filter.owner_email.is_some(), "owner_email", &filter.owner_email),
     ];
-    let given: Vec<&str> =
-        conditions.iter().filter(|(given, _)| *given).map(|(_, condition)| *condition).collect();
-    if given.is_empty() { "TRUE".to_owned() } else { given.join(" AND ") }
+    columns.into_iter().filter(|(given, _, _)| *given).map(|(_, column, value)| (column, value))
 }
 
 /// Reads a license. A status that this program never writes or a wrong checksum is damage.

@@ -18,3 +18,6 @@ mod product_meta;
 mod products;
 mod published_keys;
 mod telemetry;
+
+#[cfg(test)]
+mod tests;

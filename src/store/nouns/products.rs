@@ -41,7 +41,7 @@ impl Tx<'_> {
 
     /// The product, if there is exactly one.
     pub fn only_product(&self) -> Result<Option<Product>, Error> {
-        let sql = "SELECT min(id) FROM (SELECT id FROM products LIMIT 2) AS some HAVING count(*) = 1";
+        let sql = "SELECT min(id) FROM (SELECT id FROM products LIMIT 2) AS first_two HAVING count(*) = 1";
         let id = self.sql(sql).one(&[], |row| row.get(0))?;
         id.map_or(Ok(None), |id| self.product(id))
     }
@@ -100,7 +100,7 @@ impl Tx<'_> {
 
     /// Whether a product other than this one has this slug.
     pub fn is_slug_taken(&self, slug: &str, other_than: Option<i64>) -> Result<bool, Error> {
-        let sql = "SELECT 1 FROM products WHERE slug = ?1 AND (?2 IS NULL OR id <> ?2)";
+        let sql = "SELECT 1 FROM products WHERE slug = ?1 AND (id <> ?2 OR ?2 IS NULL)";
         self.sql(sql).exists(&[&slug, &other_than])
     }
 

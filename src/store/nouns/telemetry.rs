@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 
 use crate::domain::{Telemetry, TelemetryFilter, TelemetryReport, Timestamp};
+use crate::store::dialect::Dialect;
 use crate::store::sql::Row;
 use crate::store::{Error, Tx};
 
@@ -44,7 +45,7 @@ impl Tx<'_> {
         limit: i64,
         offset: i64,
     ) -> Result<Option<Vec<Telemetry>>, Error> {
-        let sql = select(filter, self.engine.dialect().ignore_case);
+        let sql = select(filter, self.engine.dialect());
         let (mut found, mut size) = (Vec::new(), 0);
         self.sql(&sql).each(
             &[
@@ -79,22 +80,24 @@ impl Tx<'_> {
 
 /// The statement that lists reports. If type and group are both given, as documented, the index on them is used; a
 /// condition that may be absent can't use an index.
-fn select(filter: &TelemetryFilter, ignore_case: &str) -> String {
+fn select(filter: &TelemetryFilter, dialect: &Dialect) -> String {
     let group = match (&filter.data_type, &filter.data_group) {
         (Some(_), Some(_)) => "data_type = ?1 AND data_group = ?2",
-        _ => "(?1 IS NULL OR data_type = ?1) AND (?2 IS NULL OR data_group = ?2)",
+        _ => "(data_type = ?1 OR ?1 IS NULL) AND (data_group = ?2 OR ?2 IS NULL)",
     };
+    let equal = dialect.equal_ignoring_case;
+    let (user, key) = (equal("user_identifier", "?4"), equal("license_key", "?5"));
+    let identifier = equal("activation_identifier", "?6");
     format!(
         "SELECT id, user_identifier, license_key, activation_identifier, product_id, product_version,
          data_type, data_group, data, is_correct_format, license_key_exists, product_exists,
          product_version_exists, created_at
          FROM telemetry
-         WHERE {group} AND (?3 IS NULL OR product_id = ?3) AND (?4 IS NULL OR user_identifier = ?4{ignore_case})
-               AND (?5 IS NULL OR license_key = ?5{ignore_case})
-               AND (?6 IS NULL OR activation_identifier = ?6{ignore_case})
-               AND (?7 IS NULL OR product_version = ?7) AND (?8 IS NULL OR is_correct_format = ?8)
-               AND (?9 IS NULL OR license_key_exists = ?9) AND (?10 IS NULL OR product_exists = ?10)
-               AND (?11 IS NULL OR product_version_exists = ?11) AND (?12 IS NULL OR has_red_flags = ?12)
+         WHERE {group} AND (product_id = ?3 OR ?3 IS NULL) AND ({user} OR ?4 IS NULL)
+               AND ({key} OR ?5 IS NULL) AND ({identifier} OR ?6 IS NULL)
+               AND (product_version = ?7 OR ?7 IS NULL) AND (is_correct_format = ?8 OR ?8 IS NULL)
+               AND (license_key_exists = ?9 OR ?9 IS NULL) AND (product_exists = ?10 OR ?10 IS NULL)
+               AND (product_version_exists = ?11 OR ?11 IS NULL) AND (has_red_flags = ?12 OR ?12 IS NULL)
          ORDER BY id LIMIT ?13 OFFSET ?14"
     )
 }

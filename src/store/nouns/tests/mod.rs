@@ -1,0 +1,60 @@
+//! Every statement of the nouns, run on SQLite and on PostgreSQL with the same results.
+//!
+//! PostgreSQL stands behind the seam in tests only. What its engine will have to bring besides what is in
+//! `postgres.rs`:
+//!
+//! * License keys, identifiers, meta keys, owners, slugs and UUIDs fold ASCII case in SQLite. The tests use the type
+//!   `citext` in a database of the locale C, where it folds ASCII alone; in any other locale it folds more.
+//! * A number that a statement compares with a literal is `int4` there, and a larger one is an error: the owner in
+//!   `coalesce(product_id, 0) = coalesce(?1, 0)`.
+//! * A failed statement ends the transaction up to the last savepoint, where SQLite goes on: each job needs one.
+//! * PostgreSQL takes the type of a value from its first use: `?1 IS NULL` before it says nothing, and a value that is
+//!   given and not used has none. The statements are written so.
+//! * The conditions that keep SQLite from an index (`product_id + 0 = ?1`) have no use.
+//! * Integrity checks, table counts, pages, the demo's content and the row cache (`data_version`) are SQLite's.
+//! * Ids have gaps: `ON CONFLICT DO NOTHING` uses one up, which SQLite doesn't.
+
+mod postgres;
+mod scenarios;
+mod schema;
+
+use crate::store::Tx;
+use crate::store::schema::SCHEMA;
+use crate::store::sql::Engine;
+use crate::store::sqlite::connection::open_in_memory;
+
+use super::blocks::BlocklistCache;
+
+/// Runs all scenarios in one transaction each.
+fn run_all(engine: &dyn Engine) {
+    for (name, scenario) in scenarios::ALL {
+        engine.execute_once("BEGIN").unwrap();
+        let blocklist = BlocklistCache::default();
+        eprintln_scenario(name);
+        scenario(&Tx::writing(engine, &blocklist));
+        engine.execute_once("ROLLBACK").unwrap();
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "cargo shows it only for a test that fails: which scenario it was")]
+fn eprintln_scenario(name: &str) {
+    eprintln!("scenario: {name}");
+}
+
+#[test]
+fn every_statement_runs_on_sqlite() {
+    let connection = open_in_memory().unwrap();
+    connection.execute_batch(SCHEMA).unwrap();
+    connection.pragma_update(None, "foreign_keys", true).unwrap();
+    run_all(&connection);
+}
+
+#[test]
+#[expect(clippy::print_stderr, reason = "says why it tests nothing")]
+fn every_statement_runs_on_postgresql() {
+    let Some(server) = postgres::Server::start() else {
+        eprintln!("skipped: there is no PostgreSQL in {}", postgres::PLACE);
+        return;
+    };
+    run_all(&server.open());
+}

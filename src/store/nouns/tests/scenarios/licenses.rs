@@ -1,0 +1,116 @@
+//! Scenarios of licenses, activations and contracts.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use super::{LATER, NOW, license, license_of, product};
+use crate::domain::{
+    ContractStatus, Identifier, License, LicenseFilter, LicenseKey, LicenseStatus, NewActivation, NewLicense,
+    Page, Permission, Terms,
+};
+use crate::store::Tx;
+
+pub(super) fn licenses(tx: &Tx<'_>) {
+    let product_id = product(tx);
+    let id = license(tx, product_id, "AbC-123");
+    assert_eq!(tx.add_license(&license_of(product_id, "aBc-123"), NOW).unwrap(), None);
+    let found = tx.license_by_key(&LicenseKey::parse("abc-123").unwrap()).unwrap().unwrap();
+    assert_eq!((found.id, found.license_key.as_str(), found.activation_limit), (id, "AbC-123", 3));
+    assert_eq!(tx.pool(product_id, 5).unwrap(), [id]);
+    assert_eq!(tx.count_licenses_in_pool(product_id).unwrap(), 1);
+    tx.assign_license(id, Some("Jane"), None, LATER).unwrap();
+    let assigned = tx.license(id).unwrap().unwrap();
+    assert_eq!((assigned.status, assigned.assigned_at), (LicenseStatus::Assigned, Some(LATER)));
+    assert_eq!((assigned.owner_name.as_deref(), assigned.owner_email), (Some("Jane"), None));
+    assert!(tx.pool(product_id, 5).unwrap().is_empty());
+    // The checksum is computed again at each write, and compared at each read.
+    let changed = License { validity: 10, assigned_at: Some(NOW), status: LicenseStatus::Blocked, ..found };
+    tx.change_license(&changed, LATER).unwrap();
+    let found = tx.license(id).unwrap().unwrap();
+    assert_eq!((found.validity, found.assigned_at, found.status), (10, Some(NOW), LicenseStatus::Blocked));
+    assert_eq!(crate::store::nouns::license_checksum::first_wrong(tx.engine).unwrap(), None);
+    tx.delete_license(id).unwrap();
+    assert!(tx.license(id).unwrap().is_none());
+    tx.begin_noting_keys().unwrap();
+    let key = |text| LicenseKey::parse(text).unwrap();
+    assert_eq!(tx.note_key(&key("K"), 2).unwrap(), None);
+    assert_eq!(tx.note_key(&key("k"), 3).unwrap(), Some(2));
+    tx.expect_a_large_change().unwrap();
+}
+
+pub(super) fn lists_of_licenses(tx: &Tx<'_>) {
+    let product_id = product(tx);
+    let ids: Vec<i64> = ["A", "B", "C"].iter().map(|key| license(tx, product_id, key)).collect();
+    let numbers = |licenses: Vec<License>| licenses.iter().map(|license| license.id).collect::<Vec<_>>();
+    let available = Some(LicenseStatus::Available);
+    assert_eq!(numbers(tx.licenses(None, None).unwrap()), ids);
+    assert_eq!(numbers(tx.licenses(Some(product_id), available).unwrap()), ids);
+    assert!(tx.licenses(Some(99), None).unwrap().is_empty());
+    assert_eq!(numbers(tx.licenses_after(ids[0], Some(product_id), available, 1).unwrap()), [ids[1]]);
+    let page = Page { offset: 1, limit: 1 };
+    for (product_id, status, owner_email) in [
+        (None, None, None),
+        (Some(product_id), available, None),
+        (Some(product_id), available, Some("jane@EXAMPLE.com".to_owned())),
+    ] {
+        let filter = LicenseFilter { product_id, status, owner_name: None, owner_email };
+        assert_eq!(numbers(tx.licenses_page(&filter, page).unwrap()), [ids[1]]);
+    }
+    let filter =
+        LicenseFilter { product_id: None, status: None, owner_name: Some("J".to_owned()), owner_email: None };
+    assert!(tx.licenses_page(&filter, Page { offset: 0, limit: 1 }).unwrap().is_empty());
+    assert!(tx.licenses_page(&filter, Page { offset: 1 << 40, limit: 1 }).unwrap().is_empty());
+}
+
+pub(super) fn activations(tx: &Tx<'_>) {
+    let license_id = license(tx, 1, "K");
+    let (identifier, same) = (Identifier::parse("PC-1").unwrap(), Identifier::parse("pc-1").unwrap());
+    let address = Some(IpAddr::V4(Ipv4Addr::LOCALHOST));
+    let activation = NewActivation { license_id, identifier: &identifier, address, post_url: None };
+    tx.add_activation(&activation, NOW).unwrap();
+    assert!(tx.is_activated(license_id, &same).unwrap());
+    assert_eq!(tx.count_activations(license_id).unwrap(), 1);
+    tx.set_post_url(license_id, &same, "http://shop.example/").unwrap();
+    let expected = ("PC-1".to_owned(), Some("http://shop.example/".to_owned()));
+    assert_eq!(tx.post_urls(license_id).unwrap(), [expected]);
+    assert_eq!(tx.active_identifiers(license_id).unwrap(), ["PC-1"]);
+    assert!(tx.remove_activation(license_id, &same).unwrap());
+    assert!(!tx.remove_activation(license_id, &same).unwrap());
+    assert!(!tx.is_activated(license_id, &identifier).unwrap());
+}
+
+pub(super) fn contracts(tx: &Tx<'_>) {
+    let terms = Terms {
+        contract_key: "key".to_owned(),
+        name: "Reseller".to_owned(),
+        information: String::new(),
+        product_id: 1,
+        license_keys_quantity: 5,
+        status: ContractStatus::Active,
+        permissions: vec![Permission::GetInfo, Permission::DestroyAll],
+    };
+    let id = tx.add_contract("uuid-1", &terms, NOW).unwrap();
+    let under = |tx: &Tx<'_>, key: &str| {
+        let license = NewLicense { contract_id: Some(id), ..license_of(1, key) };
+        tx.add_license(&license, NOW).unwrap().unwrap()
+    };
+    let license_id = under(tx, "A");
+    for reference in ["key", "UUID-1", &id.to_string()] {
+        let found = tx.contract_by_reference(reference).unwrap().unwrap();
+        assert_eq!((found.id, found.license_keys_count), (id, 1));
+        assert_eq!(found.terms.permissions, terms.permissions);
+    }
+    assert!(tx.contract_by_key("KEY").unwrap().is_none());
+    assert!(tx.pool(1, 5).unwrap().is_empty());
+    tx.set_contract_terms(id, &Terms { name: "Other".to_owned(), ..terms }, LATER).unwrap();
+    assert_eq!(tx.contracts().unwrap()[0].terms.name, "Other");
+    assert!(tx.active_licenses_of_contract(id).unwrap().is_empty());
+    let identifier = Identifier::parse("PC").unwrap();
+    let activation = NewActivation { license_id, identifier: &identifier, address: None, post_url: None };
+    tx.add_activation(&activation, NOW).unwrap();
+    assert_eq!(tx.active_licenses_of_contract(id).unwrap()[0].id, license_id);
+    assert_eq!(tx.delete_licenses_of_contract(id).unwrap(), 1);
+    let stays = under(tx, "B");
+    assert!(tx.delete_contract(id).unwrap() && !tx.delete_contract(id).unwrap());
+    let left = tx.license(stays).unwrap().unwrap();
+    assert_eq!((left.contract_id, left.status), (None, LicenseStatus::Reserved));
+}
