@@ -1,5 +1,5 @@
-//! One kept-alive connection with at most one request on its way: the least client that can be, because what
-//! it costs is taken from the server it measures.
+//! One kept-alive connection with at most one request in flight. It does as little as possible, since it shares the
+//! processors with the server that it measures.
 
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::time::Instant;
@@ -7,10 +7,10 @@ use std::time::Instant;
 use mio::net::TcpStream;
 use mio::{Interest, Registry, Token};
 
-/// How a refusal begins that says that there is too much to do.
-const TOO_MUCH: &[u8] = br#"{"response":{"code":1901,"#;
+/// The beginning of a refusal for overload.
+const OVERLOADED: &[u8] = br#"{"response":{"code":1901,"#;
 
-/// Whether requests may be refused because there is too much to do.
+/// Whether requests may be refused for overload.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum MayBe {
     Answered,
@@ -52,8 +52,8 @@ impl Client {
         assert_eq!(written, request.len(), "the request did not fit the socket's buffer");
     }
 
-    /// Once the answer is here, whether it is what was `expected`: begins so; or, where that `may_be`, a
-    /// refusal because there is too much to do. Anything else ends the run.
+    /// Reads. Gives the answer once it is whole: one that begins with `expected` or, if it `may_be`, a refusal for
+    /// overload. Any other answer fails the run.
     pub fn receive(&mut self, expected: &str, may_be: MayBe) -> Option<Received> {
         loop {
             match self.stream.read(&mut self.buffer[self.length..]) {
@@ -63,7 +63,7 @@ impl Client {
                 Err(error) => panic!("the connection broke: {error}"),
             }
             if let Some(body) = whole_body(&self.buffer[..self.length]) {
-                let refused = may_be == MayBe::Refused && body.starts_with(TOO_MUCH);
+                let refused = may_be == MayBe::Refused && body.starts_with(OVERLOADED);
                 assert!(refused || body.starts_with(expected.as_bytes()), "not {expected}: {}", self.text());
                 self.length = 0;
                 return Some(if refused { Received::Refused } else { Received::Expected });
@@ -77,7 +77,7 @@ impl Client {
     }
 }
 
-/// The body of an answer that has come whole.
+/// The body of an answer, once it is whole.
 fn whole_body(answer: &[u8]) -> Option<&[u8]> {
     let head = answer.windows(4).position(|window| window == b"\r\n\r\n")?;
     let (head, body) = (&answer[..head], &answer[head + 4..]);

@@ -11,18 +11,18 @@ use crate::client::{Client, MayBe, Received};
 use crate::latencies::{Latencies, per_second};
 use crate::support::processor_time_of;
 
-/// What comes before the measurement and isn't counted: caches fill, connections grow their windows.
+/// Runs before the measurement and is not counted: caches fill, TCP windows grow.
 const WARM_UP: Duration = Duration::from_millis(300);
 
 /// The longest that an open loop sleeps between two looks at the clock.
 const TICK: Duration = Duration::from_micros(100);
 
-/// The same where there is too much to do: requests come in small groups then, so that this client takes less
-/// of the processors that it shares with the server.
+/// The tick under overload: requests are sent in small groups, so that this client takes less of the processors that it
+/// shares with the server.
 const COARSE_TICK: Duration = Duration::from_millis(1);
 
-/// How late the last answers may be before the run gives them up for lost.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long to wait for an answer before the run fails.
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 #[derive(Clone, Copy)]
 pub struct Plan {
@@ -35,9 +35,9 @@ pub struct Plan {
 
 #[derive(Default)]
 pub struct Load {
-    /// Of what was answered as expected.
+    /// Of the expected answers.
     pub latencies: Latencies,
-    /// How many were refused because there was too much to do.
+    /// How many requests were refused for overload (1901).
     pub refused: usize,
     elapsed: Duration,
     /// With the warm-up and the last answers.
@@ -145,8 +145,8 @@ impl Run<'_> {
         }
         let mut on_the_way = self.clients.len();
         while on_the_way > 0 {
-            poll.poll(&mut events, Some(PATIENCE)).unwrap();
-            assert!(!events.is_empty(), "no answer within {PATIENCE:?}");
+            poll.poll(&mut events, Some(TIMEOUT)).unwrap();
+            assert!(!events.is_empty(), "no answer within {TIMEOUT:?}");
             for event in &events {
                 let Token(number) = event.token();
                 let Some(received) = self.receive(number, expected) else { continue };
@@ -184,7 +184,7 @@ impl Run<'_> {
             if next >= ends && waiting.is_empty() && free.len() == self.clients.len() {
                 return;
             }
-            assert!(now < ends + PATIENCE, "no answer within {PATIENCE:?}");
+            assert!(now < ends + TIMEOUT, "no answer within {TIMEOUT:?}");
             poll.poll(&mut events, Some(Duration::ZERO)).unwrap();
             for event in &events {
                 let Token(number) = event.token();

@@ -32,8 +32,8 @@ enum Which {
     OfOneProduct,
     /// Any of all products.
     OfAll,
-    /// Any, with a seat that no other call takes.
-    WithOwnSeat,
+    /// Any, with an activation that no other call makes.
+    WithOwnActivation,
     /// Any, with metadata that no other call writes.
     WithOwnMeta,
     /// Any that is assigned to nobody.
@@ -56,7 +56,7 @@ pub const CASES: [Case; 6] = [
         name: "activate and deactivate",
         paths: &["activate", "deactivate"],
         expected: &[r#"{"response":{"code":300,"#, r#"{"response":{"code":"400","#],
-        which: Which::WithOwnSeat,
+        which: Which::WithOwnActivation,
         bound: Bound::Commits,
         open_loop: &[],
     },
@@ -109,7 +109,7 @@ impl World {
                     let key = license_key(any(self.licenses / 2));
                     write!(fields, "{key}&key={load}-{number}&value=on")
                 }
-                Which::WithOwnSeat => {
+                Which::WithOwnActivation => {
                     // What is activated is deactivated by the request after it.
                     let license =
                         license_key(u64::try_from(connection + sent / 2 * 521).unwrap() % self.licenses);
@@ -118,7 +118,7 @@ impl World {
                 Which::Available => write!(fields, "{}", available_key(number)),
             }
             .unwrap();
-            if !matches!(case.which, Which::WithOwnSeat) {
+            if !matches!(case.which, Which::WithOwnActivation) {
                 write!(fields, "&identifier={IDENTIFIER}").unwrap();
             }
             let path = case.paths[sent % case.paths.len()];

@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use crate::support::{Server, initialized, program};
 
 /// Past this nothing more comes.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 struct Manager {
     socket: UnixDatagram,
@@ -19,7 +19,7 @@ impl Manager {
     fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let socket = UnixDatagram::bind(directory.path().join("notify")).unwrap();
-        socket.set_read_timeout(Some(PATIENCE)).unwrap();
+        socket.set_read_timeout(Some(TIMEOUT)).unwrap();
         Self { socket, directory }
     }
 
@@ -82,7 +82,7 @@ fn its_watchdog_hears_of_a_server_that_answers_and_nothing_of_one_whose_writer_h
 #[expect(clippy::disallowed_methods, reason = "plays another program that keeps the database to itself")]
 fn hang(data: &TempDir, server: &mut Server) -> rusqlite::Connection {
     let other = rusqlite::Connection::open(data.path().join("keyseal.db")).unwrap();
-    other.busy_timeout(PATIENCE).unwrap();
+    other.busy_timeout(TIMEOUT).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     server.log_until("the writer thread did not answer");
     other

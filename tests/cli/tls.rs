@@ -18,7 +18,7 @@ use tempfile::TempDir;
 use crate::support::{Exit, Server, contains, initialized, keyseal, put_private, refused};
 
 /// Past this a server that should have closed a connection has failed.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// An authority, and a server's files.
 struct Authority {
@@ -98,7 +98,7 @@ impl Authority {
 
 fn connect(server: &Server) -> TcpStream {
     let stream = TcpStream::connect(server.url().trim_start_matches("https://")).unwrap();
-    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream.set_read_timeout(Some(TIMEOUT)).unwrap();
     stream
 }
 

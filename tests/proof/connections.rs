@@ -1,5 +1,5 @@
-//! Many connections on one thread, each as slow as it is told to be: raw sockets that are written to now and
-//! then and read when there is something to read.
+//! Many connections on one thread, for clients as slow as a proof wants: raw sockets that are written to at set times
+//! and read when data is there.
 
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::time::{Duration, Instant};
@@ -7,52 +7,56 @@ use std::time::{Duration, Instant};
 use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
 
-/// Into how many moments a second is divided.
-const MOMENTS: usize = 500;
+/// How many times a second bytes are sent.
+const SLOTS: usize = 500;
 
 pub struct Connections {
     poll: Poll,
-    pub members: Vec<Member>,
+    pub all: Vec<Connection>,
 }
 
-/// One connection, and all that came over it.
-pub struct Member {
+/// One connection, and all bytes received on it.
+pub struct Connection {
     stream: TcpStream,
     pub received: Vec<u8>,
-    /// When it was there, and when the server ended it.
+    /// When it was opened, answered and closed by the server.
     began: Instant,
     answered: Option<Instant>,
     ended: Option<Instant>,
 }
 
 impl Connections {
-    /// Connects, one after the other.
+    /// Opens connections one after the other.
     pub fn connect(address: &str, count: usize) -> Self {
         let poll = Poll::new().unwrap();
-        let members = (0..count).map(|number| {
+        let connections = (0..count).map(|number| {
             let stream = std::net::TcpStream::connect(address).unwrap();
             stream.set_nonblocking(true).unwrap();
             let mut stream = TcpStream::from_std(stream);
             poll.registry().register(&mut stream, Token(number), Interest::READABLE).unwrap();
-            Member { stream, received: Vec::new(), began: Instant::now(), answered: None, ended: None }
+            Connection { stream, received: Vec::new(), began: Instant::now(), answered: None, ended: None }
         });
-        let members = members.collect();
-        Self { poll, members }
+        let connections = connections.collect();
+        Self { poll, all: connections }
     }
 
-    /// Sends the same to all that are still there; gives how many took all of it.
+    /// Sends bytes on each open connection. Gives on how many they were sent whole.
     pub fn send(&mut self, bytes: &[u8]) -> usize {
-        self.members.iter_mut().filter(|member| member.ended.is_none()).map(|member| member.send(bytes)).sum()
+        self.all
+            .iter_mut()
+            .filter(|connection| connection.ended.is_none())
+            .map(|connection| connection.send(bytes))
+            .sum()
     }
 
-    /// Sends each its own request, by its number.
+    /// Sends a request of its own on each connection.
     pub fn send_each(&mut self, mut request: impl FnMut(usize) -> Vec<u8>) {
-        for (number, member) in self.members.iter_mut().enumerate() {
-            assert_eq!(member.send(&request(number)), 1, "connection {number} takes no request");
+        for (number, connection) in self.all.iter_mut().enumerate() {
+            assert_eq!(connection.send(&request(number)), 1, "connection {number} takes no request");
         }
     }
 
-    /// Reads what comes, for this long or until all connections were ended.
+    /// Reads for this long, or until the server has closed all connections.
     pub fn read_for(&mut self, time: Duration) {
         let until = Instant::now() + time;
         let mut events = Events::with_capacity(1024);
@@ -67,23 +71,22 @@ impl Connections {
             }
             for event in &events {
                 let Token(number) = event.token();
-                self.members[number].read();
+                self.all[number].read();
             }
         }
     }
 
-    /// One byte a second of `bytes`, over and over, until the server has ended every connection. Each has its
-    /// own moment of the second, as clients have that know nothing of one another. Gives the longest that one
-    /// of them stayed.
+    /// Sends one byte of `bytes` per second, repeatedly, until the server has closed every connection. The connections
+    /// send at different times of the second. Gives the longest time that one of them was open.
     pub fn trickle(&mut self, bytes: &[u8], patience: Duration) -> Duration {
         let began = Instant::now();
-        let moments = (0..MOMENTS).cycle().zip(bytes.iter().flat_map(|byte| [*byte; MOMENTS]).cycle());
-        for (moment, byte) in moments {
-            let members = self.members.iter_mut().skip(moment).step_by(MOMENTS);
-            for member in members.filter(|member| member.ended.is_none()) {
-                member.send(&[byte]);
+        let slots = (0..SLOTS).cycle().zip(bytes.iter().flat_map(|byte| [*byte; SLOTS]).cycle());
+        for (slot, byte) in slots {
+            let connections = self.all.iter_mut().skip(slot).step_by(SLOTS);
+            for connection in connections.filter(|connection| connection.ended.is_none()) {
+                connection.send(&[byte]);
             }
-            self.read_for(Duration::from_millis(1000 / MOMENTS as u64));
+            self.read_for(Duration::from_millis(1000 / SLOTS as u64));
             if self.open() == 0 {
                 break;
             }
@@ -93,35 +96,35 @@ impl Connections {
     }
 
     pub fn open(&self) -> usize {
-        self.members.iter().filter(|member| member.ended.is_none()).count()
+        self.all.iter().filter(|connection| connection.ended.is_none()).count()
     }
 
-    /// How long the one that was ended last was open.
+    /// The longest time that a closed connection was open.
     pub fn longest(&self) -> Duration {
-        let stayed = self.members.iter().filter_map(|member| Some(member.ended? - member.began));
+        let stayed = self.all.iter().filter_map(|connection| Some(connection.ended? - connection.began));
         stayed.max().unwrap_or_default()
     }
 
-    /// How long the one that was answered last had waited.
+    /// The longest time from opening to the first byte of an answer.
     pub fn longest_wait(&self) -> Duration {
-        let waited = self.members.iter().filter_map(|member| Some(member.answered? - member.began));
+        let waited = self.all.iter().filter_map(|connection| Some(connection.answered? - connection.began));
         waited.max().unwrap_or_default()
     }
 
-    /// How many were answered with this code.
+    /// How many answers have this code.
     pub fn answered(&self, code: &str) -> usize {
-        self.members
+        self.all
             .iter()
-            .filter(|member| member.body().starts_with(&format!("{{\"response\":{{\"code\":{code},")))
+            .filter(|connection| connection.body().starts_with(&format!("{{\"response\":{{\"code\":{code},")))
             .count()
     }
 }
 
-impl Member {
+impl Connection {
     fn send(&mut self, bytes: &[u8]) -> usize {
         match self.stream.write(bytes) {
             Ok(written) => usize::from(written == bytes.len()),
-            // The other side has closed, which is seen where it is read.
+            // The server has closed it, which `read` finds.
             Err(_) => 0,
         }
     }
@@ -143,12 +146,12 @@ impl Member {
         }
     }
 
-    /// How long after this moment its answer began to come; nothing, if none did.
+    /// The time from `moment` to the first byte of the answer; none if there was no answer.
     pub fn answered_after(&self, moment: Instant) -> Option<Duration> {
         Some(self.answered?.saturating_duration_since(moment))
     }
 
-    /// What follows the head of the answer.
+    /// The body of the answer.
     pub fn body(&self) -> &str {
         let text = std::str::from_utf8(&self.received).unwrap_or_default();
         text.split_once("\r\n\r\n").map_or("", |(_, body)| body)

@@ -1,4 +1,4 @@
-//! What a power cut left, as the program and as SQLite alone see it.
+//! Opens the files that a power cut left, by the program and by SQLite alone.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,23 +11,23 @@ use crate::support::World;
 pub const DATABASE: &str = "keyseal.db";
 pub const LOG: &str = "keyseal.db-wal";
 
-/// How many of the activations a started server is asked about.
+/// How many activations the server is asked to verify.
 const ASKED: usize = 5;
 
-/// Who opens an image first. Then SQLite alone reads its tables, always.
+/// What opens the files first. SQLite alone reads the tables afterwards.
 #[derive(Clone, Copy)]
-pub enum Look {
-    Tables,
+pub enum FirstToOpen {
+    SqliteAlone,
     Server,
     Command,
 }
 
-impl Look {
+impl FirstToOpen {
     pub fn nth(number: usize) -> Self {
         match number % 20 {
             0 | 7 => Self::Server,
             13 => Self::Command,
-            _ => Self::Tables,
+            _ => Self::SqliteAlone,
         }
     }
 }
@@ -37,15 +37,15 @@ pub enum Found {
     Sound { records: BTreeMap<Record, String>, over_limit: Vec<String> },
 }
 
-pub fn look(world: &World, image: &Image, look: Look) -> Found {
+pub fn inspect(world: &World, image: &Image, first: FirstToOpen) -> Found {
     let copy = world.without_database();
     for (name, bytes) in image {
         fs::write(copy.path().join(name), bytes).unwrap();
     }
-    match look {
-        Look::Tables => {}
-        Look::Server => ask_server(&copy),
-        Look::Command => drop(copy.command(&["license", "list"])),
+    match first {
+        FirstToOpen::SqliteAlone => {}
+        FirstToOpen::Server => ask_server(&copy),
+        FirstToOpen::Command => drop(copy.command(&["license", "list"])),
     }
     let database = copy.database();
     if let Some(flaw) = database.flaw() {
@@ -55,7 +55,7 @@ pub fn look(world: &World, image: &Image, look: Look) -> Found {
     Found::Sound { records: records::read(&database), over_limit: over_limit.collect() }
 }
 
-/// The server starts on it, and what it says of activations is what the tables say.
+/// Panics unless the server starts and verifies the activations that the tables hold.
 fn ask_server(copy: &World) {
     let server = copy.serve_here();
     let mut client = server.client();

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
-use crate::connections::{Connections, Member};
+use crate::connections::{Connection, Connections};
 use crate::records::{self, Record};
 use crate::support::{Form, ServerProcess, World, serving};
 
@@ -13,7 +13,7 @@ use crate::support::{Form, ServerProcess, World, serving};
 const ASKERS: usize = 5_000;
 
 /// Past this an answer has failed to come.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What every license is active on from the start.
 const DEVICE: &str = "device";
@@ -78,9 +78,9 @@ fn ask_at_once(
     let mut connections = Connections::connect(server.address(), ASKERS);
     let asked = Instant::now();
     connections.send_each(|number| request(world, number, round));
-    connections.read_for(PATIENCE);
-    for (number, member) in connections.members.iter().enumerate() {
-        let (body, license, name) = (member.body(), format!("KEY-{number}"), format!("round-{round}"));
+    connections.read_for(TIMEOUT);
+    for (number, connection) in connections.all.iter().enumerate() {
+        let (body, license, name) = (connection.body(), format!("KEY-{number}"), format!("round-{round}"));
         let is_activation = wants_seat(number);
         let done =
             if is_activation { "{\"response\":{\"code\":300," } else { "{\"response\":{\"code\":453," };
@@ -97,11 +97,11 @@ fn ask_at_once(
             expected.insert(thing, value.to_owned());
             tally.done += 1;
         } else {
-            check_refusal(member);
+            check_refusal(connection);
             tally.distinct.insert(body.to_owned());
             tally.refused += 1;
         }
-        tally.slowest = tally.slowest.max(member.answered_after(asked).unwrap_or(PATIENCE));
+        tally.slowest = tally.slowest.max(connection.answered_after(asked).unwrap_or(TIMEOUT));
     }
 }
 
@@ -127,9 +127,9 @@ fn request(world: &World, number: usize, round: usize) -> Vec<u8> {
 }
 
 /// The only other answer there may be.
-fn check_refusal(member: &Member) {
-    let text = String::from_utf8_lossy(&member.received);
-    assert!(member.body().starts_with("{\"response\":{\"code\":1901,"), "{text}");
+fn check_refusal(connection: &Connection) {
+    let text = String::from_utf8_lossy(&connection.received);
+    assert!(connection.body().starts_with("{\"response\":{\"code\":1901,"), "{text}");
     assert!(text.starts_with("HTTP/1.1 503 "), "{text}");
     assert!(text.to_ascii_lowercase().contains("\r\nretry-after: "), "{text}");
 }

@@ -1,8 +1,8 @@
-//! Power cuts: the disk writes down all that it is told, and from that is made what a cut at any position could
-//! have left. Each such image must open, be sound, and hold what was acknowledged before.
+//! Power cuts: every write and sync is recorded, and from the recording are made the files that a power cut at any
+//! position could leave. Each such image must open, be intact, and hold all changes that were acknowledged before.
 //!
-//! A disk that ignores syncs, or a server that answers before it commits, must be found out: the proof tries
-//! the first on itself each time, and the second when it is built with `answer-before-commit`.
+//! The proof is tested itself: it must find the damage on a disk that ignores syncs, each time, and of a server that
+//! answers before it commits, when it is built with `answer-before-commit`.
 
 use std::thread;
 use std::time::Duration;
@@ -15,28 +15,28 @@ use crate::load::{self, Step};
 use crate::request_log::{Failures, Recorder, RequestLog};
 use crate::support::{Form, World};
 
-/// Unless the server was built to break its promise.
+/// False if the server was built to answer before it commits.
 const IS_SOUND: bool = !cfg!(feature = "answer-before-commit");
 
 const CLIENTS: usize = 8;
 const REQUESTS: usize = 250;
-const IMAGES_PER_STORY: usize = 200;
+const IMAGES_PER_RUN: usize = 200;
 
-/// Enough to find out a broken promise.
+/// Enough images to find the damage of a disk or server that breaks its promise.
 const IMAGES_OF_BROKEN: usize = 40;
 
-/// Long enough that what happens during a sync is seen happening.
+/// Long enough that other events happen during a sync.
 const SYNC_TAKES: Duration = Duration::from_millis(2);
 
-/// What a disk writes in one piece: the old size, and that of today.
+/// The sizes that a disk writes atomically: of old disks, and of today's.
 const TEARS: [usize; 2] = [512, 4096];
 
 pub fn prove(form: &Form) -> String {
-    let stories = form.pick(1, 25);
+    let runs = form.pick(1, 25);
     let mut sum = Sum::default();
-    for number in 0..stories {
-        let story = Story::live(form.rng(number), |_| ());
-        story.judge(IMAGES_PER_STORY, IS_SOUND, &mut sum);
+    for number in 0..runs {
+        let run = Run::live(form.rng(number), |_| ());
+        run.judge(IMAGES_PER_RUN, IS_SOUND, &mut sum);
     }
     if !IS_SOUND {
         assert!(!sum.lost.is_empty(), "answers came before their commits, and nobody found out");
@@ -49,7 +49,7 @@ pub fn prove(form: &Form) -> String {
     assert!(examples == (None, None, None), "{} of {} images: {examples:?}", sum.bad, sum.images);
 
     let mut broken = Sum::default();
-    Story::live(form.rng(stories), Disk::ignore_syncs).judge(IMAGES_OF_BROKEN, false, &mut broken);
+    Run::live(form.rng(runs), Disk::ignore_syncs).judge(IMAGES_OF_BROKEN, false, &mut broken);
     assert!(broken.bad > 0, "syncs were ignored, and nobody found out");
     format!(
         "{} images, {} of them inside checkpoints, {} acknowledged records checked, 0 lost, 0 corrupt; \
@@ -69,15 +69,15 @@ struct Sum {
     corrupt: Vec<String>,
 }
 
-/// A server's life, from its start to its end, as its disk saw it.
-struct Story {
+/// A recorded run of a server from start to stop.
+struct Run {
     world: World,
     history: History,
     log: RequestLog,
     rng: Rng,
 }
 
-impl Story {
+impl Run {
     fn live(mut rng: Rng, prepare: impl FnOnce(&Disk)) -> Self {
         let world = World::empty();
         let disk = Disk::under(world.path());
@@ -114,7 +114,7 @@ impl Story {
         Self { world, history: disk.history(), log, rng }
     }
 
-    /// Makes images and judges them.
+    /// Makes images and checks them.
     fn judge(mut self, images: usize, is_sound: bool, sum: &mut Sum) {
         let positions = self.choose(images, is_sound);
         let mut replay = Replay::new(&self.history);
@@ -122,10 +122,11 @@ impl Story {
             let tear = TEARS[number % TEARS.len()];
             replay.go_to(position, &mut self.rng, tear);
             let image = replay.image(&mut self.rng, tear);
-            let look = if is_sound { image::Look::nth(number) } else { image::Look::Tables };
+            let first =
+                if is_sound { image::FirstToOpen::nth(number) } else { image::FirstToOpen::SqliteAlone };
             sum.images += 1;
             sum.in_checkpoints += usize::from(is_in_checkpoint(&replay));
-            match image::look(&self.world, &image, look) {
+            match image::inspect(&self.world, &image, first) {
                 Found::Corrupt(flaw) => {
                     sum.bad += 1;
                     sum.corrupt.push(flaw);
@@ -145,8 +146,8 @@ impl Story {
         }
     }
 
-    /// When to cut the power: while a checkpoint copies, when the log begins anew, just before syncs, and
-    /// anywhere, in equal parts.
+    /// Chooses when to cut the power: during a checkpoint, when the write-ahead log restarts, just before a sync, and
+    /// at any time, in equal parts.
     fn choose(&mut self, images: usize, is_sound: bool) -> Vec<usize> {
         let mut kinds: [Vec<usize>; 4] = Default::default();
         let mut replay = Replay::new(&self.history);

@@ -20,7 +20,7 @@ use crate::support::{Client, Cut, Form, Server, World};
 const CLIENTS: usize = 32;
 const KEY: &str = "UNLIMITED";
 /// What the server promises its operator.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What became of the requests of one client.
 #[derive(Default)]
@@ -75,7 +75,7 @@ fn load_and_stop(server: &mut Server, round: usize, rng: &mut Rng) -> (Vec<Accou
         thread::sleep(Duration::from_millis(rng.u64(50..=500)));
         let signalled = Instant::now();
         server.terminate();
-        let code = server.exit_code(PATIENCE);
+        let code = server.exit_code(TIMEOUT);
         let exited = signalled.elapsed();
         assert_eq!(code, Some(0), "round {round}: after {exited:?}");
         (clients.into_iter().map(|client| client.join().unwrap()).collect(), signalled, exited)

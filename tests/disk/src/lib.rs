@@ -1,4 +1,4 @@
-//! A disk under SQLite that writes down what it is told, and fails on command.
+//! A file system under SQLite that records every write and sync, and fails on command.
 //!
 //! [`Disk::under`] puts itself between SQLite, in this whole process, and the system's files. Files of one
 //! directory are watched: every write, truncation and completed sync is kept in one order, from which
@@ -40,18 +40,17 @@ impl Disk {
         self.0.lock().expect("nobody panics while recording")
     }
 
-    /// How many events there were. Of two positions, the smaller was first; what was done before it was asked
-    /// for is among those events.
+    /// The number of events so far. Everything that was done before the call is among them.
     pub fn position(&self) -> usize {
         self.recording().events.len()
     }
 
-    /// From now on a sync takes this long, as on a disk that has to do something for it.
+    /// From now on a sync takes this long.
     pub fn sync_takes(&self, time: Duration) {
         self.recording().sync_takes = time;
     }
 
-    /// From now on syncs are answered as done, and nothing is.
+    /// From now on syncs report success and do nothing.
     pub fn ignore_syncs(&self) {
         self.recording().ignores_syncs = true;
     }

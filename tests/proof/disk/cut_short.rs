@@ -1,8 +1,8 @@
-//! A checkpoint that a reader cuts short, then a sync that fails, then the power.
+//! A checkpoint that a reader interrupts, then a sync that fails, then a power cut.
 //!
-//! What was copied into the database beside the reader is not synced by that checkpoint, and counts as
-//! copied. The next one's sync fails, and takes those pages along. If any later one let the log begin anew,
-//! they would be nowhere.
+//! The interrupted checkpoint copies pages into the database and does not sync them, but counts them as copied. The
+//! sync of the next checkpoint fails, and those pages are lost with it. If a later checkpoint restarted the log, they
+//! would be in neither file.
 
 use keyseal_test_disk::{Disk, Replay};
 
@@ -12,35 +12,35 @@ use crate::load::{self, Step};
 use crate::request_log::{Recorder, RequestLog};
 use crate::support::{Form, Local, World};
 
-/// Changes before the reader comes: some pages, and too few for a checkpoint.
+/// Changes before the reader begins: too few for a checkpoint.
 const BEFORE: usize = 60;
 
-/// By then any checkpoint has come that will come: there is one from 1,000 pages, and no change writes fewer than two.
-const PATIENCE: usize = 2_000;
+/// Enough changes for a checkpoint: one begins at 1,000 pages, and each change writes at least two.
+const ENOUGH_FOR_CHECKPOINT: usize = 2_000;
 
-/// Changes after the failed sync. The log has begun anew by then, if it ever does.
+/// Changes after the failed sync: enough for the log to restart if it ever does.
 const AFTER: usize = 500;
 
-/// What a disk writes in one piece.
+/// The size that a disk writes atomically.
 const TEAR: usize = 512;
 
 pub fn prove(form: &Form) -> String {
-    let mut story = Story::begin(form);
-    story.work(BEFORE, |_| false);
-    let reader = story.world.database();
+    let mut run = Run::begin(form);
+    run.work(BEFORE, |_| false);
+    let reader = run.world.database();
     let held = reader.hold();
-    let copied = story.disk.writes_to(image::DATABASE);
-    story.work(PATIENCE, |disk| disk.writes_to(image::DATABASE) > copied);
-    assert!(story.is_pending(), "no checkpoint was cut short");
+    let copied = run.disk.writes_to(image::DATABASE);
+    run.work(ENOUGH_FOR_CHECKPOINT, |disk| disk.writes_to(image::DATABASE) > copied);
+    assert!(run.is_pending(), "no checkpoint was cut short");
     drop(held);
-    story.disk.fail_sync_of(image::DATABASE);
-    story.work(PATIENCE, |disk| disk.refused() > 0);
-    assert_eq!(story.disk.refused(), 1, "no checkpoint came");
-    story.work(AFTER, |_| false);
-    story.cut(form.pick(30, 300))
+    run.disk.fail_sync_of(image::DATABASE);
+    run.work(ENOUGH_FOR_CHECKPOINT, |disk| disk.refused() > 0);
+    assert_eq!(run.disk.refused(), 1, "no checkpoint came");
+    run.work(AFTER, |_| false);
+    run.cut(form.pick(30, 300))
 }
 
-struct Story {
+struct Run {
     world: World,
     disk: Disk,
     server: Local,
@@ -49,7 +49,7 @@ struct Story {
     rounds: usize,
 }
 
-impl Story {
+impl Run {
     fn begin(form: &Form) -> Self {
         let world = World::new();
         let disk = Disk::under(world.path());
@@ -58,7 +58,7 @@ impl Story {
         Self { world, disk, server, log, rng: form.rng(0), rounds: 0 }
     }
 
-    /// Makes changes, so many at the most, until it is enough.
+    /// Makes up to `most` changes, until `is_enough`.
     fn work(&mut self, most: usize, is_enough: impl Fn(&Disk) -> bool) {
         let worker = load::Worker::new(0, self.rounds, self.rng.fork(), Vec::new());
         let mut recorder = Recorder::new(&self.disk);
@@ -74,7 +74,7 @@ impl Story {
         self.rounds += 1;
     }
 
-    /// Whether something in the database is not synced.
+    /// Whether the database file has unsynced writes.
     fn is_pending(&self) -> bool {
         let history = self.disk.history();
         let mut replay = Replay::new(&history);
@@ -83,7 +83,7 @@ impl Story {
         replay.is_pending(image::DATABASE)
     }
 
-    /// Cuts the power now; what the failed sync left is there, in part, or not.
+    /// Cuts the power now. The pages of the failed sync may be on disk or not, each by itself.
     fn cut(mut self, images: usize) -> String {
         let history = self.disk.history();
         let position = history.events.len();

@@ -1,5 +1,4 @@
-//! A write or a sync that fails, each in its turn: the first, the second, and so on; and the sync that ends a
-//! checkpoint. And a power cut afterwards.
+//! The first, second, third … write or sync fails, and the sync that ends a checkpoint; then the power is cut.
 
 use std::thread;
 
@@ -16,7 +15,7 @@ const CLIENTS: usize = 4;
 /// How many changes a client makes after the fault.
 const AFTER: usize = 3;
 
-/// What a disk writes in one piece.
+/// The size that a disk writes atomically.
 const TEAR: usize = 512;
 
 #[derive(Clone, Copy, Debug)]
@@ -38,7 +37,7 @@ pub fn prove(form: &Form) -> String {
             faults += 1;
             refused += trial.fail(fault, nth);
             checked += check(&trial.world, &trial.disk, &trial.log, &format!("{fault:?} {nth}"));
-            // Any of the faults may have been a checkpoint's.
+            // The fault may have hit a checkpoint.
             if matches!(fault, Fault::Checkpoint) || nth % 5 == 0 {
                 trial.restart();
             }
@@ -63,7 +62,7 @@ struct Trial {
 }
 
 impl Trial {
-    /// After a checkpoint that failed there is none until the next start, as the log tells the operator.
+    /// Restarts the server: after a failed checkpoint there is none until the next start, as its log says.
     fn restart(&mut self) {
         self.server.take().expect("it runs").stop();
         self.server = Some(self.world.serve_here());
@@ -77,8 +76,8 @@ impl Trial {
         Self { world, disk, server: Some(server), log, rng: form.rng(part), round: 0 }
     }
 
-    /// Lets the `nth` write or sync from now fail, under load, and goes on for a while after it. Gives how
-    /// many changes were refused.
+    /// Lets the `nth` write or sync from now fail under load, and makes some changes after it. Gives how many changes
+    /// were refused.
     fn fail(&mut self, fault: Fault, nth: usize) -> usize {
         let before = self.disk.refused();
         match fault {
@@ -119,9 +118,7 @@ impl Trial {
         refused.into_iter().sum()
     }
 
-    /// Cuts the power at positions of all that happened. What a failed sync left behind is there or not, and
-    /// was never synced by a later one. Gives how many cuts there were, and how many effects they were judged
-    /// by.
+    /// Cuts the power at random positions of the recording. Gives the number of cuts and of checked records.
     fn cut(mut self, images: usize) -> (usize, usize) {
         let history = self.disk.history();
         let mut positions: Vec<_> = (0..images).map(|_| self.rng.usize(0..=history.events.len())).collect();

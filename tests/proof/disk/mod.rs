@@ -1,5 +1,5 @@
-//! A disk that is full, and one that fails: what was refused is not there, what was acknowledged is, and when
-//! the disk is well again so is the server, without a restart.
+//! A full disk and a failing disk: no refused change is in the database, every acknowledged one is, and the server
+//! recovers without a restart when the disk does.
 
 mod cut_short;
 mod faults;
@@ -8,7 +8,7 @@ mod messages;
 
 use keyseal_test_disk::{Disk, Image};
 
-use crate::image::{self, Found, Look};
+use crate::image::{self, FirstToOpen, Found};
 use crate::records;
 use crate::request_log::{Failures, Findings, RequestLog};
 use crate::support::{Form, World};
@@ -19,7 +19,7 @@ pub fn prove(form: &Form) -> String {
     format!("{full}; {messages}; {faults}; {cut_short}")
 }
 
-/// Panics unless the database is sound and holds what clients were told, no more and no less.
+/// Panics unless the database is intact and holds exactly the acknowledged changes.
 fn check(world: &World, disk: &Disk, log: &RequestLog, when: &str) -> usize {
     let database = world.database();
     database.check();
@@ -31,9 +31,9 @@ fn check(world: &World, disk: &Disk, log: &RequestLog, when: &str) -> usize {
     checked
 }
 
-/// The same of what a power cut at `position` left. What was refused may be there.
+/// Checks the files that a power cut at `position` left. They may hold changes that the server failed to make.
 fn check_image(world: &World, image: &Image, log: &RequestLog, position: usize, when: &str) -> usize {
-    match image::look(world, image, Look::Tables) {
+    match image::inspect(world, image, FirstToOpen::SqliteAlone) {
         Found::Corrupt(flaw) => panic!("{when}: {flaw}"),
         Found::Sound { records, over_limit } => {
             let Findings { checked, lost, unrequested } =

@@ -9,7 +9,7 @@ use keyseal_test_support::RawAnswer;
 use super::request::Request;
 
 /// Past this a server that says nothing has failed.
-const PATIENCE: Duration = Duration::from_mins(1);
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 pub struct Connection {
     address: String,
@@ -42,7 +42,7 @@ impl Connection {
                     let stream =
                         TcpStream::connect(&self.address).map_err(|error| (first, error.to_string()))?;
                     stream.set_nodelay(true).unwrap();
-                    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+                    stream.set_read_timeout(Some(TIMEOUT)).unwrap();
                     none.insert(stream)
                 }
             };

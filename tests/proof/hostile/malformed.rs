@@ -10,7 +10,7 @@ use fastrand::Rng;
 use super::request::{self, Piles};
 
 /// A body may take eight seconds; past three times that a connection hangs.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 const HEADS: &[&[u8]] = &[
     b"GET /api/v1/verify HTTP/9.9\r\n\r\n",
@@ -71,8 +71,8 @@ fn spoiled(mut bytes: Vec<u8>, rng: &mut Rng) -> Vec<u8> {
 /// Sends it, and waits for the end of the connection. Gives whether there was any answer; or says what is wrong.
 pub fn send(address: &str, bytes: &[u8]) -> Result<bool, String> {
     let mut stream = TcpStream::connect(address).map_err(|error| error.to_string())?;
-    stream.set_read_timeout(Some(PATIENCE)).unwrap();
-    stream.set_write_timeout(Some(PATIENCE)).unwrap();
+    stream.set_read_timeout(Some(TIMEOUT)).unwrap();
+    stream.set_write_timeout(Some(TIMEOUT)).unwrap();
     // The server may end the connection while it is still being written to.
     let _ended = stream.write_all(bytes).and_then(|()| stream.shutdown(Shutdown::Write));
     let mut received = Vec::new();

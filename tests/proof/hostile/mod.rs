@@ -44,9 +44,8 @@ const BYTES_AT_ONCE: usize = 32 * 1024;
 /// than what its caches still grow by.
 const MAX_GROWTH: u64 = 64 * 1024;
 
-/// How often a request that the server puts off is sent again, as it asks for: on a busy machine lists wait
-/// for one another.
-const PATIENCE: usize = 20;
+/// How often a request is retried that the server refuses for overload, after the time that it names.
+const MAX_RETRIES: usize = 20;
 
 /// The fewest distinct codes that tell that the requests got somewhere.
 const MIN_CODES: usize = 80;
@@ -207,7 +206,7 @@ fn insist(
     mut answer: RawAnswer,
     tally: &mut Tally,
 ) -> Result<RawAnswer, String> {
-    for _ in 0..PATIENCE {
+    for _ in 0..MAX_RETRIES {
         let Some(seconds) = answer.header("retry-after").filter(|_| answer.status == 503) else { break };
         thread::sleep(Duration::from_secs(seconds.parse().map_err(|_| format!("retry after {seconds}?"))?));
         tally.retried += 1;

@@ -1,5 +1,5 @@
-//! Clients that would fill the server's memory: with bodies that are far too large, and with answers that
-//! they don't take.
+//! Clients that try to fill the server's memory: with bodies that are far too large, and with answers that they do not
+//! read.
 
 use std::fmt::Write as _;
 use std::io::{Read as _, Write as _};
@@ -12,15 +12,15 @@ use crate::connections::Connections;
 use crate::support::{Form, ServerProcess, World};
 
 const BODY: usize = 100 * 1024 * 1024;
-/// How many send at once.
+/// How many clients send at once.
 const SENDERS: usize = 16;
 const CHUNK: usize = 256 * 1024;
-/// By how much such bodies may raise the most memory that the server ever had, in KiB.
+/// By how much such bodies may raise the server's peak memory, in KiB.
 const RISE: u64 = 20 * 1024;
 
 const LICENSES: usize = 1_000;
 
-/// More files than a server has open by itself.
+/// More files than a server without connections has open.
 const OWN_FILES: usize = 60;
 
 /// What became of a body.
@@ -32,10 +32,10 @@ enum End {
 
 pub fn bodies(form: &Form) -> String {
     let world = World::new();
-    // What is proven is memory, on a machine that may be too busy to take so much off the wire in eight seconds.
+    // A busy machine may need more than the default of eight seconds to receive so much.
     let server = start(&world, &["--body-timeout", "120"]);
     let each = form.pick(50, 500);
-    // One of either kind first, so that what any request takes is there before.
+    // One of either kind first, so that memory that any request needs is allocated.
     send_all(&server, &world, 2);
     let before = server.memory("VmHWM");
     let ends = send_all(&server, &world, each * 2);
@@ -66,7 +66,7 @@ fn send_all(server: &ServerProcess, world: &World, count: usize) -> Vec<End> {
     })
 }
 
-/// Sends until it is done or nobody takes any more, then reads what was answered.
+/// Sends the body until the server stops reading, then reads the answer.
 fn send_one(address: &str, world: &World, number: usize) -> End {
     let is_chunked = number % 2 == 1;
     let length =
@@ -93,7 +93,7 @@ fn send_one(address: &str, world: &World, number: usize) -> End {
         sent = stream.write_all(&chunk);
     }
     let mut answer = Vec::new();
-    // Ends with a reset where something was left unread.
+    // The connection is reset if the server left something unread.
     drop(stream.read_to_end(&mut answer));
     let answer = String::from_utf8(answer).unwrap();
     let Some((_, body)) = answer.split_once("\r\n\r\n") else { return End::Closed };
@@ -118,7 +118,7 @@ pub fn unread_answers(form: &Form) -> String {
     let before = server.memory("VmRSS");
     let mut connections = Connections::connect(server.address(), clients);
     let sent = Instant::now();
-    // So many that the answers can't all wait in the system's buffers.
+    // More answers than fit the buffers of the sockets.
     assert_eq!(connections.send(request.repeat(8).as_bytes()), clients);
     let (held, ended) = watch(&server, clients, limit + LEEWAY * 4, sent);
     drop(connections);
@@ -140,7 +140,7 @@ fn watch(server: &ServerProcess, clients: usize, patience: Duration, sent: Insta
         most = most.max(server.memory("VmRSS"));
         let open = std::fs::read_dir(&files).unwrap().count();
         all_came |= open > clients;
-        // The few that are left are the server's own.
+        // The rest are the server's own.
         if all_came && open < OWN_FILES {
             return (most, sent.elapsed());
         }

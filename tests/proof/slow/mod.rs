@@ -1,5 +1,5 @@
-//! Slow clients and many: they are ended in time, they take little memory, and honest clients beside them are
-//! answered as before.
+//! Many slow clients: their connections are closed in time, they use little memory, and other clients are answered as
+//! before.
 
 mod memory;
 mod other_clients;
@@ -12,15 +12,15 @@ use crate::connections::Connections;
 use crate::support::{Form, ServerProcess, World, serving};
 use other_clients::{Latencies, beside};
 
-/// What a busy machine may add to a limit of time.
+/// By how much a busy machine may exceed a timeout.
 const LEEWAY: Duration = Duration::from_secs(5);
-/// actix's own limit for the head of a request, and for the time between two requests.
+/// actix-web's timeout for the head of a request, and between two requests.
 const HEAD_WITHIN: Duration = Duration::from_secs(5);
-/// The server's own default.
+/// The server's default timeout for a body.
 const BODY_WITHIN: Duration = Duration::from_secs(8);
-/// What is promised of it: its connection is ended by then.
+/// By when the connection of a slow body must be closed.
 const ENDED_WITHIN: Duration = Duration::from_secs(10);
-/// How far the slowest honest answers may be from what they are without a connections.
+/// By how much the p99 of other clients may grow beside slow ones.
 const MOST: f64 = 2.0;
 
 const SLOW_BODY: &[u8] =
@@ -29,14 +29,14 @@ const SLOW_BODY: &[u8] =
 const SLOW_HEAD: &[u8] = b"POST /api/v1/verify HTTP/1.1\r\nX-Slow: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 
 pub fn prove(form: &Form) -> String {
-    // A connection has two ends, and one of them is here.
+    // This process holds the other end of each connection.
     rlimit::increase_nofile_limit(u64::MAX).unwrap();
     let world = World::new();
     other_clients::prepare(&world);
     thread::scope(|scope| {
         let default = scope.spawn(|| default_limit(&world));
         let others = || [memory::bodies(form), memory::unread_answers(form), open_files::prove()].join("; ");
-        // At length one after the other, because there the time of an answer counts.
+        // The long form runs them one after the other, since it measures latencies.
         if form.long {
             [default.join().unwrap(), crowds(form), others()].join("; ")
         } else {
@@ -47,7 +47,7 @@ pub fn prove(form: &Form) -> String {
     })
 }
 
-/// The limit that the server has when nobody says otherwise, measured once.
+/// The default timeout, measured once.
 fn default_limit(world: &World) -> String {
     let server = start(world, &[]);
     let mut connections = Connections::connect(server.address(), 3);
@@ -61,7 +61,7 @@ fn default_limit(world: &World) -> String {
 
 pub fn start(world: &World, arguments: &[&str]) -> ServerProcess {
     let mut command = serving(world.data());
-    // A line for each request of thousands is of no use here.
+    // Without a line for each of thousands of requests.
     ServerProcess::run(command.args(arguments).env("RUST_LOG", "warn"))
 }
 
@@ -77,14 +77,14 @@ fn crowds(form: &Form) -> String {
     let mut longest = [Duration::ZERO; 3];
     for _ in 0..rounds {
         beside(&server, &world.api_key, &mut alone, || thread::sleep(quiet));
-        // Connected before anyone is measured: what is proven is what it costs to have them.
+        // Connected before the measurement, which is of the cost of open connections.
         let mut connections = Connections::connect(server.address(), slow);
         assert_eq!(connections.send(SLOW_BODY), slow);
         longest[0] = longest[0]
             .max(beside(&server, &world.api_key, &mut body, || connections.trickle(b"a", limit + LEEWAY)));
         assert_eq!(connections.answered("1908"), slow);
-        world.check_signature(connections.members[slow / 2].body());
-        // Gone before the next come: this process may not open more files than all of them need.
+        world.check_signature(connections.all[slow / 2].body());
+        // Closed before the next ones open, for the limit on open files of this process.
         drop(connections);
         let mut connections = Connections::connect(server.address(), slow);
         let trickled = beside(&server, &world.api_key, &mut head, || {

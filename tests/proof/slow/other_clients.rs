@@ -1,4 +1,4 @@
-//! Honest clients beside a connections: each of their requests must be answered rightly, and it is measured how soon.
+//! Other clients beside the slow ones: each of their requests must be answered correctly, and latencies are measured.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -28,14 +28,13 @@ impl Latencies {
     }
 }
 
-/// Makes the license that is asked about.
+/// Makes the license that they verify.
 pub fn prepare(world: &crate::support::World) {
     world.command(&["license", "create", "--product", "1", "--key", KEY, "--status", "assigned"]);
     world.command(&["license", "activate", KEY, "--identifier", "honest.example"]);
 }
 
-/// Has honest clients ask while `work` is under way, each once in a few milliseconds; gives what that gave,
-/// with their latencies added.
+/// Runs `work` while clients verify a license every few milliseconds, and adds their latencies.
 pub fn beside<T>(
     server: &ServerProcess,
     api_key: &str,
@@ -60,7 +59,7 @@ pub fn beside<T>(
                 })
             })
             .collect();
-        // Also when the work panics, or the clients would never end.
+        // Also if the work panics, or the clients would never stop.
         let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
         is_over.store(true, Ordering::Relaxed);
         for client in clients {

@@ -1,4 +1,4 @@
-//! The database file as SQLite alone sees it, for what is to be found there whatever the server says.
+//! Reads the database file by SQLite alone, without the server.
 
 use std::path::Path;
 
@@ -9,12 +9,12 @@ pub struct Database(Connection);
 impl Database {
     #[expect(clippy::disallowed_methods, reason = "no store of ours: it is the store that is judged")]
     pub fn open(data: &Path) -> Self {
-        // May write: the first to open a database after a crash has its log to read, and the log's index to make.
+        // Writable: the first connection after a crash recovers the write-ahead log.
         let mode = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         Self(Connection::open_with_flags(data.join("keyseal.db"), mode).unwrap())
     }
 
-    /// The rows of a question that asks for columns of text.
+    /// The rows of a query for columns of text.
     pub fn rows<const N: usize>(&self, sql: &str) -> Vec<[String; N]> {
         let mut statement = self.0.prepare(sql).unwrap();
         let rows = statement.query_map([], |row| {
@@ -27,7 +27,7 @@ impl Database {
         rows.unwrap().collect::<Result<_, _>>().unwrap()
     }
 
-    /// Stays at what the database holds now, until this is dropped.
+    /// Keeps a read snapshot open until the result is dropped.
     pub fn hold(&self) -> impl Drop + '_ {
         let held = self.0.unchecked_transaction().unwrap();
         held.query_row("SELECT count(*) FROM licenses", [], |_| Ok(())).unwrap();

@@ -2,8 +2,7 @@
 
 use fastrand::Rng;
 
-/// The seed of a run that nobody chose one for: the same every time, so that a change in the code is what
-/// makes a change in the outcome.
+/// The default seed: the same every time, so that only a change of the code changes the outcome.
 const SEED: u64 = 20_240_227;
 
 pub struct Form {
@@ -27,12 +26,12 @@ impl Form {
         Self { long, seed }
     }
 
-    /// The one number or the other.
+    /// The number for this form.
     pub fn pick(&self, short: usize, long: usize) -> usize {
         if self.long { long } else { short }
     }
 
-    /// Chance of its own for one part of a proof, the same in every run with the same seed.
+    /// A random number generator for one part of a proof, the same in every run with the same seed.
     pub fn rng(&self, part: usize) -> Rng {
         Rng::with_seed(self.seed.wrapping_add((part as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15)))
     }

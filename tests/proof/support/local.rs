@@ -1,4 +1,4 @@
-//! The server within this process, on a disk of the proof's own.
+//! A server in this process, whose disk a proof can record and disturb.
 
 use std::path::Path;
 
@@ -27,7 +27,7 @@ impl Local {
         Client::connect(url.trim_start_matches("http://"), &self.api_key).unwrap()
     }
 
-    /// It is asked to stop, and has stopped.
+    /// Stops the server and waits for its end.
     pub fn stop(self) {
         self.server.stop().unwrap();
     }

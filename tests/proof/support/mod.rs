@@ -1,5 +1,4 @@
-//! What the proofs share: a data directory, the real binary on it, a client that knows what it lost, and
-//! rng that can be repeated.
+//! Fixtures of the proofs: a data directory, a server on it as a process or in this one, and repeatable random numbers.
 
 mod database;
 mod form;

@@ -20,14 +20,14 @@ impl World {
         world
     }
 
-    /// One without a product.
+    /// A data directory without a product.
     pub fn empty() -> Self {
         let data = tempfile::tempdir().unwrap();
         let made = keyseal(data.path(), &["init"]);
         Self { api_key: made["api_key"].as_str().unwrap().to_owned(), data }
     }
 
-    /// A copy of its keys, with a database that is yet to come.
+    /// A new directory with the same keys and no database.
     pub fn without_database(&self) -> Self {
         let copy = Self { data: tempfile::tempdir().unwrap(), api_key: self.api_key.clone() };
         fs::create_dir(copy.path().join("keys")).unwrap();
@@ -47,17 +47,17 @@ impl World {
         self.data.path()
     }
 
-    /// Starts the server in this process on it, for what can only be seen from within.
+    /// Starts a server in this process.
     pub fn serve_here(&self) -> Local {
         Local::start(self.data.path(), &self.api_key)
     }
 
-    /// Starts the server on it.
+    /// Starts a server process.
     pub fn serve(&self) -> Server {
         Server::start(self.data.path(), &self.api_key)
     }
 
-    /// Whether there is a write-ahead log: none, if the last to close the database could take it in.
+    /// Whether there is a write-ahead log. The last connection that closes removes it if it can.
     pub fn has_log(&self) -> bool {
         self.data.path().join("keyseal.db-wal").exists()
     }
@@ -66,7 +66,7 @@ impl World {
         self.data.path()
     }
 
-    /// Takes in licenses from the text of a CSV file.
+    /// Imports licenses from CSV.
     pub fn import(&self, csv: &str) {
         let files = tempfile::tempdir().unwrap();
         let file = files.path().join("licenses.csv");
@@ -74,13 +74,13 @@ impl World {
         self.command(&["license", "import", file.to_str().unwrap()]);
     }
 
-    /// Has a key of 4096 bits in the place of the installation's, under which a signature takes seven times as long.
+    /// Replaces the installation's key by one of 4096 bits, whose signatures take seven times as long.
     pub fn lengthen_global_key(&self) {
         fs::remove_file(self.path().join("keys/global.pem")).unwrap();
         self.command(&["signing-key", "generate", "--replace-lost", "--bits", "4096"]);
     }
 
-    /// Panics unless this answer holds under the key that it signs with.
+    /// Panics unless the signature of an answer verifies under the installation's key.
     pub fn check_signature(&self, answer: &str) {
         let files = tempfile::tempdir().unwrap();
         let (reply, key) = (files.path().join("reply.json"), files.path().join("public.pem"));
@@ -91,14 +91,14 @@ impl World {
         self.command(&["check-reply", reply.to_str().unwrap(), "--public-key", key.to_str().unwrap()]);
     }
 
-    /// The same world in a new directory, from a backup of it.
+    /// A new directory, restored from a backup.
     pub fn restored_from(&self, backup: &Path) -> Self {
         let data = tempfile::tempdir().unwrap();
         keyseal(data.path(), &["restore", backup.to_str().unwrap()]);
         Self { data, api_key: self.api_key.clone() }
     }
 
-    /// A look into the database file.
+    /// Opens the database file by SQLite alone.
     pub fn database(&self) -> Database {
         Database::open(self.data.path())
     }

@@ -13,7 +13,7 @@ pub fn keyseal(data: &Path, arguments: &[&str]) -> Value {
     value
 }
 
-/// Runs a command that may be refused: whether it was done, and what it printed (null for nothing).
+/// Runs a command. Gives whether it succeeded, and what it printed (null for nothing).
 pub fn try_keyseal(data: &Path, arguments: &[&str]) -> (bool, Value) {
     let head = ["keyseal".into(), "--json".into(), "--data".into(), data.as_os_str().to_owned()];
     let all: Vec<OsString> = head.into_iter().chain(arguments.iter().map(OsString::from)).collect();

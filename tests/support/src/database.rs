@@ -1,10 +1,10 @@
-//! Changes a server's database behind its back, for states that neither the API nor a command of this program makes.
+//! Changes a server's database by SQL, for states that neither the API nor a command makes.
 
 use rusqlite::Connection;
 
 use super::TestServer;
 
-/// Runs SQL while the server runs. For setting up only: what a test finds, it asks of the API.
+/// Runs SQL while the server runs. For setting up only: tests assert through the API.
 #[expect(
     clippy::disallowed_methods,
     reason = "no store of ours: the database as another program would change it"

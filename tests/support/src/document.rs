@@ -1,4 +1,4 @@
-//! The server's own OpenAPI document: what it says of an answer must be true of it.
+//! The server's own OpenAPI document, against which every answer is checked.
 
 use std::sync::OnceLock;
 
@@ -13,7 +13,7 @@ pub struct Document {
 }
 
 impl Document {
-    /// Fetched once from a server of that mode: it says the same of all of them.
+    /// Fetched once per mode.
     pub fn of(mode: HttpStatus) -> &'static Self {
         static ENVELOPE: OnceLock<Document> = OnceLock::new();
         static DOCUMENTED: OnceLock<Document> = OnceLock::new();
@@ -29,7 +29,7 @@ impl Document {
         })
     }
 
-    /// The document's own form of a path: `/v1//products/x/changelog?a=1` is `/products/{slug}/changelog`.
+    /// The path template in the document: `/v1//products/x/changelog?a=1` is `/products/{slug}/changelog`.
     pub fn template(&self, path: &str) -> Option<&str> {
         let path = path.split('?').next().unwrap();
         let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
@@ -50,13 +50,12 @@ impl Document {
             .or_else(|| paths.keys().map(String::as_str).find(|template| is_like(template)))
     }
 
-    /// Panics unless the document has this answer to a request for this path, and says of it what is true:
-    /// its HTTP status, its message, who may sign it, and its fields.
+    /// Panics unless the document has this answer for this path, with its HTTP status, message, signer and fields.
     pub fn check(&self, method: &str, path: &str, answer: &Answer) {
         let operation =
             self.template(path).map(|template| &self.api["paths"][template][method.to_lowercase()]);
         match operation {
-            // Who sends too much is refused wherever he sends it.
+            // The rate limit also refuses requests to unknown paths.
             None | Some(Value::Null) if answer.code == 1929 => assert_eq!(answer.status, 429, "{path}"),
             None => assert_eq!((answer.status, answer.code), (404, 1904), "{path}"),
             Some(Value::Null) => assert_eq!((answer.status, answer.code), (405, 1905), "{path}"),

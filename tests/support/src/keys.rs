@@ -1,4 +1,4 @@
-//! Key pairs for all tests, made once and kept beside the build.
+//! Key pairs for all tests, generated once and kept in Cargo's target directory.
 
 use std::fs;
 use std::path::PathBuf;
@@ -18,7 +18,7 @@ fn made_once(name: &str) -> PathBuf {
     if !path.exists() {
         let directory = tempfile::tempdir_in(cache_directory()).unwrap();
         keyseal(directory.path(), &["signing-key", "generate"]);
-        // Tests of another process may be here too: whoever comes last wins, and a rename is never seen half done.
+        // Another process may do the same: the last one wins, and a rename is atomic.
         fs::rename(directory.path().join("keys/global.pem"), &path).unwrap();
     }
     path

@@ -1,9 +1,8 @@
-//! JSON Schema, as far as the server's own documents use it. A word that it doesn't know fails the test:
-//! nothing is let through unseen.
+//! Checks values against a JSON Schema, as far as the server's documents use it. An unknown keyword fails the test.
 
 use serde_json::{Map, Value};
 
-/// Whether a value is what a schema says; `root` is the document that its references are in.
+/// Checks a value against a schema, whose references point into `root`.
 pub fn conform(root: &Value, schema: &Value, value: &Value) -> Result<(), String> {
     for (word, rule) in schema.as_object().unwrap() {
         if !holds(root, word, rule, value, schema) {

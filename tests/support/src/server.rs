@@ -23,8 +23,7 @@ pub struct TestServer {
     pub product_key: String,
 }
 
-/// What a test says of a license; the rest is unremarkable: of product 1, assigned long ago, for ever, on any
-/// number of identifiers.
+/// A license to add. By default of product 1, assigned long ago, without expiry and without an activation limit.
 pub struct License<'a> {
     pub key: &'a str,
     pub product: i64,
@@ -121,7 +120,6 @@ impl TestServer {
     pub fn add_license(&self, license: &License<'_>) {
         let (product, limit) = (license.product.to_string(), license.activation_limit.to_string());
         let validity = license.validity.to_string();
-        // It comes into being activated and then gets its final state, which may not allow activating.
         let mut words = vec!["license", "create", "--key", license.key, "--product", &product];
         words.extend(["--activation-limit", &limit, "--validity", &validity, "--status", license.status]);
         words.extend(["--assigned-at", license.assigned_at]);
@@ -186,7 +184,7 @@ impl TestServer {
         self.get_url(&format!("{}{path}", self.url()))
     }
 
-    /// The same, from another port.
+    /// The status and text at a URL, which may be on another port.
     pub fn get_url(&self, url: &str) -> (u16, String) {
         let mut response = self.agent.get(url).call().unwrap();
         (response.status().as_u16(), response.body_mut().read_to_string().unwrap())
@@ -203,7 +201,7 @@ impl TestServer {
         response.map(|_| body)
     }
 
-    /// Every answer must be one that the server's own document has.
+    /// Checks that the answer is one that the server's OpenAPI document has.
     fn checked(
         &self,
         method: &str,
@@ -228,7 +226,7 @@ impl TestServer {
         answer
     }
 
-    /// Checks an envelope in every respect that all answers share.
+    /// Checks and verifies an envelope.
     pub fn answer(&self, status: u16, body: &str) -> Answer {
         Answer::check(status, body, &self.global_key, &self.product_key)
     }
