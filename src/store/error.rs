@@ -3,7 +3,6 @@
 use std::io;
 use std::path::PathBuf;
 
-use super::nouns::license_checksum;
 use crate::files;
 
 /// The error underneath, for the log. Callers have no use for its type.
@@ -64,11 +63,6 @@ impl Error {
     /// A row contains a value that this program never writes.
     pub(super) fn unreadable_row(what: &str, id: i64) -> Self {
         Self::failed(format!("the database holds an unreadable {what} in row {id}"))
-    }
-
-    /// A license has a wrong checksum: something else has changed the file, so no row of it can be trusted any more.
-    pub(super) fn altered_license(id: i64) -> Self {
-        Self::DamageFound(license_checksum::wrong(id))
     }
 
     /// The error for each job of a batch that could not be committed because of this one.

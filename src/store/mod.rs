@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 use integrity::check::{Check, Damage};
-use nouns::blocks::BlocklistCache;
+use row_cache::BlocklistCache;
 use sqlite::reader::Readers;
 use sqlite::writer::Writer;
 use tokio::sync::oneshot;
@@ -28,6 +28,7 @@ use crate::files::DataDir;
 pub use error::{Error, OpenError};
 pub use integrity::contents::Contents;
 pub use integrity::inspection::{Inspection, sqlite_version};
+pub use integrity::snapshot::copy_database;
 pub use integrity::soundness::TableCounts;
 pub use nouns::api_keys::NewApiKey;
 pub use nouns::callbacks::{DueCallback, MAX_UNDER_WAY};
@@ -36,7 +37,6 @@ pub use schema::VERSION as SCHEMA_VERSION;
 pub use schema::copies::upgrade_copies;
 pub use schema::upgrade::{Upgrade, UpgradeEvent, needs_upgrade, upgrade};
 pub use schema::upgrade_error::UpgradeError;
-pub use sqlite::snapshot::copy_database;
 pub use sqlite::writer_stats::WriterStats;
 pub use tx::{Decision, Tx};
 

@@ -2,9 +2,8 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::sync::Weak;
+use std::sync::{Arc, PoisonError, RwLock, Weak};
 
-use super::{Error, Tx};
 use crate::domain::{ApiKey, Blocklist, Product};
 
 /// How many rows of each kind are cached. Rows past that are read from the database each time.
@@ -39,33 +38,33 @@ impl<K, V> Default for Rows<K, V> {
     }
 }
 
-impl<K: Eq + Hash, V> Rows<K, V> {
-    fn insert(&mut self, key: K, row: V) {
+impl<K: Eq + Hash, V: Clone> Rows<K, V> {
+    pub(super) fn get(&self, key: &K) -> Option<V> {
+        self.0.get(key).cloned()
+    }
+
+    pub(super) fn insert(&mut self, key: K, row: V) {
         if self.0.len() < CAPACITY {
             self.0.insert(key, row);
         }
     }
 }
 
-impl Tx<'_> {
-    /// The row under `key` from the cache, or else from `read`. The connection that writes has no cache:
-    /// `data_version` doesn't change with a connection's own changes.
-    pub(super) fn cached_or<K: Eq + Hash, V: Clone>(
-        &self,
-        rows: fn(&mut RowCache) -> &mut Rows<K, V>,
-        key: K,
-        is_worth_caching: fn(&V) -> bool,
-        read: impl FnOnce(&K) -> Result<Option<V>, Error>,
-    ) -> Result<Option<V>, Error> {
-        let Some(cache) = self.row_cache else { return read(&key) };
-        if let Some(row) = rows(&mut cache.borrow_mut()).0.get(&key) {
-            return Ok(Some(row.clone()));
-        }
-        let found = read(&key)?;
-        if let Some(row) = found.as_ref().filter(|row| is_worth_caching(row)) {
-            rows(&mut cache.borrow_mut()).insert(key, row.clone());
-        }
-        Ok(found)
+/// The blocklist with its revision number, shared by all connections. A connection that sees a new state of the
+/// database reads the current revision and compares: so a change takes effect with the next request.
+#[derive(Default)]
+pub(super) struct BlocklistCache(RwLock<Option<(i64, Arc<Blocklist>)>>);
+
+impl BlocklistCache {
+    /// The cached list, if it has this revision.
+    pub(super) fn get(&self, revision: i64) -> Option<Arc<Blocklist>> {
+        // The list is replaced as a whole, so it is whole even if a thread panicked while it held the lock.
+        let cached = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        cached.as_ref().filter(|(cached, _)| *cached == revision).map(|(_, list)| Arc::clone(list))
+    }
+
+    pub(super) fn set(&self, revision: i64, list: &Arc<Blocklist>) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Some((revision, Arc::clone(list)));
     }
 }
 
@@ -74,6 +73,7 @@ mod tests {
     use super::*;
     use crate::domain::{ApiKeySecret, Block, Capabilities, NewProduct, ProductStatus, Timestamp};
     use crate::files::DataDir;
+    use crate::store::Tx;
     use crate::store::sqlite::connection;
     use crate::store::{Decision, NewApiKey, Store};
 

@@ -1,10 +1,10 @@
 //! `Tx`, an open transaction. The nouns' SQL is methods on it, in `nouns/`.
 
 use std::cell::{Cell, RefCell};
+use std::hash::Hash;
 
 use super::Error;
-use super::nouns::blocks::BlocklistCache;
-use super::row_cache::RowCache;
+use super::row_cache::{BlocklistCache, RowCache, Rows};
 use super::sql::{Engine, Statement};
 use crate::domain::Actor;
 
@@ -78,6 +78,26 @@ impl<'c> Tx<'c> {
 
     pub(super) fn wakes_worker(&self) -> bool {
         self.wakes_worker.get()
+    }
+
+    /// The row under `key` from the cache, or else from `read`. The connection that writes has no cache:
+    /// `data_version` doesn't change with a connection's own changes.
+    pub(super) fn cached_or<K: Eq + Hash, V: Clone>(
+        &self,
+        rows: fn(&mut RowCache) -> &mut Rows<K, V>,
+        key: K,
+        is_worth_caching: fn(&V) -> bool,
+        read: impl FnOnce(&K) -> Result<Option<V>, Error>,
+    ) -> Result<Option<V>, Error> {
+        let Some(cache) = self.row_cache else { return read(&key) };
+        if let Some(row) = rows(&mut cache.borrow_mut()).get(&key) {
+            return Ok(Some(row));
+        }
+        let found = read(&key)?;
+        if let Some(row) = found.as_ref().filter(|row| is_worth_caching(row)) {
+            rows(&mut cache.borrow_mut()).insert(key, row.clone());
+        }
+        Ok(found)
     }
 
     /// Opens a savepoint: the changes after it can be rolled back alone. End it with

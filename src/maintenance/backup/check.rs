@@ -68,7 +68,7 @@ pub fn check_restored(copy: &DataDir, name: &Path, counts: &TableCounts) -> Resu
 }
 
 fn check_sound(database: &Inspection, name: &Path) -> Result {
-    let (faults, broken) = database.read(|tx| Ok((tx.faults()?, tx.broken_references()?)))?;
+    let (faults, broken) = (database.faults()?, database.read(|tx| tx.broken_references())?);
     if let Some(fault) = faults.first() {
         return Err(damaged(name, fault).into());
     }

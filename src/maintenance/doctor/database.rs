@@ -79,16 +79,18 @@ pub fn upgrade_copies(context: &Context<'_>) -> Finding {
 
 /// The file is sound, as SQLite and the checksums of the licenses see it.
 pub fn integrity(context: &Context<'_>) -> Finding {
-    query(
-        context,
-        |tx| tx.faults(),
-        |faults| {
-            if faults.is_empty() {
-                return Finding::ok("the whole file is sound: structure, schema and license checksums");
-            }
+    let Ok(database) = &context.database else {
+        return Finding::unknown("not checked: the database can't be opened");
+    };
+    match database.faults() {
+        Ok(faults) if faults.is_empty() => {
+            Finding::ok("the whole file is sound: structure, schema and license checksums")
+        }
+        Ok(faults) => {
             Finding::wrong(format!("the database is damaged: {}", faults.join("; ")), restore(context.data))
-        },
-    )
+        }
+        Err(error) => Finding::wrong(error.to_string(), restore(context.data)),
+    }
 }
 
 /// No row refers to a missing one.

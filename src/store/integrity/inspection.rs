@@ -6,10 +6,12 @@ use std::path::{Path, PathBuf};
 use rusqlite::Connection;
 
 use crate::files::exists;
-use crate::store::nouns::blocks::BlocklistCache;
+use crate::store::nouns::license_checksum;
+use crate::store::row_cache::BlocklistCache;
+use crate::store::schema::{self, rehearsal};
 use crate::store::sqlite::connection::open_untouched;
 use crate::store::sqlite::errors::unreadable;
-use crate::store::{Error, OpenError, Tx, schema};
+use crate::store::{Error, OpenError, Tx};
 
 /// A database that is opened for inspection, also while a server in another process has it open.
 pub struct Inspection {
@@ -55,6 +57,25 @@ impl Inspection {
     /// The version of the database's schema.
     pub fn version(&self) -> i64 {
         self.version
+    }
+
+    /// The faults of the file, at most ten: in its structure, its schema, and the checksums of licenses. Empty: a
+    /// server would serve it. Reads the whole file.
+    pub fn faults(&self) -> Result<Vec<String>, Error> {
+        let faults = self.read(|tx| tx.structural_faults())?;
+        if !faults.is_empty() {
+            return Ok(faults);
+        }
+        // The next checks need a sound structure.
+        if let Some(difference) = rehearsal::first_difference(&self.connection)? {
+            return Ok(vec![difference]);
+        }
+        // An upgrade checks the checksums of an older version.
+        if !schema::is_current(&self.connection)? {
+            return Ok(Vec::new());
+        }
+        let wrong = license_checksum::first_wrong(&self.connection)?;
+        Ok(wrong.into_iter().map(license_checksum::wrong).collect())
     }
 
     /// Runs `job` on one snapshot of the database.

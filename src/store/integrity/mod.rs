@@ -3,4 +3,5 @@
 pub(in crate::store) mod check;
 pub(in crate::store) mod contents;
 pub(in crate::store) mod inspection;
+pub(in crate::store) mod snapshot;
 pub(in crate::store) mod soundness;

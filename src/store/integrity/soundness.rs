@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use crate::domain::Timestamp;
-use crate::store::nouns::license_checksum;
 use crate::store::{Error, Tx};
 
 /// How many faults of one kind are listed.
@@ -35,24 +34,12 @@ impl Tx<'_> {
         self.tables()?.into_iter().map(count).collect()
     }
 
-    /// The faults of the file, at most ten: in its structure, its schema, and the checksums of licenses. Empty: a
-    /// server would serve it. Reads the whole file.
-    pub fn faults(&self) -> Result<Vec<String>, Error> {
+    /// The faults in the structure of the file, at most ten. Reads the whole file.
+    pub(super) fn structural_faults(&self) -> Result<Vec<String>, Error> {
         let check = format!("PRAGMA integrity_check({MAX_LISTED})");
-        let faults: Vec<String> = self.sql(&check).all(&[], |row| row.get(0))?;
-        if faults != ["ok"] {
-            return Ok(faults);
-        }
-        // The next checks need a sound structure.
-        if let Some(difference) = self.engine.schema_difference()? {
-            return Ok(vec![difference]);
-        }
-        // An upgrade checks the checksums of an older version.
-        if !self.engine.has_current_schema()? {
-            return Ok(Vec::new());
-        }
-        let wrong = license_checksum::first_wrong(self.engine)?;
-        Ok(wrong.into_iter().map(license_checksum::wrong).collect())
+        let mut faults: Vec<String> = self.sql(&check).all(&[], |row| row.get(0))?;
+        faults.retain(|fault| fault != "ok");
+        Ok(faults)
     }
 
     /// Rows that refer to a row that doesn't exist, at most ten, each as a table and the row's number.

@@ -1,14 +1,9 @@
 //! The blocklist, and its copy in memory that requests are checked against.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 use crate::domain::{Block, Blocklist, Subject, Timestamp};
 use crate::store::{Error, Tx};
-
-/// The list with its revision number. A connection that sees a new state of the database reads the current revision
-/// and compares: so a change takes effect with the next request.
-#[derive(Default)]
-pub(in crate::store) struct BlocklistCache(RwLock<Option<(i64, Arc<Blocklist>)>>);
 
 impl Tx<'_> {
     /// The list as this transaction sees it, from a cache if that is current.
@@ -26,16 +21,11 @@ impl Tx<'_> {
     /// As [`Self::blocklist`], but always reads at least the revision from the database.
     pub fn read_blocklist(&self) -> Result<Arc<Blocklist>, Error> {
         let current: i64 = self.sql("SELECT revision FROM blocklist_revision WHERE id = 1").value(&[])?;
-        // The list is replaced as a whole, so it is whole even if a thread panicked while it held the lock.
-        let cached = self.blocklist.0.read().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some((revision, list)) = cached
-            && revision == current
-        {
+        if let Some(list) = self.blocklist.get(current) {
             return Ok(list);
         }
         let list = Arc::new(Blocklist::new(self.blocks()?.into_iter().map(|(_, block)| block)));
-        *self.blocklist.0.write().unwrap_or_else(PoisonError::into_inner) =
-            Some((current, Arc::clone(&list)));
+        self.blocklist.set(current, &list);
         Ok(list)
     }
 

@@ -44,3 +44,8 @@ pub(in crate::store) fn first_wrong(engine: &dyn Engine) -> Result<Option<i64>, 
 pub(in crate::store) fn wrong(id: i64) -> String {
     format!("table licenses: row {id} was not written as it is")
 }
+
+/// The error of reading such a license: something else has changed the file, so no row of it can be trusted any more.
+pub(super) fn error(id: i64) -> Error {
+    Error::DamageFound(wrong(id))
+}

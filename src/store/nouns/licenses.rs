@@ -45,7 +45,7 @@ impl Tx<'_> {
                    FROM licenses WHERE id = (SELECT id FROM licenses WHERE license_key = ?1)";
         match self.locking_sql(sql).one(&[&license_key.as_str()], read)? {
             Some(license) if !license.license_key.eq_ignore_ascii_case(license_key.as_str()) => {
-                Err(Error::altered_license(license.id))
+                Err(license_checksum::error(license.id))
             }
             found => Ok(found),
         }
@@ -216,10 +216,10 @@ fn columns<'a>(
 pub(super) fn read(row: &Row<'_>) -> Result<License, Error> {
     let id = row.get(0)?;
     let Some(status) = LicenseStatus::parse(row.get(8)?) else {
-        return Err(Error::altered_license(id));
+        return Err(license_checksum::error(id));
     };
     if row.get::<i64>(12)? != license_checksum::of(row.get(1)?, row.get(5)?, row.get(6)?, row.get(7)?) {
-        return Err(Error::altered_license(id));
+        return Err(license_checksum::error(id));
     }
     Ok(License {
         id,

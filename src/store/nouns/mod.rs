@@ -3,7 +3,7 @@
 mod activations;
 pub(in crate::store) mod api_keys;
 mod audit;
-pub(in crate::store) mod blocks;
+mod blocks;
 pub(in crate::store) mod callbacks;
 mod contracts;
 mod downloadables;

@@ -22,8 +22,8 @@
 pub(in crate::store) mod copies;
 mod create;
 mod open;
-mod rehearsal;
-pub(in crate::store) mod shape;
+pub(in crate::store) mod rehearsal;
+mod shape;
 mod steps;
 pub(in crate::store) mod upgrade;
 pub(in crate::store) mod upgrade_error;

@@ -9,7 +9,7 @@ use rusqlite::config::DbConfig;
 
 use crate::files::{DataDir, exists};
 use crate::store::OpenError;
-use crate::store::schema::{APPLICATION_ID, VERSION, shape};
+use crate::store::schema::{APPLICATION_ID, VERSION, rehearsal};
 use crate::store::sqlite::connection::open_writing;
 use crate::store::sqlite::errors::unreadable;
 use crate::store::sqlite::wal;
@@ -63,7 +63,7 @@ pub(super) fn check_whole(connection: &Connection, data: &DataDir) -> Result<(),
     if let Some(what) = wal::damage(connection, &path).map_err(&unreadable)? {
         return Err(OpenError::Damaged { path, what });
     }
-    if let Some(what) = shape::first_difference(connection).map_err(&unreadable)? {
+    if let Some(what) = rehearsal::first_difference(connection).map_err(&unreadable)? {
         return Err(OpenError::Changed { path, what });
     }
     Ok(())

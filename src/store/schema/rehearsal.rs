@@ -3,6 +3,8 @@
 
 use rusqlite::Connection;
 
+use crate::store::schema::VERSION;
+use crate::store::schema::shape::difference_from_current;
 use crate::store::schema::steps::STEPS;
 use crate::store::sqlite::connection;
 
@@ -11,8 +13,25 @@ const STATEMENTS: &str = "SELECT sql FROM sqlite_schema
      WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
      ORDER BY type <> 'table', type <> 'index', rowid";
 
+/// The first difference from the schema of the database's own version; `None`: there is none.
+///
+/// That of an older version is compared as the steps would leave it.
+pub(in crate::store) fn first_difference(connection: &Connection) -> Result<Option<String>, rusqlite::Error> {
+    let version = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if version >= VERSION {
+        return difference_from_current(connection);
+    }
+    match rehearse(connection, version) {
+        Ok(rehearsal) => difference_from_current(&rehearsal),
+        Err(RehearsalError::Read(error)) => Err(error),
+        Err(RehearsalError::Failed(error)) => {
+            Ok(Some(format!("its tables are not those of schema {version}: {error}")))
+        }
+    }
+}
+
 /// Why the schema could not be rehearsed.
-pub(super) enum RehearsalError {
+enum RehearsalError {
     /// The database could not be read.
     Read(rusqlite::Error),
     /// A statement of it, or a step, failed.
@@ -20,7 +39,7 @@ pub(super) enum RehearsalError {
 }
 
 /// A database in memory with the schema of `older` but without its rows, stepped up from `version`.
-pub(super) fn rehearse(older: &Connection, version: i64) -> Result<Connection, RehearsalError> {
+fn rehearse(older: &Connection, version: i64) -> Result<Connection, RehearsalError> {
     let statements = statements(older).map_err(RehearsalError::Read)?;
     play(&statements, version).map_err(RehearsalError::Failed)
 }

@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, Row};
 
-use crate::store::schema::rehearsal::{RehearsalError, rehearse};
-use crate::store::schema::{SCHEMA, VERSION};
+use crate::store::schema::SCHEMA;
 use crate::store::sqlite::connection;
 
 /// The tables in which ANALYZE keeps its statistics. They change no result.
@@ -14,23 +13,6 @@ const STATISTICS: [&str; 3] = ["sqlite_stat1", "sqlite_stat3", "sqlite_stat4"];
 
 /// The kind and the name of an entry of `sqlite_schema`.
 type Name = (String, String);
-
-/// The first difference from the schema of the database's own version; `None`: there is none.
-///
-/// That of an older version is compared as the steps would leave it.
-pub(in crate::store) fn first_difference(connection: &Connection) -> Result<Option<String>, rusqlite::Error> {
-    let version = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    if version >= VERSION {
-        return difference_from_current(connection);
-    }
-    match rehearse(connection, version) {
-        Ok(rehearsal) => difference_from_current(&rehearsal),
-        Err(RehearsalError::Read(error)) => Err(error),
-        Err(RehearsalError::Failed(error)) => {
-            Ok(Some(format!("its tables are not those of schema {version}: {error}")))
-        }
-    }
-}
 
 /// The first difference from the current schema.
 pub(super) fn difference_from_current(connection: &Connection) -> Result<Option<String>, rusqlite::Error> {

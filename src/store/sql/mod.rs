@@ -26,12 +26,6 @@ pub trait Engine {
     /// Runs statements that are not worth preparing.
     fn execute_once(&self, text: &str) -> Result<(), Error>;
 
-    /// The first difference from the schema that this program makes; `None`: there is none.
-    fn schema_difference(&self) -> Result<Option<String>, Error>;
-
-    /// Whether the database has the current version of the schema, and not an older one.
-    fn has_current_schema(&self) -> Result<bool, Error>;
-
     fn dialect(&self) -> &'static Dialect;
 }
 

@@ -5,7 +5,6 @@ use rusqlite::{CachedStatement, Connection, ToSql};
 
 use crate::store::Error;
 use crate::store::dialect::{Dialect, SQLITE};
-use crate::store::schema::{self, shape};
 use crate::store::sql::{Columns, Engine, OnRow, Row, Text, ToValue, Value};
 
 impl Engine for Connection {
@@ -26,14 +25,6 @@ impl Engine for Connection {
 
     fn execute_once(&self, text: &str) -> Result<(), Error> {
         Ok(self.execute_batch(text)?)
-    }
-
-    fn schema_difference(&self) -> Result<Option<String>, Error> {
-        Ok(shape::first_difference(self)?)
-    }
-
-    fn has_current_schema(&self) -> Result<bool, Error> {
-        Ok(schema::is_current(self)?)
     }
 
     fn dialect(&self) -> &'static Dialect {

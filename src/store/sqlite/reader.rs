@@ -7,8 +7,7 @@ use rusqlite::Connection;
 
 use super::connection;
 use crate::files::DataDir;
-use crate::store::nouns::blocks::BlocklistCache;
-use crate::store::row_cache::RowCache;
+use crate::store::row_cache::{BlocklistCache, RowCache};
 use crate::store::{Error, Tx};
 
 /// Opens read-only connections for the pool. (The `r2d2_sqlite` crate pins another version of SQLite.)

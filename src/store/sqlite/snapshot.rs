@@ -1,4 +1,4 @@
-//! Copies a consistent snapshot of a database while others write to it.
+//! Copies the pages of a database while others write to it.
 //!
 //! SQLite's backup restarts whenever another process has written, unless its source is inside a read transaction:
 //! then it copies the snapshot of that transaction. In WAL mode a reader doesn't block writers; it only prevents the
@@ -11,33 +11,12 @@ use std::path::Path;
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, ErrorCode};
 
-use crate::files::{self, DataDir, create_private};
-use crate::store::nouns::blocks::BlocklistCache;
+use crate::files::{self, create_private};
+use crate::store::OpenError;
 use crate::store::sqlite::connection::open_copy;
-use crate::store::{Error, OpenError, TableCounts, Tx, schema};
 
 /// Pages copied between two reports of progress: 16 MiB.
 const PAGES_AT_ONCE: i32 = 4096;
-
-/// Why there is no copy.
-type CopyError = Box<dyn std::error::Error + Send + Sync>;
-
-/// Copies the database of a data directory into a new private file, and syncs it. Reports the progress in bytes and
-/// their total. Returns the number of rows of each table in the copied snapshot.
-pub fn copy_database(
-    data: &DataDir,
-    to: &Path,
-    on_progress: &mut dyn FnMut(u64, u64),
-) -> Result<TableCounts, CopyError> {
-    let from = schema::open_existing(data)?;
-    let moment = from.unchecked_transaction().map_err(Error::from)?;
-    let blocklist = BlocklistCache::default();
-    let tx = Tx::new(&*moment, &blocklist);
-    // The first read starts the snapshot.
-    let counts = tx.table_counts()?;
-    copy_to(&from, &data.database(), to, on_progress)?;
-    Ok(counts)
-}
 
 /// Copies the database at `path`, which `from` has open, into a new private file, and syncs it.
 pub(in crate::store) fn copy_to(

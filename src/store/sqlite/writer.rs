@@ -19,7 +19,7 @@ use rusqlite::Connection;
 use super::checkpoint::checkpoint;
 use super::connection::execute;
 use super::writer_stats::WriterStats;
-use crate::store::nouns::blocks::BlocklistCache;
+use crate::store::row_cache::BlocklistCache;
 use crate::store::write_job::WriteJob;
 use crate::store::{Error, OpenError, Tx};
 

@@ -23,7 +23,7 @@ use crate::store::schema::SCHEMA;
 use crate::store::sql::Engine;
 use crate::store::sqlite::connection::open_in_memory;
 
-use super::blocks::BlocklistCache;
+use crate::store::row_cache::BlocklistCache;
 
 /// Runs all scenarios in one transaction each.
 fn run_all(engine: &dyn Engine) {

@@ -150,14 +150,6 @@ impl Engine for Postgres {
         self.client.borrow_mut().batch_execute(text).map_err(failed(text))
     }
 
-    fn schema_difference(&self) -> Result<Option<String>, Error> {
-        Ok(None)
-    }
-
-    fn has_current_schema(&self) -> Result<bool, Error> {
-        Ok(true)
-    }
-
     fn dialect(&self) -> &'static Dialect {
         &POSTGRESQL
     }
