@@ -114,7 +114,7 @@ impl Draft {
         match rng.u8(..100) {
             0..3 => {}
             3..8 => {
-                self.headers.push(("Content-Type", CONTENT_TYPES[rng.usize(..CONTENT_TYPES.len())].to_vec()))
+                self.headers.push(("Content-Type", CONTENT_TYPES[rng.usize(..CONTENT_TYPES.len())].to_vec()));
             }
             8..11 => {
                 self.headers.push(("Content-Type", content_type));
