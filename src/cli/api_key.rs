@@ -5,7 +5,7 @@ use ipnet::IpNet;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Output, Result, change, now, open};
+use super::{Output, Result, change, demo, now, open};
 use crate::domain::{ApiKey, ApiKeySecret, Capabilities, parse_network};
 use crate::files::DataDir;
 use crate::routes;
@@ -39,7 +39,11 @@ pub enum Command {
     #[command(after_help = "Example:\n  keyseal api-key disable 2")]
     Disable {
         /// Id in "keyseal api-key list"
-        id: i64,
+        #[arg(required_unless_present = "demo")]
+        id: Option<i64>,
+        /// Disable all API keys of the demo, which everybody knows, instead of one by its id
+        #[arg(long, conflicts_with = "id")]
+        demo: bool,
     },
     /// Enable an API key
     #[command(after_help = "Example:\n  keyseal api-key enable 2")]
@@ -63,7 +67,8 @@ pub fn run(command: &Command, data: &DataDir, output: &mut Output<'_>) -> Result
             create(name, &capabilities, allow_ips, !inactive, data, output)
         }
         Command::List => list(data, output),
-        Command::Disable { id } => switch(*id, false, data, output),
+        Command::Disable { id: Some(id), .. } => switch(*id, false, data, output),
+        Command::Disable { id: None, .. } => disable_demo(data, output),
         Command::Enable { id } => switch(*id, true, data, output),
         Command::Delete { id } => delete(*id, data, output),
     }
@@ -133,14 +138,37 @@ fn row(key: &ApiKey) -> (Value, Vec<String>) {
 }
 
 fn switch(id: i64, active: bool, data: &DataDir, output: &mut Output<'_>) -> Result {
-    change(
-        &open(data)?,
-        move |tx| {
-            if tx.set_api_key_active(id, active)? { Ok(()) } else { Err(unknown(id).into()) }
-        },
-    )?;
+    let published = demo::secrets()?.api_keys;
+    change(&open(data)?, move |tx| {
+        if active && tx.api_keys_of(&published)?.iter().any(|key| key.id == id) {
+            return Err(format!(
+                    "API key {id} is one of the demo's, which everybody knows: make one of your own with \"keyseal \
+                     api-key create\""
+                )
+                .into());
+        }
+        if tx.set_api_key_active(id, active)? { Ok(()) } else { Err(unknown(id).into()) }
+    })?;
     let text = format!("API key {id} is {}", if active { "enabled" } else { "disabled" });
     output.result(&json!({ "id": id, "active": active }), &text)
+}
+
+fn disable_demo(data: &DataDir, output: &mut Output<'_>) -> Result {
+    let published = demo::secrets()?.api_keys;
+    let disabled: Vec<i64> = change(&open(data)?, move |tx| {
+        let active: Vec<i64> =
+            tx.api_keys_of(&published)?.iter().filter(|key| key.active).map(|key| key.id).collect();
+        for id in &active {
+            tx.set_api_key_active(*id, false)?;
+        }
+        Ok(active)
+    })?;
+    let ids: Vec<String> = disabled.iter().map(i64::to_string).collect();
+    let text = match ids.as_slice() {
+        [] => "no API key of the demo is active".to_owned(),
+        ids => format!("API keys of the demo that are disabled now: {}", ids.join(", ")),
+    };
+    output.result(&json!({ "disabled": disabled }), &text)
 }
 
 fn delete(id: i64, data: &DataDir, output: &mut Output<'_>) -> Result {

@@ -1,9 +1,12 @@
 //! Checks a data directory for the demo's secrets, which are public: one made by `keyseal demo --data` may
 //! later be served for real.
 
+use super::StartError;
 use crate::domain::{DemoSecrets, Fingerprint, ProductKey};
+use crate::files::DataDir;
+use crate::maintenance::shell::command;
 use crate::signing::{KeyError, Keyring};
-use crate::store::{self, Store};
+use crate::store::Store;
 
 /// Refuses the demo's signing keys: anyone could sign with them.
 pub fn refuse_signing_keys(
@@ -21,15 +24,12 @@ pub fn refuse_signing_keys(
     }
 }
 
-/// Warns of the demo's API keys that are active. They keep working, since an integration may depend on them,
-/// and the operator can disable them while the server runs.
-pub fn warn_of_api_keys(demo_secrets: &DemoSecrets, store: &Store) -> Result<(), store::Error> {
-    for key in store.try_read(|tx| tx.active_api_keys_of(&demo_secrets.api_keys))? {
-        log::warn!(
-            "API key {0} {1:?} is one of the demo's, which everybody knows: run \"keyseal api-key disable {0}\"",
-            key.id,
-            key.name
-        );
+/// Refuses the demo's API keys that are active: anyone could call the API with them.
+pub fn refuse_api_keys(demo_secrets: &DemoSecrets, data: &DataDir, store: &Store) -> Result<(), StartError> {
+    let known = store.try_read(|tx| tx.api_keys_of(&demo_secrets.api_keys))?;
+    let active: Vec<String> = known.iter().filter(|key| key.active).map(|key| key.id.to_string()).collect();
+    if active.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    Err(StartError::DemoApiKeys { ids: active.join(", "), disable: command("api-key disable --demo", data) })
 }

@@ -22,6 +22,11 @@ pub enum StartError {
     Tls(#[from] TlsError),
     #[error(transparent)]
     Store(#[from] store::Error),
+    #[error(
+        "the API keys {ids} are the demo's, which everybody knows, and are active: disable them with \"{disable}\", \
+         and make your own with \"keyseal api-key create\""
+    )]
+    DemoApiKeys { ids: String, disable: String },
     #[error("can't listen on {listen}: {source}; give another address with {flag}")]
     Listen { listen: String, source: io::Error, flag: &'static str },
     #[error("can't start the server: {0}")]

@@ -26,11 +26,11 @@ pub fn start(mut config: Config) -> Result<Server, StartError> {
     upgrade::upgrade(&config.data, &lock)?;
     let signatures = Signatures::start(config.workers)?;
     let store = open_store(&config, &signatures)?;
+    demo_secrets::refuse_api_keys(&config.demo_secrets, &config.data, &store)?;
     let keyring = load_keys(&config, &store)?;
     if let Some(Err(error)) = keyring.global().map(|key| signatures.measure(&key)) {
         log::error!("the global key can't sign: {error}");
     }
-    demo_secrets::warn_of_api_keys(&config.demo_secrets, &store)?;
     reload::publish_global_key(&store, &keyring);
     reload::note_key(&config.data, &keyring);
     let certificates = config.http.tls.clone().map(Certificates::load).transpose()?;

@@ -143,28 +143,28 @@ fn follow(data: &Path, finding: &Value) {
 }
 
 #[test]
-fn a_kept_demo_that_is_served_warns_of_the_api_keys_that_everybody_knows() {
+fn a_kept_demo_is_served_only_without_the_api_keys_that_everybody_knows() {
     let outside = tempfile::tempdir().unwrap();
     let data = outside.path().join("data");
     let mut command = crate::support::program();
     command.args(["demo", "--listen", "127.0.0.1:0", "--seed", "1", "--data", data.to_str().unwrap()]);
     let Exit { log, .. } = Server::run(&mut command).end("-TERM");
     assert!(!log.contains("everybody knows"), "a demo itself has nothing to warn of: {log}");
-    let server = Server::start(&data);
-    assert_eq!(verify(&server, "demo-plain-product"), 200);
-    let Exit { log, .. } = server.end("-TERM");
-    // The fifth is switched off in the sample world.
-    for id in [1, 2, 3, 4, 6] {
-        contains(&log, &["WARN", &format!("run \"keyseal api-key disable {id}\"")]);
-    }
-    assert!(!log.contains("disable 5"), "{log}");
-    assert!(!log.contains(API_KEY), "{log}");
+    let serve = ["serve", "--listen", "127.0.0.1:0"];
+    let says = refused(&data, &serve);
+    // The fifth is disabled in the sample world.
+    contains(&says, &["the API keys 1, 2, 3, 4, 6 are the demo's", "keyseal api-key disable --demo"]);
+    assert_eq!(says.matches("keyseal: ").count(), 1, "{says}");
+    assert!(!says.contains(API_KEY), "{says}");
     follow(&data, &finding(&data, "api keys"));
     assert_eq!(finding(&data, "api keys")["state"], "right");
+    assert_eq!(done(&data, &["api-key", "disable", "--demo"]), json!({ "disabled": [] }));
     let server = Server::start(&data);
     assert_eq!(verify(&server, "demo-plain-product"), 101);
-    let Exit { log, .. } = server.end("-TERM");
-    assert!(!log.contains("everybody knows"), "{log}");
+    assert_eq!(server.end("-TERM").code, Some(0));
+    // One that is enabled again would be served by a running server.
+    contains(&refused(&data, &["api-key", "enable", "2"]), &["one of the demo's", "keyseal api-key create"]);
+    assert_eq!(finding(&data, "api keys")["state"], "right");
 }
 
 #[test]
