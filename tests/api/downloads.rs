@@ -110,7 +110,7 @@ fn one_version_can_be_asked_for_and_none_is_an_empty_list() {
 #[test]
 fn a_link_holds_the_public_address_and_whatever_the_names_hold() {
     let server = TestServer::start_with(|config| {
-        config.pages.public_url = Some("https://shop.example/keys/".to_owned())
+        config.pages.public_url = Some("https://shop.example/keys/".to_owned());
     });
     let license = License { key: "A b/ü?#%", identifiers: &["???>>>"], ..License::default() };
     server.add_license(&license);

@@ -326,7 +326,7 @@ fn a_command_whose_output_is_no_longer_read_ends_quietly() {
     let data = initialized();
     done(data.path(), &["product", "create", "--name", "P"]);
     let csv = data.path().join("many.csv");
-    let lines: String = (0..2000).map(|number| format!("KEY-{number},1\n")).collect();
+    let lines = (0..2000).map(|number| format!("KEY-{number},1\n")).collect::<Vec<_>>().concat();
     fs::write(&csv, format!("license_key,product_id\n{lines}")).unwrap();
     done(data.path(), &["license", "import", csv.to_str().unwrap()]);
     for command in

@@ -229,9 +229,8 @@ fn doctor_finds_each_fault_and_only_that() {
         ("references", "license_meta", "keyseal restore", |data| {
             harm(
                 data,
-                "PRAGMA foreign_keys = OFF;
-                 INSERT INTO license_meta (license_id, key, value, created_at, updated_at)
-                 VALUES (999, 'k', 'v', 1, 1)",
+                "PRAGMA foreign_keys = OFF; INSERT INTO license_meta
+                 (license_id, key, value, created_at, updated_at) VALUES (999, 'k', 'v', 1, 1)",
             );
         }),
         ("downloads", "is too short: 3 bytes instead of 9", "download delete 1", |data| {

@@ -124,7 +124,7 @@ impl Worker {
                 self.activations.push(Activation { key, identifier, has_meta: false });
             }
             (Record::Activation(_, identifier), None) => {
-                self.activations.retain(|activation| activation.identifier != *identifier)
+                self.activations.retain(|activation| activation.identifier != *identifier);
             }
             (Record::Meta(_, name), _) => {
                 let identifier = identifier_of(name);
