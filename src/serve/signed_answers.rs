@@ -202,10 +202,10 @@ mod tests {
         let [long, other] = ["x", "y"].map(|text| Unsigned::again(text.repeat(MAX_CACHED_TEXT)));
         for (caching, made) in [(Caching::IfShort, 4), (Caching::Always, 6)] {
             for unsigned in [&long, &other, &long, &other] {
-                let signed = answers.sign(unsigned, &signer, &signatures, Priority::Normal, caching).await;
+                let envelope = answers.sign(unsigned, &signer, &signatures, Priority::Normal, caching).await;
                 let expected = keyring.global().unwrap().sign(unsigned.message()).unwrap();
-                let envelope = String::from_utf8(signed.unwrap().to_vec()).unwrap();
-                assert!(envelope.replace("\\/", "/").contains(&expected), "{envelope}");
+                let text = String::from_utf8(envelope.unwrap().to_vec()).unwrap();
+                assert!(text.replace("\\/", "/").contains(&expected), "{text}");
             }
             assert_eq!(signatures.made(), made);
         }
