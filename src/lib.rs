@@ -32,6 +32,8 @@ mod routes;
 mod api;
 // Maintenance of an installation: doctor, backup, restore, rotation of keys.
 mod maintenance;
+// What can be done to a license: one function for each change, with its webhooks and audit entries.
+mod operations;
 // Overload: rate limits, guesses, memory for bodies, signing delay. One table of limits.
 mod load;
 // The data that travels over HTTP: request parameters, replies, signed envelopes.

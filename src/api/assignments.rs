@@ -6,7 +6,7 @@ use crate::api::call::Call;
 use crate::api::endpoint::Endpoint;
 use crate::api::fields::{IDENTIFIER, LICENSE_KEY, OWNER_EMAIL, OWNER_NAME};
 use crate::api::record::{Audience, Record, plain};
-use crate::domain::Outcome;
+use crate::domain::{License, Outcome};
 use crate::wire::reply::Result;
 
 /// `POST /assign-license-key` (API §4.6).
@@ -26,7 +26,7 @@ fn assign(call: &mut Call<'_>) -> Result {
     if !license.is_assignable() {
         return Err(Outcome::LicenseNotAssignable.into());
     }
-    assign_to_owner(call, license.id)?;
+    assign_to_owner(call, &license)?;
     Ok(Outcome::LicenseAssigned.into())
 }
 
@@ -61,7 +61,7 @@ pub const ASSIGN_AND_ACTIVATE: Endpoint =
 fn assign_and_activate(call: &mut Call<'_>) -> Result {
     let (mut license, _, identifier) = call.license_and_identifier()?;
     if license.is_assignable() {
-        assign_to_owner(call, license.id)?;
+        assign_to_owner(call, &license)?;
         license = call.license(Outcome::InvalidLicenseKey)?;
     } else {
         license.check_assigned()?;
@@ -72,9 +72,9 @@ fn assign_and_activate(call: &mut Call<'_>) -> Result {
     take_seat(call, &license, &identifier)
 }
 
-fn assign_to_owner(call: &Call<'_>, license_id: i64) -> Result<()> {
+fn assign_to_owner(call: &Call<'_>, license: &License) -> Result<()> {
     let Owner { name, email } = Owner::of(call)?;
-    Ok(call.tx.assign_license(license_id, name.as_deref(), email.as_deref(), call.now)?)
+    Ok(call.operation().assign(license, name.as_deref(), email.as_deref())?)
 }
 
 /// The owner to whom a license is assigned.

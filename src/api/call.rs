@@ -8,13 +8,14 @@ use super::fields::{GENERATOR_ID, IDENTIFIER, LICENSE_KEY, PRODUCT_ID};
 use super::record::Record;
 use super::sent::Sent;
 use crate::domain::{
-    ApiKeySecret, CallbackKind, CallerId, Generator, Identifier, License, NewCallback, Outcome, Product,
-    ProductKey, ProductStatus, Timestamp,
+    ApiKeySecret, CallerId, Generator, Identifier, License, Outcome, Product, ProductKey, ProductStatus,
+    Timestamp,
 };
+use crate::operations::Operation;
 use crate::random::Randomness;
-use crate::store::{self, Tx};
+use crate::store::Tx;
 use crate::wire::params::Params;
-use crate::wire::reply::{Reply, Result};
+use crate::wire::reply::Result;
 
 /// An authorized request in its transaction: the whole input of an endpoint.
 pub struct Call<'a> {
@@ -178,33 +179,8 @@ impl<'a> Call<'a> {
         self.require(IDENTIFIER, Outcome::IdentifierRequired)
     }
 
-    /// Queues a webhook for each activation of a license that is about to end other than by its own client: to the
-    /// activation's `post_url`, or else to its product's (API §6.2). Must be called before the activations are deleted.
-    pub fn tell_of_deactivations(&self, license: &License) -> Result<()> {
-        let product = self.tx.product(license.product_id)?;
-        let of_product = product.map(|product| product.post_url).filter(|url| !url.is_empty());
-        for (identifier, post_url) in self.tx.post_urls(license.id)? {
-            if let Some(url) = post_url.as_ref().or(of_product.as_ref()) {
-                let reply = Reply::from(Outcome::LicenseDeactivated)
-                    .with("license_key", license.license_key.as_str())
-                    .with("identifier", identifier);
-                self.send(CallbackKind::Deactivation, url, &reply, Some(license.product_id))?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Queues a webhook that sends a reply to another server after the commit. The product's key signs it, if a product
-    /// is given that has its own.
-    pub fn send(
-        &self,
-        kind: CallbackKind,
-        url: &str,
-        reply: &Reply,
-        product_id: Option<i64>,
-    ) -> std::result::Result<(), store::Error> {
-        let reply = reply.write(self.now);
-        let callback = NewCallback { kind, url, reply: &reply, product_id };
-        self.tx.add_callback(&callback, self.now.plus(self.context.delivery_delay), self.now)
+    /// What can be done to a license, in the request's transaction.
+    pub fn operation(&self) -> Operation<'_> {
+        Operation { tx: self.tx, now: self.now, delivery_delay: self.context.delivery_delay }
     }
 }

@@ -12,7 +12,7 @@ use crate::api::field::Field;
 use crate::api::fields::{LICENSE_KEY, OWNER_EMAIL, OWNER_NAME, PAGE, PRODUCT_ID};
 use crate::api::record::{Audience, Record, answer, plain};
 use crate::api::shape::{self, CREATED_AT, LICENSE_STATUS, OWNED_BY, Shape, UPDATED_AT};
-use crate::domain::{License, LicenseFilter, LicenseStatus, MAX_PAGE_ITEMS, Outcome, Page};
+use crate::domain::{License, LicenseFilter, MAX_PAGE_ITEMS, Outcome, Page};
 use crate::wire::reply::{Reply, Result};
 
 /// `POST /create-license-keys` (API §4.10).
@@ -67,7 +67,9 @@ fn create(call: &mut Call<'_>) -> Result {
 pub const UPDATE: Endpoint = Record::new(Audience::Vendor, "Changes a license")
     .says(
         "Fields that aren't sent keep their values. A blank owner removes the owner. When the \
-         license becomes blocked, the `post_url`s of its activations receive a message.",
+         license becomes blocked, the `post_url`s of its activations receive a message. When it becomes \
+         `available` or `reserved`, its ownership ends: its activations end, of which their `post_url`s \
+         receive a message, and its metadata, owner and date are removed, whatever else is sent.",
     )
     .takes(&[
         &LICENSE_KEY,
@@ -92,11 +94,7 @@ pub const UPDATE: Endpoint = Record::new(Audience::Vendor, "Changes a license")
 fn update(call: &mut Call<'_>) -> Result {
     let (license_key, change) = license_fields::change(call)?;
     let before = call.tx.license_by_key(&license_key)?.ok_or(Outcome::UpdateLicenseNotFound)?;
-    let license = before.changed(change, call.now);
-    call.tx.change_license(&license, call.now)?;
-    if license.status == LicenseStatus::Blocked && before.status != LicenseStatus::Blocked {
-        call.tell_of_deactivations(&license)?;
-    }
+    let license = call.operation().change(&before, change)?.license;
     sign_for_product(call, license.product_id)?;
     Ok(Outcome::LicenseUpdated.into())
 }
@@ -111,11 +109,7 @@ pub const DELETE: Endpoint =
 
 fn delete(call: &mut Call<'_>) -> Result {
     let license = call.license(Outcome::DeleteLicenseNotFound)?;
-    // The activations of a blocked license were told when it was blocked.
-    if license.status != LicenseStatus::Blocked {
-        call.tell_of_deactivations(&license)?;
-    }
-    call.tx.delete_license(license.id)?;
+    call.operation().delete(&license)?;
     sign_for_product(call, license.product_id)?;
     Ok(Outcome::LicenseDeleted.into())
 }

@@ -99,8 +99,7 @@ fn destroy(call: &mut Call<'_>) -> Result {
     if license.contract_id != Some(contract.id) {
         return Err(unknown.into());
     }
-    call.tell_of_deactivations(&license)?;
-    call.tx.delete_license(license.id)?;
+    call.operation().delete(&license)?;
     Ok(Outcome::ContractLicenseDeleted.into())
 }
 
@@ -119,7 +118,7 @@ pub const DESTROY_ALL: Endpoint =
 fn destroy_all(call: &mut Call<'_>) -> Result {
     let contract = permitted(call, Permission::DestroyAll)?;
     for license in call.tx.active_licenses_of_contract(contract.id)? {
-        call.tell_of_deactivations(&license)?;
+        call.operation().tell_of_deactivations(&license)?;
     }
     match call.tx.delete_licenses_of_contract(contract.id)? {
         0 => Err(Outcome::NoContractLicenses.into()),

@@ -91,7 +91,9 @@ fn draw(call: &Call<'_>, product: &Product, quantity: i64, owner: &Owner) -> Res
     let (name, email) = (owner.name.as_deref(), owner.email.as_deref());
     let mut licenses = Vec::with_capacity(ids.len());
     for id in ids {
-        call.tx.assign_license(id, name, email, call.now)?;
+        if let Some(license) = call.tx.license(id)? {
+            call.operation().assign(&license, name, email)?;
+        }
         licenses.extend(call.tx.license(id)?);
     }
     Ok(licenses)

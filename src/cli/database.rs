@@ -9,6 +9,7 @@ use super::Result;
 use crate::clock::now;
 use crate::domain::{Actor, CallerId};
 use crate::files::DataDir;
+use crate::operations::Operation;
 use crate::store::{Store, Tx};
 
 thread_local! {
@@ -25,6 +26,11 @@ pub fn record_command(matches: &ArgMatches) {
         below = matches.subcommand();
     }
     COMMAND.set(names.join(" "));
+}
+
+/// What can be done to a license, in a transaction of [`change`].
+pub fn operation<'a>(tx: &'a Tx<'a>) -> Operation<'a> {
+    Operation { tx, now: now(), delivery_delay: Duration::ZERO }
 }
 
 /// Opens the database. A server may run on it at the same time.

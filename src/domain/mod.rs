@@ -43,7 +43,8 @@ pub use downloadable::{Downloadable, NewDownloadable, StoredFile};
 pub use generator::{Generator, GeneratorError, GeneratorMethod, MAX_QUANTITY, NewGenerator, Recipe};
 pub use job::{Job, job_fingerprint};
 pub use license::{
-    License, LicenseChange, LicenseFilter, LicenseStatus, MAX_LICENSE_NUMBER, MAX_OWNER, NewLicense,
+    Belongings, License, LicenseChange, LicenseFilter, LicenseStatus, MAX_LICENSE_NUMBER, MAX_OWNER,
+    NewLicense,
 };
 pub use meta::{MAX_META_BYTES, MAX_META_ENTRIES, MetaEntry, MetaSize};
 pub use names::{Identifier, LicenseKey, MAX_META_VALUE, MAX_NAME, MetaKey, ParseNameError};

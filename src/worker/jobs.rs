@@ -44,7 +44,12 @@ fn carry_out(tx: &Tx<'_>, app: &App, now: Timestamp) -> Result<(), Failure> {
         tx.remember_job(&job, now)?;
     }
     if let Some(url) = params.text("webhook_url") {
-        call.send(CallbackKind::Assignment, url.trim(), &with_identifier(reply, &params), None)?;
+        call.operation().send(
+            CallbackKind::Assignment,
+            url.trim(),
+            &with_identifier(reply, &params),
+            None,
+        )?;
     }
     Ok(tx.finish_job(job.id)?)
 }

@@ -1,6 +1,7 @@
 //! The worker: carries out queued assignments and delivers webhook messages in the background.
 //!
-//! It sleeps until a commit creates work or the next delivery is due. Its whole state is in the database, so a
+//! It sleeps until a commit creates work or the next delivery is due, and looks every other second for the work of a
+//! command, which is another process. Its whole state is in the database, so a
 //! server that crashes continues after its restart.
 
 mod delivery;
@@ -15,7 +16,7 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle, Scope};
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, Sender, TryRecvError, after, bounded, never, select, unbounded};
+use crossbeam_channel::{Receiver, Sender, TryRecvError, after, bounded, select, unbounded};
 
 use crate::serve::App;
 use crate::store::MAX_UNDER_WAY;
@@ -23,8 +24,8 @@ use crate::wire::reply::Failure;
 use delivery::Delivery;
 use post::Post;
 
-/// The longest sleep while a message is undelivered: a command, in another process, may ask for a retry.
-const LONGEST_SLEEP: Duration = Duration::from_mins(1);
+/// The longest sleep: a command, in another process, may queue a webhook or ask for a retry, and can wake nobody here.
+const LONGEST_SLEEP: Duration = Duration::from_secs(2);
 
 /// How long to wait after an error of the database.
 const AFTER_FAILURE: Duration = Duration::from_secs(5);
@@ -65,15 +66,14 @@ fn run(app: &Arc<App>, stopped: &Receiver<Infallible>) {
         while stopped.try_recv() == Err(TryRecvError::Empty) {
             let sleep = round.turn().unwrap_or_else(|error| {
                 log::error!("the worker failed, and tries again in {} s: {error}", AFTER_FAILURE.as_secs());
-                Some(AFTER_FAILURE)
+                AFTER_FAILURE
             });
-            let awake = sleep.map_or_else(never, after);
             select! {
                 // Nothing is ever sent: the channel disconnects when the worker is dropped, and the loop ends.
                 recv(stopped) -> _ => {}
                 recv(app.store.worker_wakeups()) -> _ => {}
                 recv(ends) -> target => round.busy.retain(|busy| target.as_ref() != Ok(busy)),
-                recv(awake) -> _ => {}
+                recv(after(sleep)) -> _ => {}
             }
         }
         // The scope waits for the deliveries in progress, so that their results are recorded.
@@ -93,29 +93,28 @@ struct Round<'scope, 'env> {
 }
 
 impl Round<'_, '_> {
-    /// Carries out one job, and starts the deliveries that are due. Returns how long to sleep; `None`: until woken.
-    fn turn(&mut self) -> Result<Option<Duration>, Failure> {
+    /// Carries out one job, and starts the deliveries that are due. Returns how long to sleep.
+    fn turn(&mut self) -> Result<Duration, Failure> {
         let carried_out = jobs::carry_out_next(self.app);
         while self.busy.len() < MAX_UNDER_WAY
             && let Some(delivery) = Delivery::next_due(self.app, &self.busy)?
         {
             if let Err(error) = self.send(delivery) {
                 log::error!("can't start a thread to send a callback: {error}");
-                return Ok(Some(AFTER_FAILURE));
+                return Ok(AFTER_FAILURE);
             }
         }
         // Checked only now, so that a failing job doesn't delay deliveries.
-        if carried_out? { Ok(Some(Duration::ZERO)) } else { self.sleep() }
+        if carried_out? { Ok(Duration::ZERO) } else { self.sleep() }
     }
 
-    fn sleep(&self) -> Result<Option<Duration>, Failure> {
-        let (undelivered, next) = self.app.store.try_read(|tx| {
-            Ok::<_, Failure>((tx.has_undelivered_callbacks()?, tx.next_callback_at(&self.busy)?))
-        })?;
+    fn sleep(&self) -> Result<Duration, Failure> {
         // At the maximum number of deliveries, the end of one wakes the worker.
-        let next = next.filter(|_| self.busy.len() < MAX_UNDER_WAY);
-        let until_next = next.map_or(LONGEST_SLEEP, |next| self.app.clock.now().until(next));
-        Ok(undelivered.then(|| until_next.min(LONGEST_SLEEP)))
+        if self.busy.len() >= MAX_UNDER_WAY {
+            return Ok(LONGEST_SLEEP);
+        }
+        let next = self.app.store.try_read(|tx| tx.next_callback_at(&self.busy))?;
+        Ok(next.map_or(LONGEST_SLEEP, |next| self.app.clock.now().until(next)).min(LONGEST_SLEEP))
     }
 
     fn send(&mut self, delivery: Delivery) -> io::Result<()> {

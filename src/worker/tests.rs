@@ -1,7 +1,7 @@
 //! Tests of the worker that pass the time themselves: over HTTP, the delays between attempts would take hours.
 
 use std::io::{Read as _, Write as _};
-use std::net::{IpAddr, Ipv4Addr, TcpListener};
+use std::net::TcpListener;
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -9,17 +9,15 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::*;
-use crate::api::call::Call;
-use crate::api::licenses::DELETE;
 use crate::config::Config;
 use crate::domain::{
-    CallbackState, CallerId, Identifier, License, LicenseKey, LicenseStatus, NewActivation, NewLicense,
-    NewProduct, ProductStatus, Timestamp,
+    CallbackState, Identifier, License, LicenseKey, LicenseStatus, NewActivation, NewLicense, NewProduct,
+    ProductStatus, Timestamp,
 };
 use crate::files::DataDir;
+use crate::operations::Operation;
 use crate::signing::{Keyring, Signatures, SigningKey};
 use crate::store::{Decision, Store};
-use crate::wire::params::Params;
 
 const NOW: Timestamp = Timestamp(1_700_000_000);
 
@@ -73,15 +71,8 @@ fn app(post_url: &str) -> (TempDir, Arc<App>, License) {
 fn end_activations(app: &Arc<App>, license: &License) {
     let (server, license) = (Arc::clone(app), license.clone());
     let posted = app.store.write_blocking(move |tx| {
-        let (params, address) = (Params::default(), IpAddr::V4(Ipv4Addr::LOCALHOST));
-        let call = Call::new(
-            tx,
-            &params,
-            &DELETE.record,
-            server.request_context(address, CallerId::ApiKey(1), None),
-            NOW,
-        );
-        call.tell_of_deactivations(&license).unwrap();
+        let delivery_delay = server.config.webhooks.delays.first().copied().unwrap_or_default();
+        Operation { tx, now: NOW, delivery_delay }.tell_of_deactivations(&license).unwrap();
         Decision::Commit(())
     });
     posted.unwrap();
@@ -182,5 +173,5 @@ fn a_busy_target_gets_no_second_message_and_holds_up_no_other() {
     assert!(Delivery::next_due(&app, &busy).unwrap().is_none());
     let next = app.store.read(|tx| tx.next_callback_at(&busy)).unwrap().unwrap();
     assert_eq!(next, None);
-    assert!(app.store.read(|tx| tx.has_undelivered_callbacks()).unwrap().unwrap());
+    assert_eq!(app.store.read(|tx| tx.count_pending_callbacks()).unwrap().unwrap(), 2);
 }

@@ -113,17 +113,16 @@ fn an_owner_of_an_expired_license_cannot_activate_it() {
 #[test]
 fn a_refused_activation_leaves_nothing_assigned() {
     let server = TestServer::start();
-    server.add_license(&License { activation_limit: 1, identifiers: &["taken.ltd"], ..License::default() });
-    // Back into the pool with its seat still taken.
-    let fields = [("license_key", "KEY-1"), ("status", "available")];
-    assert_eq!(server.post("update-license-key", &fields).code, 950);
-    let fields = [("license_key", "KEY-1"), ("identifier", "new.ltd"), ("owner_email", "jane@example.com")];
-    expect(
-        &server.post("assign-and-activate-license-key", &fields),
-        302,
-        "License key reached activation limit",
-        "product",
-    );
+    server.add_license(&License { status: "available", identifiers: &[], ..License::default() });
+    let post_url = format!("http://example.com/{}", "x".repeat(2048));
+    let fields = [
+        ("license_key", "KEY-1"),
+        ("identifier", "new.ltd"),
+        ("owner_email", "jane@example.com"),
+        ("post_url", &post_url),
+    ];
+    let answer = server.post("assign-and-activate-license-key", &fields);
+    assert_eq!((answer.code, &answer.fields["field"]), (1913, &"post_url".into()));
     let license = license(&server, "KEY-1");
     assert_eq!(
         (&license["status"], &license["owner_email"]),

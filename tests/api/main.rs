@@ -30,6 +30,7 @@ mod metrics;
 mod licenses;
 mod openapi;
 mod outcomes;
+mod ownership;
 mod own_contract;
 mod pipelining;
 mod product_meta;

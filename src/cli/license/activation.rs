@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{existing, license_key};
-use crate::cli::{Output, Result, change, now, open};
+use crate::cli::{Output, Result, change, now, open, operation};
 use crate::domain::{Identifier, License, NewActivation, Outcome, ProductStatus, has_free_seat};
 use crate::files::DataDir;
 use crate::store::Tx;
@@ -53,7 +53,7 @@ pub fn deactivate(key: &str, identifier: &str, data: &DataDir, output: &mut Outp
     let name = identifier.as_str().to_owned();
     let (license, was_active) = change(&open(data)?, move |tx| {
         let license = existing(tx, &key)?;
-        let was_active = tx.remove_activation(license.id, &identifier)?;
+        let was_active = operation(tx).release(&license, &identifier)?;
         Ok((license, was_active))
     })?;
     let text = format!(

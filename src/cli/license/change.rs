@@ -3,9 +3,10 @@
 use serde_json::json;
 
 use super::{Status, existing, license_key, summary, to_json};
-use crate::cli::{Output, Result, change, now, open};
+use crate::cli::{Output, Result, change, open, operation};
 use crate::domain::{LicenseChange, MAX_LICENSE_NUMBER};
 use crate::files::DataDir;
+use crate::operations::Changed;
 
 #[derive(clap::Args)]
 #[command(group = clap::ArgGroup::new("changes").required(true).multiple(true))]
@@ -46,11 +47,11 @@ pub fn update(args: &UpdateArgs, data: &DataDir, output: &mut Output<'_>) -> Res
         owner_email: trimmed(&args.owner_email),
         ..LicenseChange::default()
     };
-    let license = change(&open(data)?, move |tx| {
-        let license = existing(tx, &key)?.changed(changes.clone(), now());
-        tx.change_license(&license, now())?;
-        Ok(license)
-    })?;
+    let Changed { license, ended } =
+        change(&open(data)?, move |tx| Ok(operation(tx).change(&existing(tx, &key)?, changes.clone())?))?;
+    if !ended.is_empty() {
+        output.note(&format!("note: {ended}: they were its former owner's"));
+    }
     output.result(
         &to_json(&license),
         &format!("license key {} is changed\n{}", license.license_key, summary(&license)),
@@ -61,7 +62,7 @@ pub fn delete(key: &str, data: &DataDir, output: &mut Output<'_>) -> Result {
     let key = license_key(key)?;
     let license = change(&open(data)?, move |tx| {
         let license = existing(tx, &key)?;
-        tx.delete_license(license.id)?;
+        operation(tx).delete(&license)?;
         Ok(license)
     })?;
     let value = json!({ "id": license.id, "license_key": license.license_key, "deleted": true });

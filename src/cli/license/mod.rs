@@ -10,7 +10,7 @@ mod import;
 use clap::{Subcommand, ValueEnum};
 use serde_json::{Value, json};
 
-use crate::cli::{Output, Result, change, now, open};
+use crate::cli::{Output, Result, change, open, operation};
 use crate::domain::{License, LicenseKey, LicenseStatus, Timestamp};
 use crate::files::DataDir;
 use crate::maintenance::units::number;
@@ -177,7 +177,7 @@ fn assign(
             )
             .into());
         }
-        tx.assign_license(license.id, owner_name.as_deref(), owner_email.as_deref(), now())?;
+        operation(tx).assign(&license, owner_name.as_deref(), owner_email.as_deref())?;
         existing(tx, &key)
     })?;
     output.result(

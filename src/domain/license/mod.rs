@@ -1,10 +1,14 @@
 //! Licenses: what they hold, how they change, and the rules by which they are refused.
 
+mod belongings;
+mod change;
 mod new;
 mod status;
 
 use super::{Outcome, Product, Timestamp};
 
+pub use belongings::Belongings;
+pub use change::LicenseChange;
 pub use new::NewLicense;
 pub use status::LicenseStatus;
 
@@ -35,20 +39,6 @@ pub const MAX_OWNER: usize = 255;
 /// The largest activation limit and validity: the limit of the original server's columns, and a number that
 /// every client can parse.
 pub const MAX_LICENSE_NUMBER: i64 = 2_147_483_647;
-
-/// A change to a license; `None` keeps the current value.
-#[derive(Clone, Debug, Default)]
-pub struct LicenseChange {
-    pub product_id: Option<i64>,
-    /// An empty text removes the name.
-    pub owner_name: Option<String>,
-    /// An empty text removes the address.
-    pub owner_email: Option<String>,
-    pub activation_limit: Option<i64>,
-    pub validity: Option<i64>,
-    pub status: Option<LicenseStatus>,
-    pub assigned_at: Option<Timestamp>,
-}
 
 /// Selects licenses by exact values; `None` matches any value.
 #[derive(Clone, Debug, Default)]
@@ -89,26 +79,6 @@ impl License {
         match self.expires_at() {
             Some(end) if end <= now => Err(Outcome::LicenseExpired),
             _ => Ok(()),
-        }
-    }
-
-    /// The license after a change. Existing activations stay, even if there are more than a lowered limit
-    /// allows. A license that becomes assigned gets the time of the change as `assigned_at`, unless it has one
-    /// or the change sets one.
-    #[must_use]
-    pub fn changed(&self, change: LicenseChange, now: Timestamp) -> Self {
-        let before = self.clone();
-        let some_owner = |owner: String| Some(owner).filter(|owner| !owner.is_empty());
-        let now_if_assigned = (change.status == Some(LicenseStatus::Assigned)).then_some(now);
-        Self {
-            product_id: change.product_id.unwrap_or(before.product_id),
-            owner_name: change.owner_name.map_or(before.owner_name, some_owner),
-            owner_email: change.owner_email.map_or(before.owner_email, some_owner),
-            activation_limit: change.activation_limit.unwrap_or(before.activation_limit),
-            validity: change.validity.unwrap_or(before.validity),
-            status: change.status.unwrap_or(before.status),
-            assigned_at: change.assigned_at.or(before.assigned_at).or(now_if_assigned),
-            ..before
         }
     }
 
@@ -187,35 +157,5 @@ mod tests {
         assert!(!license.is_owned_by(""));
         license.owner_email = Some("Jane@Example.com".to_owned());
         assert!(license.is_owned_by(" jane@example.COM") && !license.is_owned_by("john@example.com"));
-    }
-
-    #[test]
-    fn a_change_keeps_what_it_does_not_name() {
-        let before =
-            License { owner_name: Some("Jane".to_owned()), ..license(LicenseStatus::Reserved, 30, None) };
-        let after = before.changed(LicenseChange::default(), Timestamp(9));
-        assert_eq!(
-            (after.owner_name, after.validity, after.assigned_at),
-            (before.owner_name.clone(), 30, None)
-        );
-        let change =
-            LicenseChange { owner_name: Some(String::new()), validity: Some(0), ..LicenseChange::default() };
-        let after = before.changed(change, Timestamp(9));
-        assert_eq!((after.owner_name, after.validity, after.status), (None, 0, LicenseStatus::Reserved));
-    }
-
-    #[test]
-    fn being_assigned_begins_when_it_is_said_else_when_it_is_known_else_now() {
-        let assigned_at = |before: Option<i64>, said: Option<i64>| {
-            let change = LicenseChange {
-                status: Some(LicenseStatus::Assigned),
-                assigned_at: said.map(Timestamp),
-                ..LicenseChange::default()
-            };
-            license(LicenseStatus::Blocked, 0, before).changed(change, Timestamp(9)).assigned_at
-        };
-        assert_eq!(assigned_at(None, None), Some(Timestamp(9)));
-        assert_eq!(assigned_at(Some(5), None), Some(Timestamp(5)));
-        assert_eq!(assigned_at(Some(5), Some(7)), Some(Timestamp(7)));
     }
 }

@@ -43,6 +43,17 @@ impl Tx<'_> {
         self.audit(Subject::License(*license_id), "activated", Some(&identifier.as_str()))
     }
 
+    /// An activation's identifier as it is stored, and the URL that gets a webhook when the activation ends, if it has
+    /// one. `None`: the license is not active on this identifier.
+    pub fn post_url(
+        &self,
+        license_id: i64,
+        identifier: &Identifier,
+    ) -> Result<Option<(String, Option<String>)>, Error> {
+        let sql = "SELECT identifier, post_url FROM activations WHERE license_id = ?1 AND identifier = ?2";
+        self.sql(sql).one(&[&license_id, &identifier.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))
+    }
+
     /// The identifiers that a license is active on, oldest first, each with the URL that gets a webhook when the
     /// activation ends, if it has one.
     pub fn post_urls(&self, license_id: i64) -> Result<Vec<(String, Option<String>)>, Error> {

@@ -83,11 +83,6 @@ impl Tx<'_> {
         self.sql("SELECT count(*) FROM callbacks WHERE state = 'pending'").value(&[])
     }
 
-    /// Whether any webhook is pending or failed, so that the operator may have it retried.
-    pub fn has_undelivered_callbacks(&self) -> Result<bool, Error> {
-        self.sql("SELECT 1 FROM callbacks WHERE state IN ('pending', 'failed') LIMIT 1").exists(&[])
-    }
-
     /// Counts an attempt that is about to begin, and stores the bytes to send: every attempt sends the same. The next
     /// attempt is due at `next_attempt` if the end of this one is never recorded.
     pub fn begin_attempt(

@@ -14,6 +14,7 @@ pub(in crate::store) mod license_checksum;
 mod license_files;
 mod license_meta;
 mod licenses;
+mod ownership;
 mod product_meta;
 mod products;
 mod published_keys;

@@ -23,7 +23,7 @@ fn an_update_changes_what_it_names_and_keeps_the_rest() {
         (json!({ "assigned_at": "2024-01-08 00:00:00" }), "assigned_at", json!("2024-01-08 00:00:00")),
         (json!({ "assigned_at": "" }), "assigned_at", json!("2024-01-08 00:00:00")),
         (json!({ "status": "assigned" }), "status", json!("assigned")),
-        (json!({ "status": "available", "metadata": { "a": 1 } }), "status", json!("available")),
+        (json!({ "status": "assigned", "metadata": { "a": 1 } }), "status", json!("assigned")),
         (json!({ "product_uuid": "2" }), "product_id", json!(2)),
         (json!({}), "product_id", json!(2)),
     ] {
@@ -52,8 +52,8 @@ fn an_update_takes_the_words_of_newer_clients_and_shows_those_of_this_api() {
         assert_eq!(server.post(UPDATE, &[("license_key", "A"), ("status", word)]).code, 950);
         let license = license(&server, "A");
         assert_eq!(license["status"], status);
-        // Since it was assigned for the first time.
-        assert!(license["assigned_at"].is_string());
+        // Since it was assigned for the first time, and until its owner's life with it ends.
+        assert_eq!(license["assigned_at"].is_string(), status != "reserved");
     }
 }
 
@@ -126,7 +126,6 @@ fn clients_are_told_when_their_license_is_blocked_or_deleted() {
     assert_eq!(server.post("activate", &fields).code, 300);
     let update = |status| server.post(UPDATE, &[("license_key", "KEY-1"), ("status", status)]).code;
 
-    assert_eq!(update("available"), 950);
     assert_eq!(update("blocked"), 950);
     let told = || server.answer(200, &receiver.next().body);
     let message = told();

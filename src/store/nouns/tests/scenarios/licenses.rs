@@ -4,8 +4,8 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use super::{LATER, NOW, license, license_of, product};
 use crate::domain::{
-    ContractStatus, Identifier, License, LicenseFilter, LicenseKey, LicenseStatus, NewActivation, NewLicense,
-    Page, Permission, Terms,
+    Belongings, ContractStatus, Identifier, License, LicenseFilter, LicenseKey, LicenseStatus, MetaKey,
+    NewActivation, NewLicense, Page, Permission, Terms,
 };
 use crate::store::Tx;
 
@@ -71,11 +71,20 @@ pub(super) fn activations(tx: &Tx<'_>) {
     assert_eq!(tx.count_activations(license_id).unwrap(), 1);
     tx.set_post_url(license_id, &same, "http://shop.example/").unwrap();
     let expected = ("PC-1".to_owned(), Some("http://shop.example/".to_owned()));
+    assert_eq!(tx.post_url(license_id, &same).unwrap().as_ref(), Some(&expected));
     assert_eq!(tx.post_urls(license_id).unwrap(), [expected]);
     assert_eq!(tx.active_identifiers(license_id).unwrap(), ["PC-1"]);
     assert!(tx.remove_activation(license_id, &same).unwrap());
     assert!(!tx.remove_activation(license_id, &same).unwrap());
     assert!(!tx.is_activated(license_id, &identifier).unwrap());
+    assert_eq!(tx.post_url(license_id, &same).unwrap(), None);
+    tx.add_activation(&activation, NOW).unwrap();
+    let key = MetaKey::parse("color").unwrap();
+    tx.add_license_meta(license_id, &key, "green", NOW).unwrap();
+    let belongings = Belongings { activations: 1, meta: 1 };
+    assert_eq!(tx.delete_belongings(license_id).unwrap(), belongings);
+    assert!(tx.delete_belongings(license_id).unwrap().is_empty());
+    tx.audit_end_of_ownership(&tx.license(license_id).unwrap().unwrap(), belongings).unwrap();
 }
 
 pub(super) fn contracts(tx: &Tx<'_>) {

@@ -1,0 +1,146 @@
+//! A change to a license.
+
+use super::{License, LicenseStatus};
+use crate::domain::Timestamp;
+
+/// A change to a license; `None` keeps the current value.
+#[derive(Clone, Debug, Default)]
+pub struct LicenseChange {
+    pub product_id: Option<i64>,
+    /// An empty text removes the name.
+    pub owner_name: Option<String>,
+    /// An empty text removes the address.
+    pub owner_email: Option<String>,
+    pub activation_limit: Option<i64>,
+    pub validity: Option<i64>,
+    pub status: Option<LicenseStatus>,
+    pub assigned_at: Option<Timestamp>,
+}
+
+impl License {
+    /// The license after a change. Existing activations stay, even if there are more than a lowered limit
+    /// allows.
+    ///
+    /// A license has one owner's life at a time (API §3.2). One that loses its owner loses the owner's name and address
+    /// and its date, whatever else the change says of them. One that gets an owner begins at the time of the change,
+    /// unless the change sets another; a change that names an owner leaves nothing of a name that was there before.
+    #[must_use]
+    pub fn changed(&self, change: LicenseChange, now: Timestamp) -> Self {
+        let before = self.clone();
+        let status = change.status.unwrap_or(before.status);
+        let ends = self.loses_owner(status);
+        let begins = self.is_assignable() && status == LicenseStatus::Assigned;
+        let names_owner = change.owner_name.is_some() || change.owner_email.is_some();
+        let owner = |new: Option<String>, old: Option<String>| match new {
+            _ if ends => None,
+            Some(owner) => Some(owner).filter(|owner| !owner.is_empty()),
+            None => old.filter(|_| !(begins && names_owner)),
+        };
+        let assigned_at = match change.assigned_at {
+            _ if ends => None,
+            None if begins => Some(now),
+            None => before.assigned_at.or_else(|| (status == LicenseStatus::Assigned).then_some(now)),
+            assigned_at => assigned_at,
+        };
+        Self {
+            product_id: change.product_id.unwrap_or(before.product_id),
+            owner_name: owner(change.owner_name, before.owner_name),
+            owner_email: owner(change.owner_email, before.owner_email),
+            activation_limit: change.activation_limit.unwrap_or(before.activation_limit),
+            validity: change.validity.unwrap_or(before.validity),
+            status,
+            assigned_at,
+            ..before
+        }
+    }
+
+    /// Whether it has an owner now, and has none with another status.
+    pub fn loses_owner(&self, status: LicenseStatus) -> bool {
+        !self.is_assignable() && matches!(status, LicenseStatus::Available | LicenseStatus::Reserved)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn license(status: LicenseStatus, validity: i64, assigned_at: Option<i64>) -> License {
+        License {
+            id: 1,
+            product_id: 1,
+            license_key: "K".to_owned(),
+            owner_name: Some("Jane".to_owned()),
+            owner_email: Some("jane@example.com".to_owned()),
+            activation_limit: 0,
+            validity,
+            assigned_at: assigned_at.map(Timestamp),
+            status,
+            contract_id: None,
+            created_at: Timestamp(0),
+            updated_at: Timestamp(0),
+        }
+    }
+
+    #[test]
+    fn a_change_keeps_what_it_does_not_name() {
+        let before = license(LicenseStatus::Reserved, 30, None);
+        let after = before.changed(LicenseChange::default(), Timestamp(9));
+        assert_eq!(
+            (after.owner_name, after.validity, after.assigned_at),
+            (before.owner_name.clone(), 30, None)
+        );
+        let change =
+            LicenseChange { owner_name: Some(String::new()), validity: Some(0), ..LicenseChange::default() };
+        let after = before.changed(change, Timestamp(9));
+        assert_eq!((after.owner_name, after.validity, after.status), (None, 0, LicenseStatus::Reserved));
+    }
+
+    #[test]
+    fn being_assigned_begins_when_it_is_said_else_when_it_is_known_else_now() {
+        let assigned_at = |before: Option<i64>, said: Option<i64>| {
+            let change = LicenseChange {
+                status: Some(LicenseStatus::Assigned),
+                assigned_at: said.map(Timestamp),
+                ..LicenseChange::default()
+            };
+            license(LicenseStatus::Blocked, 0, before).changed(change, Timestamp(9)).assigned_at
+        };
+        assert_eq!(assigned_at(None, None), Some(Timestamp(9)));
+        assert_eq!(assigned_at(Some(5), None), Some(Timestamp(5)));
+        assert_eq!(assigned_at(Some(5), Some(7)), Some(Timestamp(7)));
+    }
+    #[test]
+    fn an_owner_leaves_nothing_behind_and_the_next_one_begins_anew() {
+        use LicenseStatus::{Assigned, Available, Blocked, Reserved};
+        let owned = |license: License| (license.owner_name, license.owner_email, license.assigned_at);
+        for (before, after) in
+            [(Assigned, Available), (Assigned, Reserved), (Blocked, Available), (Blocked, Reserved)]
+        {
+            let change = LicenseChange {
+                status: Some(after),
+                owner_name: Some("Jane".to_owned()),
+                assigned_at: Some(Timestamp(7)),
+                ..LicenseChange::default()
+            };
+            let license = license(before, 30, Some(5)).changed(change, Timestamp(9));
+            assert_eq!(
+                (owned(license.clone()), license.validity),
+                ((None, None, None), 30),
+                "{before:?} {after:?}"
+            );
+        }
+        // A license of an earlier version, on which an owner was left.
+        let change = LicenseChange {
+            status: Some(Assigned),
+            owner_email: Some("second@example.com".to_owned()),
+            ..LicenseChange::default()
+        };
+        let second = license(Available, 30, Some(5)).changed(change, Timestamp(9));
+        assert_eq!(owned(second), (None, Some("second@example.com".to_owned()), Some(Timestamp(9))));
+        for (before, after) in [(Assigned, Blocked), (Blocked, Assigned), (Assigned, Assigned)] {
+            let change = LicenseChange { status: Some(after), ..LicenseChange::default() };
+            let kept = license(before, 30, Some(5)).changed(change, Timestamp(9));
+            assert_eq!(owned(kept), owned(license(before, 30, Some(5))), "{before:?} {after:?}");
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! Assigning, changing and deleting a license, and the end of an owner's life with it.
+
+use super::Operation;
+use crate::domain::{Belongings, License, LicenseChange, LicenseStatus};
+use crate::store::Error;
+
+/// A license after a change, and what its former owner lost by it.
+pub struct Changed {
+    pub license: License,
+    pub ended: Belongings,
+}
+
+impl Operation<'_> {
+    /// Assigns an available or reserved license to an owner from now on. Whatever an earlier owner left on it ends.
+    pub fn assign(
+        &self,
+        license: &License,
+        owner_name: Option<&str>,
+        owner_email: Option<&str>,
+    ) -> Result<(), Error> {
+        self.clear(license)?;
+        self.tx.assign_license(license.id, owner_name, owner_email, self.now)
+    }
+
+    /// Changes a license. If it loses its owner by that, everything of that owner ends. Blocking keeps the activations,
+    /// and tells their webhooks.
+    pub fn change(&self, before: &License, change: LicenseChange) -> Result<Changed, Error> {
+        let license = before.changed(change, self.now);
+        let status = license.status;
+        let ended = if before.loses_owner(status) {
+            self.end_ownership(before)?
+        } else if before.is_assignable() && status == LicenseStatus::Assigned {
+            self.clear(before)?
+        } else {
+            if status == LicenseStatus::Blocked {
+                self.tell_of_deactivations(before)?;
+            }
+            Belongings::default()
+        };
+        self.tx.change_license(&license, self.now)?;
+        Ok(Changed { license, ended })
+    }
+
+    /// Deletes a license with its activations and its metadata. Telemetry about it stays.
+    pub fn delete(&self, license: &License) -> Result<(), Error> {
+        self.tell_of_deactivations(license)?;
+        self.tx.delete_license(license.id)
+    }
+
+    /// Ends what the owner of a license has on it: its activations, with their webhooks, and its metadata.
+    fn end_ownership(&self, license: &License) -> Result<Belongings, Error> {
+        self.tell_of_deactivations(license)?;
+        let ended = self.tx.delete_belongings(license.id)?;
+        self.tx.audit_end_of_ownership(license, ended)?;
+        Ok(ended)
+    }
+
+    /// Ends what an earlier owner left on a license that has none: databases of earlier versions hold such licenses.
+    fn clear(&self, license: &License) -> Result<Belongings, Error> {
+        self.tell_of_deactivations(license)?;
+        let ended = self.tx.delete_belongings(license.id)?;
+        if !ended.is_empty() {
+            self.tx.audit_end_of_ownership(license, ended)?;
+        }
+        Ok(ended)
+    }
+}
