@@ -25,12 +25,20 @@ const GATE: &[Answer] = &[
 
 const FIELD: &[(&str, Shape)] = &[("field", Shape::Sometimes(&Shape::Text("identifier")))];
 
+const REASON: &[(&str, Shape)] =
+    &[("reason", Shape::Sometimes(&Shape::Text("Content-Encoding: send the body uncompressed")))];
+
+const FIELD_OR_REASON: &[(&str, Shape)] = &[
+    ("field", Shape::Sometimes(&Shape::Text("identifier"))),
+    ("reason", Shape::Sometimes(&Shape::Text("query string: not valid UTF-8 once it is percent-decoded"))),
+];
+
 /// The refusals of requests that the server can't read.
 const UNREAD: &[Answer] = &[
-    answer(UnreadableBody, FIELD),
+    answer(UnreadableBody, FIELD_OR_REASON),
     plain(RequestTimeout),
     answer(PayloadTooLarge, FIELD),
-    plain(UnsupportedMediaType),
+    answer(UnsupportedMediaType, REASON),
 ];
 
 /// The answers to failures and to overload.

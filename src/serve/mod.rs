@@ -15,6 +15,7 @@
 mod answer;
 mod app;
 mod authorize;
+mod body_format;
 mod caller;
 mod http_quirks;
 mod idempotency;

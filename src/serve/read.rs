@@ -3,17 +3,19 @@
 use std::time::Duration;
 
 use actix_multipart::Multipart;
+use actix_web::HttpRequest;
 use actix_web::error::PayloadError;
 use actix_web::http::Method;
 use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap};
 use actix_web::web::{self, Bytes, BytesMut};
-use actix_web::{HttpMessage as _, HttpRequest};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
+use super::body_format::{self, Format};
 use super::http_quirks::unread::has_body;
 use crate::domain::Outcome;
 use crate::load::{LARGE_BODY, LARGE_BODY_STALL, MAX_BODY, MAX_DISCARDED, Ticket};
-use crate::wire::params::{Params, Unreadable};
+use crate::wire::params::{Params, Unreadable, without_byte_order_mark};
+use crate::wire::reply::Reply;
 
 /// The fields of a request: those of its query string, overlaid for a POST with those of its body, and with
 /// those in its path. Reads the body to its end where it can, so that its sender reads the answer instead of a
@@ -24,11 +26,12 @@ pub async fn params(
     payload: &mut web::Payload,
     timeout: Duration,
     ticket: &mut Ticket<'_>,
-) -> Result<Params, Outcome> {
+) -> Result<Params, Reply> {
     let body = body(request, payload, timeout, ticket).await?;
     let params = parse(request, body).await;
     ticket.release_body();
-    Ok(params?.overlaid_with(Params::from_path(template, request.uri().path())?))
+    let of_path = Params::from_path(template, request.uri().path()).map_err(|why| unreadable("path", why))?;
+    Ok(params?.overlaid_with(of_path))
 }
 
 async fn body(
@@ -44,18 +47,24 @@ async fn body(
     tokio::time::timeout(timeout, collect(payload, ticket)).await.map_err(|_| Outcome::RequestTimeout)?
 }
 
-async fn parse(request: &HttpRequest, body: Bytes) -> Result<Params, Outcome> {
-    let query = Params::from_form(request.query_string().as_bytes())?;
+async fn parse(request: &HttpRequest, body: Bytes) -> Result<Params, Reply> {
+    let query = Params::from_form(request.query_string().as_bytes());
+    let query = query.map_err(|why| unreadable("query string", why))?;
     if request.method() == Method::GET || body.is_empty() {
         return Ok(query);
     }
-    let body = match request.content_type().to_ascii_lowercase().as_str() {
-        "application/x-www-form-urlencoded" => Params::from_form(&body)?,
-        "application/json" => Params::from_json(&body)?,
-        "multipart/form-data" => from_multipart(request.headers(), body).await?,
-        _ => return Err(Outcome::UnsupportedMediaType),
+    let body = match body_format::of(request, &body)? {
+        Format::Form => Params::from_form(&body),
+        Format::Json => Params::from_json(without_byte_order_mark(&body)),
+        Format::Multipart => from_multipart(request.headers(), body).await,
     };
-    Ok(query.overlaid_with(body))
+    Ok(query.overlaid_with(body.map_err(|why| unreadable("body", why))?))
+}
+
+/// The refusal of a request, with the part of it that can't be read and the reason. Only a few texts exist, so that
+/// their signatures are shared.
+fn unreadable(part: &str, why: Unreadable) -> Reply {
+    Reply::from(Outcome::UnreadableBody).with("reason", format!("{part}: {why}"))
 }
 
 /// Reads a body and throws it away, within the same limits: its request is refused already.
@@ -118,7 +127,7 @@ fn is_announced_too_large(request: &HttpRequest) -> bool {
 }
 
 /// The text parts. Parts that are files are no fields, as in PHP.
-pub async fn from_multipart(sent: &HeaderMap, body: Bytes) -> Result<Params, Outcome> {
+pub async fn from_multipart(sent: &HeaderMap, body: Bytes) -> Result<Params, Unreadable> {
     // Only these two headers matter to the parser, and they are all it gets.
     let mut headers = HeaderMap::new();
     for name in [CONTENT_TYPE, CONTENT_LENGTH] {
@@ -126,7 +135,7 @@ pub async fn from_multipart(sent: &HeaderMap, body: Bytes) -> Result<Params, Out
             headers.insert(name, value.clone());
         }
     }
-    let unreadable = |_| Outcome::UnreadableBody;
+    let unreadable = |_| Unreadable::NotMultipart;
     let mut parts = Multipart::new(&headers, stream::iter([Ok(body)]));
     let mut params = Params::default();
     while let Some(mut part) = parts.try_next().await.map_err(unreadable)? {
@@ -134,18 +143,12 @@ pub async fn from_multipart(sent: &HeaderMap, body: Bytes) -> Result<Params, Out
         while let Some(chunk) = part.try_next().await.map_err(unreadable)? {
             content.extend_from_slice(&chunk);
         }
-        let disposition = part.content_disposition().ok_or(Outcome::UnreadableBody)?;
+        let disposition = part.content_disposition().ok_or(Unreadable::NotMultipart)?;
         if disposition.get_filename().is_some() {
             continue;
         }
-        let name = disposition.get_name().ok_or(Outcome::UnreadableBody)?;
-        params.add(name.to_owned(), String::from_utf8(content).map_err(|_| Outcome::UnreadableBody)?);
+        let name = disposition.get_name().ok_or(Unreadable::NotMultipart)?;
+        params.add(name.to_owned(), String::from_utf8(content).map_err(|_| Unreadable::NotUtf8)?);
     }
     Ok(params)
-}
-
-impl From<Unreadable> for Outcome {
-    fn from(Unreadable: Unreadable) -> Self {
-        Self::UnreadableBody
-    }
 }

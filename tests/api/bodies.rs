@@ -158,8 +158,24 @@ fn an_unreadable_body_is_a_signed_400_and_writes_nothing() {
         let shown = String::from_utf8_lossy(&body[..body.len().min(60)]).into_owned();
         assert_eq!(found, (400, 1902, "Unreadable request body", "global"), "{kind} {shown}");
     }
-    let answer = server.post_body(&format!("{CREATE}?license_key=%ff"), form, b"");
-    assert_eq!((answer.status, answer.code), (400, 1902));
+    let (query, json) = (format!("{CREATE}?license_key=%ff"), "application/json");
+    for (path, kind, body, reason) in [
+        (query.as_str(), form, "", "query string: not valid UTF-8 once it is percent-decoded"),
+        (&query, json, "{}", "query string: not valid UTF-8 once it is percent-decoded"),
+        (CREATE, form, "license_key=%ff", "body: not valid UTF-8 once it is percent-decoded"),
+        (CREATE, form, "{\"license_key\":\"KEY-1\"", "body: not valid JSON in UTF-8"),
+        (CREATE, json, "[1]", "body: JSON, but no object"),
+        (
+            CREATE,
+            "multipart/form-data",
+            "--XX--",
+            "body: not what multipart/form-data with this boundary looks like",
+        ),
+    ] {
+        let answer = server.post_body(path, kind, body.as_bytes());
+        assert_eq!((answer.status, answer.code), (400, 1902), "{reason}");
+        assert_eq!(answer.fields["reason"], reason);
+    }
     assert_eq!(server.post_json(CREATE, &meta_fields()).fields["meta_id"], 1);
 }
 
@@ -172,6 +188,56 @@ fn an_unknown_content_type_is_a_signed_415() {
             (answer.status, answer.code, answer.message.as_str()),
             (415, 1915, "Unsupported media type")
         );
+        assert!(answer.fields["reason"].as_str().unwrap().starts_with("Content-Type: send "));
+    }
+}
+
+#[test]
+fn json_is_read_however_it_is_declared() {
+    let server = server();
+    let fields = meta_fields().to_string();
+    let marked = format!("\u{feff}{fields}");
+    for (number, (kind, body)) in [
+        ("application/x-www-form-urlencoded", &fields),
+        ("text/plain;charset=UTF-8", &fields),
+        ("application/x-www-form-urlencoded", &marked),
+        ("application/json", &marked),
+        ("text/json", &fields),
+        ("application/vnd.api+json", &fields),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let expected = if number == 0 { 453 } else { 452 };
+        assert_eq!(server.post_body(CREATE, kind, body.as_bytes()).code, expected, "{kind}");
+    }
+    let key = &server.api_key;
+    let request = |headers: &str, body: &str| {
+        let length = body.len();
+        format!("POST /v1/{CREATE} HTTP/1.1\r\nHost: x\r\n{headers}Content-Length: {length}\r\n\r\n{body}")
+    };
+    let with_key = fields.replacen('{', &format!("{{\"api_key\":\"{key}\","), 1);
+    let (status, body) = send_raw(server.address(), request("", &with_key).as_bytes(), false);
+    assert_eq!(server.answer(status, &body).code, 452);
+}
+
+#[test]
+fn a_compressed_body_is_a_signed_415_that_says_so() {
+    let server = server();
+    let (key, fields) = (&server.api_key, meta_fields().to_string());
+    for (encoding, expected) in [("gzip", 1915), ("br", 1915), ("identity, deflate", 1915), ("identity", 453)]
+    {
+        let request = format!(
+            "POST /v1/{CREATE} HTTP/1.1\r\nHost: x\r\nX-API-Key: {key}\r\nContent-Type: application/json\r\n\
+             Content-Encoding: {encoding}\r\nContent-Length: {}\r\n\r\n{fields}",
+            fields.len()
+        );
+        let (status, body) = send_raw(server.address(), request.as_bytes(), false);
+        let answer = server.answer(status, &body);
+        assert_eq!(answer.code, expected, "{encoding}");
+        if expected == 1915 {
+            assert_eq!(answer.fields["reason"], "Content-Encoding: send the body uncompressed");
+        }
     }
 }
 

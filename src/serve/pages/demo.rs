@@ -57,9 +57,9 @@ pub async fn set_clock(app: Arc<App>, request: HttpRequest, mut payload: web::Pa
     let timeout = app.config.limits.body_timeout;
     let read = match app.load.admit_unsigned(Caller::of(&request, &app).address, None) {
         Ok(mut ticket) => read::params("/demo/clock", &request, &mut payload, timeout, &mut ticket).await,
-        Err(_) => Err(Outcome::TooManyRequests),
+        Err(_) => Err(Outcome::TooManyRequests.into()),
     };
-    let params = read.map_err(|outcome| outcome.message().to_owned());
+    let params = read.map_err(|refusal| refusal.outcome.message().to_owned());
     let response = match params.and_then(|params| wanted(&params, app.clock.now())) {
         Ok(now) => {
             app.clock.set(now);

@@ -35,9 +35,25 @@ pub fn aliases(name: &str) -> &'static [&'static str] {
 #[derive(Debug, Default, PartialEq)]
 pub struct Params(Map<String, Value>);
 
-/// The body doesn't match its Content-Type, or is not UTF-8.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Unreadable;
+/// Why a query string, a path or a body can't be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unreadable {
+    #[error("not valid UTF-8 once it is percent-decoded")]
+    NotUtf8,
+    #[error("not valid JSON in UTF-8")]
+    NotJson,
+    #[error("JSON, but no object")]
+    NotAnObject,
+    #[error("JSON that is nested too deep")]
+    TooDeep,
+    #[error("not what multipart/form-data with this boundary looks like")]
+    NotMultipart,
+}
+
+/// The text without the mark that some programs write in front of UTF-8.
+pub fn without_byte_order_mark(text: &[u8]) -> &[u8] {
+    text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text)
+}
 
 /// The name of the list that a form field such as `name[]` or `name[0]` adds to. Elements keep the order in which they
 /// are sent.
@@ -71,11 +87,12 @@ impl Params {
     /// Parses a JSON object. Numbers keep the digits they were sent with. `[]`, which is how PHP writes an empty
     /// object, and `null` give no fields.
     pub fn from_json(bytes: &[u8]) -> Result<Self, Unreadable> {
-        match parse(bytes) {
-            Some(Value::Object(fields)) => Ok(Self(fields)),
-            Some(Value::Array(values)) if values.is_empty() => Ok(Self::default()),
-            Some(Value::Null) => Ok(Self::default()),
-            _ => Err(Unreadable),
+        match serde_json::from_slice(bytes).map_err(|_| Unreadable::NotJson)? {
+            value if depth(&value) > MAX_DEPTH => Err(Unreadable::TooDeep),
+            Value::Object(fields) => Ok(Self(fields)),
+            Value::Array(values) if values.is_empty() => Ok(Self::default()),
+            Value::Null => Ok(Self::default()),
+            _ => Err(Unreadable::NotAnObject),
         }
     }
 
@@ -85,7 +102,8 @@ impl Params {
         let mut params = Self::default();
         for (name, segment) in template.rsplit('/').zip(path.rsplit('/')) {
             if let Some(name) = path_field(name) {
-                let text = percent_decode(segment.as_bytes()).decode_utf8().map_err(|_| Unreadable)?;
+                let text =
+                    percent_decode(segment.as_bytes()).decode_utf8().map_err(|_| Unreadable::NotUtf8)?;
                 params.add(name.to_owned(), text.into_owned());
             }
         }
@@ -256,7 +274,7 @@ fn present(text: &str) -> Option<Cow<'_, str>> {
 /// characters.
 fn decode(bytes: &[u8]) -> Result<String, Unreadable> {
     let spaced: Vec<u8> = bytes.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect();
-    let decoded = percent_decode(&spaced).decode_utf8().map_err(|_| Unreadable)?;
+    let decoded = percent_decode(&spaced).decode_utf8().map_err(|_| Unreadable::NotUtf8)?;
     Ok(decoded.into_owned())
 }
 
