@@ -75,10 +75,10 @@ impl CallbackState {
     }
 }
 
-/// Whether a message is retried after this HTTP status. Other statuses are final: receivers are not idempotent,
-/// so a message is not sent twice without need (API §6.1).
+/// Whether a message is retried after this HTTP status: the receiver had no time for it (408, 425, 429), or failed.
+/// Other statuses are final: receivers are not idempotent, so a message is not sent twice without need (API §6.1).
 pub fn is_retryable_status(status: u16) -> bool {
-    matches!(status, 429 | 500..=599)
+    matches!(status, 408 | 425 | 429 | 500..=599)
 }
 
 #[cfg(test)]
@@ -98,10 +98,14 @@ mod tests {
 
     #[test]
     fn only_a_receiver_in_trouble_is_tried_again() {
-        for (status, again) in
-            [(301, false), (404, false), (410, false), (429, true), (499, false), (500, true), (599, true)]
-        {
-            assert_eq!(is_retryable_status(status), again, "{status}");
+        for status in [
+            100, 199, 300, 301, 302, 303, 307, 308, 400, 401, 403, 404, 405, 409, 410, 422, 426, 451, 499,
+            600,
+        ] {
+            assert!(!is_retryable_status(status), "{status}");
+        }
+        for status in [408, 425, 429, 500, 502, 503, 504, 599] {
+            assert!(is_retryable_status(status), "{status}");
         }
     }
 }

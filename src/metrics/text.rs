@@ -29,6 +29,7 @@ pub struct Readings {
     pub writer_queue: usize,
     pub jobs_pending: Option<i64>,
     pub callbacks_pending: Option<i64>,
+    pub callbacks_failed: Option<i64>,
     /// Size of the database file, in bytes.
     pub database_size: Option<u64>,
     /// Size of the write-ahead log, in bytes.
@@ -91,6 +92,7 @@ fn add_database(page: &mut Registry, readings: &Readings) {
     for (name, help, count) in [
         ("jobs_pending", "Queued assignments waiting to be carried out", readings.jobs_pending),
         ("callbacks_pending", "Webhook messages not delivered yet", readings.callbacks_pending),
+        ("callbacks_failed", "Webhook messages given up, until they are retried", readings.callbacks_failed),
     ] {
         if let Some(count) = count {
             page.register(name, help, gauge(count));

@@ -175,6 +175,21 @@ fn a_callback_that_waits_is_pending() {
 }
 
 #[test]
+fn a_callback_that_was_given_up_is_counted() {
+    let server = TestServer::start_with(|config| {
+        config.http.metrics_listen = Some("127.0.0.1:0".to_owned());
+        config.webhooks.allow_private_targets = false;
+    });
+    server.add_license(&License { status: "available", identifiers: &[], ..License::default() });
+    assert!(Page::read(&server).get("keyseal_callbacks_failed").abs() < 0.1);
+    let order =
+        [("product_id", "1"), ("quantity", "1"), ("generate", "0"), ("webhook_url", "http://127.0.0.1/")];
+    assert_eq!(server.post("random-assign-license-keys-queued", &order).code, 807);
+    let has_failed = (0..10_000).any(|_| Page::read(&server).get("keyseal_callbacks_failed") > 0.0);
+    assert!(has_failed, "no failed callback after many looks");
+}
+
+#[test]
 fn a_flood_of_refusals_costs_a_signature_a_second() {
     let server =
         start(RateLimits { address: Some(only(1)), guesses: Some(only(1)), ..RateLimits::default() });

@@ -8,6 +8,7 @@ mod keys;
 mod leftovers;
 mod settings;
 mod system;
+mod webhooks;
 
 use std::path::Path;
 
@@ -21,7 +22,7 @@ use crate::store::{Inspection, OpenError};
 type Check = fn(&Context<'_>) -> Finding;
 
 /// The checks in the order in which they are reported.
-const CHECKS: [(&str, Check); 23] = [
+const CHECKS: [(&str, Check); 24] = [
     ("settings", settings::file),
     ("data directory", files::directory),
     ("permissions", files::permissions),
@@ -35,6 +36,7 @@ const CHECKS: [(&str, Check); 23] = [
     ("write-ahead log", database::log),
     ("pages", database::pages),
     ("audit trail", database::audit_trail),
+    ("webhooks", webhooks::delivery),
     ("upgrade copies", database::upgrade_copies),
     ("downloads", downloads::files),
     ("leftover files", leftovers::files),

@@ -48,11 +48,11 @@ pub fn scrape(app: &App) -> HttpResponse {
 }
 
 fn readings(app: &App) -> Readings {
-    let pending =
-        app.store.read(|tx| Ok::<_, store::Error>((tx.count_jobs()?, tx.count_pending_callbacks()?)));
-    let pending = pending.and_then(|counts| counts);
-    if let Err(error) = &pending {
-        log::warn!("pending jobs and webhooks could not be counted for the metrics: {error}");
+    let counted = app.store.try_read(|tx| {
+        Ok::<_, store::Error>((tx.count_jobs()?, tx.count_pending_callbacks()?, tx.failed_callbacks()?.0))
+    });
+    if let Err(error) = &counted {
+        log::warn!("jobs and webhooks could not be counted for the metrics: {error}");
     }
     Readings {
         version: env!("CARGO_PKG_VERSION"),
@@ -64,8 +64,9 @@ fn readings(app: &App) -> Readings {
         signatures_waiting: app.signatures.waiting(),
         writer: app.store.writer_stats().clone(),
         writer_queue: app.store.queued(),
-        jobs_pending: pending.as_ref().ok().map(|(jobs, _)| *jobs),
-        callbacks_pending: pending.as_ref().ok().map(|(_, callbacks)| *callbacks),
+        jobs_pending: counted.as_ref().ok().map(|(jobs, ..)| *jobs),
+        callbacks_pending: counted.as_ref().ok().map(|(_, pending, _)| *pending),
+        callbacks_failed: counted.as_ref().ok().map(|(.., failed)| *failed),
         database_size: size(&app.config.data.database()),
         log_size: size(&app.config.data.log()),
     }

@@ -83,6 +83,13 @@ impl Tx<'_> {
         self.sql("SELECT count(*) FROM callbacks WHERE state = 'pending'").value(&[])
     }
 
+    /// The number of webhooks that have failed, and when the last one did.
+    pub fn failed_callbacks(&self) -> Result<(i64, Option<Timestamp>), Error> {
+        let sql = "SELECT count(*), max(updated_at) FROM callbacks WHERE state = 'failed'";
+        let found = self.sql(sql).one(&[], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(found.unwrap_or_default())
+    }
+
     /// Counts an attempt that is about to begin, and stores the bytes to send: every attempt sends the same. The next
     /// attempt is due at `next_attempt` if the end of this one is never recorded.
     pub fn begin_attempt(

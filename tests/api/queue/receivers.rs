@@ -14,15 +14,15 @@ use crate::support::{Receiver, TestServer};
 fn a_receiver_in_trouble_gets_the_very_same_bytes_again() {
     let server = server();
     add_to_pool(&server, 1);
-    let receiver = Receiver::answering(&[500, 429, 200]);
+    let receiver = Receiver::answering(&[500, 429, 408, 425, 200]);
     queue(&server, &receiver.url("/"), "1");
     let first = receiver.next();
     assert_eq!(unwrapped(&server, &first).code, 803);
-    for _ in 0..2 {
+    for _ in 0..4 {
         assert_eq!(receiver.next().body, first.body);
     }
     receiver.expect_silence();
-    assert_eq!(wait_for(&server, "delivered", 1)[0]["attempts"], 3);
+    assert_eq!(wait_for(&server, "delivered", 1)[0]["attempts"], 5);
 }
 
 #[test]

@@ -71,6 +71,7 @@ pub(super) fn jobs_and_webhooks(tx: &Tx<'_>) {
     assert!(tx.due_callback(&[], NOW).unwrap().is_none());
     tx.callback_not_delivered(due.id, "refused", None, NOW).unwrap();
     assert_eq!(tx.callbacks(Some(CallbackState::Failed)).unwrap().len(), 2);
+    assert_eq!(tx.failed_callbacks().unwrap(), (2, Some(NOW)));
     tx.retry_callback(due.id, NOW).unwrap();
     tx.callback_delivered(due.id, NOW).unwrap();
     assert_eq!(tx.callback_url(due.id).unwrap().as_deref(), Some("http://shop.example/a"));
