@@ -1,7 +1,6 @@
 //! `keyseal download …`: the versions of a product that customers may download.
 
 use std::collections::HashSet;
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
@@ -9,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{Output, Result, change, now, open};
 use crate::domain::{Downloadable, NewDownloadable, StoredFile, Timestamp};
-use crate::files::{DataDir, DownloadsLock};
+use crate::files::{DataDir, DownloadsLock, open_named};
 use crate::store::{Store, Tx};
 
 #[derive(Subcommand)]
@@ -80,7 +79,7 @@ fn add(args: &AddArgs, data: &DataDir, output: &mut Output<'_>) -> Result {
     let (product, numeric_version) = (args.product, args.numeric_version);
     let name = file_name(&args.file)?;
     // Opened for the error, which names the argument to correct. The copy opens it again.
-    drop(File::open(&args.file).map_err(|error| {
+    drop(open_named(&args.file).map_err(|error| {
         format!("can't read {}: {error}; give the path of the file to add", args.file.display())
     })?);
     let store = open(data)?;

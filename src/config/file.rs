@@ -1,6 +1,6 @@
 //! `keyseal.toml`, the settings file. A wrong entry is refused with its line.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use toml::de::{DeInteger, DeTable, DeValue};
 
 use super::settings::{self, Kind, Setting};
 use super::{ConfigError, DataArg, User, did_you_mean};
-use crate::files::DataDir;
+use crate::files::{DataDir, open_named, open_regular};
 
 /// The size up to which a file is read.
 const MAX_BYTES: u64 = 1 << 20;
@@ -44,7 +44,7 @@ impl SettingsFile {
 
     /// Reads a file that the operator named. Fails if it is missing.
     fn named(path: &Path) -> Result<Self, ConfigError> {
-        match read(path) {
+        match read(open_named(path)) {
             Ok(text) => Self::parse(path, &text),
             Err(error) => Err(unreadable(path, &error)),
         }
@@ -53,7 +53,7 @@ impl SettingsFile {
     /// Reads the file in a data directory, if there is one.
     fn of_data(directory: &Path) -> Result<Option<Self>, ConfigError> {
         let path = directory.join("keyseal.toml");
-        let text = match read(&path) {
+        let text = match read(open_regular(&path)) {
             Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
                 return Ok(None);
             }
@@ -98,9 +98,9 @@ impl SettingsFile {
     }
 }
 
-fn read(path: &Path) -> io::Result<String> {
+fn read(opened: io::Result<File>) -> io::Result<String> {
     let mut text = String::new();
-    let length = fs::File::open(path)?.take(MAX_BYTES + 1).read_to_string(&mut text)?;
+    let length = opened?.take(MAX_BYTES + 1).read_to_string(&mut text)?;
     if length as u64 > MAX_BYTES {
         return Err(io::Error::other("it is longer than 1 MiB"));
     }

@@ -1,6 +1,5 @@
 //! Copies of files: private, synced, and described by size and hash.
 
-use std::fs::File;
 use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 
@@ -8,6 +7,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::Error;
 use super::private::create_private;
+use super::regular::open_regular;
 
 /// How many bytes are copied between two reports of progress.
 const BYTES_AT_ONCE: u64 = 16 * 1024 * 1024;
@@ -22,7 +22,7 @@ pub struct CopiedFile {
 
 /// Copies a file into a new private one and syncs it. `on_progress` gets the number of bytes of each part copied.
 pub fn copy_file(from: &Path, to: &Path, on_progress: &mut dyn FnMut(u64)) -> Result<(), Error> {
-    let original = File::open(from).map_err(|source| Error::io("can't read", from, source))?;
+    let original = open_regular(from).map_err(|source| Error::io("can't read", from, source))?;
     let mut copy = create_private(to).map_err(|source| Error::io("can't make", to, source))?;
     let mut copy_all = || {
         loop {
@@ -50,7 +50,7 @@ pub fn write_file(content: &[u8], to: &Path) -> Result<(), Error> {
 /// Reads a whole file and returns its size and hash.
 pub fn describe_file(path: &Path) -> Result<CopiedFile, Error> {
     let describe = || {
-        let (mut file, mut hash, mut size) = (File::open(path)?, Sha256::new(), 0_u64);
+        let (mut file, mut hash, mut size) = (open_regular(path)?, Sha256::new(), 0_u64);
         let mut chunk = vec![0; 256 * 1024];
         loop {
             let read = file.read(&mut chunk)?;

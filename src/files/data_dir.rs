@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::Error;
 use super::private::create_private_directories;
+use super::regular::{check_directory, check_regular};
 
 /// The directory of an installation. Its directories have mode 0700 and its files 0600.
 #[derive(Clone, Debug)]
@@ -63,12 +64,24 @@ impl DataDir {
     /// Creates the directory and its directory of keys, where they are missing.
     pub fn create(&self) -> Result<(), Error> {
         let keys = self.keys();
+        check_directory(&keys)?;
         create_private_directories(&keys)
             .map_err(|source| Error::io("can't make the directory", &keys, source))
     }
 
+    /// Refuses links and other kinds of files where the database and the directories must be, which are opened by
+    /// their names later.
+    pub fn check_kinds(&self) -> Result<(), Error> {
+        for name in ["keyseal.db", "keyseal.db-wal", "keyseal.db-shm"] {
+            check_regular(&self.0.join(name))?;
+        }
+        check_directory(&self.keys())?;
+        check_directory(&self.downloads())
+    }
+
     /// Whether the database exists; fails if this user has no permission to see it.
     pub fn has_database(&self) -> Result<bool, Error> {
+        check_regular(&self.database())?;
         exists(&self.database())
     }
 }

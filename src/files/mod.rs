@@ -6,6 +6,7 @@ mod downloads;
 mod error;
 mod ownership;
 mod private;
+mod regular;
 mod server_lock;
 
 pub use copies::{CopiedFile, copy_file, describe_file, write_file};
@@ -14,4 +15,5 @@ pub use downloads::{DownloadsLock, is_sha256};
 pub use error::Error;
 pub use ownership::give_directory;
 pub use private::{create_private, create_private_file, make_private_directory, sync_directory};
+pub use regular::{check_regular, open_named, open_regular};
 pub use server_lock::ServerLock;

@@ -35,7 +35,7 @@ pub(super) fn create_private_directories(path: &Path) -> io::Result<()> {
 /// Creates a directory with mode 0700 whatever the umask. An existing directory is left as it is.
 pub fn make_private_directory(path: &Path) -> Result<(), Error> {
     let make = || match DirBuilder::new().mode(0o700).create(path) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && is_directory(path) => Ok(()),
         Err(error) => Err(error),
         Ok(()) => {
             fs::set_permissions(path, Permissions::from_mode(0o700)).and_then(|()| give_directory(path))
@@ -49,4 +49,9 @@ pub fn sync_directory(path: &Path) -> Result<(), Error> {
     File::open(path)
         .and_then(|directory| directory.sync_all())
         .map_err(|source| Error::io("can't sync the directory", path, source))
+}
+
+/// Whether a directory is there itself, and not a symbolic link to one.
+fn is_directory(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|about| about.is_dir())
 }

@@ -6,6 +6,7 @@ use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
 use std::path::PathBuf;
 
 use super::ownership::give_file;
+use super::regular::{open_regular, open_regular_with};
 use super::{DataDir, Error};
 use crate::domain::Fingerprint;
 
@@ -22,14 +23,9 @@ impl DataDir {
     pub fn lock(&self) -> Result<ServerLock, Error> {
         let path = self.lock_file();
         let io_error = |source| Error::io("can't lock", &path, source);
-        let mut file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .open(&path)
-            .map_err(io_error)?;
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false).mode(0o600);
+        let mut file = open_regular_with(&mut options, &path).map_err(io_error)?;
         give_file(&file, &path).map_err(io_error)?;
         match file.try_lock() {
             Ok(()) => {}
@@ -60,7 +56,7 @@ impl DataDir {
         let path = self.lock_file();
         let text = format!("{}\n{}\n", std::process::id(), key.0);
         // Overwrites a text of the same length in place, so that no reader sees half of it.
-        let written = OpenOptions::new().write(true).open(&path);
+        let written = open_regular_with(OpenOptions::new().write(true), &path);
         let written = written.and_then(|file| file.write_all_at(text.as_bytes(), 0));
         written.map_err(|source| Error::io("can't write", &path, source))
     }
@@ -69,7 +65,7 @@ impl DataDir {
     fn content_of_held_lock(&self) -> Result<Option<String>, Error> {
         let path = self.lock_file();
         let io_error = |source| Error::io("can't read", &path, source);
-        let mut file = match File::open(&path) {
+        let mut file = match open_regular(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             opened => opened.map_err(io_error)?,
         };

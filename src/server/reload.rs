@@ -27,7 +27,7 @@ pub async fn on_hangup(app: Arc<App>, certificates: Option<Arc<Certificates>>, h
         log::info!("SIGHUP: reloading");
         reload_global_key(&app).await;
         if let Some(certificates) = &certificates {
-            certificates.reload(app.clock.now());
+            reload(certificates, &app).await;
         }
     }
 }
@@ -59,7 +59,7 @@ pub fn note_key(data: &DataDir, keyring: &Keyring) {
     }
 }
 
-async fn reload_global_key(app: &App) {
+async fn reload_global_key(app: &Arc<App>) {
     let published = app.store.try_read(|tx| tx.published_keys_of(None));
     let published = match published {
         Ok(published) => published,
@@ -68,7 +68,9 @@ async fn reload_global_key(app: &App) {
             return;
         }
     };
-    let switched = match app.keyring.reload_global(&published) {
+    let server = Arc::clone(app);
+    let Some(switched) = off_thread(move || server.keyring.reload_global(&published)).await else { return };
+    let switched = match switched {
         Ok(Some(switched)) => switched,
         Ok(None) => {
             log::info!("the global signing key is the same as before");
@@ -99,9 +101,22 @@ pub async fn watch(certificates: Arc<Certificates>, app: Arc<App>) {
         certificates.warn_if_expiring(app.clock.now());
         for _ in 0..CHECKS_PER_DAY {
             tokio::time::sleep(CHECK_INTERVAL).await;
-            if certificates.needs_reload() {
-                certificates.reload(app.clock.now());
+            let checked = Arc::clone(&certificates);
+            if off_thread(move || checked.needs_reload()).await == Some(true) {
+                reload(&certificates, &app).await;
             }
         }
     }
+}
+
+async fn reload(certificates: &Arc<Certificates>, app: &App) {
+    let (certificates, now) = (Arc::clone(certificates), app.clock.now());
+    off_thread(move || certificates.reload(now)).await;
+}
+
+/// Reads files on the blocking pool: this thread also waits for the signals, and a file system can hang. `None`: the
+/// job panicked.
+async fn off_thread<T: Send + 'static>(job: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    let done = tokio::task::spawn_blocking(job).await;
+    done.inspect_err(|error| log::error!("a reload failed: {error}")).ok()
 }

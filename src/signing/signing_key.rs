@@ -1,7 +1,7 @@
 //! Private RSA keys: reads the formats that `openssl` and others write, and signs.
 
-use std::fs::{self, File};
-use std::io::{self, Write as _};
+use std::fs::File;
+use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
@@ -15,7 +15,10 @@ use super::library::rand::SystemRandom;
 use super::library::signature::{KeyPair as _, RSA_PKCS1_SHA256, RsaKeyPair};
 use super::{Error, KeyError, PublicKey};
 use crate::domain::Fingerprint;
-use crate::files::create_private_file;
+use crate::files::{create_private_file, open_named, open_regular};
+
+/// How much of a key file is read: far more than a key of 4096 bits takes, with certificates beside it.
+const MAX_BYTES: usize = 64 * 1024;
 
 const PEM_BEGIN: &str = "-----BEGIN ";
 
@@ -27,24 +30,15 @@ pub struct SigningKey {
 }
 
 impl SigningKey {
-    /// Reads a key file. Refuses one that other users can read.
+    /// Reads a key file of the data directory. Refuses one that other users can read, and a symbolic link.
     pub fn load(path: &Path) -> Result<Self, KeyError> {
-        let unreadable = |source| KeyError::Unreadable { path: path.to_owned(), source };
-        let metadata = fs::metadata(path).map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => KeyError::Missing(path.to_owned()),
-            _ => unreadable(error),
-        })?;
-        if metadata.permissions().mode() & 0o077 != 0 {
-            return Err(KeyError::Exposed(path.to_owned()));
-        }
-        Self::parse(&Zeroizing::new(fs::read(path).map_err(unreadable)?), path)
+        Self::parse(&read_private(open_regular(path), path)?, path)
     }
 
-    /// Reads a key file in any encoding as PEM, after checking that its key can sign.
+    /// Reads a key file that the operator named, in any encoding, as PEM, after checking that its key can sign.
     pub fn read_pem(path: &Path) -> Result<Zeroizing<String>, KeyError> {
-        Self::load(path)?;
-        let unreadable = |source| KeyError::Unreadable { path: path.to_owned(), source };
-        let bytes = Zeroizing::new(fs::read(path).map_err(unreadable)?);
+        let bytes = read_private(open_named(path), path)?;
+        Self::parse(&bytes, path)?;
         Ok(Zeroizing::new(match std::str::from_utf8(&bytes) {
             Ok(text) if text.contains(PEM_BEGIN) => text.to_owned(),
             _ => {
@@ -98,6 +92,22 @@ impl SigningKey {
             .map_err(|_| Error::Failed)?;
         Ok(BASE64.encode(signature))
     }
+}
+
+/// Reads a file after checking that other users can't.
+fn read_private(opened: io::Result<File>, path: &Path) -> Result<Zeroizing<Vec<u8>>, KeyError> {
+    let unreadable = |error: io::Error| match error.kind() {
+        io::ErrorKind::NotFound => KeyError::Missing(path.to_owned()),
+        _ => KeyError::Unreadable { path: path.to_owned(), source: error },
+    };
+    let file = opened.map_err(unreadable)?;
+    if file.metadata().map_err(unreadable)?.permissions().mode() & 0o077 != 0 {
+        return Err(KeyError::Exposed(path.to_owned()));
+    }
+    // The whole capacity at once, so that no copy of a key is left behind in memory.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_BYTES));
+    file.take(MAX_BYTES as u64).read_to_end(&mut bytes).map_err(unreadable)?;
+    Ok(bytes)
 }
 
 fn from_pem(text: &str, path: &Path) -> Result<RsaKeyPair, KeyError> {

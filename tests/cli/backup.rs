@@ -20,6 +20,8 @@ fn sample() -> (TempDir, TempDir) {
     let mut demo = Server::run(&mut command);
     demo.log_until("Stop with Ctrl-C");
     assert_eq!(demo.end("-TERM").code, Some(0));
+    // No server starts with them.
+    done(data.path(), &["api-key", "disable", "--demo"]);
     let file = outside.path().join("app.zip");
     fs::write(&file, vec![7; 100_000]).unwrap();
     add_download(data.path(), &file, "900");

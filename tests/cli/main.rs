@@ -9,6 +9,7 @@ mod doctor;
 mod examples;
 mod forged;
 mod keys;
+mod links;
 mod rotation;
 mod logs;
 mod serving;

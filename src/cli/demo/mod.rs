@@ -3,6 +3,8 @@
 mod tour;
 mod world;
 
+use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::thread;
 
@@ -13,7 +15,7 @@ use crate::cli::{Output, Result};
 use crate::clock::now;
 use crate::config::{Config, DemoConfig, OnHangup, ServeArgs};
 use crate::domain::{DemoSecrets, RateLimits, Timestamp};
-use crate::files::DataDir;
+use crate::files::{DataDir, write_file};
 use crate::random::Randomness;
 use crate::serve::playable;
 use crate::server::Server;
@@ -140,6 +142,12 @@ fn generate(count: usize) -> Result<Vec<Zeroizing<String>>> {
 /// Writes the public key of the first product to a file, for openssl.
 fn publish(data: &DataDir, file: &Path) -> Result<signing::PublicKey> {
     let key = SigningKey::load(&Keyring::product_path(data, 1))?;
-    std::fs::write(file, key.public().pem())?;
+    // A file of an earlier demo, or a link that is in its place, is replaced and not written into.
+    if let Err(error) = fs::remove_file(file)
+        && error.kind() != ErrorKind::NotFound
+    {
+        return Err(format!("can't replace {}: {error}", file.display()).into());
+    }
+    write_file(key.public().pem().as_bytes(), file)?;
     Ok(key.public().clone())
 }

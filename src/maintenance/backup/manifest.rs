@@ -1,13 +1,12 @@
 //! The manifest of a backup: its files with their sizes and hashes. A restore copies these files, and verifies each.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::files::{CopiedFile, DataDir, describe_file, write_file};
+use crate::files::{CopiedFile, DataDir, describe_file, open_regular, write_file};
 use crate::maintenance::Result;
 use crate::store::{SCHEMA_VERSION, TableCounts};
 
@@ -128,7 +127,7 @@ fn is_in_backups(name: &str) -> bool {
 
 fn read(path: &Path, directory: &Path) -> Result<Vec<u8>> {
     let mut content = Vec::new();
-    File::open(path).and_then(|file| file.take(MAX_BYTES).read_to_end(&mut content)).map_err(|error| {
+    open_regular(path).and_then(|file| file.take(MAX_BYTES).read_to_end(&mut content)).map_err(|error| {
         format!(
             "can't read {}: {error}; {} must be a complete directory that \"keyseal backup\" made",
             path.display(),

@@ -33,6 +33,7 @@ pub fn create(data: &DataDir, dest: &Path, now: Timestamp, progress: &dyn Progre
         )
         .into());
     }
+    data.check_kinds()?;
     let unfinished = begin(dest)?;
     let copy = DataDir::new(unfinished.path());
     let counts = copy_all(data, &copy, progress)?;
@@ -121,7 +122,7 @@ fn copy_all(data: &DataDir, copy: &DataDir, progress: &dyn Progress) -> Result<T
 /// Copies a download. Skips one that was deleted meanwhile.
 fn take_download(data: &DataDir, copy: &DataDir, name: &str, on_progress: &mut dyn FnMut(u64)) -> Result {
     match copy_file(&data.download(name), &copy.download(name), on_progress) {
-        Err(_) if !data.download(name).exists() => Ok(()),
+        Err(_) if fs::symlink_metadata(data.download(name)).is_err() => Ok(()),
         copied => Ok(copied?),
     }
 }
@@ -147,12 +148,14 @@ fn take_missing_downloads(data: &DataDir, copy: &DataDir, contents: &Contents) -
     Ok(())
 }
 
-/// Copies every file in the directory of keys. Clients may still trust a key that no product names.
+/// Copies every file in the directory of keys. Clients may still trust a key that no product names. Refuses a symbolic
+/// link: its target may be anywhere, and the backup belongs to whoever owns its directory.
 fn copy_keys(data: &DataDir, copy: &DataDir) -> Result {
     let failed = |error| format!("can't read {}: {error}", data.keys().display());
     for entry in fs::read_dir(data.keys()).map_err(failed)? {
         let entry = entry.map_err(failed)?;
-        if entry.path().is_file() {
+        // A directory, for instance, is not one of ours.
+        if entry.file_type().is_ok_and(|kind| kind.is_file() || kind.is_symlink()) {
             copy_file(&entry.path(), &copy.keys().join(entry.file_name()), &mut |_| {})?;
         }
     }

@@ -118,7 +118,9 @@ fn check_is_unused(data: &DataDir) -> Result<bool> {
 /// Finds missing and truncated files before anything is copied.
 fn check_sizes(manifest: &Manifest, source: &Path) -> Result {
     for (name, expected) in manifest.files() {
-        if fs::metadata(source.join(name)).is_ok_and(|file| file.is_file() && file.len() == expected.size) {
+        if fs::symlink_metadata(source.join(name))
+            .is_ok_and(|file| file.is_file() && file.len() == expected.size)
+        {
             continue;
         }
         return Err(damaged(source, name).into());

@@ -66,6 +66,14 @@ pub fn permissions(context: &Context<'_>) -> Finding {
     if paths.is_empty() {
         return Finding::unknown("not checked: there is no data directory");
     }
+    // The directory itself may be one.
+    let linked: Vec<PathBuf> = paths.iter().skip(1).filter(|path| path.is_symlink()).cloned().collect();
+    if !linked.is_empty() {
+        return Finding::wrong(
+            format!("these are symbolic links, which nothing follows: {}", named(&linked)),
+            "put the files and directories themselves in their places",
+        );
+    }
     let mode = |path: &PathBuf| fs::metadata(path).map(|about| (about.is_dir(), about.mode() & 0o777)).ok();
     let is_private = |path: &PathBuf| {
         mode(path).is_none_or(|(is_dir, mode)| {
@@ -132,7 +140,7 @@ fn paths(data: &DataDir) -> Vec<PathBuf> {
         paths.extend(entries(&directory));
         paths.push(directory);
     }
-    paths.retain(|path| path.exists());
+    paths.retain(|path| fs::symlink_metadata(path).is_ok());
     paths
 }
 

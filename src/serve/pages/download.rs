@@ -14,6 +14,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use crate::api::call::Call;
 use crate::api::downloads;
 use crate::domain::{DownloadLink, Downloadable, Outcome, StoredFile};
+use crate::files::open_regular;
 use crate::load::Ticket;
 use crate::routes::{self, DOWNLOAD_LABEL as ROUTE};
 use crate::serve::answer::Answer;
@@ -99,7 +100,7 @@ fn look_up(
 /// Opens the file of a version. If it is missing, the log tells the operator and the customer gets 700.
 fn open(app: &App, caller: &Caller, file: &StoredFile) -> reply::Result<NamedFile> {
     let path = app.config.data.download(&file.sha256);
-    NamedFile::open(&path).map_err(|error| {
+    open_regular(&path).and_then(|file| NamedFile::from_file(file, &path)).map_err(|error| {
         let request_id = caller.request_id.as_str();
         log::error!(request_id; "{ROUTE}: can't open {}: {error} (request {request_id})", path.display());
         Outcome::FileNotFound.into()

@@ -1,6 +1,6 @@
 //! Reads the certificate chain and its key from their files.
 
-use std::fs;
+use std::io::Read as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
@@ -15,6 +15,10 @@ use zeroize::Zeroizing;
 use super::TlsError;
 use crate::config::TlsFiles;
 use crate::domain::Timestamp;
+use crate::files::open_named;
+
+/// How much of each file is read: far more than any chain of certificates takes.
+const MAX_BYTES: u64 = 1024 * 1024;
 
 /// When the certificate in these files expires, after checking that it can be served with its key. `None`:
 /// the date can't be read.
@@ -42,7 +46,9 @@ pub fn read(TlsFiles { certificate, key }: &TlsFiles) -> Result<CertifiedKey, Tl
 fn read_chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let (what, flag) = ("certificate", "--tls-cert");
     let unreadable = |source| TlsError::Unreadable { what, path: path.to_owned(), source, flag };
-    let pem = fs::read(path).map_err(unreadable)?;
+    let mut pem = Vec::new();
+    let opened = open_named(path).map_err(unreadable)?;
+    opened.take(MAX_BYTES).read_to_end(&mut pem).map_err(unreadable)?;
     refuse_byte_order_mark(&pem, path)?;
     let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
     let chain = chain.map_err(|_| TlsError::Damaged(path.to_owned()))?;
@@ -56,10 +62,12 @@ fn read_key(path: &Path) -> Result<PrivateKeyDer<'static>, TlsError> {
     let (what, flag) = ("key", "--tls-key");
     let unreadable = |source| TlsError::Unreadable { what, path: path.to_owned(), source, flag };
     // Certificate tools often make keys readable by a group (0640). No other access is accepted.
-    if fs::metadata(path).map_err(unreadable)?.permissions().mode() & 0o037 != 0 {
+    let opened = open_named(path).map_err(unreadable)?;
+    if opened.metadata().map_err(unreadable)?.permissions().mode() & 0o037 != 0 {
         return Err(TlsError::Exposed(path.to_owned()));
     }
-    let pem = Zeroizing::new(fs::read(path).map_err(unreadable)?);
+    let mut pem = Zeroizing::new(Vec::new());
+    opened.take(MAX_BYTES).read_to_end(&mut pem).map_err(unreadable)?;
     refuse_byte_order_mark(&pem, path)?;
     PrivateKeyDer::from_pem_slice(&pem).map_err(|error| match error {
         PemError::NoItemsFound if pem.windows(9).any(|word| word == b"ENCRYPTED") => {
@@ -87,6 +95,8 @@ pub fn not_after(certificate: &CertificateDer<'_>) -> Option<Timestamp> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

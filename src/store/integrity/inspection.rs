@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 
-use crate::files::exists;
+use crate::files::{check_regular, exists};
 use crate::store::nouns::license_checksum;
 use crate::store::row_cache::BlocklistCache;
 use crate::store::schema::{self, rehearsal};
@@ -33,12 +33,13 @@ impl Inspection {
 
     /// Opens a database of the current schema or an older one. The nouns of an older one can't be read.
     pub fn open_any_version(path: &Path) -> Result<Self, OpenError> {
+        let (log, index) = (beside(path, "-wal"), beside(path, "-shm"));
+        [path, &log, &index].into_iter().try_for_each(check_regular)?;
         if !exists(path)? {
             return Err(OpenError::Missing(path.to_owned()));
         }
         // With a write-ahead log, SQLite reads the log through its index. Without one, no process has the database
         // open, and it is read as a file that doesn't change.
-        let (log, index) = (beside(path, "-wal"), beside(path, "-shm"));
         let has_log = exists(&log)? && exists(&index)?;
         if !has_log && fs::metadata(&log).is_ok_and(|log| log.len() > 0) {
             // An upgrade of an older database also makes the index.

@@ -44,6 +44,7 @@ pub(in crate::store) fn open_existing(data: &DataDir) -> Result<Connection, Open
 pub(super) fn open_any_version(data: &DataDir) -> Result<(Connection, i64), OpenError> {
     check_sqlite()?;
     let path = data.database();
+    data.check_kinds()?;
     if !exists(&path)? {
         return Err(OpenError::Missing(path));
     }

@@ -5,13 +5,12 @@
 //! log from being truncated. So the rows are counted and the pages are copied in one read transaction. (`VACUUM INTO`
 //! can't run in a transaction, and takes longer.)
 
-use std::fs::File;
 use std::path::Path;
 
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, ErrorCode};
 
-use crate::files::{self, create_private};
+use crate::files::{self, create_private, open_regular};
 use crate::store::OpenError;
 use crate::store::sqlite::connection::open_copy;
 
@@ -32,7 +31,7 @@ pub(in crate::store) fn copy_to(
     create_private(to).map_err(|source| io_error("can't make", source))?;
     copy(from, to, &mut |done, all| on_progress(done.saturating_mul(page), all.saturating_mul(page)))
         .map_err(failed)?;
-    let synced = File::open(to).and_then(|file| file.sync_all());
+    let synced = open_regular(to).and_then(|file| file.sync_all());
     Ok(synced.map_err(|source| io_error("can't sync", source))?)
 }
 

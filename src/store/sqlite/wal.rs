@@ -12,6 +12,8 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 
+use crate::files::open_regular;
+
 /// The sizes of the headers of the log and of a frame in SQLite's file format.
 const LOG_HEADER: usize = 32;
 const FRAME_HEADER: usize = 24;
@@ -59,7 +61,7 @@ impl Log {
     /// Opens a log that has frames. A header alone may contain anything after a power cut, but no change is lost with
     /// it: SQLite syncs the header before it writes the first frame.
     fn open(path: &Path) -> io::Result<Option<Self>> {
-        let file = File::open(path)?;
+        let file = open_regular(path)?;
         let mut header = [0; LOG_HEADER];
         if file.metadata()?.len() <= LOG_HEADER as u64 {
             return Ok(None);

@@ -134,15 +134,16 @@ pub fn of(capability: &str) -> &'static [&'static str] {
     recipe.unwrap_or_else(|| panic!("which fields does {capability} take?")).1
 }
 
-pub const API_KEY: &str = "2964c3c9-0b5d-4d89-b3ac-4668f30bc492";
+/// The key that may do everything.
+pub const API_KEY: &str = "2964c3c9-0b5d-4d89-b3ac-4668f30bc49f";
 
 /// Those of the sample world that may less than everything, and one that nobody made.
 pub const OTHER_API_KEYS: &[&str] = &[
-    "c11e0000-0000-4000-8000-000000000001",
-    "50000000-0000-4000-8000-000000000002",
-    "0e000000-0000-4000-8000-000000000003",
-    "0ff00000-0000-4000-8000-000000000004",
-    "e15e0000-0000-4000-8000-000000000005",
+    "c11e0000-0000-4000-8000-00000000000f",
+    "50000000-0000-4000-8000-00000000000f",
+    "0e000000-0000-4000-8000-00000000000f",
+    "0ff00000-0000-4000-8000-00000000000f",
+    "e15e0000-0000-4000-8000-00000000000f",
     "00000000-0000-4000-8000-00000000dead",
 ];
 

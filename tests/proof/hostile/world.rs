@@ -2,10 +2,12 @@
 //! watched from outside.
 
 use std::fs::{self, File};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use rusqlite::Connection;
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
 use super::fields;
@@ -14,6 +16,9 @@ use crate::support::{Database, Server, keyseal};
 /// For the C library's allocator: give back at once what is freed, so that what a process holds is what it needs.
 const FRUGAL: &[(&str, &str)] =
     &[("MALLOC_ARENA_MAX", "2"), ("MALLOC_MMAP_THRESHOLD_", "65536"), ("MALLOC_TRIM_THRESHOLD_", "65536")];
+
+/// The key of the sample world that may do everything.
+const DEMO_API_KEY: &str = "2964c3c9-0b5d-4d89-b3ac-4668f30bc492";
 
 pub struct HostileWorld {
     data: TempDir,
@@ -26,7 +31,8 @@ impl HostileWorld {
         let directory = tempfile::tempdir().unwrap();
         let data = directory.path().join("data");
         // It makes its world and begins to serve; only the world is wanted.
-        drop(Server::demo(&data, fields::API_KEY));
+        drop(Server::demo(&data, DEMO_API_KEY));
+        take_own_api_keys(&data);
         let text = |value: &Value| value["public_key"].as_str().unwrap().to_owned();
         let world = Self {
             global_key: text(&keyseal(&data, &["signing-key", "public"])),
@@ -79,6 +85,16 @@ impl HostileWorld {
 
     pub fn database(&self) -> Database {
         Database::open(&self.data())
+    }
+}
+
+/// Has other texts than the sample world's for its API keys: no server starts with keys that everybody knows.
+#[expect(clippy::disallowed_methods, reason = "no command gives a key another text")]
+fn take_own_api_keys(data: &Path) {
+    let database = Connection::open(data.join("keyseal.db")).unwrap();
+    for (id, text) in (1..).zip([&[fields::API_KEY], &fields::OTHER_API_KEYS[..5]].concat()) {
+        let hash = Sha256::digest(text).to_vec();
+        assert_eq!(database.execute("UPDATE api_keys SET key_hash = ?1 WHERE id = ?2", (hash, id)), Ok(1));
     }
 }
 
