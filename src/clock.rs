@@ -37,10 +37,10 @@ pub struct Clock {
 struct Slowed {
     /// `start_time` when the clock was slowed down.
     start_time: i64,
-    /// The last time that was returned, and the time since the start at which it was.
+    /// The last time that was returned, and the elapsed time when it was returned.
     time: i64,
     elapsed: i64,
-    /// The lag of the machine's clock up to which nothing more is logged.
+    /// A step back is logged only if the machine's clock then lags by more than this.
     logged: i64,
 }
 
@@ -93,7 +93,7 @@ impl Clock {
         self.time_while_behind(wall, elapsed)
     }
 
-    /// The time when the machine's clock has been set back.
+    /// Returns the time while the machine's clock, which was set back, is behind.
     fn time_while_behind(&self, wall: i64, elapsed: i64) -> i64 {
         let mut slowed = self.slowed.lock().unwrap_or_else(PoisonError::into_inner);
         // Read under the lock, because another thread may have changed it since `time_at`.
@@ -123,7 +123,7 @@ impl Clock {
 }
 
 impl Slowed {
-    /// Logs a step back, and then only one that makes the clock lag more than twice as much.
+    /// Logs the first step back, and after that only a step that more than doubles the lag of the machine's clock.
     fn log_ignored_step(&mut self, behind: i64) {
         if behind > self.logged.saturating_add(LOGGED_STEP) {
             self.logged = behind.saturating_mul(2);

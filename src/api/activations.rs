@@ -93,7 +93,8 @@ fn deactivate(call: &mut Call<'_>) -> Result {
     Ok(Outcome::LicenseDeactivated.into())
 }
 
-/// The last step of every activation. An identifier that is active already takes no second seat, even at the limit.
+/// Activates the license on the identifier: the last step of every activation. An identifier that is already active
+/// takes no second seat, even at the activation limit.
 pub(super) fn take_seat(call: &Call<'_>, license: &License, identifier: &Identifier) -> Result {
     let post_url = call.get(POST_URL)?;
     let post_url = post_url.as_deref();

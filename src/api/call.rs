@@ -29,7 +29,7 @@ pub struct Call<'a> {
     pub signing_product: Option<ProductKey>,
 }
 
-/// Who calls, and what endpoints need to know about the server.
+/// The caller of an endpoint, and the facts about the server that endpoints use.
 #[derive(Clone, Copy)]
 pub struct RequestContext<'a> {
     pub address: IpAddr,
@@ -65,7 +65,7 @@ impl RequestContext<'_> {
 }
 
 impl<'a> Call<'a> {
-    /// `record` is the endpoint's, which may read only the fields listed there.
+    /// Creates the call of an endpoint, which may read only the fields that its `record` lists.
     pub fn new(
         tx: &'a Tx<'a>,
         params: &'a Params,
@@ -127,7 +127,7 @@ impl<'a> Call<'a> {
         Ok((license, product, self.identifier()?))
     }
 
-    /// The product that the request names by id, uuid or slug. It signs from now on.
+    /// Finds the product that the request names by id, uuid or slug. From then on, its key signs the answer.
     pub fn product(&mut self, not_found: Outcome) -> Result<Product> {
         let reference = self.require(PRODUCT_ID, not_found)?;
         let product = self.tx.product_by_reference(&reference)?.ok_or(not_found)?;
@@ -153,18 +153,18 @@ impl<'a> Call<'a> {
         generator.filter(|generator| generator.active).ok_or_else(|| not_found.into())
     }
 
-    /// Lets this product sign the outcomes that a product signs, if it has its own key.
+    /// Makes the product's own key, if it has one, sign the outcomes that product keys sign.
     pub fn sign_with(&mut self, product: &Product) {
         self.signing_product = product.own_key();
     }
 
-    /// Step L1: the license with the key that was sent, or else the refusal `unknown`.
+    /// Step L1: finds the license by the key in the request. Refuses with `unknown` if there is none.
     pub fn license(&self, unknown: Outcome) -> Result<License> {
         let license_key = self.require(LICENSE_KEY, unknown)?;
         self.tx.license_by_key(&license_key)?.ok_or_else(|| unknown.into())
     }
 
-    /// Step L2: the license's product, which must be active. It signs from now on.
+    /// Step L2: finds the license's product, which must be active. From then on, its key signs the answer.
     pub fn active_product(&mut self, license: &License) -> Result<Product> {
         let product = self.tx.product(license.product_id)?.ok_or(Outcome::ProductNotActive)?;
         self.sign_with(&product);
@@ -174,12 +174,12 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// Step L3: the identifier on which the license is used.
+    /// Step L3: reads the identifier on which the license is used.
     pub fn identifier(&self) -> Result<Identifier> {
         self.require(IDENTIFIER, Outcome::IdentifierRequired)
     }
 
-    /// What can be done to a license, in the request's transaction.
+    /// The operations on licenses, in the request's transaction.
     pub fn operation(&self) -> Operation<'_> {
         Operation { tx: self.tx, now: self.now, delivery_delay: self.context.delivery_delay }
     }

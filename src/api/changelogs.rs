@@ -40,7 +40,7 @@ pub const BY_SLUG: Record = Record::new(Audience::Anyone, "The changelog of a pr
         plain(Outcome::ProductNotFound),
     ]);
 
-/// `switched_on`: whether this server shows changelogs at all.
+/// Returns the changelog of the product with this slug. `switched_on`: whether this server publishes changelogs.
 pub fn by_slug(tx: &Tx<'_>, slug: &str, switched_on: bool) -> Result {
     check_switched_on(switched_on)?;
     let product = tx.product_by_slug(slug)?.ok_or(Outcome::ProductNotFound)?;

@@ -39,8 +39,8 @@ pub fn field(permission: Permission) -> Field<bool> {
 
 const KEY_ERROR: &str = "Contract key is required and must be unique.";
 
-/// Reads the fields of create-contract and update-contract (API §4.30). `existing`: the contract that changes; what
-/// isn't sent stays. Refuses with all errors at once.
+/// Reads the fields of create-contract and update-contract (API §4.30). `existing`: the contract to change, which
+/// keeps its value of each field that is not sent. A refusal reports all errors.
 pub fn read(call: &Call<'_>, existing: Option<&Contract>) -> Result<Terms> {
     let mut form =
         Form { call, existing: existing.map(|contract| &contract.terms), errors: FieldErrors::default() };
@@ -88,7 +88,7 @@ struct Form<'a> {
 }
 
 impl Form<'_> {
-    /// Reads a field. If it wasn't sent at all, an existing contract keeps what it has; else an error is added.
+    /// Reads a field. If it was not sent, keeps the value of an existing contract, or else adds `error`.
     fn field<T>(&mut self, field: Field<T>, error: &str, existing: impl FnOnce(&Terms) -> T) -> Option<T> {
         self.value(&field, error, self.call.sent.lenient(field), existing)
     }

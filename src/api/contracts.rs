@@ -198,7 +198,8 @@ fn created_value(contract: &Contract) -> Value {
     order.into_iter().filter_map(|name| Some((name.to_owned(), value.get(name)?.clone()))).collect()
 }
 
-/// Shows numbers with the type in which the request sent them, as the original does: those of a form are texts.
+/// Converts each number to the JSON type in which the request sent it, as the original server does: numbers from a
+/// form become strings.
 fn as_sent(call: &Call<'_>, mut contract: Value) -> Value {
     let sent = &call.sent;
     let numbers = [

@@ -59,7 +59,7 @@ pub const LINK: Record =
         .takes(&[&API_KEY, &LICENSE_KEY, &ENCODED_IDENTIFIER, &NUMERIC_VERSION])
         .answers(&[plain(Outcome::FileNotFound), plain(Outcome::DownloadNotPermitted)]);
 
-/// The version that a link asks for (API §5.1). Every refusal of the license is 701.
+/// Finds the version that a link names (API §5.1). Every refusal of the license is 701.
 pub fn requested(call: &mut Call<'_>, numeric_version: &str) -> Result<Downloadable> {
     let license = call.license_for_downloads().map_err(|error| match error {
         Error::Refused(_) => Outcome::DownloadNotPermitted.into(),

@@ -10,7 +10,7 @@ pub struct Endpoint {
 }
 
 impl Record {
-    /// The endpoint that this function answers.
+    /// Makes an endpoint of this record, answered by `run`.
     pub const fn run(self, run: fn(&mut Call<'_>) -> Result) -> Endpoint {
         Endpoint { record: self, run }
     }

@@ -34,5 +34,5 @@ pub const META_VALUE: Field<String> = Field::text_or_json("value", MAX_META_VALU
     .says("Stored exactly as it was sent; JSON that isn't a string is stored as its compact text.")
     .required();
 pub const QUANTITY: Field<i64> =
-    Field::number("quantity", 1, MAX_QUANTITY, "2").says("How many license keys.").required();
+    Field::number("quantity", 1, MAX_QUANTITY, "2").says("Number of license keys.").required();
 pub const PAGE: Field<i64> = Field::number("page", 1, i64::MAX, "1").says("From 1; 1 by default.");

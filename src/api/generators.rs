@@ -74,8 +74,8 @@ pub const GENERATE: Endpoint =
         .takes(&[
             &GENERATOR_ID,
             &QUANTITY,
-            &ACTIVATION_LIMIT.optional().says("Instead of the generator's; 0 or -1: unlimited."),
-            &VALIDITY.optional().says("Instead of the generator's, in days; 0: never expires."),
+            &ACTIVATION_LIMIT.optional().says("Replaces the generator's limit; 0 or -1: unlimited."),
+            &VALIDITY.optional().says("Replaces the generator's validity, in days; 0: never expires."),
         ])
         .answers(&[
             answer(Outcome::LicenseKeysGenerated, &[("licenseKeys", LICENSE_KEYS)]),
@@ -95,7 +95,7 @@ fn generate(call: &mut Call<'_>) -> Result {
     Ok(Reply::from(Outcome::LicenseKeysGenerated).with("licenseKeys", keys))
 }
 
-/// How many are wanted, and what they are to be worth if it isn't the generator's own.
+/// Reads the number of license keys to make, and the limits that replace the generator's in `recipe`.
 fn ordered(call: &Call<'_>, recipe: &mut Recipe) -> Result<i64> {
     let mut form = Form::new(call.sent);
     let quantity = form.sent.read(QUANTITY);
@@ -113,8 +113,8 @@ fn ordered(call: &Call<'_>, recipe: &mut Recipe) -> Result<i64> {
     }
 }
 
-/// Makes and keeps that many new licenses; `settle` makes of each, which is in the pool, what it is to be
-/// instead. All or none: a generator that finds no new key in a few attempts is a failure.
+/// Makes `quantity` new licenses and stores them, all or none. `settle` can change each license before it is stored:
+/// it starts as an available one without an owner. Fails if the generator finds no unused key in a few attempts.
 pub fn add_licenses(
     call: &Call<'_>,
     generator: &Generator,

@@ -1,4 +1,4 @@
-//! Features: whether the product of a license has one switched on.
+//! Features: whether a feature of a license's product is enabled.
 
 use serde_json::Value;
 
@@ -16,7 +16,7 @@ const FEATURE: Field<String> =
     Field::text("feature", MAX_NAME, "updates").says("The feature's name, compared exactly.").required();
 
 /// `GET /licenses/{license_key}/features/{feature}` (API §5.9).
-pub const SHOW: Endpoint = Record::new(Audience::Product, "Whether a license's product has a feature")
+pub const SHOW: Endpoint = Record::new(Audience::Product, "Tells whether a license's product has a feature")
     .says(
         "Reads the product's `features`: in an object of names and values, a feature is enabled unless its \
          value is `false` or `null`; in a list of names, the value of each is `true`. A feature that is in \
@@ -48,7 +48,7 @@ fn show(call: &mut Call<'_>) -> Result {
         .with("value", value))
 }
 
-/// The value of a feature among those of a product: an object of names and values, or a list of names.
+/// Returns the value of a feature. The features of a product are an object of names and values, or a list of names.
 fn value(features: &Value, feature: &str) -> Value {
     match features {
         Value::Object(values) => values.get(feature).cloned().unwrap_or_default(),

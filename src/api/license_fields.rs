@@ -37,7 +37,7 @@ pub const STATUS: Field<LicenseStatus> =
     Field::word("status", LICENSE_STATUSES, LicenseStatus::parse, "available").required();
 pub const ASSIGNED_AT: Field<Timestamp> = Field::moment("assigned_at", "2026-02-27 03:05:31")
     .says("When its validity begins. By default now, if the status is `assigned`.");
-/// The status that a license changes to; newer clients have words of their own for it.
+/// The new status of a license. Newer clients send other names for some statuses.
 pub const CHANGED_STATUS: Field<LicenseStatus> = Field::word(
     "status",
     &["assigned", "available", "reserved", "blocked", "active", "inactive", "suspended", "revoked"],
@@ -46,21 +46,21 @@ pub const CHANGED_STATUS: Field<LicenseStatus> = Field::word(
 )
 .says("`active` is `assigned`; `inactive`, `suspended` and `revoked` are `blocked`.");
 
-/// The errors of a request for licenses.
+/// The fields of the answer that refuses a request for licenses: its errors.
 pub const INCORRECT: &[(&str, Shape)] =
     &[("errors", Shape::Errors(&[("validity", "The validity field must be at least 0.")]))];
 
-/// Which fields a request can't do without.
+/// The fields that a request must contain.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Needed {
-    /// All but owner and time: it makes licenses.
+    /// All except owner and time, in a request that creates licenses.
     ForNew,
-    /// None: it changes what it names. A number or a status that is named must still be one.
+    /// None, in a request that changes a license. A number or a status that is sent must be valid.
     ForChange,
 }
 
-/// Reads the licenses that a request asks for (API §4.10), or refuses it with all errors. Their product signs from
-/// here on.
+/// Reads the licenses that a request asks for (API §4.10), or refuses it with all errors. From then on, the key of
+/// their product signs the answer.
 pub fn new_licenses(call: &mut Call<'_>) -> Result<Vec<NewLicense>> {
     let mut form = Form::new(call.sent);
     if form.sent.text_or_json(&LICENSE_KEYS).is_none() {
@@ -109,7 +109,8 @@ pub fn change(call: &mut Call<'_>) -> Result<(LicenseKey, LicenseChange)> {
     }
 }
 
-/// Reads what a request says about licenses. `status`: the field with the words that the endpoint takes.
+/// Reads the fields of a request that describe licenses. `status`: the status field, with the words that the endpoint
+/// accepts.
 fn read(
     call: &mut Call<'_>,
     form: &mut Form<'_>,
@@ -127,7 +128,7 @@ fn read(
     })
 }
 
-/// Reads what one order says about its license: its owner, and the limits that differ from its generator's.
+/// Reads the owner of an order's license, and the limits that replace those of its generator.
 pub fn ordered(form: &mut Form<'_>) -> LicenseChange {
     LicenseChange {
         owner_name: owner(form, OWNER_NAME).filter(|name| !name.is_empty()),
@@ -136,7 +137,7 @@ pub fn ordered(form: &mut Form<'_>) -> LicenseChange {
     }
 }
 
-/// Reads an activation limit and a validity that differ from a generator's.
+/// Reads the activation limit and the validity that replace those of a generator.
 pub fn limits(form: &mut Form<'_>) -> LicenseChange {
     LicenseChange {
         activation_limit: activation_limit(form, Needed::ForChange),
@@ -165,7 +166,7 @@ fn product(call: &mut Call<'_>, form: &mut Form<'_>, needed: Needed) -> Result<O
     Ok(product.map(|product| product.id))
 }
 
-/// A text, trimmed; empty if it was sent blank.
+/// Reads a text and trims it. Returns an empty text if the field was sent blank.
 fn owner(form: &mut Form<'_>, field: Field<String>) -> Option<String> {
     if form.sent.text(&field).is_none() && form.sent.text_or_json(&field).is_some() {
         form.errors.fault(field.name(), Fault::NoText);
@@ -174,7 +175,7 @@ fn owner(form: &mut Form<'_>, field: Field<String>) -> Option<String> {
     form.text_or_blank(field)
 }
 
-/// -1 is how newer clients say "any number" (API §3.4).
+/// Reads the activation limit. Newer clients send -1 for "no limit" (API §3.4).
 fn activation_limit(form: &mut Form<'_>, needed: Needed) -> Option<i64> {
     number(form, ACTIVATION_LIMIT, needed).map(|limit| limit.max(0))
 }

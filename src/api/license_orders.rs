@@ -46,7 +46,7 @@ fn orders(call: &Call<'_>) -> Result<Vec<Value>> {
     form.read(LICENSES).ok_or_else(|| form.refused(Outcome::CreateLicenseIncorrectData))
 }
 
-/// The generator that makes the key of an order, and the terms of the license.
+/// Reads an order: the generator of its key, and the terms of its license.
 fn read(call: &Call<'_>, order: &Value, place: usize) -> Result<(Generator, LicenseChange)> {
     let params = Params::from_object(order).unwrap_or_default();
     let mut form = Form::new(Sent::new(&params, OF_ORDER));
@@ -62,7 +62,8 @@ fn read(call: &Call<'_>, order: &Value, place: usize) -> Result<(Generator, Lice
     }
 }
 
-/// The active generator in the order, which must be of the product in it; or that product's own generator.
+/// Finds the active generator that the order names, which must belong to the product that the order names. An order
+/// that names only a product gets that product's default generator.
 fn generator(call: &Call<'_>, order: &Sent<'_>) -> Result<Option<Generator>> {
     let product = match order.get(PRODUCT_ID)? {
         None => None,
@@ -94,7 +95,7 @@ fn settled(call: &Call<'_>, license: NewLicense, terms: &LicenseChange) -> NewLi
     }
 }
 
-/// Makes the product sign; with keys of several products the global key signs.
+/// Makes the key of the product sign the answer, or the global key if the orders are for several products.
 fn sign(call: &mut Call<'_>, product_id: i64, first: &mut Option<i64>) -> Result<()> {
     match *first {
         None => {
@@ -109,7 +110,7 @@ fn sign(call: &mut Call<'_>, product_id: i64, first: &mut Option<i64>) -> Result
     Ok(())
 }
 
-/// Refuses the request with what is wrong with one order, as errors of the list.
+/// Makes the refusal of a request that reports the errors of one order.
 fn refused(place: usize, errors: &FieldErrors) -> Error {
     let mut of_list = FieldErrors::default();
     for message in errors.messages() {

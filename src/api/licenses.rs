@@ -156,7 +156,7 @@ fn count_available(call: &mut Call<'_>) -> Result {
     Ok(Reply::from(Outcome::AvailableLicenseKeysCount).with("count", count))
 }
 
-/// Makes the product sign. If it was deleted, the global key signs.
+/// Makes the key of the product sign the answer. If the product was deleted, the global key signs.
 fn sign_for_product(call: &mut Call<'_>, product_id: i64) -> Result<()> {
     if let Some(product) = call.tx.product(product_id)? {
         call.sign_with(&product);
@@ -164,7 +164,7 @@ fn sign_for_product(call: &mut Call<'_>, product_id: i64) -> Result<()> {
     Ok(())
 }
 
-/// The filter of a list; `None`: nothing can match it.
+/// Reads the filter of a list. `None`: no license can match it.
 fn filter(call: &Call<'_>) -> Result<Option<LicenseFilter>> {
     let owner = |field| call.sent.text(&field).map(|text| text.trim().to_owned());
     let mut filter = LicenseFilter {

@@ -1,4 +1,4 @@
-//! Shared by the metadata of licenses and of products: its form in answers, and its limits.
+//! The form of metadata in answers, and its limits, which licenses and products share.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use crate::api::sent::too_large;
 use crate::domain::{MAX_META_BYTES, MAX_META_ENTRIES, MetaEntry, MetaSize};
 use crate::wire::reply::Error;
 
-/// Entries as they appear in every answer.
+/// Returns the entries in the form of every answer.
 pub fn shown<'a>(entries: impl IntoIterator<Item = &'a MetaEntry>) -> Value {
     entries.into_iter().map(|entry| json!({ "key": entry.key, "value": entry.value })).collect()
 }

@@ -51,7 +51,7 @@ pub const GENERATE: Endpoint =
         ])
         .run(generate);
 
-/// The new licenses are available, but random assignments don't use them: they belong to the contract.
+/// Makes licenses under the contract. They are available, but random assignments don't use them.
 fn generate(call: &mut Call<'_>) -> Result {
     let contract = permitted(call, Permission::Generate)?;
     let product = call.tx.product(contract.terms.product_id)?;
@@ -83,7 +83,7 @@ pub const DESTROY: Endpoint = Record::new(Audience::ContractOwner, "Deletes a li
     ])
     .run(destroy);
 
-/// If an API key is used and no contract is named, the license's own contract counts.
+/// Deletes a license under the contract. With an API key and no named contract, the contract is the license's own.
 fn destroy(call: &mut Call<'_>) -> Result {
     let unknown = Outcome::ContractLicenseNotFound;
     let contract = match named(call)? {
@@ -132,8 +132,8 @@ fn permitted(call: &Call<'_>, permission: Permission) -> Result<Contract> {
     Ok(contract)
 }
 
-/// The contract whose key was the credential; `None` if the request names another one. With an API key, the contract
-/// that the request names.
+/// Finds the contract whose key was the credential; `None` if the request names another one. With an API key, finds
+/// the contract that the request names.
 fn named(call: &Call<'_>) -> Result<Option<Contract>> {
     let (reference, key) = (call.get(NAMED)?, call.sent.text(&CONTRACT_KEY));
     if let Some(id) = call.context.contract_id() {

@@ -25,7 +25,7 @@ pub const CREATE: Endpoint = Record::new(Audience::Vendor, "Adds a metadata entr
     ])
     .run(create);
 
-/// The answer doesn't contain the id of the new entry, unlike that for a license.
+/// Adds an entry. The answer doesn't contain its id, unlike that for an entry of a license.
 fn create(call: &mut Call<'_>) -> Result {
     let product = call.product(Outcome::CreateProductMetaProductNotFound)?;
     let key = call.require(META_KEY, Outcome::CreateProductMetaKeyRequired)?;

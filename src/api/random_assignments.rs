@@ -14,7 +14,7 @@ use crate::api::shape::{CREATED_AT, LICENSE_STATUS, META_DATA, OWNED_BY, Shape, 
 use crate::domain::{Generator, License, LicenseStatus, MetaEntry, NewLicense, Outcome, Product};
 use crate::wire::reply::{Reply, Result};
 
-pub const ONE_OR_MORE: Field<i64> = QUANTITY.optional().says("How many license keys; 1 by default.");
+pub const ONE_OR_MORE: Field<i64> = QUANTITY.optional().says("Number of license keys; 1 by default.");
 pub const GENERATE: Field<bool> = Field::flag("generate", "0").says(
     "1: new keys, made by the product's active generator. 0, the default: keys that are \
      available.",

@@ -4,14 +4,14 @@ use super::field::{About, Described};
 use super::shape::Shape;
 use crate::domain::Outcome;
 
-/// What the reference prints about an endpoint. Its method, paths and capability stand in the route table.
+/// The description of an endpoint, which the reference prints. Its method, paths and capability stand in the route table.
 pub struct Record {
     pub audience: Audience,
     /// One line, without a full stop.
     pub summary: &'static str,
-    /// More, as text; may be empty.
+    /// Further description; may be empty.
     pub text: &'static str,
-    /// All that the endpoint reads.
+    /// All fields that the endpoint reads.
     pub fields: &'static [&'static dyn Described],
     /// The answers of this endpoint alone, and those with fields. Its success comes first.
     pub answers: &'static [Answer],
@@ -34,7 +34,7 @@ pub const fn plain(outcome: Outcome) -> Answer {
     answer(outcome, &[])
 }
 
-/// Who calls an endpoint: the reference is sorted by it.
+/// The callers of an endpoint. The reference groups endpoints by them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Audience {
     /// Software in the customers' hands.
@@ -71,7 +71,7 @@ impl Record {
         Self { refusals, ..self }
     }
 
-    /// All that the endpoint reads, as the reference prints it.
+    /// All fields that the endpoint reads, as the reference prints them.
     pub fn fields(&self) -> impl Iterator<Item = &'static About> {
         self.fields.iter().map(|field| field.about())
     }
@@ -89,7 +89,7 @@ pub const LICENSE_GATE: &[Outcome] = &[
     Outcome::NoActivation,
 ];
 
-/// The same where no activation is needed yet.
+/// The refusals of [`LICENSE_GATE`] that apply before a license is activated.
 pub const LICENSE_GATE_TO_ACTIVATE: &[Outcome] = &[
     Outcome::InvalidLicenseKey,
     Outcome::ProductNotActive,

@@ -70,7 +70,7 @@ impl<'a> Sent<'a> {
         self.params.is_text(field.name())
     }
 
-    /// All that was sent, as a JSON object: a queued request is stored so.
+    /// Returns all fields as a JSON object, in which form a queued request is stored.
     pub fn to_json(self) -> String {
         self.params.to_json()
     }

@@ -96,7 +96,7 @@ pub const LIST: Endpoint = Record::new(Audience::Vendor, "Lists telemetry report
     .answers(&[answer(Outcome::TelemetryFound, &[("data", Shape::List(&ROW))])])
     .run(list);
 
-/// A filter that is left out, or a flag that is neither yes nor no, filters nothing.
+/// Lists reports. A missing filter, or a flag that is not a boolean, matches all of them.
 fn list(call: &mut Call<'_>) -> Result {
     let found = Reply::from(Outcome::TelemetryFound);
     let Some(filter) = filter(call)? else { return Ok(found.with("data", json!([]))) };
@@ -108,7 +108,7 @@ fn list(call: &mut Call<'_>) -> Result {
     Ok(found.with_list("data", rows, shown))
 }
 
-/// `None`: nothing can match.
+/// Reads the filter of a list. `None`: no report can match it.
 fn filter(call: &Call<'_>) -> Result<Option<TelemetryFilter>> {
     let text = |field| call.sent.text(&field).map(|text| text.trim().to_owned());
     let flag = |field| call.sent.lenient(field);

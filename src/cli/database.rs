@@ -28,7 +28,7 @@ pub fn record_command(matches: &ArgMatches) {
     COMMAND.set(names.join(" "));
 }
 
-/// What can be done to a license, in a transaction of [`change`].
+/// The operations on licenses, in a transaction of [`change`].
 pub fn operation<'a>(tx: &'a Tx<'a>) -> Operation<'a> {
     Operation { tx, now: now(), delivery_delay: Duration::ZERO }
 }

@@ -38,7 +38,7 @@ use parse::ParsedCommandLine;
 use terminal::logging;
 use terminal::output::{Output, plain};
 
-/// The result of a command. Its error is only shown: what happened, where, why, and what to do next.
+/// The result of a command. Its error is a message for the operator: what happened, where, why, and what to do next.
 type Result<T = (), E = Box<dyn Error + Send + Sync>> = std::result::Result<T, E>;
 
 /// Runs the program: `arguments` as the system gives them, with the program's name first. The result is

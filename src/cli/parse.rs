@@ -7,7 +7,7 @@ use clap::{ArgMatches, FromArgMatches as _};
 use super::commands::{Cli, Command, command};
 use crate::config::{self, ConfigError, SettingsFile, UsageError};
 
-/// A command line, and what its settings came from.
+/// A parsed command line, with the source of each setting.
 pub struct ParsedCommandLine {
     pub cli: Cli,
     pub matches: ArgMatches,

@@ -11,7 +11,7 @@ use crate::files::DataDir;
 /// The heading in the help of the options that every command takes.
 pub const GLOBAL_OPTIONS: &str = "Global options";
 
-/// Where the files are.
+/// The locations of the data directory and of the settings file.
 #[derive(Clone, Debug, clap::Args)]
 pub struct DataArg {
     /// Data directory: database, signing keys and downloads. "keyseal demo" makes a temporary one unless this is given
@@ -56,7 +56,7 @@ pub enum LogFormat {
     Json,
 }
 
-/// How to serve. Taken by `serve` and `demo`, and by the commands that inspect how a server is set up.
+/// The settings of a server. Taken by `serve` and `demo`, and by the commands that inspect how a server is set up.
 #[derive(Clone, Debug, clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own on the command line")]
 pub struct ServeArgs {
@@ -135,7 +135,7 @@ pub struct ServeArgs {
     pub metrics_listen: Option<String>,
 }
 
-/// How often a client may ask.
+/// The rate limits for clients.
 #[derive(Clone, Debug, clap::Args)]
 pub struct RateLimitArgs {
     /// Requests per second from one client address (IPv6: one /64 network), in bursts of up to twice as many. 0: no

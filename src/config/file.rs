@@ -28,7 +28,7 @@ pub struct Entry {
     key: String,
     /// Counted from 1.
     pub line: usize,
-    /// As they would be written on the command line.
+    /// The values as they would be written on the command line.
     pub values: Vec<String>,
 }
 

@@ -1,4 +1,4 @@
-//! The layers of settings, flag over environment over file over default, and which of them a value came from.
+//! The layers of settings: flags override the environment, which overrides the file, which overrides the defaults.
 
 use std::ffi::OsString;
 
@@ -20,7 +20,7 @@ pub enum UsageError {
     Config(#[from] super::ConfigError),
 }
 
-/// Reads the command line and the environment. Enough to know the command and the settings file.
+/// Reads the command line and the environment. This is enough to find the command and the settings file.
 pub fn read(command: Command, arguments: &[OsString]) -> Result<ArgMatches, UsageError> {
     let matches = without_empty_variables(command).try_get_matches_from(arguments);
     matches.map_err(|error| match naming_the_variable(&error) {
@@ -54,7 +54,7 @@ fn with_defaults_from(command: Command, file: &SettingsFile) -> Command {
     command.mut_args(set).mut_subcommands(|below| with_defaults_from(below, file))
 }
 
-/// Where a value came from.
+/// The source of a setting's value.
 #[derive(Clone, Debug)]
 pub enum Source {
     Flag(String),

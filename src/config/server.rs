@@ -56,12 +56,12 @@ pub struct PagesConfig {
     pub no_docs: bool,
 }
 
-/// How long a client may take, and how often it may ask.
+/// The limits on clients: timeouts and rate limits.
 #[derive(Clone, Debug)]
 pub struct LimitsConfig {
-    /// For a whole request body.
+    /// The time limit for receiving a whole request body.
     pub body_timeout: Duration,
-    /// For taking an answer off the connection.
+    /// The time limit for a client to receive an answer.
     pub send_timeout: Duration,
     pub rates: RateLimits,
 }
@@ -71,7 +71,7 @@ pub struct LimitsConfig {
 pub struct WebhooksConfig {
     /// The delay before each attempt, counted from the one before it. After the last, the delivery has failed.
     pub delays: Vec<Duration>,
-    /// For one attempt in all.
+    /// The time limit for one attempt.
     pub timeout: Duration,
     pub allow_private_targets: bool,
 }
@@ -100,7 +100,7 @@ pub struct DemoConfig {
 }
 
 impl Default for WebhooksConfig {
-    /// Five attempts, as API §6.1 has them.
+    /// Five attempts, as API §6.1 specifies.
     fn default() -> Self {
         Self {
             delays: vec![
@@ -181,7 +181,8 @@ impl Config {
     }
 }
 
-/// The certificate and its key. Refuses one without the other: such a server would look like HTTPS and be none.
+/// Returns the certificate and its key. Refuses one without the other: the server would seem to use HTTPS, and would
+/// not.
 pub fn tls_files(args: &ServeArgs) -> Result<Option<TlsFiles>, ConfigError> {
     match (args.tls_cert.clone(), args.tls_key.clone()) {
         (Some(certificate), Some(key)) => Ok(Some(TlsFiles { certificate, key })),

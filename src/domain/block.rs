@@ -50,7 +50,7 @@ impl Block {
         Ok(Self::Identifier(Identifier::parse(text)?.as_str().to_ascii_lowercase()))
     }
 
-    /// The word for the kind of entry, in the database and on the command line.
+    /// The name of this kind of entry, in the database and on the command line.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Ip(_) => "ip",

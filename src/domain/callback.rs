@@ -47,7 +47,7 @@ pub enum CallbackState {
 }
 
 impl CallbackKind {
-    /// The word for it in the database.
+    /// The name of this value in the database.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Assignment => "assignment",
@@ -61,7 +61,7 @@ impl CallbackKind {
 }
 
 impl CallbackState {
-    /// The word for it in the database.
+    /// The name of this value in the database.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Pending => "pending",

@@ -12,7 +12,7 @@ pub enum CallerId {
 }
 
 impl CallerId {
-    /// Reads the number that [`Self::to_number`] gives.
+    /// Converts a number from [`Self::to_number`] back.
     pub fn from_number(number: i64) -> Self {
         match number {
             0 => Self::CommandLine,
@@ -31,7 +31,7 @@ impl CallerId {
         }
     }
 
-    /// The word for this kind of caller in the audit trail.
+    /// The name of this kind of caller in the audit trail.
     pub fn kind(self) -> &'static str {
         match self {
             Self::ApiKey(_) => "api_key",

@@ -42,7 +42,7 @@ pub enum ContractStatus {
 }
 
 impl ContractStatus {
-    /// The word for it in the database and in the API.
+    /// The name of this value in the database and in the API.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Active => "active",

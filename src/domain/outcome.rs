@@ -33,9 +33,9 @@ macro_rules! outcomes {
     ($($code:literal $name:ident: $signer:ident, $status:literal $(/ $documented:literal)?, $message:literal;)+) => {
         /// One row of the response-code table (API §8). The discriminant is the inner `code`.
         ///
-        /// Codes below 1900 are the original API's. Codes from 1900 up are this server's own, for what the original
-        /// has no code for; they never reuse an HTTP number, because 500 means "Active license key found" to every
-        /// client of this API.
+        /// Codes below 1900 are the original API's. Codes from 1900 up are this server's own, for cases without a
+        /// code in the original API; they never reuse an HTTP number, because 500 means "Active license key found" to
+        /// every client of this API.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         #[repr(u16)]
         pub enum Outcome {
@@ -197,7 +197,7 @@ impl Outcome {
         self.row().signed_by
     }
 
-    /// The HTTP status this answer travels under.
+    /// The HTTP status of this answer.
     pub fn http_status(self, mode: HttpStatus) -> u16 {
         let (envelope, documented) = self.row().http_status;
         match mode {

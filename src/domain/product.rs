@@ -67,7 +67,7 @@ pub enum ProductStatus {
 }
 
 impl ProductStatus {
-    /// The word for it in the database and in the API.
+    /// The name of this value in the database and in the API.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Active => "active",
@@ -88,7 +88,7 @@ pub enum ProductSource {
 }
 
 impl ProductSource {
-    /// The word for it in the database and in the API.
+    /// The name of this value in the database and in the API.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Internal => "internal",

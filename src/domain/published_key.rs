@@ -40,8 +40,8 @@ impl KeyState {
 }
 
 impl PublishedKey {
-    /// Corrects the keys from the database by the global key (fingerprint and PEM) that the running server signs
-    /// with. The two differ between a rotation on the command line and the server's next reload.
+    /// Replaces the current global key in `keys`, which come from the database, by the one that the running server
+    /// signs with. The two differ between a rotation on the command line and the server's next reload.
     pub fn as_served(mut keys: Vec<Self>, global: Option<(&Fingerprint, &str)>) -> Vec<Self> {
         let Some((fingerprint, public_key)) = global else { return keys };
         let mut is_listed = false;

@@ -58,7 +58,7 @@ pub enum DataType {
 }
 
 impl DataType {
-    /// The word for it in the API.
+    /// The name of this value in the API.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::NumericSingleValue => "numeric-single-value",

@@ -22,7 +22,7 @@ impl Error {
     }
 }
 
-/// What the operator can do about a failed file operation. Starts with the punctuation before it.
+/// The operator's next step after a failed file operation. Starts with its punctuation.
 fn next_step(error: &io::Error) -> &'static str {
     match error.kind() {
         io::ErrorKind::PermissionDenied => {

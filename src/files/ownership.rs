@@ -1,4 +1,4 @@
-//! The owner of new files: what root creates is given to the owner of its directory, so that a service that
+//! The owner of new files: a file that root creates is given to the owner of its directory, so that a service that
 //! runs as that user can read it.
 
 use std::fs::{File, OpenOptions};
@@ -26,7 +26,7 @@ pub(super) fn give_file(file: &File, path: &Path) -> io::Result<()> {
     }
 }
 
-/// As [`give_file`], for a directory.
+/// Like [`give_file`], for a directory.
 pub fn give_directory(path: &Path) -> io::Result<()> {
     if !rustix::process::geteuid().is_root() {
         return Ok(());

@@ -16,7 +16,7 @@ pub fn create_private_file(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// As [`create_private_file`], but with mode 0600 also under a umask that takes rights from the owner.
+/// Like [`create_private_file`], but with mode 0600 also under a umask that takes rights from the owner.
 pub fn create_private(path: &Path) -> io::Result<File> {
     let file = create_private_file(path)?;
     file.set_permissions(Permissions::from_mode(0o600))?;

@@ -10,7 +10,7 @@ use super::regular::{open_regular, open_regular_with};
 use super::{DataDir, Error};
 use crate::domain::Fingerprint;
 
-/// Held by the one server on a data directory.
+/// The lock that the running server of a data directory holds.
 #[derive(Debug)]
 pub struct ServerLock {
     /// The operating system releases the lock when the file is closed.

@@ -10,7 +10,7 @@ use super::network::Network;
 use super::{BODY_MEMORY, BODY_MEMORY_TIMEOUT, LARGE_BODIES_PER_CLIENT};
 use crate::domain::Outcome;
 
-/// Bodies take memory in steps of so many bytes, as they grow.
+/// The number of bytes by which the memory of a growing body is increased.
 const STEP: usize = 64 * 1024;
 
 /// The memory that large bodies share, and how many each client sends.
@@ -33,7 +33,7 @@ pub struct HeldBody<'a> {
     _place: Place<'a>,
 }
 
-/// One of a client's places for large bodies, or the wait for one.
+/// A client's slot for a large body, or its wait for one.
 struct Place<'a> {
     memory: &'a BodyMemory,
     client: Network,

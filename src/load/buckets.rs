@@ -17,9 +17,9 @@ use crate::domain::Rate;
 /// The buckets of one limit. `now` is the time since a fixed start, the same for all calls.
 pub struct Buckets<K> {
     clients: Cache<K, Arc<FullAt>>,
-    /// Nanoseconds in which one token is refilled.
+    /// Nanoseconds in which one token is added to a bucket.
     refill: u64,
-    /// Nanoseconds in which an empty bucket is refilled but for one token.
+    /// Nanoseconds in which all tokens but one are added to an empty bucket.
     tolerance: u64,
 }
 
@@ -33,7 +33,7 @@ impl<K: Hash + Eq + Clone> Buckets<K> {
         Self { clients: Cache::new(TRACKED_CLIENTS), refill, tolerance }
     }
 
-    /// Takes a token of `key`'s. The error is the time until there is one.
+    /// Takes a token from the bucket of `key`. The error is the time until one is available.
     pub fn take(&self, key: &K, now: Duration) -> Result<Token, Duration> {
         let full_at = match self.clients.get_or_insert_with(key, || Ok::<_, Infallible>(Arc::default())) {
             Ok(full_at) => full_at,
@@ -52,7 +52,7 @@ impl<K: Hash + Eq + Clone> Buckets<K> {
         }
     }
 
-    /// Whether `key` has taken any token that is not refilled yet.
+    /// Whether the bucket of `key` is not full.
     pub fn has_used(&self, key: &K, now: Duration) -> bool {
         self.clients.peek(key).is_some_and(|full_at| full_at.load(Ordering::Acquire) > nanoseconds(now))
     }

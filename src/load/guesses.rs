@@ -1,20 +1,20 @@
-//! Guessing at keys: after some wrong keys an address must wait before it learns of another.
+//! Limits the guessing of license keys: after some wrong keys, an address must wait before another is checked.
 //!
-//! Valid requests must not suffer from a guesser behind the same address, and a guesser must not be able to tell a hit
-//! from a miss:
+//! Valid requests must not suffer from a guesser behind the same address, and a guesser must not be able to tell a
+//! right key from a wrong one:
 //!
-//! - A license key with an identifier that it is active on is always served: that is no guess.
-//! - Once an address has sent wrong keys, any other request that names a license key reserves one guess before the
-//!   endpoint runs. When none is left, right and wrong keys are refused alike.
-//! - A right key gets its guess refunded, so any number of right keys uses up nothing.
+//! - A request whose license is active on its identifier is always served, and counts as no guess.
+//! - Once an address has sent wrong keys, any other request with a license key reserves one guess before the endpoint
+//!   runs. When no guess is left, right and wrong keys are refused alike.
+//! - The guess for a right key is refunded, so right keys use up no guesses, however many there are.
 //! - Unknown API keys use up guesses too. Known ones are served at once: they have too many bits to be guessed.
-//! - An API key that may list all license keys has no reason to guess, and never pays.
+//! - An API key that may list all license keys has no reason to guess, and uses up no guesses.
 
 use crate::domain::{Identifier, LicenseKey, Outcome};
 use crate::store::{Error, Tx};
 use crate::wire::params::Params;
 
-/// How a request's license key stands to the identifier that came with it.
+/// The result of looking up a request's license key and its identifier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
     /// No license has this key.
@@ -42,8 +42,8 @@ pub fn standing(
     Ok(if is_active { Standing::Active } else { Standing::Known })
 }
 
-/// Whether a refusal tells that a key is wrong. 202, a license that isn't active on an identifier, doesn't: its key was
-/// right, and customers do move their products.
+/// Whether a refusal means that the license key is wrong. 202, a license that isn't active on an identifier, doesn't:
+/// its key is right, and customers do move their products.
 pub fn is_wrong_key(outcome: Outcome) -> bool {
     matches!(
         outcome,

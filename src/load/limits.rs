@@ -51,12 +51,12 @@ impl Load {
         if self.signing.exceeds(limit) { Err(self.unavailable(Cause::Signing).into()) } else { Ok(()) }
     }
 
-    /// Counts the signature of a change before its answer asks for it, until that or the promise's end.
+    /// Counts the signature of a change before it is requested. The count ends when the promise is dropped.
     pub fn promise_signature(&self) -> Promise {
         self.signing.promise()
     }
 
-    /// Counts a 1901 by its cause, and gives that outcome.
+    /// Counts an answer 1901 by its cause, and returns that outcome.
     pub fn unavailable(&self, cause: Cause) -> Outcome {
         self.unavailable.count(cause);
         Outcome::ServiceUnavailable

@@ -1,4 +1,4 @@
-//! Load: limits on everything that clients can ask for too much of, and the refusals beyond them.
+//! Load: the limits on what clients can request, and the refusals of requests beyond them.
 //!
 //! A request is admitted by [`Load::admit`] and then holds a [`Ticket`] until its endpoint is done. The ticket carries
 //! everything that the request has reserved: a guess, memory for its body, a promised signature. Dropping it releases
@@ -6,7 +6,7 @@
 //!
 //! All limits of the server, in the order in which a request meets them:
 //!
-//! | limit | default | asked in | past it |
+//! | limit | default | checked in | when exceeded |
 //! |---|---|---|---|
 //! | connections | from `ulimit -n` | `server/connections.rs` | wait |
 //! | TLS handshakes, by worker | 8,192 | `server/http.rs` | wait |
@@ -49,8 +49,9 @@ pub use unavailable::Cause;
 /// however long the queue: its change may be committed already.
 pub const ADMISSION_DELAY: Duration = Duration::from_millis(500);
 
-/// The signing delay past which an admitted change is refused when the writer comes to it: a crowd may have been
-/// admitted at once. Longer than on admission, where a slight excess is refused before it has cost anything.
+/// The signing delay past which an admitted change is refused when the writer starts it: many changes may have been
+/// admitted at once. Longer than [`ADMISSION_DELAY`], because a request that is refused on admission has cost nothing
+/// yet.
 pub const CHANGE_DELAY: Duration = Duration::from_secs(1);
 
 /// The largest body that is read, in bytes (API §0.4, item 8).

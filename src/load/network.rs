@@ -1,4 +1,4 @@
-//! The unit that limits count as one client.
+//! A client of the rate limits: an IPv4 address or an IPv6 /64 network.
 
 use std::net::IpAddr;
 

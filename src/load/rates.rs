@@ -22,7 +22,7 @@ pub struct Rates {
     logged: AtomicU64,
 }
 
-/// Tells API keys apart by a hash with a random seed, so that their texts are not kept.
+/// A hash of an API key with a random seed, kept in place of its text.
 type ApiKeyHash = u64;
 
 /// One limit, and how many requests it has refused.
@@ -37,7 +37,7 @@ impl<K: Hash + Eq + Clone> RateLimit<K> {
         Self { buckets: rate.map(Buckets::new), refused: AtomicU64::new(0) }
     }
 
-    /// Takes a token of the client's, to be dropped or refunded.
+    /// Takes a token from the client's bucket, to be spent (dropped) or refunded.
     pub fn take(&self, client: &K, now: Duration) -> Result<Option<Token>> {
         let Some(buckets) = &self.buckets else { return Ok(None) };
         buckets.take(client, now).map(Some).map_err(|wait| {
@@ -46,7 +46,7 @@ impl<K: Hash + Eq + Clone> RateLimit<K> {
         })
     }
 
-    /// Whether a client has taken tokens that are not refilled yet.
+    /// Whether the client's bucket is not full.
     pub fn has_used(&self, client: &K, now: Duration) -> bool {
         self.buckets.as_ref().is_some_and(|buckets| buckets.has_used(client, now))
     }
@@ -84,8 +84,8 @@ impl Rates {
         counts.map(|(name, count)| (name, count.load(Ordering::Relaxed)))
     }
 
-    /// To be called once a minute: forgets clients that have nothing used up, and logs how many requests were refused
-    /// since the last call.
+    /// Forgets clients whose buckets are full, and logs how many requests were refused since the last call. To be
+    /// called once a minute.
     pub fn tidy(&self, now: Duration) {
         self.address.forget_full(now);
         self.api_key.forget_full(now);
@@ -102,7 +102,7 @@ impl Rates {
     }
 }
 
-/// Rounded up, so that a client which comes back then is not too early.
+/// Rounds up to whole seconds, so that a client which retries after that time is not too early.
 fn whole_seconds(wait: Duration) -> u64 {
     wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0)).max(1)
 }

@@ -80,14 +80,14 @@ impl<'a> Ticket<'a> {
         self.body.is_some()
     }
 
-    /// Gives the memory of the body back: it is parsed, or will not be read.
+    /// Releases the memory of the body: it is parsed, or will not be read.
     pub fn release_body(&mut self) {
         self.body = None;
     }
 
-    /// Before an endpoint that names a license key: reserves a guess, if the key must pay for one. `is_trusted`: the
-    /// caller may list all license keys. `on_writer`: the endpoint waits for the writer, where many guesses could wait
-    /// side by side before the first is found wrong, so unknown keys pay in any case.
+    /// Reserves a guess before an endpoint that takes a license key, unless the key is exempt. `is_trusted`: the
+    /// caller may list all license keys. `on_writer`: the endpoint waits for the writer. Many guesses could wait
+    /// there before the first is found wrong, so an unknown key always reserves a guess.
     pub fn check_guess(
         &mut self,
         tx: &Tx<'_>,
@@ -113,8 +113,9 @@ impl<'a> Ticket<'a> {
         Ok(())
     }
 
-    /// After an endpoint, `refusal` being its outcome if it refused: refunds the guess unless the key was wrong. A
-    /// wrong key that is not paid for pays now, or gets the error in place of its answer.
+    /// Settles the guess after an endpoint. `refusal`: its outcome, if it refused. Refunds the guess unless the key
+    /// was wrong. A wrong key without a reserved guess uses one up now; if none is left, the caller gets that error
+    /// as the answer.
     pub fn settle_guess(&mut self, refusal: Option<Outcome>) -> Result<()> {
         if !refusal.is_some_and(is_wrong_key) {
             self.refund_guess();
@@ -124,14 +125,14 @@ impl<'a> Ticket<'a> {
         Ok(())
     }
 
-    /// Gives the reserved guess back: the key was right.
+    /// Refunds the reserved guess, because the key was right.
     pub fn refund_guess(&mut self) {
         if let Some(guess) = self.guess.take() {
             guess.refund();
         }
     }
 
-    /// Waits for a limited time for one of the places for lists.
+    /// Waits for a limited time until another list may be read.
     pub async fn enter_list(&self) -> Result<SemaphorePermit<'a>> {
         match tokio::time::timeout(LIST_TIMEOUT, self.load.lists.acquire()).await {
             Ok(Ok(place)) => Ok(place),
@@ -139,7 +140,7 @@ impl<'a> Ticket<'a> {
         }
     }
 
-    /// Keeps the promise of a signature until the request ends.
+    /// Holds the promise of a signature until the request ends.
     pub fn keep_promise(&mut self, promise: Option<Promise>) {
         self.promise = promise;
     }

@@ -1,4 +1,4 @@
-//! Requests that were answered 1901, logged together once a minute: in a flood, a line for each would be more load.
+//! Requests that were answered 1901, logged together once a minute: a line for each would add load during a flood.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -41,7 +41,7 @@ pub struct Unavailable {
 }
 
 impl Unavailable {
-    /// Counts one by its cause.
+    /// Counts an answer 1901 by its cause.
     pub fn count(&self, cause: Cause) {
         for (counted, count) in Cause::ALL.iter().zip(&self.causes) {
             count.fetch_add(u64::from(*counted == cause), Ordering::Relaxed);

@@ -1,11 +1,11 @@
-//! The end of one activation.
+//! Ends an activation without a request of its own client.
 
 use super::Operation;
 use crate::domain::{Identifier, License};
 use crate::store::Error;
 
 impl Operation<'_> {
-    /// Ends an activation other than by its own client, and tells its webhook. `false`: the license is not
+    /// Ends an activation without a request of its own client, and queues its webhook. `false`: the license is not
     /// active on this identifier.
     pub fn release(&self, license: &License, identifier: &Identifier) -> Result<bool, Error> {
         let Some((identifier_shown, post_url)) = self.tx.post_url(license.id, identifier)? else {

@@ -1,17 +1,18 @@
-//! Assigning, changing and deleting a license, and the end of an owner's life with it.
+//! Assigns, changes and deletes licenses, and deletes the former owner's activations and metadata.
 
 use super::Operation;
 use crate::domain::{Belongings, License, LicenseChange, LicenseStatus};
 use crate::store::Error;
 
-/// A license after a change, and what its former owner lost by it.
+/// A license after a change, and the numbers of activations and metadata entries that its former owner lost.
 pub struct Changed {
     pub license: License,
     pub ended: Belongings,
 }
 
 impl Operation<'_> {
-    /// Assigns an available or reserved license to an owner from now on. Whatever an earlier owner left on it ends.
+    /// Assigns an available or reserved license to an owner from now on. Deletes activations and metadata that an
+    /// earlier owner left.
     pub fn assign(
         &self,
         license: &License,
@@ -22,8 +23,8 @@ impl Operation<'_> {
         self.tx.assign_license(license.id, owner_name, owner_email, self.now)
     }
 
-    /// Changes a license. If it loses its owner by that, everything of that owner ends. Blocking keeps the activations,
-    /// and tells their webhooks.
+    /// Changes a license. If it loses its owner, deletes the owner's activations and metadata. If it becomes blocked,
+    /// keeps the activations, and queues their webhooks.
     pub fn change(&self, before: &License, change: LicenseChange) -> Result<Changed, Error> {
         let license = before.changed(change, self.now);
         let status = license.status;
@@ -47,7 +48,7 @@ impl Operation<'_> {
         self.tx.delete_license(license.id)
     }
 
-    /// Ends what the owner of a license has on it: its activations, with their webhooks, and its metadata.
+    /// Deletes the activations and the metadata of a license's owner, and queues the webhooks of the activations.
     fn end_ownership(&self, license: &License) -> Result<Belongings, Error> {
         self.tell_of_deactivations(license)?;
         let ended = self.tx.delete_belongings(license.id)?;
@@ -55,7 +56,8 @@ impl Operation<'_> {
         Ok(ended)
     }
 
-    /// Ends what an earlier owner left on a license that has none: databases of earlier versions hold such licenses.
+    /// Deletes activations and metadata that an earlier owner left on a license without an owner: databases of
+    /// earlier versions hold such licenses.
     fn clear(&self, license: &License) -> Result<Belongings, Error> {
         self.tell_of_deactivations(license)?;
         let ended = self.tx.delete_belongings(license.id)?;

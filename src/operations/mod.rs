@@ -1,5 +1,5 @@
-//! What can be done to a license: one function for each change, with its webhooks and its audit entries. The API, the
-//! command line and the worker call these, so that a change is the same whoever asks for it.
+//! The operations on a license: one function for each change, with its webhooks and its audit entries. The API, the
+//! command line and the worker all call these functions, so that a change has the same effect from each of them.
 
 mod activations;
 mod licenses;
@@ -12,11 +12,11 @@ use crate::store::Tx;
 
 pub use licenses::Changed;
 
-/// The transaction in which a change is made, and what its webhooks need.
+/// The transaction in which a change is made, and the times of its webhooks.
 #[derive(Clone, Copy)]
 pub struct Operation<'a> {
     pub tx: &'a Tx<'a>,
     pub now: Timestamp,
-    /// How long after the commit a webhook is sent first.
+    /// The delay from the commit to the first attempt of a webhook.
     pub delivery_delay: Duration,
 }

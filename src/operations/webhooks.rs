@@ -6,9 +6,9 @@ use crate::store::Error;
 use crate::wire::reply::Reply;
 
 impl Operation<'_> {
-    /// Queues a webhook for each activation of a license that is about to end other than by its own client: to the
-    /// activation's `post_url`, or else to its product's (API §6.2). Must be called before the activations are deleted.
-    /// Sends nothing for a blocked license: its receivers were told when it was blocked.
+    /// Queues a webhook for each activation of a license that is about to end without a request of its own client: to
+    /// the activation's `post_url`, or else to its product's (API §6.2). Must be called before the activations are
+    /// deleted. Sends nothing for a blocked license: its receivers got a message when it was blocked.
     pub fn tell_of_deactivations(&self, license: &License) -> Result<(), Error> {
         for (identifier, post_url) in self.tx.post_urls(license.id)? {
             self.tell_of_deactivation(license, &identifier, post_url)?;

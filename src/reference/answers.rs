@@ -93,8 +93,8 @@ impl Possible {
         self.outcome == other.outcome && self.fields == other.fields
     }
 
-    /// The name of its schema and its example: the outcome's, and, where another answer with this outcome has
-    /// other fields, the names of the fields.
+    /// The name of its schema and its example: the name of the outcome. If another answer with this outcome has other
+    /// fields, the names of its fields are appended.
     pub fn name(&self, distinct: &[Self]) -> String {
         let first = distinct.iter().find(|other| other.outcome == self.outcome);
         let name = format!("{:?}", self.outcome);
@@ -109,7 +109,7 @@ impl Possible {
     }
 }
 
-/// `MetaData` of `meta_data`.
+/// Converts a field's name such as `meta_data` to `MetaData`.
 fn capitalized(field: &str) -> String {
     let capital = |word: &str| {
         word.chars().take(1).map(|c| c.to_ascii_uppercase()).chain(word.chars().skip(1)).collect()

@@ -65,7 +65,7 @@ pub fn envelope(replies: &[String]) -> Value {
     if let Some(properties) = envelope.get_mut("properties").filter(|_| replies.contains(&too_many))
         && let Some(properties) = properties.as_object_mut()
     {
-        let text = "Try again after so many seconds. Not signed.";
+        let text = "Number of seconds after which to try again. Not signed.";
         properties.insert(RETRY_AFTER.to_owned(), json!({ "type": "integer", "description": text }));
     }
     envelope
@@ -104,7 +104,7 @@ pub fn envelope_members() -> [(&'static str, Value); 3] {
     ]
 }
 
-/// An envelope as the server would write it, but for its signature.
+/// An envelope as the server would write it, except for its signature.
 pub fn example(answer: &Possible) -> Value {
     let fields = answer.fields.iter();
     let reply = fields

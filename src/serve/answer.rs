@@ -31,7 +31,7 @@ impl Answer {
         Self::new(Err(error.into()), None)
     }
 
-    /// Settles the guess that the ticket may hold: a wrong key that can't be paid for is answered 1929 instead.
+    /// Settles the guess that the ticket may hold. For a wrong key when no guess is left, the answer becomes 1929.
     pub fn settle_guess(self, ticket: &mut Ticket<'_>) -> Self {
         ticket.settle_guess(self.refusal()).map_or_else(Self::refused, |()| self)
     }

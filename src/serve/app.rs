@@ -54,7 +54,7 @@ impl App {
         }
     }
 
-    /// The part of the caller and of the server that an endpoint sees.
+    /// Makes the request context: the facts about the caller and the server that an endpoint can see.
     pub fn request_context<'a>(
         &'a self,
         address: IpAddr,

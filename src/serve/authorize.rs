@@ -61,7 +61,7 @@ fn check_api_key(api_key: &ApiKey, caller: &Caller, capability: &str) -> Result<
     Ok(Authorized { caller_id: CallerId::ApiKey(api_key.id), sees_licenses })
 }
 
-/// The API key in a field, which counts if no header has one (API §2.1).
+/// The API key in a field, which is used if no header has one (API §2.1).
 pub fn secret_of_field(params: &Params) -> Option<ApiKeySecret> {
     params.text("api_key").and_then(|text| ApiKeySecret::parse(&text))
 }

@@ -14,9 +14,9 @@ use crate::domain::{ApiKeySecret, Timestamp};
 /// Everything known of a request before its body is read.
 pub struct Caller {
     pub arrived: Instant,
-    /// Names the request in the log and in a header of the answer.
+    /// Identifies the request in the log and in a header of the answer.
     pub request_id: String,
-    /// The time at which everything in this request happens, and the one in its answer.
+    /// The time of the request. All of its changes and its answer have this time.
     pub now: Timestamp,
     pub method: Method,
     pub address: IpAddr,

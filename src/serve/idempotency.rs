@@ -1,4 +1,4 @@
-//! Repeated requests: an `Idempotency-Key` makes the answer to the first the answer to all (API §1.9).
+//! Repeated requests: all requests with the same `Idempotency-Key` get the answer to the first one (API §1.9).
 
 use sha2::{Digest as _, Sha256};
 

@@ -22,7 +22,7 @@ pub const JSON: &str = "application/json";
 /// How long the list of keys is served from memory: however many clients ask, it is read once in that time.
 const MAX_AGE: Duration = Duration::from_secs(1);
 
-/// Pages that are kept as they were last written.
+/// The contents of generated pages, kept in memory.
 #[derive(Default)]
 pub struct Pages {
     pub documents: Library,
@@ -106,7 +106,7 @@ pub struct Demo {
 }
 
 impl Demo {
-    /// Takes the present contents of the database as that state, and starts the clock.
+    /// Records the current contents of the database as the state to reset to, and starts the clock.
     pub fn begin(
         demo: &DemoConfig,
         config: &Config,

@@ -61,13 +61,13 @@ async fn parse(request: &HttpRequest, body: Bytes) -> Result<Params, Reply> {
     Ok(query.overlaid_with(body.map_err(|why| unreadable("body", why))?))
 }
 
-/// The refusal of a request, with the part of it that can't be read and the reason. Only a few texts exist, so that
-/// their signatures are shared.
+/// The refusal of a request with an unreadable part: names the part and the reason. There are few such texts, so
+/// that refusals share signatures.
 fn unreadable(part: &str, why: Unreadable) -> Reply {
     Reply::from(Outcome::UnreadableBody).with("reason", format!("{part}: {why}"))
 }
 
-/// Reads a body and throws it away, within the same limits: its request is refused already.
+/// Reads and discards the body of a refused request, within the same limits.
 pub async fn discard(request: &HttpRequest, payload: &mut web::Payload, timeout: Duration) {
     if has_body(request) {
         // The refusal is the same however this ends.
@@ -75,8 +75,8 @@ pub async fn discard(request: &HttpRequest, payload: &mut web::Payload, timeout:
     }
 }
 
-/// The whole body, or a refusal. The ticket holds the memory of a large one; without a ticket nothing is kept. A body
-/// that will be refused is read on and thrown away.
+/// Reads the whole body, or returns a refusal. The ticket holds the memory of a large body; without a ticket, the
+/// body is discarded. A body that will be refused is read to its end and discarded.
 async fn collect(payload: &mut web::Payload, mut ticket: Option<&mut Ticket<'_>>) -> Result<Bytes, Outcome> {
     let mut body = BytesMut::new();
     let (mut length, mut refusal) = (0, None);
@@ -109,7 +109,7 @@ async fn collect(payload: &mut web::Payload, mut ticket: Option<&mut Ticket<'_>>
     refusal.map_or_else(|| Ok(body.freeze()), Err)
 }
 
-/// The next part of a body. Refuses a sender that pauses while memory is held for it.
+/// Reads the next part of a body. Refuses a sender that pauses while memory is held for it.
 async fn next_chunk(
     payload: &mut web::Payload,
     is_held: bool,
@@ -126,7 +126,7 @@ fn is_announced_too_large(request: &HttpRequest) -> bool {
     length.is_some_and(|length: u64| length > MAX_BODY as u64)
 }
 
-/// The text parts. Parts that are files are no fields, as in PHP.
+/// Reads the text parts of a multipart body as fields. Skips parts that are files, as PHP does.
 pub async fn from_multipart(sent: &HeaderMap, body: Bytes) -> Result<Params, Unreadable> {
     // Only these two headers matter to the parser, and they are all it gets.
     let mut headers = HeaderMap::new();

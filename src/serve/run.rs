@@ -58,8 +58,8 @@ pub async fn run(
     answer.settle_guess(ticket)
 }
 
-/// Runs the endpoint on the blocking pool, where other requests don't wait for it. Only so many at a time, so that
-/// readers are left for the others.
+/// Runs the endpoint on the blocking pool, where other requests don't wait for it. Limits how many run at once, so
+/// that readers stay free for the others.
 async fn list(
     app: &Arc<App>,
     route: &'static Route,
@@ -85,7 +85,8 @@ async fn list(
     }
 }
 
-/// Writes a long reply where it was read, so that the threads that others wait for only sign and send it.
+/// Writes a long reply as JSON on the blocking pool, so that the threads that serve other requests only sign and send
+/// it.
 fn written(answer: Answer, now: Timestamp) -> Answer {
     let product = answer.signing_product.as_ref();
     let result = answer.result.map(|content| match content {

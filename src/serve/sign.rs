@@ -41,7 +41,8 @@ pub fn sign_here(app: &App, reply: &Reply, at: Timestamp) -> Result<Bytes, Error
     signer.sign_here(&Unsigned::write(reply, at)).map(Bytes::from)
 }
 
-/// Writes a reply and notes whose key signs it: everything needed to sign it later, any number of times.
+/// Writes a reply, and records the product whose key signs it: everything needed to sign it later, any number of
+/// times.
 pub fn write(reply: &Reply, product: Option<&ProductKey>, now: Timestamp) -> GivenAnswer {
     GivenAnswer {
         code: reply.outcome.code(),
@@ -60,13 +61,13 @@ pub fn check_signable(app: &App, answer: &Answer) -> Result<(), KeyError> {
     }
 }
 
-/// The key and its label (API §0.4, item 3).
+/// Chooses the key and its label (API §0.4, item 3).
 fn signer(app: &App, signed_by: SignedBy, product: Option<&ProductKey>) -> Result<Signer, KeyError> {
     Signer::choose(&app.keyring, product.filter(|_| signed_by == SignedBy::Product))
 }
 
-/// The product's present key, where the one that signed the first answer is not available: the operator may have
-/// deleted it after a rotation.
+/// Chooses the product's current key if the key that signed the first answer is not available: the operator may have
+/// deleted that key after a rotation.
 fn signer_after_rotation(
     app: &App,
     product: Option<&ProductKey>,

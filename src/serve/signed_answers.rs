@@ -22,12 +22,12 @@ const CAPACITY: usize = 4096;
 /// requested twice; where it is, its hash is the key.
 const MAX_CACHED_TEXT: usize = 1024;
 
-/// Whether an envelope is worth caching.
+/// The condition for caching an envelope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Caching {
-    /// If its text is short: a long one is unlikely to be requested again.
+    /// Cache an envelope with a short text: a long one is unlikely to be requested again.
     IfShort,
-    /// However long it is: many callers request the same one within a second.
+    /// Cache an envelope of any length: many callers request the same one within a second.
     Always,
 }
 
@@ -41,7 +41,7 @@ struct Key {
 
 #[derive(Clone, PartialEq, Eq, Hash)]
 enum Content {
-    /// An outcome without fields, known without writing it: its code, the seconds after which to come back, the time.
+    /// An outcome without fields: its code, the seconds after which to retry, and the time.
     Bare(u16, Option<u64>, Timestamp),
     /// The signed text, or its SHA-256.
     Text(Box<[u8]>),
@@ -57,7 +57,7 @@ impl Default for SignedAnswers {
 }
 
 impl SignedAnswers {
-    /// Signs a reply: the bytes to send.
+    /// Signs a reply, and returns the bytes to send.
     pub async fn sign_reply(
         &self,
         reply: &Reply,
@@ -78,7 +78,7 @@ impl SignedAnswers {
         self.get_or_sign(content, signer, signatures, signing).await
     }
 
-    /// Signs a text: the bytes to send.
+    /// Signs a text, and returns the bytes to send.
     pub async fn sign(
         &self,
         unsigned: &Unsigned,
@@ -97,8 +97,8 @@ impl SignedAnswers {
         self.get_or_sign(content, signer, signatures, signing).await
     }
 
-    /// The cached envelope, or else a new one. Of several requests for the same one at once, the first signs
-    /// and the others wait; if the first is dropped, the next one signs.
+    /// Returns the cached envelope, or signs a new one. Of several concurrent requests for the same envelope, the
+    /// first signs and the others wait; if the first is dropped, the next one signs.
     async fn get_or_sign(
         &self,
         content: Content,

@@ -1,4 +1,4 @@
-//! Writes now and then what requests only keep in memory.
+//! Periodically writes the data that requests keep only in memory.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Sets up the actix server: its limits, its TLS, and what is done to every response.
+//! Sets up the actix server: its limits, its TLS, and the middleware for every response.
 
 use std::io;
 use std::net::TcpListener;

@@ -57,7 +57,7 @@ fn mount_page(service: &mut web::ServiceConfig, app: &Arc<App>, prefix: &str, pa
     service.service(resource.default_service(other_methods(app, page.label, page.allow)));
 }
 
-/// Refuses a path's other methods. `allow`: the methods that it takes.
+/// Refuses a path's other methods. `allow`: the methods that it accepts.
 fn other_methods(app: &Arc<App>, label: &'static str, allow: &'static str) -> actix_web::Route {
     let app = Arc::clone(app);
     web::to(move |request: HttpRequest, payload: web::Payload| {

@@ -19,8 +19,8 @@ const CHECK_INTERVAL: Duration = Duration::from_secs(2);
 /// How many checks there are in a day.
 const CHECKS_PER_DAY: u32 = 24 * 60 * 60 / 2;
 
-/// Reloads the key and the certificate at each SIGHUP. What can't be read stays as it was; requests are not
-/// interrupted.
+/// Reloads the key and the certificate at each SIGHUP. If one can't be read, the previous one stays in use. Requests
+/// are not interrupted.
 pub async fn on_hangup(app: Arc<App>, certificates: Option<Arc<Certificates>>, hangup: Option<Signal>) {
     let Some(mut hangup) = hangup else { return };
     while hangup.recv().await.is_some() {
@@ -83,7 +83,7 @@ async fn reload_global_key(app: &Arc<App>) {
     };
     note_key(&app.config.data, &app.keyring);
     let current = switched.now;
-    log::info!("the global signing key {} signs now, after {}", current.fingerprint().0, switched.before.0);
+    log::info!("the global signing key is now {}, and was {}", current.fingerprint().0, switched.before.0);
     let now = app.clock.now();
     let written = app.store.change(move |tx| {
         let public = current.public();

@@ -88,8 +88,8 @@ impl SigningDelay {
         self.estimate() > limit
     }
 
-    /// Counts a signature as waited for before it is requested, until the promise is dropped. A change makes one on
-    /// the writer thread: its group's commit and the way back to the task that signs lie between.
+    /// Counts a signature as waiting before it is requested, until the promise is dropped. The writer thread makes a
+    /// promise for each change, because the signature is requested only after the commit.
     pub fn promise(self: &Arc<Self>) -> Promise {
         self.enter(Waiter::AfterCommit);
         Promise(Arc::clone(self))

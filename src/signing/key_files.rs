@@ -34,13 +34,13 @@ pub fn former(data: &DataDir, owner: Option<i64>, fingerprint: &Fingerprint) -> 
     named(data, owner, &format!("-{start}"))
 }
 
-/// A key that is being given to an owner: see [`StagedKey`](super::StagedKey).
+/// The file of a new key that is not in use yet: see [`StagedKey`](super::StagedKey).
 pub fn staged(data: &DataDir, fingerprint: &Fingerprint) -> PathBuf {
     let start = fingerprint.0.get(..PREFIX_LENGTH).unwrap_or(&fingerprint.0);
     data.keys().join(format!("{STAGED}{start}.pem"))
 }
 
-/// Gives a key file a second name, and syncs the directory. Never replaces a file.
+/// Adds a second name to a key file (a hard link), and syncs the directory. Never replaces a file.
 pub fn link_new(from: &Path, to: &Path) -> Result<(), KeyError> {
     let link = || {
         fs::hard_link(from, to)?;

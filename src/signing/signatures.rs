@@ -13,25 +13,25 @@ use super::delay::{SigningDelay, Waiter};
 use super::queue::{SignRequest, SigningQueue};
 use super::{Error, KeyError, SigningKey};
 
-/// When a signature is made.
+/// The priority of a signing request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Priority {
-    /// Before everything that is queued: for the few answers that report an overload or that the server is alive.
+    /// Signed before all queued requests: for the few answers that report an overload or that the server is alive.
     Urgent,
-    /// In the queue's order, and counted as an answer to a committed change.
+    /// Signed in the queue's order, and counted as an answer to a committed change.
     AfterCommit,
-    /// In the queue's order.
+    /// Signed in the queue's order.
     Normal,
 }
 
 /// The sending end of the signing queue.
 pub struct Signatures {
     requests: Sender<SignRequest>,
-    /// Taken before `requests`.
+    /// The queue of urgent requests, which are signed before those in `requests`.
     urgent: Sender<SignRequest>,
     requested: AtomicU64,
     made: Arc<AtomicU64>,
-    /// Of `requests`; urgent ones don't count.
+    /// The delay of the queue `requests`; urgent requests don't count.
     delay: Arc<SigningDelay>,
 }
 

@@ -144,7 +144,7 @@ fn from_der(bytes: &[u8], path: &Path) -> Result<RsaKeyPair, KeyError> {
     })
 }
 
-/// Translates the library's error, which is only a name.
+/// Converts the library's error, which has only a short name, to a message.
 fn rejected(error: KeyRejected, path: &Path) -> KeyError {
     let path = path.to_owned();
     match error.to_string().as_str() {

@@ -1,9 +1,10 @@
-//! The words of SQL that differ between the engines. Everything else is in the nouns' statements, once.
+//! The parts of SQL that differ between database engines. All other SQL is in `nouns/`, the same for all engines.
 
-/// One engine's words.
+/// The parts of SQL that one engine writes in its own way.
 #[derive(Debug)]
 pub struct Dialect {
-    /// Compares a column with a value without regard to ASCII case. Columns that the schema declares so need it not.
+    /// Compares a column with a value, ignoring ASCII case. Not needed for columns that the schema declares as
+    /// ignoring case.
     pub equal_ignoring_case: fn(column: &str, value: &str) -> String,
     /// Ends a SELECT whose rows stay locked until the transaction ends.
     pub lock_rows: &'static str,
@@ -11,7 +12,7 @@ pub struct Dialect {
     pub create_noted_keys: &'static str,
     /// Checks foreign keys only at the commit of this transaction.
     pub defer_foreign_keys: &'static str,
-    /// Lets this connection keep more of the database in memory.
+    /// Enlarges the page cache of this connection.
     pub expect_large_change: &'static str,
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::files;
 
-/// The error underneath, for the log. Callers have no use for its type.
+/// The underlying error, for the log. Callers have no use for its type.
 pub type Cause = Box<dyn std::error::Error + Send + Sync>;
 
 /// A read or a write job failed, and nothing of it was committed. Never shown to clients.
@@ -14,7 +14,7 @@ pub enum Error {
     /// The write queue is full, or the job waited in it longer than its timeout.
     #[error("too many changes are waiting to be written")]
     Busy,
-    /// Another transaction holds what this one needs, in another process say.
+    /// Another transaction, for example of another process, holds a lock that this one needs.
     #[error("the database is locked: {0}")]
     Conflict(Cause),
     /// The database is known to be damaged, and nothing is read from it any more: a wrong answer is worse
@@ -65,7 +65,7 @@ impl Error {
         Self::failed(format!("the database holds an unreadable {what} in row {id}"))
     }
 
-    /// The error for each job of a batch that could not be committed because of this one.
+    /// Makes the error for every job of a batch, when this error made the commit fail.
     pub(super) fn of_the_batch(&self) -> Self {
         let cause = format!("the changes could not be committed: {self}").into();
         Self::Failed { cause, is_temporary: self.is_temporary() }
@@ -116,8 +116,8 @@ pub enum OpenError {
     )]
     SqliteTooOld { found: String, needed: &'static str },
     #[error(
-        "{path} can't be written: make the user that this runs as its owner (chown), with mode 0600, on a file system \
-         that is not read-only"
+        "{path} can't be written: make the user that runs this command its owner (chown), set mode 0600, and \
+         see that the file system is not read-only"
     )]
     ReadOnly { path: PathBuf },
     #[error("can't start the writer thread: {0}")]
@@ -125,7 +125,8 @@ pub enum OpenError {
     #[error("{path} could not be copied: {source}; see whether there is room, and try again")]
     Copy { path: PathBuf, source: Cause },
     #[error(
-        "{path} has a write-ahead log whose index is missing: any command that changes something takes the log in"
+        "{path} has a write-ahead log whose index is missing: start the server, or run a command that changes \
+         something, to recover the log"
     )]
     LogWithoutIndex { path: PathBuf },
 }

@@ -115,7 +115,7 @@ impl Store {
         self.readers.get()?.on_snapshot(&self.blocklist, job)
     }
 
-    /// As [`Self::read`], for a job that can fail: its error and the database's are returned alike.
+    /// Like [`Self::read`], for a job that can fail: its error and the database's are returned alike.
     pub fn try_read<T, E: From<Error>>(&self, job: impl FnOnce(&Tx<'_>) -> Result<T, E>) -> Result<T, E> {
         self.read(job)?
     }
@@ -136,7 +136,7 @@ impl Store {
         self.enqueue(job, WRITE_QUEUE_TIMEOUT)?.await.map_err(|_| Error::Panicked)?
     }
 
-    /// As [`Self::write`], but blocks, and queues without a timeout: for the command line and the worker.
+    /// Like [`Self::write`], but blocks, and queues without a timeout: for the command line and the worker.
     pub fn write_blocking<T: Send + 'static>(
         &self,
         job: impl Fn(&Tx<'_>) -> Decision<T> + Send + 'static,
@@ -144,7 +144,7 @@ impl Store {
         self.enqueue(job, Duration::MAX)?.blocking_recv().map_err(|_| Error::Panicked)?
     }
 
-    /// As [`Self::write`], for a job that can fail: commits on `Ok` and rolls back on `Err`. Its error and the
+    /// Like [`Self::write`], for a job that can fail: commits on `Ok` and rolls back on `Err`. Its error and the
     /// database's are returned alike.
     pub async fn change<T: Send + 'static, E: From<Error> + Send + 'static>(
         &self,
@@ -153,7 +153,7 @@ impl Store {
         self.write(move |tx| decide(job(tx))).await?
     }
 
-    /// As [`Self::change`], but blocks, and queues without a timeout.
+    /// Like [`Self::change`], but blocks, and queues without a timeout.
     pub fn change_blocking<T: Send + 'static, E: From<Error> + Send + 'static>(
         &self,
         job: impl Fn(&Tx<'_>) -> Result<T, E> + Send + 'static,

@@ -20,7 +20,7 @@ fn store() -> (TempDir, DataDir, Store) {
     (directory, data, store)
 }
 
-/// An assigned one.
+/// An assigned license.
 fn license(key: &str) -> NewLicense {
     NewLicense {
         product_id: 1,

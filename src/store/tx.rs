@@ -8,17 +8,17 @@ use super::row_cache::{BlocklistCache, RowCache, Rows};
 use super::sql::{Engine, Statement};
 use crate::domain::Actor;
 
-/// An open transaction. Its methods never commit it or roll it back; whoever opened it does.
+/// An open transaction. Its methods never commit it or roll it back; the code that opened it does.
 pub struct Tx<'c> {
     pub(super) engine: &'c dyn Engine,
-    /// Whether it may change the database. Then the rows that it looks up by their keys are locked.
+    /// Whether the transaction may change the database. If so, the rows that it looks up by key are locked.
     is_writing: bool,
     pub(super) blocklist: &'c BlocklistCache,
     /// The rows that the connection has cached; `None` on a connection that writes.
     pub(super) row_cache: Option<&'c RefCell<RowCache>>,
     /// Whether the commit of the current job wakes the worker.
     wakes_worker: Cell<bool>,
-    /// On whose behalf the job changes things; `None`: the job is not audited.
+    /// The caller on whose behalf the job makes changes; `None`: the job is not audited.
     pub(super) actor: RefCell<Option<Actor>>,
     /// Whether the changes are audited as a single entry.
     pub(super) audits_as_one: Cell<bool>,
@@ -57,9 +57,9 @@ impl<'c> Tx<'c> {
         Statement::new(self.engine, text)
     }
 
-    /// A statement whose rows stay locked until the end of the transaction, if that can change the database: no
-    /// concurrent transaction changes what this one has read and bases a change on. On SQLite only one transaction
-    /// writes at a time, and nothing needs to be done.
+    /// A statement that, in a transaction which can change the database, locks the rows that it reads until the
+    /// transaction ends: no concurrent transaction changes rows that a change of this one depends on. SQLite needs no
+    /// locks, because only one transaction writes at a time.
     pub(super) fn locking_sql<'t>(&'t self, text: &'t str) -> Statement<'t> {
         self.sql(text).locking(self.is_writing)
     }

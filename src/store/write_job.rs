@@ -1,5 +1,5 @@
-//! A job in the write queue: the work, the caller that waits for it, and how long it may queue. What holds for every
-//! engine is done here: an engine only runs and answers the job.
+//! A job in the write queue: the work, the caller that waits for it, and how long it may queue. The code here is
+//! common to all engines: an engine only runs and answers the job.
 
 use std::time::{Duration, Instant};
 
@@ -39,8 +39,8 @@ impl WriteJob {
     }
 
     /// Ends the job: `Ok` after the commit or rollback that its last run asked for. Sends the caller the value of
-    /// that run, or the error, and wakes the worker if it is to be woken. A caller that has left doesn't hear it; its
-    /// change stays.
+    /// that run, or the error, and wakes the worker if that run asked for it. If the caller has stopped waiting, the
+    /// value is dropped, and the change stays.
     pub(super) fn answer(self, outcome: Result<(), Error>) {
         self.task.answer(outcome);
     }

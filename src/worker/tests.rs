@@ -150,7 +150,7 @@ fn the_delays_between_attempts_are_those_of_the_api() {
     assert_eq!(app.store.read(|tx| tx.callbacks(Some(CallbackState::Failed))).unwrap().unwrap().len(), 1);
 }
 
-/// Makes message 1 due now, as after this number of attempts.
+/// Makes message 1 due now, with this number of attempts already made.
 fn make_due(app: &Arc<App>, attempts: u32) {
     let written = app.store.write_blocking(move |tx| {
         tx.retry_callback(1, NOW).unwrap();

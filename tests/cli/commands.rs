@@ -218,7 +218,7 @@ fn a_generator_is_made_changed_switched_and_deleted() {
     assert_eq!(done(data, &["generator", "list", "--product", "2"]), json!([]));
     let create = ["generator", "create", "--product", "1", "--method", "custom"];
     for (arguments, parts) in [
-        (&create[..], &["these options make no generator", "less than 32 random bits"][..]),
+        (&create[..], &["these options can't be used for a generator", "less than 32 random bits"][..]),
         (&["generator", "update", "1", "--charset", "aa"], &["contains 'a' twice"]),
         (&["generator", "update", "9"], &["no generator 9", "generator list"]),
         (&["generator", "create", "--product", "9", "--method", "uuid"], &["no product 9", "product list"]),

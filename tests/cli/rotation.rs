@@ -166,7 +166,7 @@ fn keys_are_rotated_under_load_and_every_answer_is_verified_by_keys_published_be
         let command = activated["next"].as_str().unwrap();
         assert_eq!(command, format!("kill -HUP {}", server.pid()));
         assert!(Command::new("sh").args(["-c", command]).status().unwrap().success());
-        server.log_until("signs now, after");
+        server.log_until("the global signing key is now");
         wait_for(&seen, SOME, Seen { is_products: false, is_next: true });
         stop.store(true, Ordering::Relaxed);
     });
@@ -367,7 +367,7 @@ fn a_server_that_was_not_told_of_a_switch_is_told_of_until_it_is() {
     contains(of_server["message"].as_str().unwrap(), &[&before]);
     contains(&list, &[&before, next.as_str().unwrap()]);
     server.signal("-HUP");
-    server.log_until("signs now, after");
+    server.log_until("the global signing key is now");
     let (of_server, list) = told();
     assert_eq!((of_server["state"].as_str(), list.as_str()), (Some("right"), ""));
 }

@@ -64,8 +64,10 @@ fn forge_manifest(backup: &Path, change: impl FnOnce(&mut Value)) {
 #[test]
 fn what_serve_refuses_neither_backup_nor_restore_nor_doctor_calls_sound() {
     type Harm = fn(&Path);
-    let harms: [(Harm, &str); 2] =
-        [(break_seal, "row 1 was not written as it is"), (add_trigger, "the trigger evil is none")];
+    let harms: [(Harm, &str); 2] = [
+        (break_seal, "row 1 has a wrong checksum"),
+        (add_trigger, "the trigger evil is not part of this program's schema"),
+    ];
     for (harm, told) in harms {
         let (data, outside) = (with_a_license(), tempfile::tempdir().unwrap());
         let path = |name: &str| outside.path().join(name);
@@ -133,5 +135,8 @@ fn what_a_stranger_wrote_into_a_manifest_or_a_schema_moves_no_cursor() {
     database.execute_batch("CREATE TABLE \"\u{1b}[2J\" (id INTEGER)").unwrap();
     drop(database);
     let doctor = keyseal(data.path(), &["doctor", "--listen", "127.0.0.1:0"]);
-    contains(&String::from_utf8(doctor.stdout).unwrap(), &["the table \\u{1b}[2J is none"]);
+    contains(
+        &String::from_utf8(doctor.stdout).unwrap(),
+        &["the table \\u{1b}[2J is not part of this program's schema"],
+    );
 }

@@ -24,7 +24,7 @@ use crate::store::{OpenError, Store};
 use tour::{API_KEY, FirstAnswer};
 use world::World;
 
-/// Published signing keys, so that a demo starts without generating any: of the first product, and the global one.
+/// Published signing keys of the first product and of the server, so that a demo starts without generating any.
 const PUBLISHED_KEYS: [&str; 2] = [
     include_str!("../../../data/demo/keys/product-1.pem"),
     include_str!("../../../data/demo/keys/global.pem"),
@@ -126,7 +126,7 @@ fn make_world(world: World, mut keys: Vec<Zeroizing<String>>, config: &Config, n
     world.write(&store, &config.data, &keys, config.randomness.clone(), now)
 }
 
-/// Generates keys in parallel, which is most of the start of a demo that keeps its world.
+/// Generates keys in parallel. This takes most of the startup time of a demo with `--data`.
 fn generate(count: usize) -> Result<Vec<Zeroizing<String>>> {
     let made: Result<Vec<_>, KeyError> = thread::scope(|scope| {
         let makers: Vec<_> =

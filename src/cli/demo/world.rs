@@ -1,4 +1,4 @@
-//! The sample world of `keyseal demo`: data/demo/world.json, which is compiled in.
+//! The sample data of `keyseal demo`: data/demo/world.json, which is compiled in.
 
 use std::path::PathBuf;
 
@@ -100,13 +100,13 @@ impl World {
         self.products.iter().filter(|product| product.own_key).count()
     }
 
-    /// The hashes of all its API keys.
+    /// The hashes of all API keys in the sample data.
     pub fn api_key_hashes(&self) -> Result<Vec<[u8; 32]>> {
         self.api_keys.iter().map(|key| Ok(key.secret()?.hash())).collect()
     }
 
-    /// Writes the world into an empty database in one transaction. `own_keys` has a private key for each product that
-    /// has one of its own.
+    /// Writes the sample data into an empty database in one transaction. `own_keys` has a private key for each
+    /// product with a signing key of its own.
     pub fn write(
         self,
         store: &Store,

@@ -128,7 +128,7 @@ fn delete(id: i64, data: &DataDir, output: &mut Output<'_>) -> Result {
 }
 
 fn check(recipe: &Recipe) -> Result {
-    recipe.pattern().map_err(|error| format!("these options make no generator: {error}"))?;
+    recipe.pattern().map_err(|error| format!("these options can't be used for a generator: {error}"))?;
     Ok(())
 }
 
@@ -172,7 +172,7 @@ fn cells(generator: &Generator) -> Vec<String> {
     ]
 }
 
-/// The look of its keys, as a template.
+/// The format of its keys, as a template.
 fn shape(recipe: &Recipe) -> String {
     let body = match recipe.method {
         GeneratorMethod::Uuid => "{uuid}".to_owned(),

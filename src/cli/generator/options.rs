@@ -4,7 +4,7 @@ use clap::{Args, ValueEnum};
 
 use crate::domain::{GeneratorMethod, MAX_LICENSE_NUMBER, Recipe};
 
-/// The look of the keys, and what their licenses grant.
+/// The format of the keys, and the terms of their licenses.
 #[derive(Args, Clone)]
 pub struct Options {
     /// Beginning of each key
@@ -39,7 +39,7 @@ pub enum Method {
     Uuid,
     /// Chunks of characters, joined by hyphens
     ChunkSystem,
-    /// As --template says
+    /// The format of --template
     Custom,
 }
 
@@ -54,7 +54,7 @@ impl From<Method> for GeneratorMethod {
 }
 
 impl Options {
-    /// The recipe with the given options in place of its own.
+    /// Returns the recipe with the given options in place of its values.
     pub fn over(&self, recipe: Recipe) -> Recipe {
         let text = |given: &Option<String>, existing| given.clone().unwrap_or(existing);
         Recipe {

@@ -88,7 +88,7 @@ fn write(tx: &Tx<'_>, args: &Args, to: &mut dyn Write) -> Result<Exported> {
     Ok(exported)
 }
 
-/// Takes an I/O error out of one of CSV, so that a closed pipe is recognized.
+/// Returns the I/O error inside a CSV error, so that a closed pipe is recognized.
 fn unwrap_io(error: csv::Error) -> Box<dyn Error + Send + Sync> {
     match error.into_kind() {
         ErrorKind::Io(error) => error.into(),

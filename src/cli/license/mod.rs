@@ -209,7 +209,7 @@ pub(super) fn to_json(license: &License) -> Value {
 enum Expiry {
     Never,
     At(Timestamp),
-    /// Not assigned yet. The days are in words.
+    /// The license is not assigned yet. It expires so long after the assignment, such as "30 days".
     AfterAssignment(String),
 }
 

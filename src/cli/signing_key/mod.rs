@@ -133,7 +133,7 @@ fn install(
         format!("signing key {}\n\npublic key, for your clients:\n{}", path.display(), key.public().pem());
     if replace_lost {
         output.note(
-            "note: clients that know only the former global key refuse what this one signs: give all clients \
+            "note: clients that know only the former global key refuse answers signed by this one: give all clients \
             its public key",
         );
         if let Some(pid) = data.running_server().ok().flatten() {
@@ -168,7 +168,7 @@ fn public(product: Option<i64>, data: &DataDir, output: &mut Output<'_>) -> Resu
     output.result(&to_json(signer, &path, &key), key.public().pem())
 }
 
-/// Prints the keys of an owner in a state.
+/// Prints an owner's keys that are in this state.
 fn published(owner: Option<i64>, state: KeyState, data: &DataDir, output: &mut Output<'_>) -> Result {
     let mut keys = open(data)?.try_read(|tx| tx.published_keys_of(owner))?;
     keys.retain(|key| key.state == state);

@@ -66,7 +66,8 @@ impl<'a> Output<'a> {
     }
 }
 
-/// Escapes what controls a terminal, except line breaks. Text may come from other people's files and requests.
+/// Escapes characters that control a terminal, except line breaks. Text may come from other people's files and
+/// requests.
 pub fn plain(text: &str) -> String {
     escaped(text, "\n")
 }

@@ -57,7 +57,7 @@ pub enum GeneratorMethod {
 }
 
 impl GeneratorMethod {
-    /// The word for it in the database and in the API.
+    /// The name of this value in the database and in the API.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Uuid => "uuid",
@@ -92,7 +92,7 @@ pub enum GeneratorError {
     TooFew,
     #[error("the system provides no random numbers")]
     NoRandomness,
-    #[error("it has run out of new keys: those that it makes exist already")]
+    #[error("it found no unused key: all keys that it made exist already")]
     UsedUp,
     #[error("the text that it made can't be a license key: {0}")]
     Name(#[from] ParseNameError),
@@ -107,7 +107,7 @@ impl Recipe {
         Pattern::of(self)
     }
 
-    /// An available license without an owner, with this key and the recipe's terms (API §3.6).
+    /// Makes an available license without an owner, with this key and the terms of this recipe (API §3.6).
     pub fn license(&self, product_id: i64, license_key: LicenseKey) -> NewLicense {
         NewLicense {
             product_id,

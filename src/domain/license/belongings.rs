@@ -1,8 +1,8 @@
-//! What the owner of a license has on it.
+//! The data of a license's owner, which is deleted when the ownership ends.
 
 use std::fmt;
 
-/// The numbers of what an owner has on a license, all of which ends with the ownership.
+/// The numbers of activations and of metadata entries that belong to the owner of a license.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Belongings {
     pub activations: usize,

@@ -18,12 +18,13 @@ pub struct LicenseChange {
 }
 
 impl License {
-    /// The license after a change. Existing activations stay, even if there are more than a lowered limit
+    /// Returns the license after a change. Existing activations stay, even if there are more than a lowered limit
     /// allows.
     ///
-    /// A license has one owner's life at a time (API §3.2). One that loses its owner loses the owner's name and address
-    /// and its date, whatever else the change says of them. One that gets an owner begins at the time of the change,
-    /// unless the change sets another; a change that names an owner leaves nothing of a name that was there before.
+    /// A license has one owner at a time (API §3.2). If the change removes the owner, the owner's name and address
+    /// and the date of assignment are removed too, whatever else the change says of them. If the change adds an
+    /// owner, the assignment begins at the time of the change, unless the change sets another time. An earlier name
+    /// and address are removed if the change names an owner.
     #[must_use]
     pub fn changed(&self, change: LicenseChange, now: Timestamp) -> Self {
         let before = self.clone();
@@ -54,7 +55,7 @@ impl License {
         }
     }
 
-    /// Whether it has an owner now, and has none with another status.
+    /// Whether the license has an owner now, and has none with another status.
     pub fn loses_owner(&self, status: LicenseStatus) -> bool {
         !self.is_assignable() && matches!(status, LicenseStatus::Available | LicenseStatus::Reserved)
     }

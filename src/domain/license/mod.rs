@@ -65,7 +65,7 @@ impl License {
         self.check_not_expired(now)
     }
 
-    /// Steps L4 and L5, which also apply where expiry is ignored.
+    /// Refuses a license that is blocked or not assigned: steps L4 and L5, which also apply where expiry is ignored.
     pub fn check_assigned(&self) -> Result<(), Outcome> {
         match self.status {
             LicenseStatus::Blocked => Err(Outcome::LicenseBlocked),
@@ -74,7 +74,7 @@ impl License {
         }
     }
 
-    /// Step L6.
+    /// Refuses an expired license: step L6.
     pub fn check_not_expired(&self, now: Timestamp) -> Result<(), Outcome> {
         match self.expires_at() {
             Some(end) if end <= now => Err(Outcome::LicenseExpired),

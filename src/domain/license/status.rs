@@ -12,7 +12,7 @@ pub enum LicenseStatus {
 impl LicenseStatus {
     pub const ALL: [Self; 4] = [Self::Available, Self::Assigned, Self::Reserved, Self::Blocked];
 
-    /// The word for it in the database and in the API.
+    /// The name of this value in the database and in the API.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Available => "available",

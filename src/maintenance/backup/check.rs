@@ -17,7 +17,7 @@ pub struct Contents {
     /// The products' own keys.
     own_keys: Vec<ProductKey>,
     global_keys: Vec<PublishedKey>,
-    /// Their files have the SHA-256 as names.
+    /// The downloadables. Their files are named by their SHA-256.
     pub downloads: Vec<Downloadable>,
 }
 
@@ -80,7 +80,7 @@ fn check_sound(database: &Inspection, name: &Path) -> Result {
 
 fn check_counts(found: &TableCounts, expected: &TableCounts, name: &Path) -> Result {
     if found != expected {
-        return Err(damaged(name, "the copy has other rows than the original").into());
+        return Err(damaged(name, "the copy has more or fewer rows than the original").into());
     }
     Ok(())
 }

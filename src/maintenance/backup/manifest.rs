@@ -30,9 +30,9 @@ pub struct Manifest {
     schema: i64,
     /// The time of the snapshot, in UTC.
     pub made_at: String,
-    /// Rows by table.
+    /// The number of rows in each table.
     pub counts: TableCounts,
-    /// By path in the backup.
+    /// The files by their path in the backup.
     files: BTreeMap<String, Entry>,
 }
 

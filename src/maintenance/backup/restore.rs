@@ -169,5 +169,8 @@ fn make_private(directory: &Path) -> Result {
 }
 
 fn damaged(source: &Path, name: &str) -> String {
-    format!("{} is not what was backed up: this backup is damaged, use another", source.join(name).display())
+    format!(
+        "{} differs from the file that was backed up: this backup is damaged, use another",
+        source.join(name).display()
+    )
 }

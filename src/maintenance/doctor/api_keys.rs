@@ -2,7 +2,7 @@
 
 use super::{Context, Finding};
 
-/// No published API key of the demo is active.
+/// Checks that no published API key of the demo is active.
 pub fn of_the_demo(context: &Context<'_>) -> Finding {
     let Ok(database) = &context.database else {
         return Finding::unknown("not checked: the database can't be opened");

@@ -16,7 +16,7 @@ const LONG_LOG: u64 = 256 * 1024 * 1024;
 /// Number of entries, some 2 GB, from which the audit trail is a warning.
 const LONG_TRAIL: i64 = 10_000_000;
 
-/// The database can be opened and is Keyseal's.
+/// Checks that the database can be opened and belongs to Keyseal.
 pub fn version(context: &Context<'_>) -> Finding {
     match &context.database {
         Ok(database) => Finding::ok(format!(
@@ -63,7 +63,7 @@ pub(super) fn query<T>(
     }
 }
 
-/// The copies of the database from before upgrades, which use space until they are removed. Never wrong.
+/// Lists the copies of the database from before upgrades, which use space until they are removed. Always passes.
 pub fn upgrade_copies(context: &Context<'_>) -> Finding {
     match store::upgrade_copies(context.data) {
         Err(error) => Finding::unknown(format!("not checked: {error}")),
@@ -77,7 +77,7 @@ pub fn upgrade_copies(context: &Context<'_>) -> Finding {
     }
 }
 
-/// The file is sound, as SQLite and the checksums of the licenses see it.
+/// Checks the whole file with SQLite's integrity check and the checksums of the licenses.
 pub fn integrity(context: &Context<'_>) -> Finding {
     let Ok(database) = &context.database else {
         return Finding::unknown("not checked: the database can't be opened");
@@ -93,7 +93,7 @@ pub fn integrity(context: &Context<'_>) -> Finding {
     }
 }
 
-/// No row refers to a missing one.
+/// Checks that no row refers to a missing one.
 pub fn references(context: &Context<'_>) -> Finding {
     query(
         context,
@@ -110,7 +110,7 @@ pub fn references(context: &Context<'_>) -> Finding {
     )
 }
 
-/// The write-ahead log is short.
+/// Checks that the write-ahead log is short.
 pub fn log(context: &Context<'_>) -> Finding {
     let size = match fs::metadata(context.data.log()) {
         Err(_) => return Finding::ok("none: the database is closed"),
@@ -129,7 +129,7 @@ pub fn log(context: &Context<'_>) -> Finding {
     }
 }
 
-/// The size of the database. Never wrong.
+/// Reports the size of the database. Always passes.
 pub fn pages(context: &Context<'_>) -> Finding {
     query(
         context,
@@ -145,7 +145,7 @@ pub fn pages(context: &Context<'_>) -> Finding {
     )
 }
 
-/// The audit trail is of a reasonable size. Only the operator prunes it.
+/// Checks that the audit trail has a reasonable size. Only the operator prunes it.
 pub fn audit_trail(context: &Context<'_>) -> Finding {
     query(context, |tx| tx.audit_size(), assess_trail)
 }

@@ -11,7 +11,7 @@ use crate::maintenance::Progress;
 use crate::maintenance::shell;
 use crate::maintenance::units::{megabytes, number};
 
-/// Every version has its file with the content that was added. Reads all files.
+/// Checks that the file of every version exists and has the content that was added. Reads all files.
 pub fn files(context: &Context<'_>) -> Finding {
     super::database::query(
         context,

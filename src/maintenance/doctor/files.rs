@@ -18,7 +18,7 @@ const MAX_NAMED: usize = 5;
 const LITTLE_SPACE: u64 = 128 * 1024 * 1024;
 const LOW_SPACE: u64 = 1024 * 1024 * 1024;
 
-/// The directory exists and belongs, with everything in it, to one user.
+/// Checks that the directory exists and belongs, with everything in it, to one user.
 pub fn directory(context: &Context<'_>) -> Finding {
     let path = context.data.path();
     let shown_path = path.display();
@@ -57,7 +57,7 @@ pub fn directory(context: &Context<'_>) -> Finding {
     Finding::wrong(format!("not owned by user {owner}, who owns {shown_path}: {}", named(&of_others)), next)
 }
 
-/// Nobody but the owner can use the directory and its files.
+/// Checks that nobody but the owner can use the directory and its files.
 pub fn permissions(context: &Context<'_>) -> Finding {
     if let Err(error) = fs::read_dir(context.data.path()) {
         return Finding::unknown(format!("not checked: {error}"));
@@ -96,7 +96,7 @@ pub fn permissions(context: &Context<'_>) -> Finding {
     )
 }
 
-/// There is room for the database to grow.
+/// Checks that the file system has room for the database to grow.
 pub fn space(context: &Context<'_>) -> Finding {
     let path = context.data.path();
     let about = match rustix::fs::statvfs(path) {

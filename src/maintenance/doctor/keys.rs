@@ -7,7 +7,7 @@ use crate::signing::{KeyError, Keyring, load_global};
 /// Number of faults that are reported one by one.
 const MAX_REPORTED: usize = 5;
 
-/// The global key can be used, is private, and is the one in the database.
+/// Checks that the global key can be used, is private, and is the one in the database.
 pub fn global(context: &Context<'_>) -> Finding {
     // If the database can't be read, only the file is checked.
     let database = context.database.as_ref().ok();
@@ -62,7 +62,7 @@ pub fn of_products(context: &Context<'_>) -> Finding {
     Finding::wrong(format!("{}{more}", reported.join("; ")), fix_for(first))
 }
 
-/// A published key of the demo is in use.
+/// The finding that a published key of the demo is in use.
 fn demo_key(product_id: Option<i64>) -> Finding {
     let error = KeyError::demo_key(product_id);
     Finding::wrong(error.to_string(), fix_for(&error))

@@ -13,7 +13,7 @@ use crate::maintenance::units::number;
 use crate::signing::{SigningKey, key_files};
 use crate::store::{Error, Tx};
 
-/// Every file in the directories of keys and downloads is one that the database names.
+/// Checks that the database names every file in the directories of keys and downloads.
 pub fn files(context: &Context<'_>) -> Finding {
     let named = |tx: &Tx<'_>| Ok::<_, Error>((tx.published_keys()?, tx.downloadables(None)?));
     super::database::query(context, named, |(keys, versions)| {

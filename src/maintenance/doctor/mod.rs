@@ -18,7 +18,7 @@ use crate::domain::{DemoSecrets, Timestamp};
 use crate::files::{self as data_files, DataDir};
 use crate::store::{Inspection, OpenError};
 
-/// A check reports something even if others find their part missing.
+/// A check. It also returns a finding if the part that it checks is missing.
 type Check = fn(&Context<'_>) -> Finding;
 
 /// The checks in the order in which they are reported.
@@ -72,10 +72,10 @@ pub struct Context<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
     Ok,
-    /// It works now, but may soon fail.
+    /// The part works now, but may soon fail.
     Warning,
     Wrong,
-    /// Another fault keeps the check from seeing it.
+    /// The check could not run because of another fault.
     Unknown,
 }
 

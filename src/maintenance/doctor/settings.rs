@@ -4,7 +4,7 @@ use super::{Context, Finding};
 use crate::domain::Timestamp;
 use crate::maintenance::shell::{self, command};
 
-/// The settings file, if there is one, can be read.
+/// Checks that the settings file, if there is one, can be read.
 pub fn file(context: &Context<'_>) -> Finding {
     match context.file {
         Ok(Some(file)) => Finding::ok(file.display().to_string()),
@@ -19,7 +19,7 @@ pub fn file(context: &Context<'_>) -> Finding {
     }
 }
 
-/// The certificate and its key can be served, and the certificate is valid for some time.
+/// Checks that the certificate and its key can be served, and that the certificate is valid for some time.
 pub fn certificate(context: &Context<'_>) -> Finding {
     let files = match &context.tls {
         Err(error) => {

@@ -21,7 +21,7 @@ const TOLERANCE: i64 = 180;
 const TOO_FEW_FILES: u64 = 256;
 const FEW_FILES: u64 = 1024;
 
-/// The clock is later than this program and than the newest entry in the database.
+/// Checks that the clock is later than this program and than the newest entry in the database.
 pub fn clock(context: &Context<'_>) -> Finding {
     // Other checks report faults of the database.
     let newest =
@@ -49,7 +49,7 @@ fn assess_clock(now: Timestamp, newest: Option<(String, Timestamp)>) -> Finding 
     }
 }
 
-/// The running server, if there is one, signs with the key that the database names.
+/// Checks that the running server, if there is one, signs with the key that the database names.
 pub fn server(context: &Context<'_>) -> Finding {
     match &context.server {
         Ok(Some(pid)) => match key_to_reload(context.data, &global_keys(context)) {
@@ -73,7 +73,7 @@ fn global_keys(context: &Context<'_>) -> Vec<PublishedKey> {
     database.and_then(|database| database.read(|tx| tx.published_keys_of(None)).ok()).unwrap_or_default()
 }
 
-/// The server listens on its address, or can.
+/// Checks that the server listens on its address, or can.
 pub fn listen_address(context: &Context<'_>) -> Finding {
     assess_address(context, context.listen, "--listen")
 }
@@ -109,7 +109,7 @@ fn assess_address(context: &Context<'_>, listen: &str, flag: &str) -> Finding {
     last
 }
 
-/// An address in use belongs to the running server of this directory, if one holds its lock file.
+/// Assesses an address in use: it belongs to the running server of this directory, if one holds its lock file.
 fn assess_used(address: SocketAddr, pid: Option<&str>, flag: &str) -> Finding {
     match pid {
         Some(pid) => {
@@ -125,7 +125,7 @@ fn assess_used(address: SocketAddr, pid: Option<&str>, flag: &str) -> Finding {
     }
 }
 
-/// Enough files can be open for many connections.
+/// Checks that enough files can be open for many connections.
 pub fn open_files(_: &Context<'_>) -> Finding {
     match getrlimit(Resource::Nofile).current {
         None => Finding::ok("no limit"),
@@ -143,7 +143,7 @@ fn assess_open_files(limit: u64) -> Finding {
     }
 }
 
-/// The SQLite in this program has no known bug that damages databases.
+/// Checks that the SQLite in this program has no known bug that damages databases.
 pub fn sqlite(_: &Context<'_>) -> Finding {
     match sqlite_version() {
         Ok(version) => Finding::ok(version),

@@ -16,8 +16,8 @@ pub use rotation::{
     activate_next, check_can_rotate, delete_next_file, key_in, move_next_file, publish_next, withdraw_next,
 };
 
-/// Has the database name a global key as the current one. Refuses to replace another, unless that is lost. Returns
-/// the place of its file.
+/// Records a global key in the database as the current one. Refuses to replace another, unless that is lost. Returns
+/// the path for its file.
 pub fn install_global(
     tx: &Tx<'_>,
     data: &DataDir,
@@ -32,8 +32,8 @@ pub fn install_global(
     Ok(place)
 }
 
-/// Has the database name a product's own key as the current one. Refuses to replace another: clients trust that one.
-/// Returns the place of its file.
+/// Records a product's own key in the database as the current one. Refuses to replace another: clients trust that
+/// one. Returns the path for its file.
 pub fn install_for_product(
     tx: &Tx<'_>,
     data: &DataDir,
@@ -56,8 +56,8 @@ pub fn install_for_product(
     Ok(place)
 }
 
-/// Moves the file of a staged key to the place that the transaction which names the key has returned. If that
-/// transaction failed, removes the file and returns its error.
+/// Moves the file of a staged key to its path, which the transaction that recorded the key has returned (`named`). If
+/// that transaction failed, removes the file and returns its error.
 pub fn put_in_place(staged: StagedKey, named: Result<PathBuf>) -> Result<PathBuf> {
     match named {
         Ok(place) => {

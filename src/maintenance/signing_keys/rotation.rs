@@ -39,7 +39,7 @@ pub fn check_can_rotate(tx: &Tx<'_>, data: &DataDir, owner: Option<i64>) -> Resu
     Ok(())
 }
 
-/// Publishes the next key. It signs nothing yet. Returns the place of its file.
+/// Publishes the next key. It signs nothing yet. Returns the path for its file.
 pub fn publish_next(
     tx: &Tx<'_>,
     data: &DataDir,
@@ -115,7 +115,7 @@ pub fn delete_next_file(data: &DataDir, owner: Option<i64>) -> Result {
     }
 }
 
-/// The key of an owner in a state. Fails if there is none.
+/// Finds an owner's key that is in this state. Fails if there is none.
 pub fn key_in(keys: &[PublishedKey], state: KeyState, owner: Option<i64>) -> Result<PublishedKey> {
     keys.iter().find(|key| key.state == state).cloned().ok_or_else(|| {
         format!(

@@ -52,8 +52,8 @@ fn tags() -> Vec<Value> {
 }
 
 fn security_schemes() -> Value {
-    let text = "One of the three is enough. `Authorization` takes precedence over `X-API-Key`, and that over the \
-                field.";
+    let text = "Send the API key in one of three places. `Authorization` takes precedence over `X-API-Key`, and \
+                `X-API-Key` over the field.";
     json!({
         "bearer": { "type": "http", "scheme": "bearer", "description": text },
         "header": { "type": "apiKey", "in": "header", "name": "X-API-Key", "description": text },

@@ -138,7 +138,7 @@ pub fn response(status: u16, group: &[Possible], distinct: &[Possible]) -> Value
     });
     let asks_again = [Outcome::ServiceUnavailable, Outcome::TooManyRequests];
     if group.iter().any(|answer| asks_again.contains(&answer.outcome)) {
-        let text = "Try again after so many seconds.";
+        let text = "Number of seconds after which to try again.";
         let header = json!({ "Retry-After": { "description": text, "schema": { "type": "integer" } } });
         insert(&mut response, "headers", header);
     }

@@ -20,8 +20,8 @@ pub fn close(response: HttpResponse, request: &HttpRequest, payload: Payload) ->
     response.map_body(|_, body| Held { body, _payload: payload }.boxed())
 }
 
-/// Whether a request has a body (RFC 9112, 6.3). Bytes after a request for a tunnel or for another protocol
-/// are none: the server grants neither, and actix would read them until the client closes.
+/// Whether a request has a body (RFC 9112, 6.3). Bytes after a request for a tunnel or for a protocol upgrade are not
+/// a body: the server grants neither, and actix would read the bytes until the client closes the connection.
 pub fn has_body(request: &HttpRequest) -> bool {
     let headers = request.headers();
     headers.contains_key("transfer-encoding")

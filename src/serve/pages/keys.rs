@@ -56,8 +56,9 @@ async fn answer(app: &Arc<App>, caller: &Caller, request: &HttpRequest) -> HttpR
     response
 }
 
-/// The list, read anew if it is too old. One request reads it on the blocking pool, because there may be many products,
-/// and the others wait for it. It takes none of the places for lists.
+/// Returns the list of keys, after reading it again if it is too old. One request reads it on the blocking pool,
+/// because there may be many products, and the others wait for it. This read doesn't count as one of the lists read
+/// at once.
 async fn list(app: &Arc<App>) -> Result<KeyList, String> {
     let mut cached = app.pages.keys.lock().await;
     // The key before the database: if it is switched in between, the database has both.

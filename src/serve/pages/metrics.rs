@@ -72,7 +72,7 @@ fn readings(app: &App) -> Readings {
     }
 }
 
-/// In bytes.
+/// The size of a file in bytes; `None` if it can't be read.
 fn size(path: &Path) -> Option<u64> {
     fs::metadata(path).ok().map(|metadata| metadata.len())
 }

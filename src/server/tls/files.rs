@@ -78,7 +78,8 @@ fn read_key(path: &Path) -> Result<PrivateKeyDer<'static>, TlsError> {
     })
 }
 
-/// A PEM item right behind a byte order mark is not recognised by the parser, and would be skipped silently.
+/// Refuses a byte order mark in a PEM file: the parser does not recognise the item right behind it, and would skip it
+/// silently.
 fn refuse_byte_order_mark(pem: &[u8], path: &Path) -> Result<(), TlsError> {
     if pem.starts_with(b"\xEF\xBB\xBF-----BEGIN") {
         return Err(TlsError::ByteOrderMark(path.to_owned()));

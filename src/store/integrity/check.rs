@@ -40,7 +40,7 @@ impl Damage {
     }
 }
 
-/// How many steps of SQLite's virtual machine run between two looks at the stop flag: at most a millisecond.
+/// The number of steps of SQLite's virtual machine between two checks of the stop flag: at most a millisecond.
 const STEPS: c_int = 1_000;
 
 /// A running check. Dropping it stops the check.

@@ -46,7 +46,7 @@ impl Tx<'_> {
         Ok(Table { name, columns, rows })
     }
 
-    /// Replaces the content of the database. New ids continue from where they did then.
+    /// Replaces the content of the database. New ids continue after the last ones of the recorded content.
     pub fn restore(&self, contents: &Contents) -> Result<(), Error> {
         // Rows refer to rows of other tables, which may be restored after them.
         self.engine.execute_once(self.engine.dialect().defer_foreign_keys)?;

@@ -31,7 +31,7 @@ impl Inspection {
         }
     }
 
-    /// Opens a database of the current schema or an older one. The nouns of an older one can't be read.
+    /// Opens a database of the current schema or an older one. The records of an older one can't be read.
     pub fn open_any_version(path: &Path) -> Result<Self, OpenError> {
         let (log, index) = (beside(path, "-wal"), beside(path, "-shm"));
         [path, &log, &index].into_iter().try_for_each(check_regular)?;

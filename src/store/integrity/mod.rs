@@ -1,4 +1,4 @@
-//! Whether a database is whole, and what is in it: for the server's start, backups, `doctor` and the demo.
+//! Integrity checks, copies and counts of a database: for the server's start, backups, `doctor` and the demo.
 
 pub(in crate::store) mod check;
 pub(in crate::store) mod contents;

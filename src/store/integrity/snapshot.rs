@@ -8,7 +8,7 @@ use crate::store::row_cache::BlocklistCache;
 use crate::store::sqlite::snapshot::copy_to;
 use crate::store::{Error, Tx, schema};
 
-/// Why there is no copy.
+/// The reason why a copy could not be made.
 type CopyError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Copies the database of a data directory into a new private file, and syncs it. Reports the progress in bytes and

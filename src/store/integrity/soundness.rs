@@ -1,4 +1,4 @@
-//! Integrity and contents of a database by number: backups must prove them, and `doctor` reports them.
+//! Counts the rows, the pages and the faults of a database: backups verify them, and `doctor` reports them.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -13,7 +13,7 @@ const MAX_LISTED: usize = 10;
 /// attempt of a webhook.
 const ENTRY_TIMES: [&str; 5] = ["created_at", "updated_at", "activated_at", "last_used_at", "finished_at"];
 
-/// Rows by table.
+/// The number of rows in each table.
 pub type TableCounts = BTreeMap<String, i64>;
 
 /// The pages of a database file, its free pages, and the bytes of each page.

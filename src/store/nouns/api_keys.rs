@@ -46,7 +46,7 @@ impl Tx<'_> {
         Ok(found)
     }
 
-    /// Returns the new key's id; `None`: a key with the same text exists.
+    /// Adds a key and returns its id; `None`: a key with the same text exists.
     pub fn add_api_key(&self, key: &NewApiKey, now: Timestamp) -> Result<Option<i64>, Error> {
         let sql = "INSERT INTO api_keys (name, key_hash, prefix, capabilities, allow_ips, active, created_at)
                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
@@ -77,7 +77,7 @@ impl Tx<'_> {
         self.audit_if(set, Subject::ApiKey(id), change, None)
     }
 
-    /// `false`: there is no such key.
+    /// Deletes a key. `false`: there is no such key.
     pub fn delete_api_key(&self, id: i64) -> Result<bool, Error> {
         let deleted = self.sql("DELETE FROM api_keys WHERE id = ?1").execute(&[&id])? == 1;
         self.audit_if(deleted, Subject::ApiKey(id), "deleted", None)

@@ -8,7 +8,7 @@ use crate::store::sql::Row;
 use crate::store::{Error, Tx};
 
 impl Tx<'_> {
-    /// Names the actor of all changes from here on. Changes before it are not audited.
+    /// Sets the actor of all later changes. Changes before the call are not audited.
     pub fn act_as(&self, actor: Actor) {
         *self.actor.borrow_mut() = Some(actor);
     }
@@ -42,7 +42,7 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Adds an entry `if_done`. Returns `if_done`.
+    /// Adds an entry if `if_done` is true. Returns `if_done`.
     pub(in crate::store) fn audit_if(
         &self,
         if_done: bool,

@@ -18,7 +18,7 @@ impl Tx<'_> {
         Ok(list)
     }
 
-    /// As [`Self::blocklist`], but always reads at least the revision from the database.
+    /// Like [`Self::blocklist`], but always reads at least the revision from the database.
     pub fn read_blocklist(&self) -> Result<Arc<Blocklist>, Error> {
         let current: i64 = self.sql("SELECT revision FROM blocklist_revision WHERE id = 1").value(&[])?;
         if let Some(list) = self.blocklist.get(current) {
@@ -44,7 +44,7 @@ impl Tx<'_> {
         })
     }
 
-    /// Returns the new entry's id; `None`: the list has this entry already.
+    /// Adds an entry and returns its id; `None`: the list has this entry already.
     pub fn add_block(&self, block: &Block, now: Timestamp) -> Result<Option<i64>, Error> {
         let sql = "INSERT INTO blocks (kind, value, created_at) VALUES (?1, ?2, ?3)
                    ON CONFLICT (kind, value) DO NOTHING RETURNING id";
@@ -55,7 +55,7 @@ impl Tx<'_> {
         Ok(id)
     }
 
-    /// `false`: there is no such entry.
+    /// Removes an entry. `false`: there is no such entry.
     pub fn remove_block(&self, id: i64) -> Result<bool, Error> {
         let removed = self.sql("DELETE FROM blocks WHERE id = ?1").execute(&[&id])? == 1;
         self.audit_if(removed, Subject::Block(id), "removed", None)

@@ -165,7 +165,8 @@ impl Tx<'_> {
     }
 }
 
-/// As many values as the statements have places for busy targets. An unused place gets a space, which is no target.
+/// Pads the busy targets to the number of parameters in the statements. An unused parameter gets a space, which is
+/// never a target.
 fn slots(busy: &[String]) -> [&str; MAX_UNDER_WAY] {
     let mut slots = [" "; MAX_UNDER_WAY];
     for (slot, target) in slots.iter_mut().zip(busy) {

@@ -39,7 +39,8 @@ impl Tx<'_> {
         self.sql(sql).all(&[], read)
     }
 
-    /// Returns the new contract's id. The caller has checked in this transaction that no other contract has its key.
+    /// Adds a contract and returns its id. The caller has checked in this transaction that no other contract has its
+    /// key.
     pub fn add_contract(&self, uuid: &str, terms: &Terms, now: Timestamp) -> Result<i64, Error> {
         let sql = "INSERT INTO contracts (uuid, name, information, contract_key, license_keys_quantity,
                    product_id, can_get_info, can_generate, can_destroy, can_destroy_all, status, created_at, updated_at)

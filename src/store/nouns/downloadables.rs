@@ -21,7 +21,7 @@ impl Tx<'_> {
         self.sql(sql).all(&[&product_id], read)
     }
 
-    /// The published downloadables of a product, newest version first; with a `version`, only those called so.
+    /// The published downloadables of a product, newest version first. `version`: only those of this version.
     pub fn published_downloadables(
         &self,
         product_id: i64,
@@ -45,7 +45,7 @@ impl Tx<'_> {
         self.sql(sql).one(&[&product_id, &numeric_version], read)
     }
 
-    /// Returns the new downloadable's id; `None`: the product has one with this numeric version already.
+    /// Adds a downloadable and returns its id; `None`: the product has one with this numeric version already.
     pub fn add_downloadable(
         &self,
         downloadable: &NewDownloadable,
@@ -77,14 +77,14 @@ impl Tx<'_> {
         Ok(id)
     }
 
-    /// `false`: there is no such downloadable.
+    /// Publishes a downloadable. `false`: there is no such downloadable.
     pub fn publish_downloadable(&self, id: i64, now: Timestamp) -> Result<bool, Error> {
         let sql = "UPDATE downloadables SET published = 1, updated_at = ?2 WHERE id = ?1";
         let published = self.sql(sql).execute(&[&id, &now])? == 1;
         self.audit_if(published, Subject::Downloadable(id), "published", None)
     }
 
-    /// `false`: there is no such downloadable.
+    /// Deletes a downloadable. `false`: there is no such downloadable.
     pub fn delete_downloadable(&self, id: i64) -> Result<bool, Error> {
         let deleted = self.sql("DELETE FROM downloadables WHERE id = ?1").execute(&[&id])? == 1;
         self.audit_if(deleted, Subject::Downloadable(id), "deleted", None)

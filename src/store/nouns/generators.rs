@@ -37,7 +37,7 @@ impl Tx<'_> {
         id.map_or(Ok(None), |id| self.generator(id))
     }
 
-    /// Returns the new generator's id.
+    /// Adds a generator and returns its id.
     pub fn add_generator(&self, generator: &NewGenerator, now: Timestamp) -> Result<i64, Error> {
         let sql = "INSERT INTO generators (uuid, product_id, method, prefix, suffix, function_name,
                    number_of_chunks, chunk_length, charset, activation_limit, validity, active, created_at, updated_at)
@@ -92,7 +92,7 @@ impl Tx<'_> {
         self.audit_if(changed, Subject::Generator(id), "changed", None)
     }
 
-    /// `false`: there is no such generator.
+    /// Deletes a generator. `false`: there is no such generator.
     pub fn delete_generator(&self, id: i64) -> Result<bool, Error> {
         let deleted = self.sql("DELETE FROM generators WHERE id = ?1").execute(&[&id])? == 1;
         self.audit_if(deleted, Subject::Generator(id), "deleted", None)

@@ -16,7 +16,7 @@ pub struct RepeatKey {
     pub route: &'static str,
     /// The text of the `Idempotency-Key` header.
     pub idempotency_key: String,
-    /// SHA-256 of the request's fields, in one order.
+    /// SHA-256 of the request's fields in a canonical order.
     pub params_hash: [u8; 32],
 }
 

@@ -42,10 +42,11 @@ pub(in crate::store) fn first_wrong(engine: &dyn Engine) -> Result<Option<i64>, 
 
 /// The message about a license with a wrong checksum.
 pub(in crate::store) fn wrong(id: i64) -> String {
-    format!("table licenses: row {id} was not written as it is")
+    format!("table licenses: row {id} has a wrong checksum")
 }
 
-/// The error of reading such a license: something else has changed the file, so no row of it can be trusted any more.
+/// Makes the error for a license with a wrong checksum. The file was changed outside of this program, so none of its
+/// rows can be trusted.
 pub(super) fn error(id: i64) -> Error {
     Error::DamageFound(wrong(id))
 }

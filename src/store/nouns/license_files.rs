@@ -45,7 +45,7 @@ impl Tx<'_> {
         self.sql("SELECT line FROM noted_keys WHERE license_key = ?1").one(&[&key], |row| row.get(0))
     }
 
-    /// Lets this connection keep more of the database in memory, for a change that touches all of it.
+    /// Enlarges the page cache of this connection, for a change that touches the whole database.
     pub fn expect_a_large_change(&self) -> Result<(), Error> {
         self.engine.execute_once(self.engine.dialect().expect_large_change)
     }

@@ -4,7 +4,7 @@ use crate::domain::{MetaEntry, MetaKey, MetaSize, Subject, Timestamp};
 use crate::store::{Error, Tx};
 
 impl Tx<'_> {
-    /// Returns the new entry's id; `None`: the license has an entry under this key already.
+    /// Adds an entry and returns its id; `None`: the license has an entry under this key already.
     pub fn add_license_meta(
         &self,
         license_id: i64,
@@ -34,7 +34,7 @@ impl Tx<'_> {
         self.sql(sql).only(&[&license_id], |row| Ok(MetaSize { entries: row.get(0)?, bytes: row.get(1)? }))
     }
 
-    /// Returns the changed entry's id; `None`: the license has none under this key.
+    /// Replaces the value of an entry and returns its id; `None`: the license has none under this key.
     pub fn set_license_meta(
         &self,
         license_id: i64,
@@ -50,7 +50,7 @@ impl Tx<'_> {
         Ok(id)
     }
 
-    /// `false`: the license has no entry under this key.
+    /// Deletes an entry. `false`: the license has no entry under this key.
     pub fn delete_license_meta(&self, license_id: i64, key: &MetaKey) -> Result<bool, Error> {
         let sql = "DELETE FROM license_meta WHERE license_id = ?1 AND key = ?2";
         let deleted = self.sql(sql).execute(&[&license_id, &key.as_str()])? == 1;

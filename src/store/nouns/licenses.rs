@@ -100,7 +100,7 @@ impl Tx<'_> {
         self.sql(sql).value(&[&product_id])
     }
 
-    /// Returns the new license's id; `None`: its key exists already.
+    /// Adds a license and returns its id; `None`: its key exists already.
     pub fn add_license(&self, license: &NewLicense, now: Timestamp) -> Result<Option<i64>, Error> {
         let sql = "INSERT INTO licenses (product_id, license_key, owner_name, owner_email, activation_limit, validity,
                                          assigned_at, status, contract_id, created_at, updated_at)

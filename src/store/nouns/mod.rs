@@ -1,4 +1,4 @@
-//! The SQL of each noun, as methods on `Tx`.
+//! The SQL of each kind of record (licenses, products and so on), as methods on `Tx`.
 
 mod activations;
 pub(in crate::store) mod api_keys;

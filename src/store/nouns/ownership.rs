@@ -1,4 +1,4 @@
-//! What the owner of a license has on it, and its end.
+//! The end of an ownership: deletes the activations and metadata of a license's owner, and audits it.
 
 use crate::domain::{Belongings, License, Subject};
 use crate::store::{Error, Tx};
@@ -13,7 +13,7 @@ impl Tx<'_> {
         })
     }
 
-    /// Adds the audit entry about the end of an owner's life with a license: whose it was, and what ended with it.
+    /// Adds the audit entry about the end of an ownership: the owner, and how many activations and entries were deleted.
     pub fn audit_end_of_ownership(&self, license: &License, ended: Belongings) -> Result<(), Error> {
         let owner = license.owner_email.as_deref().or(license.owner_name.as_deref()).unwrap_or("-");
         let detail = format!("owner {owner}; {ended}");

@@ -17,7 +17,7 @@ impl Tx<'_> {
         self.sql(sql).all(&[], |row| Ok((row.get(0)?, read(row, 1)?)))
     }
 
-    /// `false`: the product has an entry under this key already.
+    /// Adds an entry. `false`: the product has an entry under this key already.
     pub fn add_product_meta(
         &self,
         product_id: i64,
@@ -51,7 +51,7 @@ impl Tx<'_> {
         self.audit_if(changed, Subject::Product(product_id), "meta changed", Some(&key.as_str()))
     }
 
-    /// `false`: there is no entry under this key.
+    /// Deletes an entry. `false`: there is no entry under this key.
     pub fn delete_product_meta(&self, product_id: i64, key: &MetaKey) -> Result<bool, Error> {
         let sql = "DELETE FROM product_meta WHERE product_id = ?1 AND key = ?2";
         let deleted = self.sql(sql).execute(&[&product_id, &key.as_str()])? == 1;

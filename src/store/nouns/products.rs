@@ -54,7 +54,7 @@ impl Tx<'_> {
         self.sql(sql).all(&[], read)
     }
 
-    /// Returns the new product's id.
+    /// Adds a product and returns its id.
     pub fn add_product(&self, product: &NewProduct, now: Timestamp) -> Result<i64, Error> {
         let sql = "INSERT INTO products (uuid, name, description, status, created_at, updated_at)
                    VALUES (?1, ?2, ?3, ?4, ?5, ?5) RETURNING id";
@@ -110,7 +110,7 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// `false`: there is no such product.
+    /// Changes a product. `false`: there is no such product.
     fn set_product(&self, id: i64, change: &ProductChange, now: Timestamp) -> Result<bool, Error> {
         let sql = "UPDATE products
                    SET name = coalesce(?2, name), description = coalesce(?3, description),

@@ -8,7 +8,7 @@ use crate::store::schema::{APPLICATION_ID, SCHEMA, VERSION};
 use crate::store::sqlite::connection::open_writing;
 use crate::store::sqlite::errors::unreadable;
 
-/// Makes a new database; refuses where one is.
+/// Creates a new database. Fails if one exists.
 pub(in crate::store) fn create(data: &DataDir) -> Result<(), OpenError> {
     data.create()?;
     let path = data.database();
@@ -32,7 +32,7 @@ pub(in crate::store) fn create(data: &DataDir) -> Result<(), OpenError> {
     Ok(fs::remove_file(&unfinished).map_err(|source| io_error("can't remove", source))?)
 }
 
-/// The statements that fill an empty file.
+/// The statements that create the schema in an empty file.
 fn script() -> String {
     format!(
         "PRAGMA journal_mode = WAL; BEGIN IMMEDIATE; {SCHEMA}; PRAGMA application_id = {APPLICATION_ID}; \

@@ -13,9 +13,10 @@ const STATEMENTS: &str = "SELECT sql FROM sqlite_schema
      WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
      ORDER BY type <> 'table', type <> 'index', rowid";
 
-/// The first difference from the schema of the database's own version; `None`: there is none.
+/// The first difference between the schema of a database and the one that its version should have; `None`: there is
+/// none.
 ///
-/// That of an older version is compared as the steps would leave it.
+/// An older schema is compared after the upgrade steps have run on it in memory.
 pub(in crate::store) fn first_difference(connection: &Connection) -> Result<Option<String>, rusqlite::Error> {
     let version = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     if version >= VERSION {
@@ -34,7 +35,7 @@ pub(in crate::store) fn first_difference(connection: &Connection) -> Result<Opti
 enum RehearsalError {
     /// The database could not be read.
     Read(rusqlite::Error),
-    /// A statement of it, or a step, failed.
+    /// A statement of the schema, or a step, failed.
     Failed(rusqlite::Error),
 }
 

@@ -25,9 +25,9 @@ pub(super) fn difference_from_current(connection: &Connection) -> Result<Option<
             continue;
         }
         match expected.remove(&(kind.clone(), name.clone())) {
-            None => return Ok(Some(format!("the {kind} {name} is none that this program makes"))),
+            None => return Ok(Some(format!("the {kind} {name} is not part of this program's schema"))),
             Some(expected) if expected != sql => {
-                return Ok(Some(format!("the {kind} {name} is not as this program makes it")));
+                return Ok(Some(format!("the {kind} {name} differs from this program's schema")));
             }
             Some(_) => {}
         }

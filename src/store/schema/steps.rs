@@ -32,9 +32,9 @@ pub(super) const STEPS: &[Step] = &[Step {
 pub enum StepError {
     #[error(transparent)]
     Sqlite(#[from] rusqlite::Error),
-    #[error("a row of {0} would refer to one that is gone")]
+    #[error("a row of {0} would refer to a deleted row")]
     BrokenReference(String),
-    #[error("ids of {0} would be used again: carry its row of sqlite_sequence over")]
+    #[error("ids of {0} would be used again: copy its row of sqlite_sequence")]
     ReusedIds(String),
     /// The result differs from schema.sql.
     #[error("{0}")]
@@ -67,8 +67,8 @@ impl Step {
         Ok(transaction.commit()?)
     }
 
-    /// Refuses what the step did if it broke a reference, lost track of the ids that were given out, or, as the last
-    /// step, left another schema than schema.sql makes.
+    /// Fails if the step broke a reference or lost the highest id of a table, or if it is the last step and the
+    /// result differs from schema.sql.
     fn check(&self, connection: &Connection, sequences: &BTreeMap<String, i64>) -> Result<(), StepError> {
         if self.rebuilds {
             let mut statement = connection.prepare("PRAGMA foreign_key_check")?;

@@ -23,7 +23,7 @@ const SPARE_SPACE: u64 = 1_000_000;
 pub struct Upgrade {
     pub from: i64,
     pub to: i64,
-    /// The copy of the database from before.
+    /// The copy of the database that was made before the upgrade.
     pub copy: PathBuf,
     /// The steps by name, and how long each took.
     pub steps: Vec<(&'static str, Duration)>,

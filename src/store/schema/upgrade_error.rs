@@ -23,7 +23,7 @@ pub enum UpgradeError {
     Step { path: PathBuf, step: &'static str, source: Box<StepError>, version: i64, copy: PathBuf },
 }
 
-/// Rounded up.
+/// Converts bytes to megabytes, rounded up.
 fn megabytes(bytes: u64) -> u64 {
     bytes.div_ceil(1_000_000)
 }

@@ -1,8 +1,8 @@
-//! The seam between the nouns' SQL and the engines: the text of a statement, the values it takes, and the rows it
-//! returns.
+//! The interface between the SQL in `nouns/` and the database engines: the text of a statement, the values it takes,
+//! and the rows it returns.
 //!
-//! The nouns write each statement once, in the SQL that SQLite and PostgreSQL share. An engine replaces the
-//! placeholders `?1`, `?2` … by its own and prepares each text once per connection. `dialect.rs` holds what differs.
+//! Each statement is written once, in the SQL that SQLite and PostgreSQL share. An engine replaces the placeholders
+//! `?1`, `?2` … by its own and prepares each text once per connection. `dialect.rs` holds the differences.
 
 mod value;
 
@@ -23,7 +23,7 @@ pub trait Engine {
     /// Runs a statement that returns no rows. Returns how many rows it changed.
     fn execute(&self, text: &str, values: &[&dyn ToValue]) -> Result<usize, Error>;
 
-    /// Runs statements that are not worth preparing.
+    /// Runs statements that are used too rarely to be prepared.
     fn execute_once(&self, text: &str) -> Result<(), Error>;
 
     fn dialect(&self) -> &'static Dialect;
@@ -40,7 +40,7 @@ pub struct Text<'t> {
 }
 
 impl<'t> Text<'t> {
-    /// The text with the dialect's words for locking rows, if it locks any.
+    /// The text, with the dialect's SQL for locking rows if it locks any.
     pub fn in_dialect(&self, dialect: &Dialect) -> Cow<'t, str> {
         match dialect.lock_rows {
             "" => Cow::Borrowed(self.sql),
@@ -61,13 +61,13 @@ impl<'t> Statement<'t> {
         Self { engine, text: Text { sql, locks_rows: false } }
     }
 
-    /// Locks the rows that the statement reads until the transaction ends, if `locks`.
+    /// Makes the statement lock the rows that it reads until the transaction ends, if `locks` is true.
     pub(super) fn locking(mut self, locks: bool) -> Self {
         self.text.locks_rows = locks;
         self
     }
 
-    /// Its first row, if it returns any.
+    /// Runs the statement. Returns its first row, if there is any.
     pub fn one<T>(
         &self,
         values: &[&dyn ToValue],
@@ -81,22 +81,24 @@ impl<'t> Statement<'t> {
         Ok(found)
     }
 
-    /// Its one row, for a statement that always returns one.
+    /// Runs a statement that always returns one row. Returns that row.
     pub fn only<T>(
         &self,
         values: &[&dyn ToValue],
         read: impl FnMut(&Row<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let found = self.one(values, read)?;
-        found.ok_or_else(|| Error::failed(format!("no row where there is always one: {}", self.text.sql)))
+        found.ok_or_else(|| {
+            Error::failed(format!("a statement that must return a row returned none: {}", self.text.sql))
+        })
     }
 
-    /// The first column of its one row, for a statement that always returns one.
+    /// Runs a statement that always returns one row. Returns the first column.
     pub fn value<T: for<'v> FromValue<'v>>(&self, values: &[&dyn ToValue]) -> Result<T, Error> {
         self.only(values, |row| row.get(0))
     }
 
-    /// All rows.
+    /// Runs the statement. Returns all rows.
     pub fn all<T>(
         &self,
         values: &[&dyn ToValue],
@@ -110,7 +112,7 @@ impl<'t> Statement<'t> {
         Ok(found)
     }
 
-    /// Calls `on_row` for each row until it breaks.
+    /// Runs the statement, and calls `on_row` for each row until that breaks.
     pub fn each(
         &self,
         values: &[&dyn ToValue],
@@ -119,12 +121,12 @@ impl<'t> Statement<'t> {
         self.engine.query(&self.text, values, &mut on_row)
     }
 
-    /// Whether it returns any row.
+    /// Runs the statement. Returns whether there is any row.
     pub fn exists(&self, values: &[&dyn ToValue]) -> Result<bool, Error> {
         Ok(self.one(values, |_| Ok(()))?.is_some())
     }
 
-    /// Runs it. Returns how many rows it changed.
+    /// Runs the statement. Returns how many rows it changed.
     pub fn execute(&self, values: &[&dyn ToValue]) -> Result<usize, Error> {
         self.engine.execute(self.text.sql, values)
     }

@@ -1,4 +1,4 @@
-//! The SQLite side of the seam: a connection runs the nouns' statements as they are written.
+//! The SQLite engine: runs the statements of `nouns/` as they are written.
 
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection, ToSql};

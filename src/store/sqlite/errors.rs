@@ -31,7 +31,7 @@ impl From<r2d2::Error> for Error {
     }
 }
 
-/// Makes an error of opening the database at `path` of an error of SQLite.
+/// Converts an error of SQLite to the error that the database at `path` can't be opened.
 pub(in crate::store) fn unreadable(path: &Path) -> impl Fn(rusqlite::Error) -> OpenError + use<> {
     let path = path.to_owned();
     move |error| OpenError::Unreadable { path: path.clone(), source: error.into() }

@@ -97,7 +97,10 @@ impl Log {
                 let sum = checksum(before, head.get(..8).unwrap_or_default(), big_endian);
                 let holds = is_ours && checksum(sum, content, big_endian) == written;
                 if holds && after_commit {
-                    return Ok(Some(format!("damage from frame {} on, with changes behind it", read + 1)));
+                    return Ok(Some(format!(
+                        "damage from frame {} on, followed by committed changes",
+                        read + 1
+                    )));
                 }
                 after_commit = holds && word(head, 4) != 0;
             }

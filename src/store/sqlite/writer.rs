@@ -170,7 +170,7 @@ impl Context {
             // A full disk or a failed write can end the whole transaction, and the changes of earlier jobs
             // with it.
             if connection.is_autocommit() {
-                return Err(Error::temporary("the database gave up the transaction that held this change"));
+                return Err(Error::temporary("the database rolled back the transaction of this change"));
             }
         }
         // Breaks the guarantee on purpose: the proof that builds with this feature must notice.

@@ -13,10 +13,10 @@ pub struct WriterStats {
     pub commits: Histogram,
 }
 
-/// Up to the largest batch.
+/// Upper bounds of the buckets for batch sizes. The last is the largest batch.
 const BATCH_SIZES: [f64; 9] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0];
 
-/// From the sync of a fast disk to that of a disk that hangs, in seconds.
+/// Upper bounds of the buckets for commit times, in seconds: from a fast disk to one that hangs.
 const COMMIT_SECONDS: [f64; 14] =
     [0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0];
 

@@ -24,7 +24,10 @@ fn a_newer_database_another_programs_and_a_changed_one_stay_as_they_are() {
         ("PRAGMA user_version = 99", "was written by a newer Keyseal (schema 99"),
         ("PRAGMA user_version = 0", "is not Keyseal's"),
         ("PRAGMA application_id = 7", "is not Keyseal's"),
-        ("CREATE TRIGGER evil AFTER INSERT ON audit BEGIN SELECT 1; END", "the trigger evil is none"),
+        (
+            "CREATE TRIGGER evil AFTER INSERT ON audit BEGIN SELECT 1; END",
+            "the trigger evil is not part of this program's schema",
+        ),
         ("DROP INDEX jobs_by_fingerprint", "the index jobs_by_fingerprint is missing"),
     ] {
         let data = changed(sql);

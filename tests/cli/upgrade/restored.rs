@@ -55,8 +55,11 @@ fn it_is_restored_as_it_was_and_a_server_upgrades_it() {
 #[test]
 fn one_that_is_not_as_it_was_made_is_refused() {
     for (change, says) in [
-        ("DELETE FROM telemetry", "the copy has other rows than the original"),
-        ("CREATE TRIGGER evil AFTER INSERT ON audit BEGIN SELECT 1; END", "the trigger evil is none"),
+        ("DELETE FROM telemetry", "the copy has more or fewer rows than the original"),
+        (
+            "CREATE TRIGGER evil AFTER INSERT ON audit BEGIN SELECT 1; END",
+            "the trigger evil is not part of this program's schema",
+        ),
     ] {
         let place = backup_of_version_1(change);
         let (backup, data) = (place.path().join("backup"), place.path().join("data"));

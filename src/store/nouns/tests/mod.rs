@@ -1,18 +1,20 @@
-//! Every statement of the nouns, run on SQLite and on PostgreSQL with the same results.
+//! Runs every statement in `nouns/` on SQLite and on PostgreSQL, and expects the same results.
 //!
-//! PostgreSQL stands behind the seam in tests only. What its engine will have to bring besides what is in
-//! `postgres.rs`:
+//! PostgreSQL is used in tests only. An engine for it would need, besides the code in `postgres.rs`:
 //!
-//! * License keys, identifiers, meta keys, owners, slugs and UUIDs fold ASCII case in SQLite. The tests use the type
-//!   `citext` in a database of the locale C, where it folds ASCII alone; in any other locale it folds more.
-//! * A number that a statement compares with a literal is `int4` there, and a larger one is an error: the owner in
-//!   `coalesce(product_id, 0) = coalesce(?1, 0)`.
-//! * A failed statement ends the transaction up to the last savepoint, where SQLite goes on: each job needs one.
-//! * PostgreSQL takes the type of a value from its first use: `?1 IS NULL` before it says nothing, and a value that is
-//!   given and not used has none. The statements are written so.
-//! * The conditions that keep SQLite from an index (`product_id + 0 = ?1`) have no use.
-//! * Integrity checks, table counts, pages, the demo's content and the row cache (`data_version`) are SQLite's.
-//! * Ids have gaps: `ON CONFLICT DO NOTHING` uses one up, which SQLite doesn't.
+//! * License keys, identifiers, meta keys, owners, slugs and UUIDs ignore ASCII case in SQLite. The tests use the
+//!   type `citext` in a database of the locale C, where it ignores the case of ASCII only; in any other locale it
+//!   ignores more.
+//! * A number that a statement compares with a literal is `int4` in PostgreSQL, and a larger one is an error: the
+//!   owner in `coalesce(product_id, 0) = coalesce(?1, 0)`.
+//! * A failed statement ends the transaction up to the last savepoint, while SQLite continues: each job needs a
+//!   savepoint.
+//! * PostgreSQL takes the type of a parameter from its first use: `?1 IS NULL` before that use determines no type,
+//!   and a parameter that is never used has none. The statements are written accordingly.
+//! * The conditions that keep SQLite from using an index (`product_id + 0 = ?1`) have no use.
+//! * Integrity checks, table counts, pages, the demo's content and the row cache (`data_version`) exist for SQLite
+//!   only.
+//! * Ids have gaps: `ON CONFLICT DO NOTHING` uses up an id, unlike in SQLite.
 
 mod postgres;
 mod scenarios;

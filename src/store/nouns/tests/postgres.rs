@@ -1,5 +1,5 @@
-//! PostgreSQL behind the seam, for tests only: a server of its own in a temporary directory, and an engine that
-//! runs the nouns' statements on it.
+//! A PostgreSQL engine, for tests only: starts a server in a temporary directory, and runs the statements of `nouns/`
+//! on it.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -22,7 +22,7 @@ use crate::store::Error;
 use crate::store::dialect::Dialect;
 use crate::store::sql::{Columns, Engine, OnRow, Row, Text, ToValue, Value};
 
-/// What a PostgreSQL engine says otherwise than SQLite.
+/// The parts of SQL that PostgreSQL writes in its own way.
 const POSTGRESQL: Dialect = Dialect {
     equal_ignoring_case: |column, value| format!("lower({column}) = lower({value})"),
     lock_rows: " FOR UPDATE",
@@ -87,7 +87,7 @@ impl Drop for Server {
     }
 }
 
-/// Where the tests of [`super`] look for PostgreSQL.
+/// The directory in which the tests look for PostgreSQL.
 pub const PLACE: &str = "/usr/lib/postgresql";
 
 /// The directory of the newest PostgreSQL that Debian has installed.
@@ -163,7 +163,7 @@ fn failed(sql: &str) -> impl Fn(postgres::Error) -> Error + '_ {
     }
 }
 
-/// A statement with PostgreSQL's placeholders. No statement has a question mark that is not one.
+/// Converts a statement to PostgreSQL's placeholders. A question mark is always a placeholder.
 fn placeholders(sql: &str) -> String {
     sql.replace('?', "$")
 }

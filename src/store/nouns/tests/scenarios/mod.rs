@@ -1,4 +1,4 @@
-//! What the nouns' statements must do on any engine, a scenario for each noun. Each runs in an empty database.
+//! The scenarios that every engine must pass, one for each kind of record. Each runs in an empty database.
 
 mod catalog;
 mod licenses;
