@@ -211,7 +211,7 @@ impl Model {
         match *operation {
             Create { key, status, limit } => self.create(key, status, limit),
             Delete { key } => self.licenses.remove(key).map_or(851, |_| 850),
-            SetStatus { key, status } => self.update(key, |license| license.status = status),
+            SetStatus { key, status } => self.update(key, |license| license.set_status(status)),
             SetLimit { key, limit } => self.update(key, |license| license.limit = limit),
             Expire { key } => self.update(key, |license| (license.validity, license.is_long_ago) = (1, true)),
             Renew { key } => self.update(key, |license| license.validity = 0),
@@ -292,10 +292,31 @@ impl License {
         self.refusal().or((!self.seats.contains(identifier)).then_some(202))
     }
 
+    fn has_no_owner(&self) -> bool {
+        ["available", "reserved"].contains(&self.status)
+    }
+
+    /// With its owner, a license loses the owner's activations, metadata and dates; a new owner's dates start now.
+    fn set_status(&mut self, status: &'static str) {
+        let had_no_owner = self.has_no_owner();
+        self.status = status;
+        let ends = !had_no_owner && self.has_no_owner();
+        if ends {
+            self.owner = None;
+        }
+        if ends || had_no_owner && status == "assigned" {
+            self.is_long_ago = false;
+            self.seats.clear();
+            self.meta.clear();
+        }
+    }
+
     fn assign(&mut self, email: &'static str) -> i64 {
-        if self.status != "available" && self.status != "reserved" {
+        if !self.has_no_owner() {
             return 801;
         }
+        self.seats.clear();
+        self.meta.clear();
         (self.status, self.owner, self.is_long_ago) = ("assigned", Some(email), false);
         800
     }
