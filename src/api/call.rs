@@ -36,7 +36,7 @@ pub struct RequestContext<'a> {
     pub caller: CallerId,
     /// The text of the API key, for download links. Only endpoints that run inline have it.
     pub api_key: Option<&'a ApiKeySecret>,
-    /// Whether the request has an `Idempotency-Key`, which identifies its repetitions.
+    /// Whether the request has an `Idempotency-Key`, by which repetitions of it are recognised.
     pub names_request: bool,
     /// The server's address as its clients reach it.
     pub public_url: &'a str,
@@ -146,7 +146,7 @@ impl<'a> Call<'a> {
         Ok(product)
     }
 
-    /// The active generator that the request names by id or uuid.
+    /// Finds the active generator that the request names by id or uuid.
     pub fn generator(&self, not_found: Outcome) -> Result<Generator> {
         let reference = self.require(GENERATOR_ID, not_found)?;
         let generator = self.tx.generator_by_reference(&reference)?;

@@ -1,4 +1,4 @@
-//! Contracts, as their issuer creates and changes them.
+//! The endpoints for the issuer of contracts: list, create, change and delete them.
 
 use serde_json::{Value, json};
 
@@ -153,7 +153,7 @@ const CREATED: Shape = Shape::Object(&[
     CREATED_AT, ID, COUNT,
 ]);
 
-/// A contract as lists show it.
+/// Converts a contract to the JSON of lists.
 pub fn value(contract: &Contract) -> Value {
     let terms = &contract.terms;
     let may = |permission| i64::from(terms.allow(permission));

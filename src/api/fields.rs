@@ -24,9 +24,9 @@ pub const GENERATOR_ID: Field<String> =
 pub const CONTRACT_ID: Field<String> =
     Field::reference("contract_id", "1").says("The contract: its id or its uuid.").required();
 pub const OWNER_NAME: Field<String> =
-    Field::text("owner_name", MAX_OWNER, "Jane Doe").says("The owner of the license.");
-pub const OWNER_EMAIL: Field<String> =
-    Field::text("owner_email", MAX_OWNER, "jane@example.com").says("The owner of the license.");
+    Field::text("owner_name", MAX_OWNER, "Jane Doe").says("The name of the license's owner.");
+pub const OWNER_EMAIL: Field<String> = Field::text("owner_email", MAX_OWNER, "jane@example.com")
+    .says("The email address of the license's owner.");
 pub const META_KEY: Field<MetaKey> = Field::meta_key("key", "color")
     .says("The name of the entry. Compared without regard to case and outer spaces.")
     .required();

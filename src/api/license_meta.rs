@@ -1,4 +1,4 @@
-//! Metadata on licenses.
+//! The endpoints for metadata on licenses.
 
 use super::meta;
 use crate::api::call::Call;

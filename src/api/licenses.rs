@@ -68,8 +68,8 @@ pub const UPDATE: Endpoint = Record::new(Audience::Vendor, "Changes a license")
     .says(
         "Fields that aren't sent keep their values. A blank owner removes the owner. When the \
          license becomes blocked, the `post_url`s of its activations receive a message. When it becomes \
-         `available` or `reserved`, its ownership ends: its activations end, of which their `post_url`s \
-         receive a message, and its metadata, owner and date are removed, whatever else is sent.",
+         `available` or `reserved`, its ownership ends: its activations end, and their `post_url`s \
+         receive a message. Its metadata, owner and date are removed, whatever else is sent.",
     )
     .takes(&[
         &LICENSE_KEY,

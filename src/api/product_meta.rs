@@ -1,4 +1,4 @@
-//! Metadata on products.
+//! The endpoints for metadata on products.
 
 use super::meta;
 use crate::api::call::Call;

@@ -223,7 +223,7 @@ const PRODUCT: Shape = Shape::Object(&[
     ("features", Shape::Json(r#"["updates"]"#)),
 ]);
 
-/// A product as lists show it.
+/// Converts a product to the JSON of lists.
 fn shown(product: &Product, meta_data: &Value) -> Value {
     json!({
         "id": product.id,

@@ -80,7 +80,7 @@ fn generate(call: &Call<'_>, generator: &Generator, quantity: i64, owner: &Owner
     })
 }
 
-/// Assigns the first available keys, after checking that there are enough.
+/// Assigns the first available keys of the product's pool. Fails if there are fewer than `quantity`.
 fn draw(call: &Call<'_>, product: &Product, quantity: i64, owner: &Owner) -> Result<Vec<License>> {
     let ids = call.tx.pool(product.id, quantity)?;
     let available = i64::try_from(ids.len()).unwrap_or(i64::MAX);

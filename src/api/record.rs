@@ -4,7 +4,8 @@ use super::field::{About, Described};
 use super::shape::Shape;
 use crate::domain::Outcome;
 
-/// The description of an endpoint, which the reference prints. Its method, paths and capability stand in the route table.
+/// The description of an endpoint, which the reference prints. Its method, paths and capability are in the route
+/// table.
 pub struct Record {
     pub audience: Audience,
     /// One line, without a full stop.
@@ -15,7 +16,7 @@ pub struct Record {
     pub fields: &'static [&'static dyn Described],
     /// The answers of this endpoint alone, and those with fields. Its success comes first.
     pub answers: &'static [Answer],
-    /// The answers without fields that it shares with others.
+    /// The answers without fields that the endpoint shares with others.
     pub refusals: &'static [Outcome],
 }
 

@@ -51,9 +51,9 @@ pub enum Command {
         after_help = "Example:\n  keyseal serve --listen 0.0.0.0:8443 --tls-cert cert.pem --tls-key key.pem"
     )]
     Serve(ServeArgs),
-    /// Serve a temporary sample world, and show a first signed answer
+    /// Serve temporary sample data, and show a first signed answer
     ///
-    /// Needs nothing and leaves nothing behind. With --data the sample world is made in that directory, and kept.
+    /// Needs nothing and leaves nothing behind. With --data the sample data is written to that directory, and kept.
     #[command(after_help = "Example:\n  keyseal demo --seed 1 --clock 2027-01-01")]
     Demo(demo::Args),
     /// Create a data directory: database, global signing key, and an API key for every endpoint, shown once

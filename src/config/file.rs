@@ -26,7 +26,7 @@ pub struct SettingsFile {
 #[derive(Clone, Debug)]
 pub struct Entry {
     key: String,
-    /// Counted from 1.
+    /// The number of the line, counted from 1.
     pub line: usize,
     /// The values as they would be written on the command line.
     pub values: Vec<String>,
@@ -142,7 +142,7 @@ fn unreadable(path: &Path, error: &io::Error) -> ConfigError {
     ))
 }
 
-/// A key and its line.
+/// A setting's key and its line in the file, for error messages.
 struct Place<'a> {
     path: &'a Path,
     line: usize,

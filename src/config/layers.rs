@@ -63,12 +63,12 @@ pub enum Source {
     Default,
 }
 
-/// A setting with the value that applies.
+/// A setting with its effective value.
 pub struct Effective {
     pub key: String,
     /// `null`: it is not set, and has no fixed default.
     pub value: Value,
-    /// The value for people.
+    /// The value as text for people.
     pub text: String,
     pub source: Source,
 }

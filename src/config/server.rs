@@ -34,7 +34,7 @@ pub struct Config {
     pub demo: Option<DemoConfig>,
 }
 
-/// Where the server listens, and how its answers travel over HTTP.
+/// The address of the server, and the HTTP options of its answers.
 #[derive(Clone, Debug)]
 pub struct HttpConfig {
     pub listen: String,
@@ -66,7 +66,7 @@ pub struct LimitsConfig {
     pub rates: RateLimits,
 }
 
-/// How webhooks are delivered.
+/// The delivery of webhooks: how often and how fast it is tried.
 #[derive(Clone, Debug)]
 pub struct WebhooksConfig {
     /// The delay before each attempt, counted from the one before it. After the last, the delivery has failed.

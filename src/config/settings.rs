@@ -43,12 +43,12 @@ impl Kind {
 pub struct Setting(Arg);
 
 impl Setting {
-    /// Its id in `ArgMatches`.
+    /// The setting's id in `ArgMatches`.
     pub fn id(&self) -> &str {
         self.0.get_id().as_str()
     }
 
-    /// Its key in the settings file: the flag without its dashes.
+    /// The setting's key in the settings file: the flag without its dashes.
     pub fn key(&self) -> &str {
         self.0.get_long().unwrap_or_default()
     }

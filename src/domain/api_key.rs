@@ -13,10 +13,10 @@ use super::{Capabilities, Timestamp};
 pub struct ApiKey {
     pub id: i64,
     pub name: String,
-    /// The first characters of the text, to recognise it by.
+    /// The first characters of the key, by which people recognise it.
     pub prefix: String,
     pub capabilities: Capabilities,
-    /// The networks that it may be used from; empty: any (API §2.3).
+    /// The networks from which the key may be used; empty: any (API §2.3).
     pub allow_ips: Vec<IpNet>,
     pub active: bool,
     pub created_at: Timestamp,

@@ -11,9 +11,9 @@ use super::{Identifier, ParseNameError, ParseNetworkError, parse_network};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Block {
     Ip(IpNet),
-    /// Lower case, without scheme, port, path or surrounding dots.
+    /// A domain in lower case, without scheme, port, path or surrounding dots.
     Domain(String),
-    /// Lower case.
+    /// An identifier in lower case.
     Identifier(String),
 }
 

@@ -33,7 +33,7 @@ pub struct NewCallback<'a> {
 pub enum CallbackKind {
     /// A queued assignment was carried out or refused (API §6.1).
     Assignment,
-    /// An activation has ended other than by its own client (API §6.2).
+    /// An activation has ended without a request of its own client (API §6.2).
     Deactivation,
 }
 

@@ -9,7 +9,7 @@ pub struct Contract {
     pub id: i64,
     pub uuid: String,
     pub terms: Terms,
-    /// The number of licenses that exist under it: deleting one makes room for another.
+    /// The number of existing licenses under the contract. Deleting one makes room for another.
     pub license_keys_count: i64,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
@@ -22,7 +22,7 @@ pub struct Terms {
     pub name: String,
     pub information: String,
     pub product_id: i64,
-    /// The maximum number of licenses under it at a time.
+    /// The maximum number of licenses under the contract at a time.
     pub license_keys_quantity: i64,
     pub status: ContractStatus,
     /// The permitted operations, in the order of [`Permission::ALL`].

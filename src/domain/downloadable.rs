@@ -12,7 +12,7 @@ pub struct Downloadable {
     pub version: String,
     pub update_summary: String,
     pub changelog: String,
-    /// Whether customers can see and download it.
+    /// Whether customers can see and download this version.
     pub published: bool,
     pub release_date: Timestamp,
     pub download_counter: i64,
@@ -22,11 +22,11 @@ pub struct Downloadable {
 /// A file in the data directory.
 #[derive(Clone, Debug)]
 pub struct StoredFile {
-    /// The file name that browsers save it under.
+    /// The name under which browsers save the file.
     pub name: String,
     /// SHA-256 of the content in lower-case hex, which is also the file's name in the data directory.
     pub sha256: String,
-    /// In bytes.
+    /// The size in bytes.
     pub size: i64,
 }
 

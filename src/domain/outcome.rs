@@ -187,7 +187,7 @@ impl Outcome {
         self == Self::LicenseDeactivated
     }
 
-    /// The text in the answer's `message`, exactly as API §8 has it.
+    /// The text in the answer's `message`, exactly as in API §8.
     pub fn message(self) -> &'static str {
         self.row().message
     }

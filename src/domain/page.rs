@@ -1,4 +1,4 @@
-//! Pages of long lists.
+//! Pagination of long lists.
 
 /// The default number of items on a page.
 const DEFAULT_ITEMS: i64 = 10;

@@ -16,7 +16,7 @@ pub struct Product {
     pub status: ProductStatus,
     pub require_non_expired: bool,
     pub changelog_enabled: bool,
-    /// A JSON text, as the client sent it.
+    /// The product's features: a JSON text, as the client sent it.
     pub features: String,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
@@ -47,7 +47,7 @@ pub struct ProductChange {
     /// An empty text removes the slug.
     pub slug: Option<String>,
     pub changelog_enabled: Option<bool>,
-    /// A JSON text.
+    /// The product's features, as a JSON text.
     pub features: Option<String>,
 }
 

@@ -11,9 +11,9 @@ pub struct PublishedKey {
     pub fingerprint: Fingerprint,
     /// The key as SPKI PEM.
     pub public_key: String,
-    /// When it began to sign.
+    /// The time when the key began to sign.
     pub from: Option<Timestamp>,
-    /// When it stopped signing.
+    /// The time when the key stopped signing.
     pub until: Option<Timestamp>,
 }
 

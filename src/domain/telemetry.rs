@@ -12,7 +12,7 @@ pub struct TelemetryReport {
     pub user_identifier: String,
     pub license_key: String,
     pub activation_identifier: String,
-    /// 0: none was sent.
+    /// The id of the product; 0: none was sent.
     pub product_id: i64,
     pub product_version: String,
     pub data_type: String,
@@ -75,7 +75,7 @@ impl DataType {
 }
 
 impl TelemetryReport {
-    /// Whether a tampered or pirated copy may have sent it (API §6.5).
+    /// Whether the report may come from a tampered or pirated copy (API §6.5).
     pub fn has_red_flags(&self) -> bool {
         !(self.is_correct_format
             && self.license_key_exists

@@ -16,7 +16,7 @@ const BYTES_AT_ONCE: u64 = 16 * 1024 * 1024;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CopiedFile {
     pub size: u64,
-    /// In lower-case hex.
+    /// SHA-256 of the content, in lower-case hex.
     pub sha256: String,
 }
 

@@ -51,7 +51,7 @@ pub fn sync_directory(path: &Path) -> Result<(), Error> {
         .map_err(|source| Error::io("can't sync the directory", path, source))
 }
 
-/// Whether a directory is there itself, and not a symbolic link to one.
+/// Whether the path is a directory, and not a symbolic link to one.
 fn is_directory(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok_and(|about| about.is_dir())
 }

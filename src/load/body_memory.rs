@@ -42,7 +42,7 @@ struct Place<'a> {
 }
 
 impl BodyMemory {
-    /// Waits for one of the client's places.
+    /// Waits for one of the client's slots for large bodies.
     pub async fn enter(&self, client: Network) -> Result<HeldBody<'_>, Outcome> {
         let places = {
             let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);

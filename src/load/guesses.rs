@@ -19,9 +19,9 @@ use crate::wire::params::Params;
 pub enum Standing {
     /// No license has this key.
     Unknown,
-    /// A license has it, and may or may not be active on the identifier.
+    /// A license has this key. It may or may not be active on the identifier.
     Known,
-    /// Its license is active on the identifier.
+    /// The license with this key is active on the identifier.
     Active,
 }
 

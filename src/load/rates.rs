@@ -18,14 +18,14 @@ pub struct Rates {
     pub api_key: RateLimit<ApiKeyHash>,
     pub guesses: RateLimit<Network>,
     hash_seed: RandomState,
-    /// The total that was last logged.
+    /// The total of refused requests when it was last logged.
     logged: AtomicU64,
 }
 
 /// A hash of an API key with a random seed, kept in place of its text.
 type ApiKeyHash = u64;
 
-/// One limit, and how many requests it has refused.
+/// One rate limit, and how many requests it has refused.
 pub struct RateLimit<K> {
     /// `None`: no limit.
     buckets: Option<Buckets<K>>,

@@ -7,9 +7,9 @@ use log::Level;
 /// Why a request can't be served now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cause {
-    /// Its answer would have waited too long for its signature.
+    /// The answer would have waited too long for its signature.
     Signing,
-    /// The writer's queue was full, or its turn did not come in time.
+    /// The queue of the writer was full, or the change waited in it too long.
     Writing,
     /// Too many lists were being read.
     Lists,

@@ -26,12 +26,12 @@ pub struct Route {
     /// Other paths under which clients call it.
     pub aliases: &'static [&'static str],
     pub runs: Runs,
-    /// The slug of its capability (API §2.4).
+    /// The slug of the route's capability (API §2.4).
     pub capability: &'static str,
     pub endpoint: &'static Endpoint,
 }
 
-/// The credentials that a route requires.
+/// The credentials that a caller needs.
 #[derive(Clone, Copy)]
 pub struct Access {
     /// The capability that an API key needs.
@@ -99,7 +99,7 @@ pub const ROUTES: &[Route] = &[
     post("/contracts/destroy-all", OnWriter, &own_contract::DESTROY_ALL).needs("contracts-destroy-all"),
 ];
 
-/// The right that the API key of a download link needs.
+/// The capability of the API key in a download link.
 pub const DOWNLOAD: Access = Access { capability: "download", takes_contract_keys: false };
 
 /// The spelling of the original, of current clients and of an older one (API §4.27).

@@ -32,7 +32,7 @@ pub enum PageId {
 /// The base below which a page is mounted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
-    /// Under each of [`super::PREFIXES`].
+    /// Below each of [`super::PREFIXES`].
     Api,
     /// Below the server's address.
     Root,
@@ -141,7 +141,7 @@ impl Page {
         }
     }
 
-    /// Whether its answers are logged and measured like those of the API.
+    /// Whether the page's answers are logged and measured like those of the API.
     pub fn is_measured(&self) -> bool {
         self.place == Place::Api || self.id == PageId::PublicKeys
     }

@@ -13,7 +13,7 @@ const SEES_LICENSES: &str = "get-license-keys";
 /// An authorized caller.
 pub struct Authorized {
     pub caller_id: CallerId,
-    /// It may list all license keys, so it has no reason to guess them.
+    /// Whether the caller may list all license keys, and so has no reason to guess them.
     pub sees_licenses: bool,
 }
 

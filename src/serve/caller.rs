@@ -11,7 +11,7 @@ use ipnet::IpNet;
 use super::app::App;
 use crate::domain::{ApiKeySecret, Timestamp};
 
-/// Everything known of a request before its body is read.
+/// The facts about a request that are known before its body is read.
 pub struct Caller {
     pub arrived: Instant,
     /// Identifies the request in the log and in a header of the answer.

@@ -31,7 +31,7 @@ pub enum Caching {
     Always,
 }
 
-/// Everything that an envelope depends on.
+/// The key of the cache: everything that an envelope depends on.
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Key {
     fingerprint: Arc<str>,
@@ -47,7 +47,7 @@ enum Content {
     Text(Box<[u8]>),
 }
 
-/// The cache.
+/// The cache of envelopes.
 pub struct SignedAnswers(Cache<Key, Bytes>);
 
 impl Default for SignedAnswers {

@@ -1,4 +1,4 @@
-//! A request whose endpoint panics. Tested here, because no endpoint of the API panics.
+//! Tests a request whose endpoint panics. No endpoint of the API does, so that a test over HTTP can't.
 
 use std::panic::resume_unwind;
 
@@ -82,7 +82,7 @@ async fn app() -> (TempDir, Arc<App>) {
     (directory, Arc::new(App::new(config, store, keyring, signatures)))
 }
 
-/// Gives the HTTP status and the response, after checking its signature.
+/// Sends a request. Returns the HTTP status and the response, after checking its signature.
 async fn call(app: &Arc<App>, route: &'static Route) -> (u16, Value) {
     let form = TestRequest::post().set_payload(format!("api_key={SECRET}"));
     let (request, mut payload) =

@@ -24,7 +24,7 @@ pub struct SigningDelay {
     others: AtomicUsize,
     /// The moving average of the time that a signature takes, in nanoseconds.
     mean: AtomicU64,
-    /// Threads that sign.
+    /// The number of threads that sign.
     threads: u32,
 }
 
@@ -44,7 +44,7 @@ impl SigningDelay {
         self.count(waiter).fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Counts one waiter less: a thread has begun with its signature.
+    /// Counts one waiter less, because a thread has begun to make its signature.
     pub fn leave(&self, waiter: Waiter) {
         self.count(waiter).fetch_sub(1, Ordering::Relaxed);
     }

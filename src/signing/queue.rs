@@ -14,7 +14,7 @@ use super::{Error, SigningKey};
 /// the waiting tasks in groups costs less, and delays no answer by more than a quarter of its wait.
 const MAX_COLLECTED: usize = 32;
 
-/// One signature to make.
+/// A request for one signature.
 pub(super) struct SignRequest {
     pub(super) key: Arc<SigningKey>,
     pub(super) message: Box<[u8]>,

@@ -16,7 +16,7 @@ pub struct Dialect {
     pub expect_large_change: &'static str,
 }
 
-/// SQLite has one writer at a time, so rows need no locks.
+/// The dialect of SQLite. Rows need no locks, because there is one writer at a time.
 pub const SQLITE: Dialect = Dialect {
     equal_ignoring_case: |column, value| format!("{column} = {value} COLLATE NOCASE"),
     lock_rows: "",

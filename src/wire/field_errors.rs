@@ -5,22 +5,22 @@ use serde_json::{Map, Value};
 /// Why the value of a field is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// It has more than this number of bytes.
+    /// The value has more than this number of bytes.
     TooLong(usize),
-    /// It contains a NUL character, which PostgreSQL can't store.
+    /// The value contains a NUL character, which PostgreSQL can't store.
     HasNul,
     NoText,
     NoNumber,
-    /// It is less than this number.
+    /// The value is less than this number.
     TooSmall(i64),
-    /// It is more than this number.
+    /// The value is more than this number.
     TooLarge(i64),
     NoFlag,
-    /// It is none of the words that the field accepts.
+    /// The value is none of the words that the field accepts.
     NoChoice,
     NoDate,
     NoList,
-    /// It has more than this number of items.
+    /// The list has more than this number of items.
     TooMany(usize),
     /// The item at this position, counted from 1, is not a valid name.
     NoName(usize),

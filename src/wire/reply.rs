@@ -67,7 +67,7 @@ impl Reply {
     }
 }
 
-/// A reply and the time at which it was given.
+/// A reply with the time of the answer.
 struct AnsweredAt<'a> {
     reply: &'a Reply,
     at: Timestamp,

@@ -22,7 +22,7 @@ pub struct About {
     /// Whether a request needs the field to succeed.
     pub required: bool,
     pub example: &'static str,
-    /// One or two sentences, or empty.
+    /// One or two sentences about the field, or empty.
     pub text: &'static str,
 }
 

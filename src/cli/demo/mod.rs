@@ -1,4 +1,4 @@
-//! `keyseal demo`: serves a temporary sample world and shows a first signed answer.
+//! `keyseal demo`: serves temporary sample data and shows a first signed answer.
 
 mod tour;
 mod world;
@@ -114,7 +114,7 @@ pub fn secrets() -> Result<DemoSecrets> {
     Ok(DemoSecrets { api_keys: World::read()?.api_key_hashes()?, signing_keys })
 }
 
-/// A file of an installation in this directory, if there is one.
+/// Finds a file of an existing installation in this directory.
 fn existing_installation(data: &DataDir) -> Option<PathBuf> {
     [data.database(), Keyring::global_path(data)].into_iter().find(|path| path.exists())
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::cli::Result;
 use crate::signing::PublicKey;
 
-/// The API key of the v1 documentation. In the sample world it may call every endpoint.
+/// The API key of the v1 documentation. In the sample data it may call every endpoint.
 pub const API_KEY: &str = "2964c3c9-0b5d-4d89-b3ac-4668f30bc492";
 
 /// Metadata for the license of the v1 documentation.

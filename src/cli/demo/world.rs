@@ -185,10 +185,10 @@ impl SampleLicense {
             validity: self.validity,
             assigned_at: self.assigned_at.as_deref().map(Timestamp::parse).transpose()?,
             status: LicenseStatus::parse(&self.status)
-                .ok_or("the sample world has a license with an unknown status")?,
+                .ok_or("the sample data has a license with an unknown status")?,
             contract_id: None,
         };
-        let id = tx.add_license(&license, now)?.ok_or("the sample world has a license key twice")?;
+        let id = tx.add_license(&license, now)?.ok_or("the sample data has a license key twice")?;
         for identifier in &self.identifiers {
             let identifier = &Identifier::parse(identifier)?;
             tx.add_activation(
@@ -202,7 +202,7 @@ impl SampleLicense {
 
 impl SampleApiKey {
     fn secret(&self) -> Result<ApiKeySecret> {
-        Ok(ApiKeySecret::parse(&self.api_key).ok_or("the sample world has an empty API key")?)
+        Ok(ApiKeySecret::parse(&self.api_key).ok_or("the sample data has an empty API key")?)
     }
 
     fn write(&self, tx: &Tx<'_>, now: Timestamp) -> Result {
@@ -216,7 +216,7 @@ impl SampleApiKey {
             allow_ips: self.allow_ips.iter().map(|net| parse_network(net)).collect::<Result<_, _>>()?,
             active: self.active,
         };
-        tx.add_api_key(&key, now)?.ok_or("the sample world has an API key twice")?;
+        tx.add_api_key(&key, now)?.ok_or("the sample data has an API key twice")?;
         Ok(())
     }
 }

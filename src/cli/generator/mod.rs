@@ -172,7 +172,7 @@ fn cells(generator: &Generator) -> Vec<String> {
     ]
 }
 
-/// The format of its keys, as a template.
+/// The format of a generator's keys, as a template.
 fn shape(recipe: &Recipe) -> String {
     let body = match recipe.method {
         GeneratorMethod::Uuid => "{uuid}".to_owned(),

@@ -50,7 +50,7 @@ pub fn update(args: &UpdateArgs, data: &DataDir, output: &mut Output<'_>) -> Res
     let Changed { license, ended } =
         change(&open(data)?, move |tx| Ok(operation(tx).change(&existing(tx, &key)?, changes.clone())?))?;
     if !ended.is_empty() {
-        output.note(&format!("note: {ended}: they were its former owner's"));
+        output.note(&format!("note: {ended}, because the license lost its owner"));
     }
     output.result(
         &to_json(&license),

@@ -1,4 +1,4 @@
-//! `keyseal license create`.
+//! `keyseal license create`: creates a license.
 
 use uuid::Uuid;
 

@@ -1,4 +1,4 @@
-//! A license that does not exist yet.
+//! A license that is to be created.
 
 use super::{License, LicenseStatus};
 use crate::domain::{LicenseKey, Timestamp};

@@ -24,7 +24,7 @@ const MAX_BYTES: u64 = 256 * 1024 * 1024;
 #[derive(Serialize, Deserialize)]
 pub struct Manifest {
     format: u32,
-    /// The version of the program that made it.
+    /// The version of the program that made the backup.
     pub keyseal: String,
     /// The version of the database's schema.
     schema: i64,

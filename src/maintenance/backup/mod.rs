@@ -188,7 +188,7 @@ fn describe_all(copy: &DataDir, manifest: &mut Manifest) -> Result {
     Ok(())
 }
 
-/// Syncs the directory, and gives it its name.
+/// Syncs the directory of the unfinished backup, and renames it to its final name.
 fn finish(unfinished: TempDir, dest: &Path) -> Result {
     let copy = DataDir::new(unfinished.path());
     for directory in [&copy.keys(), &copy.downloads(), copy.path()] {

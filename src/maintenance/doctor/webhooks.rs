@@ -5,7 +5,8 @@ use super::{Context, Finding};
 use crate::domain::Timestamp;
 use crate::maintenance::units::number;
 
-/// For how many days a webhook that failed is a warning. Failed ones stay on record until they are retried.
+/// The number of days during which a failed webhook causes a warning. Failed ones stay on record until they are
+/// retried.
 const RECENT_DAYS: i64 = 7;
 
 /// No webhook has failed lately.

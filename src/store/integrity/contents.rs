@@ -3,12 +3,12 @@
 use crate::store::sql::{ToValue, Value};
 use crate::store::{Error, Tx};
 
-/// All tables with their rows.
+/// The content of a database: all tables with their rows.
 pub struct Contents(Vec<Table>);
 
 struct Table {
     name: String,
-    /// The names of its columns, without the generated ones.
+    /// The names of the table's columns, without generated columns.
     columns: Vec<String>,
     rows: Vec<Vec<Cell>>,
 }

@@ -1,4 +1,4 @@
-//! Activations: the identifiers that a license is active on.
+//! Reads and writes activations: the identifiers that a license is active on.
 
 use crate::domain::{Identifier, NewActivation, Subject, Timestamp};
 use crate::store::{Error, Tx};

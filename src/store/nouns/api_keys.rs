@@ -1,4 +1,4 @@
-//! API keys.
+//! Reads and writes API keys.
 
 use ipnet::IpNet;
 

@@ -22,7 +22,7 @@ pub struct DueCallback {
 /// How long a delivered webhook stays on record, in seconds: 30 days.
 const KEPT_SECONDS: i64 = 30 * 24 * 60 * 60;
 
-/// The most webhooks that are sent at a time.
+/// The maximum number of webhooks that are sent at the same time.
 pub const MAX_UNDER_WAY: usize = 8;
 
 impl Tx<'_> {

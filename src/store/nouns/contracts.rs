@@ -1,4 +1,4 @@
-//! Contracts. The number of licenses under a contract is counted, not stored.
+//! Reads and writes contracts. The number of licenses under a contract is counted, not stored.
 
 use crate::domain::{Contract, ContractStatus, LicenseStatus, Permission, Subject, Terms, Timestamp};
 use crate::store::sql::{Row, ToValue};

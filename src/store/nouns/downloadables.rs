@@ -1,4 +1,5 @@
-//! Downloadables: the versions of products. Their files are in the data directory: see `files/downloads.rs`.
+//! Reads and writes downloadables: the versions of products. Their files are in the data directory: see
+//! `files/downloads.rs`.
 
 use crate::domain::{Downloadable, NewDownloadable, StoredFile, Subject, Timestamp};
 use crate::files::is_sha256;

@@ -1,4 +1,4 @@
-//! Generators of license keys.
+//! Reads and writes the generators of license keys.
 
 use crate::domain::{Generator, GeneratorMethod, NewGenerator, Recipe, Subject, Timestamp};
 use crate::store::sql::Row;

@@ -1,4 +1,4 @@
-//! The answers that are repeated to a request with the same `Idempotency-Key`.
+//! Reads and writes the answers that are repeated to a request with the same `Idempotency-Key`.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Queued assignments.
+//! Reads and writes the queue of assignments.
 
 use crate::domain::{CallerId, Job, Timestamp};
 use crate::store::{Error, Tx};

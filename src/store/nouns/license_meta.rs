@@ -1,4 +1,4 @@
-//! Metadata on licenses.
+//! Reads and writes metadata on licenses.
 
 use crate::domain::{MetaEntry, MetaKey, MetaSize, Subject, Timestamp};
 use crate::store::{Error, Tx};

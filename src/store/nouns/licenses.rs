@@ -1,4 +1,4 @@
-//! Licenses.
+//! Reads and writes licenses.
 
 use std::fmt::Display;
 

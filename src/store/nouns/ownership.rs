@@ -13,7 +13,7 @@ impl Tx<'_> {
         })
     }
 
-    /// Adds the audit entry about the end of an ownership: the owner, and how many activations and entries were deleted.
+    /// Adds the audit entry about the end of an ownership: the owner, and the numbers of deleted records.
     pub fn audit_end_of_ownership(&self, license: &License, ended: Belongings) -> Result<(), Error> {
         let owner = license.owner_email.as_deref().or(license.owner_name.as_deref()).unwrap_or("-");
         let detail = format!("owner {owner}; {ended}");

@@ -1,4 +1,4 @@
-//! Metadata on products.
+//! Reads and writes metadata on products.
 
 use crate::domain::{MetaEntry, MetaKey, MetaSize, Subject, Timestamp};
 use crate::store::sql::Row;

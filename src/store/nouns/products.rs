@@ -1,4 +1,4 @@
-//! Products.
+//! Reads and writes products.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Telemetry: reports of products about their use.
+//! Reads and writes telemetry: reports of products about their use.
 
 use std::ops::ControlFlow;
 

@@ -27,7 +27,7 @@ pub fn upgrade_copies(data: &DataDir) -> Result<Vec<PathBuf>, files::Error> {
     Ok(copies.into_iter().map(|(_, path)| path).collect())
 }
 
-/// The N of `before-upgrade-N.db`.
+/// Parses the N in `before-upgrade-N.db`.
 fn version_of(name: &str) -> Option<u32> {
     name.strip_prefix("before-upgrade-")?.strip_suffix(".db")?.parse().ok()
 }

@@ -9,9 +9,9 @@ use crate::store::schema::{VERSION, shape};
 /// The change of the schema from one version to the next.
 #[derive(Debug)]
 pub(super) struct Step {
-    /// The version that it leads to.
+    /// The version that the step leads to.
     pub version: i64,
-    /// The name of its file without ".sql".
+    /// The name of the step's file without ".sql".
     pub name: &'static str,
     pub sql: &'static str,
     /// Whether it replaces a table that others refer to. Foreign keys are then off while it runs, since dropping

@@ -1,4 +1,5 @@
-//! The steps as a whole: their files, what they make of every released version, and that a failure changes nothing.
+//! Tests of all upgrade steps together: their files, their result for every released version, and that a failure
+//! changes nothing.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;

@@ -39,7 +39,7 @@ fn prepare<'c>(
 ) -> Result<CachedStatement<'c>, Error> {
     let mut statement = connection.prepare_cached(sql)?;
     if statement.parameter_count() != values.len() {
-        return Err(Error::failed(format!("{} values given to: {sql}", values.len())));
+        return Err(Error::failed(format!("wrong number of values ({}) for: {sql}", values.len())));
     }
     for (number, value) in (1..).zip(values) {
         statement.raw_bind_parameter(number, value.to_value())?;

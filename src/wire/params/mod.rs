@@ -50,7 +50,7 @@ pub enum Unreadable {
     NotMultipart,
 }
 
-/// The text without the mark that some programs write in front of UTF-8.
+/// Returns the text without its byte order mark, if it has one.
 pub fn without_byte_order_mark(text: &[u8]) -> &[u8] {
     text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text)
 }

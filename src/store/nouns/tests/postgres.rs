@@ -99,7 +99,7 @@ fn programs() -> Option<PathBuf> {
     found.pop()
 }
 
-/// A connection.
+/// A connection to the server.
 pub struct Postgres {
     client: RefCell<Client>,
     prepared: RefCell<HashMap<String, postgres::Statement>>,

@@ -1,4 +1,4 @@
-//! Scenarios of products and what belongs to them.
+//! Scenarios of products, and of the records that belong to products.
 
 use super::{LATER, NOW, license, product};
 use crate::domain::{
