@@ -15,7 +15,7 @@ use crate::domain::Timestamp;
 /// A step back of at least this many milliseconds is followed.
 const FOLLOWED_STEP: i64 = 24 * 60 * 60 * 1000;
 
-/// How far two clocks that are read at the same moment may differ, in milliseconds, due to rounding.
+/// The difference in milliseconds, due to rounding, that two clocks may have when they are read at the same moment.
 const JITTER: i64 = 2;
 
 /// An ignored step back of more than this many milliseconds is logged. Time servers make smaller ones daily.

@@ -22,7 +22,7 @@ pub struct Call<'a> {
     pub tx: &'a Tx<'a>,
     pub sent: Sent<'a>,
     pub context: RequestContext<'a>,
-    /// When the request arrived. Endpoints never read the clock.
+    /// The time when the request arrived. Endpoints never read the clock.
     pub now: Timestamp,
     /// The key of the product that was found, if it has one of its own. It signs the outcomes that products sign,
     /// also when the endpoint returns early.
@@ -42,7 +42,7 @@ pub struct RequestContext<'a> {
     pub public_url: &'a str,
     /// Whether this server shows changelogs at all.
     pub shows_changelogs: bool,
-    /// How long after the commit a webhook is sent.
+    /// The delay from the commit to the first attempt of a webhook.
     pub delivery_delay: Duration,
     pub randomness: &'a Randomness,
     pub public_keys: &'a dyn PublicKeys,

@@ -12,7 +12,7 @@ pub struct ParsedCommandLine {
     pub cli: Cli,
     pub matches: ArgMatches,
     pub file: Option<SettingsFile>,
-    /// Why the settings file is ignored. Only `doctor` goes on with a wrong one, and reports it.
+    /// The reason why the settings file is ignored. Only `doctor` continues with a wrong one, and reports it.
     file_error: Option<ConfigError>,
 }
 

@@ -10,7 +10,7 @@ use super::environment::{check_names, naming_the_variable, without_empty_variabl
 use super::file::SettingsFile;
 use super::settings::{self, Kind, Setting};
 
-/// Why a command line, a variable or a settings file is refused.
+/// An error in the command line, in an environment variable or in the settings file.
 #[derive(Debug, thiserror::Error)]
 pub enum UsageError {
     /// clap's own errors, among them the texts of --help and --version.

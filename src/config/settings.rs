@@ -17,7 +17,7 @@ const COMPUTED_DEFAULTS: [(&str, &str); 4] = [
     ("public-url", "the address it listens on"),
 ];
 
-/// How a value is written in the settings file.
+/// The form of a value in the settings file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Boolean,
@@ -81,7 +81,8 @@ impl Setting {
         if values.is_empty() { "none".to_owned() } else { values.join(",") }
     }
 
-    /// Why this value is refused, if it is. Values that depend on other settings are not checked here.
+    /// Returns the reason for refusing this value; `None`: it is valid. Values that depend on other settings are not
+    /// checked here.
     pub fn refusal(&self, value: &str) -> Option<String> {
         if self.kind() == Kind::Boolean {
             return (!["true", "false"].contains(&value)).then(|| "it must be true or false".to_owned());

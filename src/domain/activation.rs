@@ -11,7 +11,7 @@ pub struct NewActivation<'a> {
     pub identifier: &'a Identifier,
     /// The client's address; `None`: activated on the command line.
     pub address: Option<IpAddr>,
-    /// Receives a webhook when the activation ends other than by its own client (API §6.2).
+    /// Receives a webhook when the activation ends without a request of its own client (API §6.2).
     pub post_url: Option<&'a str>,
 }
 

@@ -17,7 +17,7 @@ pub enum Block {
     Identifier(String),
 }
 
-/// Why a text can't be put on the blocklist.
+/// A text can't be put on the blocklist.
 #[derive(Debug, thiserror::Error)]
 pub enum ParseBlockError {
     #[error(transparent)]

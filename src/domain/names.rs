@@ -9,7 +9,7 @@ pub const MAX_NAME: usize = 255;
 /// The longest meta value, in bytes (API §0.4, item 8). A value is never trimmed, so it has no type of its own.
 pub const MAX_META_VALUE: usize = 64 * 1024;
 
-/// Why a text can't be a license key, an identifier or a meta key.
+/// A text can't be a license key, an identifier or a meta key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ParseNameError {
     #[error("it is empty")]

@@ -192,7 +192,7 @@ impl Outcome {
         self.row().message
     }
 
-    /// Which key signs this answer.
+    /// The owner of the key that signs this answer.
     pub fn signed_by(self) -> SignedBy {
         self.row().signed_by
     }

@@ -80,7 +80,7 @@ impl ProductStatus {
     }
 }
 
-/// Where a product's license keys come from.
+/// The source of a product's license keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProductSource {
     Internal,

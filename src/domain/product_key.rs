@@ -1,4 +1,4 @@
-//! How signing keys are named: by the fingerprint of the public half, and by the product that owns the key.
+//! The identity of signing keys: the fingerprint of the public half, and the product that owns the key.
 
 use std::sync::Arc;
 

@@ -11,7 +11,7 @@ const MAX_URL: usize = 2048;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target(String);
 
-/// Why a URL is not accepted.
+/// A URL is not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadUrl {
     #[error("the URL is longer than {MAX_URL} bytes")]

@@ -9,7 +9,7 @@ use super::Error;
 use super::private::create_private;
 use super::regular::open_regular;
 
-/// How many bytes are copied between two reports of progress.
+/// The number of bytes that are copied between two reports of progress.
 const BYTES_AT_ONCE: u64 = 16 * 1024 * 1024;
 
 /// The size and hash of a file.

@@ -21,8 +21,8 @@ pub struct ReceivedFile {
 }
 
 /// The lock on the directory of downloads, released when this is dropped. Publishing a file and removing unused ones
-/// hold it from the first look at the database to the last change of a file, so that no file that a row is about to
-/// name counts as unused.
+/// hold it from the first read of the database to the last change of a file. Otherwise a file could count as unused
+/// just before a row names it.
 pub struct DownloadsLock {
     _file: File,
 }

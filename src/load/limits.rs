@@ -14,7 +14,7 @@ use crate::domain::{Outcome, RateLimits};
 use crate::signing::{Promise, SigningDelay};
 use crate::wire::reply::Result;
 
-/// How much of each limit is in use, in one server.
+/// The current use of each limit, in one server.
 pub struct Load {
     pub(super) rates: Rates,
     pub(super) body_memory: BodyMemory,
@@ -67,7 +67,7 @@ impl Load {
         self.unavailable.level()
     }
 
-    /// How many requests each rate limit has refused, by its name in the metrics.
+    /// The number of requests that each rate limit has refused, by its name in the metrics.
     pub fn refused(&self) -> [(&'static str, u64); 3] {
         self.rates.refused()
     }

@@ -57,7 +57,8 @@ pub const CHANGE_DELAY: Duration = Duration::from_secs(1);
 /// The largest body that is read, in bytes (API §0.4, item 8).
 pub const MAX_BODY: usize = 1024 * 1024;
 
-/// How much of a larger body is read and thrown away, so that its sender reads the refusal instead of a reset.
+/// The number of bytes of a larger body that are read and discarded, so that its sender reads the refusal instead of
+/// a reset.
 pub const MAX_DISCARDED: usize = 64 * 1024 * 1024;
 
 /// A body above this size is a large one and needs memory from [`BODY_MEMORY`].
@@ -66,18 +67,19 @@ pub const LARGE_BODY: usize = 16 * 1024;
 /// Memory for all large bodies that are being read, in bytes.
 pub const BODY_MEMORY: usize = 16 * 1024 * 1024;
 
-/// How long a growing body waits for memory. Waiting bodies hold memory themselves, so the wait must be short.
+/// The time that a growing body waits for memory. Waiting bodies hold memory themselves, so this time must be short.
 pub const BODY_MEMORY_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How many large bodies of one client are read at once.
+/// The number of large bodies of one client that are read at once.
 pub const LARGE_BODIES_PER_CLIENT: usize = 2;
 
-/// How long the sender of a large body may pause: a stalled body would hold its memory for the whole time of a body.
+/// The time that the sender of a large body may pause. A stalled body would hold its memory for the whole time
+/// allowed for a body.
 pub const LARGE_BODY_STALL: Duration = Duration::from_secs(2);
 
-/// How long a list waits for its turn to be read.
+/// The time that a list waits before it is read.
 pub const LIST_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How many clients each rate limit keeps track of. Past that it evicts the least recently seen one, which then starts
-/// with a full bucket: a flood from many addresses takes no more memory.
+/// The number of clients that each rate limit tracks. Beyond it, the least recently seen client is evicted and later
+/// starts with a full bucket, so that a flood from many addresses takes no more memory.
 pub const TRACKED_CLIENTS: usize = 1 << 16;

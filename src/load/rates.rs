@@ -1,7 +1,7 @@
 //! The rate limits: requests of an address and of an API key, wrong keys from an address.
 //!
-//! A refusal says when to come back (API §0.4, item 1). The signed part of it is the same for everybody within a
-//! second, so one signature serves all refusals.
+//! A refusal says when to retry (API §0.4, item 1). The signed part of it is the same for everybody within a second,
+//! so one signature serves all refusals.
 
 use std::hash::{BuildHasher as _, Hash, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -74,7 +74,7 @@ impl Rates {
         self.api_key.take(&self.hash_seed.hash_one(secret.expose()), now).map(drop)
     }
 
-    /// How many requests each limit has refused, by its name in the metrics.
+    /// The number of requests that each limit has refused, by its name in the metrics.
     pub fn refused(&self) -> [(&'static str, u64); 3] {
         let counts = [
             ("address", &self.address.refused),
@@ -119,7 +119,7 @@ mod tests {
         Rates::new(&RateLimits { address: None, api_key: None, guesses: Some(rate) })
     }
 
-    /// `None`: admitted; else the seconds after which to come back.
+    /// `None`: admitted; else the seconds after which to retry.
     fn guess(rates: &Rates, address: &str) -> Option<u64> {
         match rates.guesses.take(&Network::of(address.parse().unwrap()), Duration::ZERO) {
             Ok(_) => None,

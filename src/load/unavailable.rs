@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use log::Level;
 
-/// Why a request can't be served now.
+/// The cause of an answer 1901 (unavailable).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cause {
     /// The answer would have waited too long for its signature.

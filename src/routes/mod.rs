@@ -40,7 +40,7 @@ pub struct Access {
     pub takes_contract_keys: bool,
 }
 
-/// Where an endpoint runs. It follows from what the endpoint does with the database.
+/// The thread that runs an endpoint. It follows from what the endpoint does with the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Runs {
     /// Reads a few rows, on the thread that answers the request.

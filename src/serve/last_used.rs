@@ -1,5 +1,5 @@
-//! When each API key was last used: kept in memory and written once a minute, because a statistic is not worth a
-//! commit per request.
+//! The time when each API key was last used: kept in memory and written once a minute, because a statistic is not
+//! worth a commit per request.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};

@@ -19,7 +19,7 @@ use crate::store::{self, Contents, Store};
 
 pub const JSON: &str = "application/json";
 
-/// How long the list of keys is served from memory: however many clients ask, it is read once in that time.
+/// The time for which the list of keys is served from memory: however many clients ask, it is read once in that time.
 const MAX_AGE: Duration = Duration::from_secs(1);
 
 /// The contents of generated pages, kept in memory.

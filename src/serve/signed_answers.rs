@@ -15,7 +15,7 @@ use crate::signing::{Error, Priority, Signatures};
 use crate::wire::envelope::{self, Label, Signer, Unsigned};
 use crate::wire::reply::Reply;
 
-/// How many envelopes are cached, of about 1 KB each: more than there are (product, code) pairs in a second.
+/// The number of envelopes in the cache, of about 1 KB each: more than there are (product, code) pairs in a second.
 const CAPACITY: usize = 4096;
 
 /// The longest signed text that is a cache key as it is, in bytes. A longer one carries data of its own and is rarely

@@ -1,4 +1,4 @@
-//! Why the server can't start.
+//! Errors that keep the server from starting.
 
 use std::io;
 
@@ -7,7 +7,7 @@ use crate::files;
 use crate::signing::KeyError;
 use crate::store::{self, OpenError, UpgradeError};
 
-/// Why the server can't start: what, where, and the next step.
+/// The server can't start. The message says what failed, where, and the next step.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     #[error(transparent)]

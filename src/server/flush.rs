@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::serve::App;
 
-/// How often the last-used times of API keys are written.
+/// The interval at which the last-used times of API keys are written.
 const FLUSH_INTERVAL: Duration = Duration::from_mins(1);
 
 /// Writes the last-used times, drops rate limits that have recovered, and logs the refusals of overload,

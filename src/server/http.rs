@@ -16,10 +16,10 @@ use super::stop::Stopping;
 use super::{connections, mount};
 use crate::serve::{self, App};
 
-/// How long the requests in flight may take to finish once the server stops.
+/// The time limit for finishing the requests in flight when the server stops.
 const SHUTDOWN_SECONDS: u64 = 15;
 
-/// How long a client may take for the TLS handshake.
+/// The time limit for a TLS handshake.
 const TLS_HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// TLS handshakes that a worker may have in progress. A waiting handshake costs little, so the number is high

@@ -13,10 +13,10 @@ use crate::serve::App;
 use crate::signing::Keyring;
 use crate::store::Store;
 
-/// How often the certificate's files are checked for changes.
+/// The interval at which the certificate's files are checked for changes.
 const CHECK_INTERVAL: Duration = Duration::from_secs(2);
 
-/// How many checks there are in a day.
+/// The number of checks in a day.
 const CHECKS_PER_DAY: u32 = 24 * 60 * 60 / 2;
 
 /// Reloads the key and the certificate at each SIGHUP. If one can't be read, the previous one stays in use. Requests

@@ -107,7 +107,7 @@ fn spawn_background_tasks(
     rt::spawn(systemd::stay_alive(Arc::clone(app)));
 }
 
-/// Why a thread ended before its server accepted connections.
+/// Makes the error for a thread that ended before its server accepted connections.
 fn failed_start(thread: JoinHandle<io::Result<()>>) -> io::Error {
     match thread.join() {
         Ok(Err(error)) => error,

@@ -13,8 +13,8 @@ use crate::serve::{App, Demo};
 use crate::signing::{Keyring, Signatures};
 use crate::store::{OpenError, Store};
 
-/// How long a start waits for the integrity check of the database. The check of a large database goes on in
-/// the background while the database is served.
+/// The time that a start waits for the integrity check of the database. The check of a large database goes on in the
+/// background while the database is served.
 const CHECK_TIMEOUT: Duration = Duration::from_millis(50);
 
 pub fn start(mut config: Config) -> Result<Server, StartError> {

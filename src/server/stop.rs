@@ -13,13 +13,13 @@ use super::systemd;
 use crate::config::OnHangup;
 use crate::serve::App;
 
-/// How long a stopping server still answers requests, ending each connection with its next answer. When it
-/// stops, actix closes every connection that is between two requests, even if the next one has arrived but
-/// has not been read.
+/// The time for which a stopping server still answers requests, ending each connection with its next answer. When it
+/// stops, actix closes every connection that is between two requests, even if the next one has arrived but has not
+/// been read.
 const GRACE_PERIOD: Duration = Duration::from_millis(250);
 
-/// How often, and how far apart, [`close`] checks whether the other threads have released the database: for
-/// one second.
+/// The number of times, and the interval, at which [`close`] checks whether the other threads have released the
+/// database: one second in all.
 const CLOSE_TRIES: u32 = 200;
 const CLOSE_PAUSE: Duration = Duration::from_millis(5);
 

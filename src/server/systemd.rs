@@ -11,10 +11,10 @@ use sd_notify::NotifyState;
 use crate::serve::App;
 use crate::store::{Decision, Error};
 
-/// How long to wait before the next try when the writer's queue is full.
+/// The pause before the next try when the writer's queue is full.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// How long an upgrade of the database may delay the start: an hour. systemd's default limit is 90 seconds.
+/// The time by which an upgrade of the database may delay the start: an hour. systemd's default limit is 90 seconds.
 const UPGRADE_MICROSECONDS: u32 = 3_600_000_000;
 
 /// Asks for more time to start, because the database is being upgraded.

@@ -68,17 +68,17 @@ impl SigningDelay {
         self.mean.store(mean - mean / 64 + took / 64, Ordering::Relaxed);
     }
 
-    /// How many answers wait.
+    /// The number of waiting answers.
     pub fn waiting(&self) -> usize {
         self.after_commit.load(Ordering::Relaxed) + self.others.load(Ordering::Relaxed)
     }
 
-    /// How long one more answer would wait for its signature.
+    /// The time that one more answer would wait for its signature.
     pub fn estimate(&self) -> Duration {
         self.time_for(self.waiting())
     }
 
-    /// How long one more answer would wait if only answers to committed changes were ahead of it.
+    /// The time that one more answer would wait if only answers to committed changes were ahead of it.
     pub fn estimate_after_commit(&self) -> Duration {
         self.time_for(self.after_commit.load(Ordering::Relaxed))
     }

@@ -12,7 +12,7 @@ use super::{KeyError, SigningKey};
 use crate::domain::{Fingerprint, ProductKey};
 use crate::files::DataDir;
 
-/// How many characters of the fingerprint are in the name of a former key's file.
+/// The number of the fingerprint's characters in the name of a former key's file.
 const PREFIX_LENGTH: usize = 16;
 
 /// The file of the key that signs.

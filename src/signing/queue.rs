@@ -10,8 +10,8 @@ use tokio::sync::oneshot;
 use super::delay::{SigningDelay, Waiter};
 use super::{Error, SigningKey};
 
-/// How many results a thread may collect before it sends them, as long as four times as many requests wait: waking
-/// the waiting tasks in groups costs less, and delays no answer by more than a quarter of its wait.
+/// The number of results that a thread may collect before it sends them, as long as four times as many requests wait.
+/// Waking the waiting tasks in groups costs less, and delays no answer by more than a quarter of its wait.
 const MAX_COLLECTED: usize = 32;
 
 /// A request for one signature.

@@ -63,12 +63,12 @@ impl Signatures {
         (Self { requests, urgent, requested: AtomicU64::new(0), made, delay }, queue)
     }
 
-    /// How many RSA operations there have been.
+    /// The number of RSA operations so far.
     pub fn made(&self) -> u64 {
         self.made.load(Ordering::Relaxed)
     }
 
-    /// How many signatures answers have needed, those that shared one included.
+    /// The number of signatures that answers have needed, including shared ones.
     pub fn requested(&self) -> u64 {
         self.requested.load(Ordering::Relaxed)
     }
@@ -78,12 +78,12 @@ impl Signatures {
         self.requested.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// How many requests wait for a thread.
+    /// The number of requests that wait for a thread.
     pub fn waiting(&self) -> usize {
         self.delay.waiting() + self.urgent.len()
     }
 
-    /// How long answers wait for their signatures.
+    /// The signing delay: the time that answers wait for their signatures.
     pub fn delay(&self) -> &Arc<SigningDelay> {
         &self.delay
     }

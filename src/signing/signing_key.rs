@@ -17,7 +17,8 @@ use super::{Error, KeyError, PublicKey};
 use crate::domain::Fingerprint;
 use crate::files::{create_private_file, open_named, open_regular};
 
-/// How much of a key file is read: far more than a key of 4096 bits takes, with certificates beside it.
+/// The number of bytes of a key file that are read: far more than a key of 4096 bits takes, with certificates beside
+/// it.
 const MAX_BYTES: usize = 64 * 1024;
 
 const PEM_BEGIN: &str = "-----BEGIN ";

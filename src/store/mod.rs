@@ -40,7 +40,7 @@ pub use schema::upgrade_error::UpgradeError;
 pub use sqlite::writer_stats::WriterStats;
 pub use tx::{Decision, Tx};
 
-/// How long a change may wait in the write queue. A client that waits longer is refused, so that it retries
+/// The time that a change may wait in the write queue. A client that waits longer is refused, so that it retries
 /// while an answer is still of use to it.
 const WRITE_QUEUE_TIMEOUT: Duration = Duration::from_secs(1);
 

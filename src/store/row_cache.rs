@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock, Weak};
 
 use crate::domain::{ApiKey, Blocklist, Product};
 
-/// How many rows of each kind are cached. Rows past that are read from the database each time.
+/// The number of rows of each kind in the cache. Further rows are read from the database each time.
 const CAPACITY: usize = 256;
 
 /// The rows that a connection has read since the database last changed.

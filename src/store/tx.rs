@@ -123,7 +123,7 @@ impl<'c> Tx<'c> {
     }
 }
 
-/// How a write job ends its transaction, with the value that its caller gets.
+/// The decision of a write job, commit or rollback, with the value that its caller gets.
 #[derive(Debug)]
 pub enum Decision<T> {
     Commit(T),

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-/// Why the value of a field is refused.
+/// The fault for which a field's value is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// The value has more than this number of bytes.

@@ -128,7 +128,7 @@ impl fmt::Debug for FieldValue {
     }
 }
 
-/// Why an endpoint stopped. In both cases its transaction is rolled back.
+/// The reason why an endpoint stopped. In both cases its transaction is rolled back.
 #[derive(Debug)]
 pub enum Error {
     /// The client gets this reply, signed like any other.

@@ -12,11 +12,12 @@ use crate::store::{self, DueCallback, Tx};
 use crate::wire::envelope::{Signer, Unsigned};
 use crate::wire::reply::Failure;
 
-/// How often, and how far apart, a change is retried while the writer's queue is full.
+/// The number of tries, and the pause between them, of a change while the writer's queue is full.
 const WRITE_TRIES: u32 = 50;
 const WRITE_PAUSE: Duration = Duration::from_millis(200);
 
-/// How long after the last attempt the message becomes due once more, in case the attempt's result was not recorded.
+/// The time after the last attempt when the message becomes due once more, in case the attempt's result was not
+/// recorded.
 const AFTER_LAST: Duration = Duration::from_mins(5);
 
 /// A message that is due, and the key that signs it.

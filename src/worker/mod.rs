@@ -27,7 +27,7 @@ use post::Post;
 /// The longest sleep: a command, in another process, may queue a webhook or ask for a retry, and can wake nobody here.
 const LONGEST_SLEEP: Duration = Duration::from_secs(2);
 
-/// How long to wait after an error of the database.
+/// The pause after an error of the database.
 const AFTER_FAILURE: Duration = Duration::from_secs(5);
 
 /// The worker's thread. Dropping this stops it after the work in progress.

@@ -7,7 +7,7 @@ use super::resolver::{CheckedResolver, PrivateTarget};
 use crate::config::Config;
 use crate::domain::is_retryable_status;
 
-/// How much of the receiver's response is read, in bytes: headers, and body.
+/// The number of bytes of the receiver's response that are read: headers, and body.
 const MAX_HEADERS: usize = 16 * 1024;
 const MAX_BODY: u64 = 4 * 1024;
 
@@ -16,7 +16,7 @@ pub struct Post {
     agent: Agent,
 }
 
-/// Why an attempt failed, and whether to retry.
+/// A failed attempt: the reason, and whether to retry.
 #[derive(Debug)]
 pub struct NotDelivered {
     pub reason: String,

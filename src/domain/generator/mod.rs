@@ -71,7 +71,7 @@ impl GeneratorMethod {
     }
 }
 
-/// Why a generator is refused, or can't make a license key.
+/// A recipe is refused, or a generator can't make a license key.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum GeneratorError {
     #[error("the charset has {0} characters: give 2 to 256")]

@@ -15,7 +15,7 @@ pub(super) const MIN_BITS: f64 = 32.0;
 /// Random bits in a version 4 UUID.
 const UUID_BITS: f64 = 122.0;
 
-/// How many keys are tried before the generator counts as used up.
+/// The number of keys that are tried before the generator counts as used up.
 const ATTEMPTS: usize = 5;
 
 /// A checked recipe: its keys have at most 255 bytes and at least [`MIN_BITS`] random bits.

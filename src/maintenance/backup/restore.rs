@@ -105,7 +105,7 @@ fn check_is_unused(data: &DataDir) -> Result<bool> {
             Some("keys" | "downloads") if kind.is_dir() => is_bare = false,
             _ => {
                 return Err(format!(
-                    "{path} is used for something else, because {} is in it: give another directory with --data",
+                    "{path} is used for something else: it contains {}; give another directory with --data",
                     entry.path().display()
                 )
                 .into());

@@ -1,4 +1,4 @@
-//! Why a certificate or its key can't be used.
+//! Errors of a certificate or its key.
 
 use std::io;
 use std::path::PathBuf;

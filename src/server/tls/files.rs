@@ -17,11 +17,11 @@ use crate::config::TlsFiles;
 use crate::domain::Timestamp;
 use crate::files::open_named;
 
-/// How much of each file is read: far more than any chain of certificates takes.
+/// The number of bytes of each file that are read: far more than any chain of certificates takes.
 const MAX_BYTES: u64 = 1024 * 1024;
 
-/// When the certificate in these files expires, after checking that it can be served with its key. `None`:
-/// the date can't be read.
+/// Returns the time when the certificate in these files expires, after checking that it can be served with its key.
+/// `None`: the date can't be read.
 pub fn certificate_end(files: &TlsFiles) -> Result<Option<Timestamp>, TlsError> {
     Ok(read(files)?.cert.first().and_then(not_after))
 }
@@ -87,7 +87,8 @@ fn refuse_byte_order_mark(pem: &[u8], path: &Path) -> Result<(), TlsError> {
     Ok(())
 }
 
-/// When a certificate expires. `None`: rustls accepts the certificate, but `x509_cert` can't parse it.
+/// Returns the time when a certificate expires. `None`: rustls accepts the certificate, but `x509_cert` can't parse
+/// it.
 pub fn not_after(certificate: &CertificateDer<'_>) -> Option<Timestamp> {
     let certificate = x509_cert::Certificate::from_der(certificate).ok()?;
     let end = certificate.tbs_certificate.validity.not_after.to_unix_duration();

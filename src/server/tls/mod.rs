@@ -21,7 +21,7 @@ use crate::domain::Timestamp;
 pub use error::TlsError;
 pub use files::certificate_end;
 
-/// How many days before a certificate expires the server begins to warn.
+/// The number of days before the end of a certificate from which the server warns.
 pub const WARN_DAYS: i64 = 14;
 
 /// The certificate that clients get, replaced when its files change. Every handshake reads it without a lock.
@@ -41,7 +41,7 @@ struct Watch {
     failure: Option<Failure>,
 }
 
-/// Why the files could not be used, and how often they have been checked since.
+/// The reason why the files could not be used, and the number of checks since then.
 struct Failure {
     message: String,
     checks: u32,

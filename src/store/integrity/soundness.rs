@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use crate::domain::Timestamp;
 use crate::store::{Error, Tx};
 
-/// How many faults of one kind are listed.
+/// The maximum number of faults of one kind that are listed.
 const MAX_LISTED: usize = 10;
 
 /// The columns that hold the time of an entry. Other times may lie ahead of it: the end of a license, or the next

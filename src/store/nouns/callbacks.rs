@@ -15,11 +15,11 @@ pub struct DueCallback {
     pub product_id: Option<i64>,
     /// The bytes to send, if an earlier attempt has made them.
     pub body: Option<String>,
-    /// How many attempts have begun.
+    /// The number of attempts that have begun.
     pub attempts: u32,
 }
 
-/// How long a delivered webhook stays on record, in seconds: 30 days.
+/// The time that a delivered webhook stays on record, in seconds: 30 days.
 const KEPT_SECONDS: i64 = 30 * 24 * 60 * 60;
 
 /// The maximum number of webhooks that are sent at the same time.
@@ -68,7 +68,7 @@ impl Tx<'_> {
         self.sql(sql).one(&values, read_due)
     }
 
-    /// When the next webhook is due, not counting those to the `busy` targets.
+    /// The time when the next webhook is due, not counting those to the `busy` targets.
     pub fn next_callback_at(&self, busy: &[String]) -> Result<Option<Timestamp>, Error> {
         let sql = "SELECT next_attempt FROM callbacks
                    WHERE state = 'pending' AND target NOT IN (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)

@@ -5,7 +5,7 @@ use crate::store::sql::{Row, ToValue};
 use crate::store::{Error, Tx};
 
 impl Tx<'_> {
-    /// A contract by its id. Locked until the end of a transaction that writes.
+    /// Finds a contract by its id. A transaction that writes locks it until the transaction ends.
     pub fn contract(&self, id: i64) -> Result<Option<Contract>, Error> {
         let sql = "SELECT id, uuid, name, information, contract_key, license_keys_quantity, product_id,
                    can_get_info, can_generate, can_destroy, can_destroy_all, status, created_at, updated_at,
@@ -14,7 +14,7 @@ impl Tx<'_> {
         self.locking_sql(sql).one(&[&id], read)
     }
 
-    /// A contract by its owner's credential, compared exactly.
+    /// Finds a contract by its owner's credential, compared exactly.
     pub fn contract_by_key(&self, contract_key: &str) -> Result<Option<Contract>, Error> {
         let sql = "SELECT id FROM contracts WHERE contract_key = ?1";
         let id = self.sql(sql).one(&[&contract_key], |row| row.get(0))?;

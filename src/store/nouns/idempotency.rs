@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::domain::{CallerId, Fingerprint, ProductKey, Timestamp};
 use crate::store::{Error, Tx};
 
-/// How long an answer is repeated, in seconds: a day (API §1.9).
+/// The time for which an answer is repeated, in seconds: a day (API §1.9).
 const REPEATED_SECONDS: i64 = 24 * 60 * 60;
 
 /// The identity of a request. Requests that are equal in all of it get the same answer.

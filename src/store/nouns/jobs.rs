@@ -3,7 +3,7 @@
 use crate::domain::{CallerId, Job, Timestamp};
 use crate::store::{Error, Tx};
 
-/// How long a request counts as a repetition after its job was carried out, in seconds (API §4.9).
+/// The time for which a request counts as a repetition after its job was carried out, in seconds (API §4.9).
 const REPEATED_SECONDS: i64 = 5 * 60;
 
 impl Tx<'_> {

@@ -13,8 +13,8 @@ pub(super) fn of(product_id: i64, activation_limit: i64, validity: i64, assigned
     parts.iter().map(|(number, weight)| number % PRIME * weight).sum()
 }
 
-/// How many licenses one statement reads. Between two statements, a check outside of a transaction releases its
-/// snapshot, so that the write-ahead log can be checkpointed.
+/// The number of licenses that one statement reads. Between two statements, a check outside of a transaction releases
+/// its snapshot, so that the write-ahead log can be checkpointed.
 const READ_AT_ONCE: i64 = 10_000;
 
 /// The id of the first license with a wrong checksum.

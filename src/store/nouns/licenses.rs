@@ -10,7 +10,7 @@ use crate::store::sql::{Row, ToValue};
 use crate::store::{Error, Tx};
 
 impl Tx<'_> {
-    /// A license by its id. Locked until the end of a transaction that writes.
+    /// Finds a license by its id. A transaction that writes locks it until the transaction ends.
     pub fn license(&self, id: i64) -> Result<Option<License>, Error> {
         let sql = "SELECT id, product_id, license_key, owner_name, owner_email, activation_limit, validity,
                    assigned_at, status, contract_id, created_at, updated_at, checksum
@@ -28,15 +28,16 @@ impl Tx<'_> {
         self.sql(sql).all(&[&contract_id], read)
     }
 
-    /// Up to `limit` ids from a product's pool, lowest first: available licenses without a contract. Locked until the
-    /// end of a transaction that writes.
+    /// Returns up to `limit` ids from a product's pool, lowest first: available licenses without a contract. A
+    /// transaction that writes locks them until the transaction ends.
     pub fn pool(&self, product_id: i64, limit: i64) -> Result<Vec<i64>, Error> {
         let sql = "SELECT id FROM licenses
                    WHERE product_id = ?1 AND status = 'available' AND contract_id IS NULL ORDER BY id LIMIT ?2";
         self.locking_sql(sql).all(&[&product_id, &limit], |row| row.get(0))
     }
 
-    /// A license by its key, compared without regard to ASCII case. Locked until the end of a transaction that writes.
+    /// Finds a license by its key, ignoring ASCII case. A transaction that writes locks it until the transaction
+    /// ends.
     pub fn license_by_key(&self, license_key: &LicenseKey) -> Result<Option<License>, Error> {
         // With the subquery, SQLite reads the key from the table. A plain condition would read it from the index,
         // where it always equals the key that was looked for, also when a damaged index points to another row.

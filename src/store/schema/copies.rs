@@ -10,7 +10,7 @@ use crate::files::{self, DataDir, exists, sync_directory};
 use crate::store::OpenError;
 use crate::store::sqlite::snapshot::copy_to;
 
-/// How many of the newest copies are kept.
+/// The number of copies that are kept: the newest ones.
 const KEPT: usize = 2;
 
 /// The copies in a data directory, the newest version first.

@@ -31,7 +31,7 @@ pub(in crate::store) fn first_difference(connection: &Connection) -> Result<Opti
     }
 }
 
-/// Why the schema could not be rehearsed.
+/// The schema could not be rehearsed.
 enum RehearsalError {
     /// The database could not be read.
     Read(rusqlite::Error),

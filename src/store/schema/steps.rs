@@ -27,7 +27,7 @@ pub(super) const STEPS: &[Step] = &[Step {
     rebuilds: false,
 }];
 
-/// Why a step was rolled back.
+/// An error for which a step was rolled back.
 #[derive(Debug, thiserror::Error)]
 pub enum StepError {
     #[error(transparent)]

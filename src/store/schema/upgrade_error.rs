@@ -1,4 +1,4 @@
-//! Why a database is not upgraded: what, where, and the next step.
+//! Errors for which a database is not upgraded: what, where, and the next step.
 
 use std::path::PathBuf;
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
 use rusqlite::{Connection, OpenFlags};
 
-/// How long a statement waits for another process (the command line beside a server) to finish its transaction.
+/// The time that a statement waits for another process (the command line beside a server) to finish its transaction.
 pub(in crate::store) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The capacity of a connection's cache of prepared statements: more than the program has.

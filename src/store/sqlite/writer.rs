@@ -72,7 +72,7 @@ impl Writer {
         &self.stats
     }
 
-    /// How many jobs are waiting.
+    /// The number of waiting jobs.
     pub(in crate::store) fn queued(&self) -> usize {
         self.queue.as_ref().map_or(0, Sender::len)
     }
@@ -201,11 +201,11 @@ fn count_pages_in_log(connection: &mut Connection) -> Arc<AtomicI32> {
     pages_in_log
 }
 
-/// How long the writer waits before a batch so that more jobs share its commit: each commit takes processor
-/// time from the threads that sign.
+/// The time that the writer waits before a batch so that more jobs share its commit: each commit takes processor time
+/// from the threads that sign.
 ///
-/// It adds no latency to answers that need a signature of their own; an answer whose signature is cached may
-/// come later by as much. Answers without a change don't count, because they wait for no commit.
+/// It adds no latency to answers that need a signature of their own; an answer whose signature is cached may come
+/// later by as much. Answers without a change don't count, because they wait for no commit.
 fn time_to_gather(signing_delay: Duration) -> Duration {
     if signing_delay < WORTH_GATHERING { Duration::ZERO } else { (signing_delay / 4).min(LONGEST_GATHERING) }
 }

@@ -7,9 +7,9 @@ use prometheus_client::metrics::histogram::Histogram;
 /// Histograms of the writer's commits since the database was opened. Clones share the same counts.
 #[derive(Clone, Debug)]
 pub struct WriterStats {
-    /// How many changes shared a commit.
+    /// The number of changes that shared each commit.
     pub batches: Histogram,
-    /// How long each commit took, its sync included, in seconds.
+    /// The duration of each commit in seconds, including its sync.
     pub commits: Histogram,
 }
 

@@ -35,7 +35,7 @@ pub fn aliases(name: &str) -> &'static [&'static str] {
 #[derive(Debug, Default, PartialEq)]
 pub struct Params(Map<String, Value>);
 
-/// Why a query string, a path or a body can't be read.
+/// A query string, a path or a body can't be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unreadable {
     #[error("not valid UTF-8 once it is percent-decoded")]
