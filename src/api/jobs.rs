@@ -11,7 +11,7 @@ use crate::wire::reply::Result;
 
 // A body has at most 1 MiB.
 const WEBHOOK_URL: Field<String> = Field::text("webhook_url", 1024 * 1024, "https://example.com/webhook")
-    .says("Receives the answer, in the member `original`. Without it the answer is sent to nobody.");
+    .says("Receives the answer, in the member `original`. Without this field, the answer is sent to nobody.");
 
 /// `POST /random-assign-license-keys-queued` (API §4.9).
 pub const QUEUE: Endpoint =

@@ -75,8 +75,8 @@ impl CallbackState {
     }
 }
 
-/// Whether a message is retried after this HTTP status: the receiver had no time for it (408, 425, 429), or failed.
-/// Other statuses are final: receivers are not idempotent, so a message is not sent twice without need (API §6.1).
+/// Whether a message is retried after this HTTP status: the receiver was too busy (408, 425, 429), or failed. Other
+/// statuses are final: receivers are not idempotent, so a message is not sent twice without need (API §6.1).
 pub fn is_retryable_status(status: u16) -> bool {
     matches!(status, 408 | 425 | 429 | 500..=599)
 }

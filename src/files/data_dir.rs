@@ -69,8 +69,8 @@ impl DataDir {
             .map_err(|source| Error::io("can't make the directory", &keys, source))
     }
 
-    /// Refuses links and other kinds of files where the database and the directories must be, which are opened by
-    /// their names later.
+    /// Refuses a database or a directory that is a link or another kind of file. They are opened later by their
+    /// names, which would follow a link.
     pub fn check_kinds(&self) -> Result<(), Error> {
         for name in ["keyseal.db", "keyseal.db-wal", "keyseal.db-shm"] {
             check_regular(&self.0.join(name))?;

@@ -1,5 +1,5 @@
-//! Opens regular files and nothing else. Whoever can write into a directory can put a symbolic link there that leads
-//! to another's file, or a FIFO that blocks its reader.
+//! Opens regular files and nothing else. Anyone who can write to a directory can put a symbolic link there that leads
+//! to another user's file, or a FIFO that blocks its reader.
 
 use std::fs::{self, File, FileType, Metadata, OpenOptions};
 use std::io::{self, ErrorKind};
@@ -15,7 +15,7 @@ pub fn open_regular(path: &Path) -> io::Result<File> {
     open_regular_with(OpenOptions::new().read(true), path)
 }
 
-/// As [`open_regular`], with options of the caller's.
+/// Like [`open_regular`], with the caller's options.
 pub(super) fn open_regular_with(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
     let file = options
         .custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed())
@@ -38,8 +38,7 @@ pub fn open_named(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// Refuses a path at which something else than a regular file is: for files that SQLite opens. A missing file is
-/// accepted.
+/// Refuses a path unless it is a regular file or missing. For files that SQLite opens.
 pub fn check_regular(path: &Path) -> Result<(), Error> {
     let checked = match fs::symlink_metadata(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
@@ -52,7 +51,7 @@ pub fn check_regular(path: &Path) -> Result<(), Error> {
     })
 }
 
-/// Refuses a path at which something else than a directory is. A missing one is accepted.
+/// Refuses a path unless it is a directory or missing.
 pub(super) fn check_directory(path: &Path) -> Result<(), Error> {
     let refused = match fs::symlink_metadata(path) {
         Ok(about) if about.is_dir() => return Ok(()),
@@ -66,7 +65,7 @@ pub(super) fn check_directory(path: &Path) -> Result<(), Error> {
     Err(Error::io("can't use", path, refused))
 }
 
-/// The reason why a file could not be opened: its kind, if that is it.
+/// Returns the reason why a file could not be opened: its kind, if that is the cause.
 fn reason(about: io::Result<Metadata>, error: io::Error) -> io::Error {
     match about {
         Ok(about) => refuse_other_kinds(about.file_type()).err().unwrap_or(error),
@@ -86,8 +85,8 @@ fn refuse_other_kinds(found: FileType) -> io::Result<()> {
     Err(io::Error::new(ErrorKind::InvalidInput, why))
 }
 
-/// Refuses root another user's file under a second name: the owner of a directory may have linked it there, so that
-/// root gives it away or copies it.
+/// Refuses, when run as root, another user's file that has a second name. The owner of a directory may have linked
+/// the file there, so that root gives it away or copies it.
 fn refuse_foreign_name(about: &Metadata, path: &Path) -> io::Result<()> {
     if about.nlink() < 2 || !rustix::process::geteuid().is_root() {
         return Ok(());

@@ -16,7 +16,7 @@ impl Operation<'_> {
         Ok(())
     }
 
-    /// Queues the webhook for one activation that is about to end.
+    /// Queues the webhook for an activation that is about to end.
     pub(super) fn tell_of_deactivation(
         &self,
         license: &License,

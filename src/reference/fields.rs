@@ -31,7 +31,7 @@ pub fn description(field: &About) -> String {
             field.name
         )),
         Kind::Objects(items) => say(&format!("At most {items}. A JSON list, or a text that holds one.")),
-        Kind::Flag => say("Or `true` and `false`."),
+        Kind::Flag => say("`true` and `false` are accepted too."),
         Kind::Moment => say("`YYYY-MM-DD HH:MM:SS` in UTC, or ISO 8601 with an offset."),
         Kind::Reference | Kind::Number(..) | Kind::Word(_) => {}
     }

@@ -1,4 +1,4 @@
-//! Tells in which format a request body is sent: by its content type, and JSON also by its first character.
+//! Determines the format of a request body by its content type, and for JSON also by its first character.
 
 use actix_web::http::header::{CONTENT_ENCODING, HeaderMap};
 use actix_web::{HttpMessage as _, HttpRequest};
@@ -7,7 +7,7 @@ use crate::domain::Outcome;
 use crate::wire::params::without_byte_order_mark;
 use crate::wire::reply::Reply;
 
-/// The formats that a body is read in.
+/// The formats of request bodies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     Form,
@@ -19,8 +19,8 @@ const COMPRESSED: &str = "Content-Encoding: send the body uncompressed";
 const OTHER_TYPE: &str =
     "Content-Type: send application/x-www-form-urlencoded, multipart/form-data or application/json";
 
-/// The format of a body that isn't empty. `curl -d '{…}'` and `fetch` declare JSON as a form or as text, and no form
-/// begins with a brace: such a body is JSON, too.
+/// Determines the format of a body that isn't empty. `curl -d '{…}'` and `fetch` declare JSON as a form or as text. A
+/// body that begins with a brace is therefore JSON: no form begins with one.
 pub fn of(request: &HttpRequest, body: &[u8]) -> Result<Format, Reply> {
     let unsupported = |reason: &str| Reply::from(Outcome::UnsupportedMediaType).with("reason", reason);
     if is_encoded(request.headers()) {
@@ -41,7 +41,7 @@ fn is_encoded(headers: &HeaderMap) -> bool {
     codings.any(|coding| !coding.trim_ascii().is_empty() && !identity(coding))
 }
 
-/// `application/json`, `text/json`, and formats that are JSON underneath, such as `application/vnd.api+json`.
+/// Whether a content type is JSON: `application/json`, `text/json`, or a type such as `application/vnd.api+json`.
 fn is_json(media_type: &str) -> bool {
     let subtype = media_type.strip_prefix("application/");
     media_type == "text/json"

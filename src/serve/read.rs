@@ -61,8 +61,8 @@ async fn parse(request: &HttpRequest, body: Bytes) -> Result<Params, Reply> {
     Ok(query.overlaid_with(body.map_err(|why| unreadable("body", why))?))
 }
 
-/// The refusal of a request with an unreadable part: names the part and the reason. There are few such texts, so
-/// that refusals share signatures.
+/// Makes the refusal of a request with an unreadable part: names the part and the reason. There are few such texts,
+/// so that refusals share signatures.
 fn unreadable(part: &str, why: Unreadable) -> Reply {
     Reply::from(Outcome::UnreadableBody).with("reason", format!("{part}: {why}"))
 }

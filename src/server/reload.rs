@@ -114,8 +114,8 @@ async fn reload(certificates: &Arc<Certificates>, app: &App) {
     off_thread(move || certificates.reload(now)).await;
 }
 
-/// Reads files on the blocking pool: this thread also waits for the signals, and a file system can hang. `None`: the
-/// job panicked.
+/// Runs a job that reads files on the blocking pool: this thread also waits for the signals, and a file system can
+/// hang. `None`: the job panicked.
 async fn off_thread<T: Send + 'static>(job: impl FnOnce() -> T + Send + 'static) -> Option<T> {
     let done = tokio::task::spawn_blocking(job).await;
     done.inspect_err(|error| log::error!("a reload failed: {error}")).ok()

@@ -31,7 +31,7 @@ pub struct SigningKey {
 }
 
 impl SigningKey {
-    /// Reads a key file of the data directory. Refuses one that other users can read, and a symbolic link.
+    /// Reads a key file of the data directory. Refuses a symbolic link, and a file that other users can read.
     pub fn load(path: &Path) -> Result<Self, KeyError> {
         Self::parse(&read_private(open_regular(path), path)?, path)
     }
@@ -95,7 +95,7 @@ impl SigningKey {
     }
 }
 
-/// Reads a file after checking that other users can't.
+/// Reads a file after checking that other users can't read it.
 fn read_private(opened: io::Result<File>, path: &Path) -> Result<Zeroizing<Vec<u8>>, KeyError> {
     let unreadable = |error: io::Error| match error.kind() {
         io::ErrorKind::NotFound => KeyError::Missing(path.to_owned()),

@@ -1,8 +1,8 @@
 //! The worker: carries out queued assignments and delivers webhook messages in the background.
 //!
-//! It sleeps until a commit creates work or the next delivery is due, and looks every other second for the work of a
-//! command, which is another process. Its whole state is in the database, so a
-//! server that crashes continues after its restart.
+//! It sleeps until a commit creates work or the next delivery is due. Every other second it looks for work that a
+//! command, in another process, has queued. Its whole state is in the database, so a server that crashes continues
+//! after its restart.
 
 mod delivery;
 mod jobs;
@@ -24,7 +24,8 @@ use crate::wire::reply::Failure;
 use delivery::Delivery;
 use post::Post;
 
-/// The longest sleep: a command, in another process, may queue a webhook or ask for a retry, and can wake nobody here.
+/// The longest sleep. A command may queue a webhook or ask for a retry, but can't wake this thread from its own
+/// process.
 const LONGEST_SLEEP: Duration = Duration::from_secs(2);
 
 /// The pause after an error of the database.

@@ -148,8 +148,8 @@ fn take_missing_downloads(data: &DataDir, copy: &DataDir, contents: &Contents) -
     Ok(())
 }
 
-/// Copies every file in the directory of keys. Clients may still trust a key that no product names. Refuses a symbolic
-/// link: its target may be anywhere, and the backup belongs to whoever owns its directory.
+/// Copies every file in the directory of keys. Clients may still trust a key that no product names. Refuses a
+/// symbolic link: its target may be anywhere, and the owner of the backup's directory can read the copy.
 fn copy_keys(data: &DataDir, copy: &DataDir) -> Result {
     let failed = |error| format!("can't read {}: {error}", data.keys().display());
     for entry in fs::read_dir(data.keys()).map_err(failed)? {

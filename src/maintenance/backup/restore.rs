@@ -143,7 +143,7 @@ fn copy_all(manifest: &Manifest, source: &Path, copy: &DataDir, progress: &dyn P
     Ok(())
 }
 
-/// Renames the files into place, the database last: without it no server starts.
+/// Renames the files into place, the database last: no server starts without a database.
 fn put_in_place(copy: &DataDir, data: &DataDir) -> Result {
     for directory in [copy.keys(), copy.downloads()] {
         sync_directory(&directory)?;

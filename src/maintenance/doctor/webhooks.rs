@@ -1,4 +1,4 @@
-//! The check of the webhooks: how many wait, and how many were given up.
+//! The check of the webhooks: how many wait, and how many have failed.
 
 use super::database::query;
 use super::{Context, Finding};
@@ -9,7 +9,7 @@ use crate::maintenance::units::number;
 /// retried.
 const RECENT_DAYS: i64 = 7;
 
-/// No webhook has failed lately.
+/// Checks that no webhook has failed in the last days.
 pub fn delivery(context: &Context<'_>) -> Finding {
     let counts = |tx: &crate::store::Tx<'_>| Ok((tx.count_pending_callbacks()?, tx.failed_callbacks()?));
     query(context, counts, |(pending, failed)| assess(pending, failed, context.now))

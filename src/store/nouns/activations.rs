@@ -43,7 +43,7 @@ impl Tx<'_> {
         self.audit(Subject::License(*license_id), "activated", Some(&identifier.as_str()))
     }
 
-    /// An activation's identifier as it is stored, and the URL that gets a webhook when the activation ends, if it has
+    /// The stored identifier of an activation, and the URL that gets a webhook when the activation ends, if there is
     /// one. `None`: the license is not active on this identifier.
     pub fn post_url(
         &self,

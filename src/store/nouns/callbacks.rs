@@ -83,7 +83,7 @@ impl Tx<'_> {
         self.sql("SELECT count(*) FROM callbacks WHERE state = 'pending'").value(&[])
     }
 
-    /// The number of webhooks that have failed, and when the last one did.
+    /// The number of failed webhooks, and the time of the last failure.
     pub fn failed_callbacks(&self) -> Result<(i64, Option<Timestamp>), Error> {
         let sql = "SELECT count(*), max(updated_at) FROM callbacks WHERE state = 'failed'";
         let found = self.sql(sql).one(&[], |row| Ok((row.get(0)?, row.get(1)?)))?;

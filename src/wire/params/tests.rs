@@ -144,7 +144,7 @@ fn the_body_wins_over_the_query_string() {
     assert_eq!(params.text("value").unwrap(), "query");
 }
 
-/// Arbitrary fields of a client: each name occurs once, and none is a list's.
+/// Arbitrary fields of a client: each name occurs once, and none names a list.
 fn any_fields() -> impl Strategy<Value = Vec<(String, String)>> {
     let names = prop_oneof![Just("license_key".to_owned()), Just("hwid".to_owned()), "[^\\[\\]]{1,12}"];
     prop::collection::btree_map(names, any::<String>(), 0..8).prop_map(|fields| fields.into_iter().collect())
