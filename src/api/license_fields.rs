@@ -46,7 +46,7 @@ pub const CHANGED_STATUS: Field<LicenseStatus> = Field::word(
 )
 .says("`active` is `assigned`; `inactive`, `suspended` and `revoked` are `blocked`.");
 
-/// The fields of the answer that refuses a request for licenses: its errors.
+/// The reply fields of a refused request for licenses: the errors by field.
 pub const INCORRECT: &[(&str, Shape)] =
     &[("errors", Shape::Errors(&[("validity", "The validity field must be at least 0.")]))];
 

@@ -31,7 +31,7 @@ fn next_step(error: &io::Error) -> &'static str {
         io::ErrorKind::ReadOnlyFilesystem => ": give a directory that can be written with --data",
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => ": make room on the disk",
         io::ErrorKind::InvalidInput => {
-            "; put the file itself in its place, or give another directory with --data"
+            "; replace it with the file or directory itself, or give another directory with --data"
         }
         _ => "; if it is not the right place, give another directory with --data",
     }

@@ -97,7 +97,7 @@ fn refuse_foreign_name(about: &Metadata, path: &Path) -> io::Result<()> {
     }
     Err(io::Error::new(
         ErrorKind::InvalidInput,
-        "it is a file of another user than its directory, with a second name elsewhere: put a file of its own there",
+        "it is a hard link to a file of another user than the owner of its directory",
     ))
 }
 

@@ -92,7 +92,7 @@ fn add_database(page: &mut Registry, readings: &Readings) {
     for (name, help, count) in [
         ("jobs_pending", "Queued assignments waiting to be carried out", readings.jobs_pending),
         ("callbacks_pending", "Webhook messages not delivered yet", readings.callbacks_pending),
-        ("callbacks_failed", "Webhook messages given up, until they are retried", readings.callbacks_failed),
+        ("callbacks_failed", "Failed webhook messages that nobody has retried", readings.callbacks_failed),
     ] {
         if let Some(count) = count {
             page.register(name, help, gauge(count));

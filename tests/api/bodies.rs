@@ -165,12 +165,7 @@ fn an_unreadable_body_is_a_signed_400_and_writes_nothing() {
         (CREATE, form, "license_key=%ff", "body: not valid UTF-8 once it is percent-decoded"),
         (CREATE, form, "{\"license_key\":\"KEY-1\"", "body: not valid JSON in UTF-8"),
         (CREATE, json, "[1]", "body: JSON, but no object"),
-        (
-            CREATE,
-            "multipart/form-data",
-            "--XX--",
-            "body: not what multipart/form-data with this boundary looks like",
-        ),
+        (CREATE, "multipart/form-data", "--XX--", "body: not valid multipart/form-data with this boundary"),
     ] {
         let answer = server.post_body(path, kind, body.as_bytes());
         assert_eq!((answer.status, answer.code), (400, 1902), "{reason}");

@@ -62,7 +62,7 @@ fn a_second_name_of_roots_file_is_not_given_away() {
     {
         return;
     }
-    contains(&refused(data.path(), &SERVE), &["server.lock", "second name"]);
+    contains(&refused(data.path(), &SERVE), &["server.lock", "hard link"]);
     assert_eq!(fs::metadata(&victim).unwrap().uid(), 0);
     assert_eq!(fs::read(&victim).unwrap(), b"victim");
 }

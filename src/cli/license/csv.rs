@@ -118,7 +118,7 @@ pub fn fields(license: &License, identifiers: &[String]) -> Result<[String; COLU
 fn number(column: &str, field: Option<&str>) -> Result<i64, String> {
     let Some(field) = field else { return Ok(0) };
     let number = field.trim().parse().ok().filter(|number| *number >= 0);
-    number.ok_or_else(|| format!("{column}: \"{field}\" is not a whole number from 0"))
+    number.ok_or_else(|| format!("{column}: \"{field}\" is not a whole number of at least 0"))
 }
 
 fn time(field: &str) -> Result<Timestamp, String> {

@@ -70,8 +70,8 @@ pub fn permissions(context: &Context<'_>) -> Finding {
     let linked: Vec<PathBuf> = paths.iter().skip(1).filter(|path| path.is_symlink()).cloned().collect();
     if !linked.is_empty() {
         return Finding::wrong(
-            format!("these are symbolic links, which nothing follows: {}", named(&linked)),
-            "put the files and directories themselves in their places",
+            format!("these are symbolic links, which Keyseal does not follow: {}", named(&linked)),
+            "replace each link with the file or directory that it leads to",
         );
     }
     let mode = |path: &PathBuf| fs::metadata(path).map(|about| (about.is_dir(), about.mode() & 0o777)).ok();

@@ -46,7 +46,7 @@ pub enum Unreadable {
     NotAnObject,
     #[error("JSON that is nested too deep")]
     TooDeep,
-    #[error("not what multipart/form-data with this boundary looks like")]
+    #[error("not valid multipart/form-data with this boundary")]
     NotMultipart,
 }
 
