@@ -69,6 +69,6 @@ fn read_fields(params: &Params) -> bool {
         let _read = (params.integer(field), params.flag(field), params.list(field), params.json(field));
         let _read = (params.scalar(field), params.text_or_json(field), params.all_texts(field).count());
     }
-    let again = Params::from_json(params.to_json().as_bytes());
+    let again = Params::from_stored(params.to_json().as_bytes());
     again.is_ok_and(|again| again.canonical() == params.canonical())
 }

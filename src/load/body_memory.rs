@@ -1,10 +1,10 @@
-//! Memory for large bodies. Few requests have one, but a client could exhaust the server's memory by sending many of
-//! them slowly.
+//! Memory for large bodies and for the fields that are made of them. Few requests have one, but a client could exhaust
+//! the server's memory by sending many of them slowly, or by having many of them wait for the writer.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::network::Network;
 use super::{BODY_MEMORY, BODY_MEMORY_TIMEOUT, LARGE_BODIES_PER_CLIENT};
@@ -15,27 +15,30 @@ const STEP: usize = 64 * 1024;
 
 /// The memory that large bodies share, and how many each client sends.
 pub struct BodyMemory {
-    steps: Semaphore,
-    clients: Mutex<HashMap<Network, Arc<Semaphore>>>,
+    steps: Arc<Semaphore>,
+    clients: Arc<Clients>,
 }
+
+/// The places of each client that has a large body now.
+type Clients = Mutex<HashMap<Network, Arc<Semaphore>>>;
 
 impl Default for BodyMemory {
     fn default() -> Self {
-        Self { steps: Semaphore::new(BODY_MEMORY / STEP), clients: Mutex::default() }
+        Self { steps: Arc::new(Semaphore::new(BODY_MEMORY / STEP)), clients: Arc::default() }
     }
 }
 
 /// The memory of one body, until this is dropped.
-pub struct HeldBody<'a> {
-    memory: &'a BodyMemory,
-    steps: Option<SemaphorePermit<'a>>,
+pub struct HeldBody {
+    memory: Arc<Semaphore>,
+    steps: Option<OwnedSemaphorePermit>,
     /// The last field, so that the client's place is free only after the memory is.
-    _place: Place<'a>,
+    _place: Place,
 }
 
 /// A client's slot for a large body, or its wait for one.
-struct Place<'a> {
-    memory: &'a BodyMemory,
+struct Place {
+    clients: Arc<Clients>,
     client: Network,
     places: Arc<Semaphore>,
     is_taken: bool,
@@ -43,30 +46,32 @@ struct Place<'a> {
 
 impl BodyMemory {
     /// Waits for one of the client's slots for large bodies.
-    pub async fn enter(&self, client: Network) -> Result<HeldBody<'_>, Outcome> {
+    pub async fn enter(&self, client: Network) -> Result<HeldBody, Outcome> {
         let places = {
             let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(
                 clients.entry(client).or_insert_with(|| Arc::new(Semaphore::new(LARGE_BODIES_PER_CLIENT))),
             )
         };
-        let mut place = Place { memory: self, client, places, is_taken: false };
+        let mut place = Place { clients: Arc::clone(&self.clients), client, places, is_taken: false };
         place.places.acquire().await.map_err(|_| Outcome::ServiceUnavailable)?.forget();
         place.is_taken = true;
-        Ok(HeldBody { memory: self, steps: None, _place: place })
+        Ok(HeldBody { memory: Arc::clone(&self.steps), steps: None, _place: place })
     }
 }
 
-impl HeldBody<'_> {
+impl HeldBody {
     /// Takes the memory that a body of `length` bytes needs, and waits for it for a limited time.
     pub async fn grow(&mut self, length: usize) -> Result<(), Outcome> {
-        let held = self.steps.as_ref().map_or(0, SemaphorePermit::num_permits);
+        let held = self.steps.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
         let Some(missing) = length.div_ceil(STEP).checked_sub(held).filter(|missing| *missing > 0) else {
             return Ok(());
         };
         let missing = u32::try_from(missing).map_err(|_| Outcome::PayloadTooLarge)?;
-        let more = tokio::time::timeout(BODY_MEMORY_TIMEOUT, self.memory.steps.acquire_many(missing)).await;
-        let Ok(Ok(more)) = more else { return Err(Outcome::ServiceUnavailable) };
+        let more = Arc::clone(&self.memory).acquire_many_owned(missing);
+        let Ok(Ok(more)) = tokio::time::timeout(BODY_MEMORY_TIMEOUT, more).await else {
+            return Err(Outcome::ServiceUnavailable);
+        };
         match &mut self.steps {
             Some(steps) => steps.merge(more),
             None => self.steps = Some(more),
@@ -75,13 +80,13 @@ impl HeldBody<'_> {
     }
 }
 
-impl Drop for Place<'_> {
+impl Drop for Place {
     /// Frees the place, and forgets a client that has no other and waits for none.
     fn drop(&mut self) {
         if self.is_taken {
             self.places.add_permits(1);
         }
-        let mut clients = self.memory.clients.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
         // One reference is the map's, one is this place's.
         if Arc::strong_count(&self.places) <= 2 {
             clients.remove(&self.client);

@@ -19,18 +19,21 @@ pub struct Load {
     pub(super) rates: Rates,
     pub(super) body_memory: BodyMemory,
     pub(super) lists: Semaphore,
+    pub(super) parsing: Arc<Semaphore>,
     signing: Arc<SigningDelay>,
     unavailable: Unavailable,
     started: Instant,
 }
 
 impl Load {
-    /// `lists`: how many lists may be read at once. `signing`: the delay of the queue that signs the answers.
-    pub fn new(rates: &RateLimits, lists: usize, signing: Arc<SigningDelay>) -> Self {
+    /// `workers`: how many lists may be read at once, and for two of them a large body is parsed. `signing`: the delay
+    /// of the queue that signs the answers.
+    pub fn new(rates: &RateLimits, workers: usize, signing: Arc<SigningDelay>) -> Self {
         Self {
             rates: Rates::new(rates),
             body_memory: BodyMemory::default(),
-            lists: Semaphore::new(lists),
+            lists: Semaphore::new(workers),
+            parsing: Arc::new(Semaphore::new(workers.div_ceil(2))),
             signing,
             unavailable: Unavailable::default(),
             started: Instant::now(),

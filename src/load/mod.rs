@@ -17,7 +17,9 @@
 //! | size of a body | [`MAX_BODY`] | `read.rs` | 1913 |
 //! | bytes of a refused body | [`MAX_DISCARDED`] | `read.rs` | connection closed |
 //! | large bodies of an address | [`LARGE_BODIES_PER_CLIENT`] | [`Ticket::hold_body`] | wait |
-//! | memory for large bodies | [`BODY_MEMORY`], [`BODY_MEMORY_TIMEOUT`] | [`Ticket::hold_body`] | 1901 |
+//! | memory for large bodies, and their fields | [`BODY_MEMORY`], for 1 s | [`Ticket::hold_body`] | 1901 |
+//! | large bodies parsed at once | one by two workers | [`Ticket::enter_parsing`] | wait 1 s, 1901 |
+//! | fields, values of JSON | 1,000, and 14 MiB of memory | `wire/params/size.rs` | 1913 |
 //! | pause in a large body | [`LARGE_BODY_STALL`] | `read.rs` | 1908 |
 //! | JSON depth, field lengths | API §0.4, item 8 | `wire/params`, `api` | 1902, 1913 |
 //! | `Idempotency-Key` | 255 bytes | `idempotency.rs` | 1913 |
@@ -40,6 +42,8 @@ mod ticket;
 mod unavailable;
 
 use std::time::Duration;
+
+use crate::wire::params::MAX_PARSED;
 
 pub use limits::Load;
 pub use ticket::Ticket;
@@ -64,8 +68,10 @@ pub const MAX_DISCARDED: usize = 64 * 1024 * 1024;
 /// A body above this size is a large one and needs memory from [`BODY_MEMORY`].
 pub const LARGE_BODY: usize = 16 * 1024;
 
-/// Memory for all large bodies that are being read, in bytes.
+/// Memory for all large bodies, and for the fields that are made of them, until their answers; in bytes.
 pub const BODY_MEMORY: usize = 16 * 1024 * 1024;
+// One body alone always finds room.
+const _: () = assert!(MAX_PARSED < BODY_MEMORY);
 
 /// The time that a growing body waits for memory. Waiting bodies hold memory themselves, so this time must be short.
 pub const BODY_MEMORY_TIMEOUT: Duration = Duration::from_secs(1);

@@ -1,16 +1,17 @@
 //! Admission, and the ticket of an admitted request, which holds everything that the request has reserved.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
-use tokio::sync::SemaphorePermit;
+use tokio::sync::{OwnedSemaphorePermit, SemaphorePermit};
 
-use super::LIST_TIMEOUT;
 use super::body_memory::HeldBody;
 use super::buckets::Token;
 use super::guesses::{Standing, is_wrong_key, standing};
 use super::limits::Load;
 use super::network::Network;
 use super::unavailable::Cause;
+use super::{BODY_MEMORY_TIMEOUT, LIST_TIMEOUT};
 use crate::domain::{ApiKeySecret, Outcome};
 use crate::signing::Promise;
 use crate::store::Tx;
@@ -39,7 +40,7 @@ impl Load {
 pub struct Ticket<'a> {
     load: &'a Load,
     client: Network,
-    body: Option<HeldBody<'a>>,
+    body: Option<HeldBody>,
     /// A guess that is reserved and not settled. Dropping it spends it: otherwise a guesser could avoid the limit by
     /// closing connections before the answers.
     guess: Option<Token>,
@@ -63,8 +64,8 @@ impl<'a> Ticket<'a> {
         self.load.rates.admit_api_key(api_key, self.load.now())
     }
 
-    /// Holds the memory that a large body of `length` bytes needs. Waits first until the client may send another large
-    /// body, then for a limited time for the memory.
+    /// Holds the memory that a large body of `length` bytes, or its fields, need until the answer. Waits first until
+    /// the client may send another large body, then for a limited time for the memory.
     pub async fn hold_body(&mut self, length: usize) -> std::result::Result<(), Outcome> {
         let body = match &mut self.body {
             Some(body) => body,
@@ -80,9 +81,23 @@ impl<'a> Ticket<'a> {
         self.body.is_some()
     }
 
-    /// Releases the memory of the body: it is parsed, or will not be read.
+    /// Releases the memory of the body: it will not be read.
     pub fn release_body(&mut self) {
         self.body = None;
+    }
+
+    /// Hands over the memory of the body, for work that goes on without the request if its client is gone.
+    pub fn take_body(&mut self) -> Option<HeldBody> {
+        self.body.take()
+    }
+
+    /// Waits for a limited time for one of the places for parsing large bodies.
+    pub async fn enter_parsing(&self) -> std::result::Result<OwnedSemaphorePermit, Outcome> {
+        let place = Arc::clone(&self.load.parsing).acquire_owned();
+        match tokio::time::timeout(BODY_MEMORY_TIMEOUT, place).await {
+            Ok(Ok(place)) => Ok(place),
+            Ok(Err(_)) | Err(_) => Err(self.load.unavailable(Cause::Bodies)),
+        }
     }
 
     /// Reserves a guess before an endpoint that takes a license key, unless the key is exempt. `is_trusted`: the

@@ -23,8 +23,6 @@ const GATE: &[Answer] = &[
     plain(AccessDenied),
 ];
 
-const FIELD: &[(&str, Shape)] = &[("field", Shape::Sometimes(&Shape::Text("identifier")))];
-
 const REASON: &[(&str, Shape)] =
     &[("reason", Shape::Sometimes(&Shape::Text("Content-Encoding: send the body uncompressed")))];
 
@@ -37,7 +35,7 @@ const FIELD_OR_REASON: &[(&str, Shape)] = &[
 const UNREAD: &[Answer] = &[
     answer(UnreadableBody, FIELD_OR_REASON),
     plain(RequestTimeout),
-    answer(PayloadTooLarge, FIELD),
+    answer(PayloadTooLarge, FIELD_OR_REASON),
     answer(UnsupportedMediaType, REASON),
 ];
 

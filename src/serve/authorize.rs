@@ -17,34 +17,48 @@ pub struct Authorized {
     pub sees_licenses: bool,
 }
 
-/// Checks a caller in the order of steps G1 to G6.
+/// Checks everything that needs no fields: the blocklist, and the key of a header (steps G1 to G5). `None`: no header
+/// has a key.
+pub fn check_header(tx: &Tx<'_>, caller: &Caller, access: Access) -> Result<Option<Authorized>> {
+    check_address(tx, caller)?;
+    caller.secret.as_ref().map(|secret| owner(tx, caller, secret, access)).transpose()
+}
+
+/// Checks the rest: without a key in a header the key of a field, and the identifiers (step G6). `of_header`: what
+/// [`check_header`] found in the same snapshot.
 pub fn authorize(
     tx: &Tx<'_>,
     caller: &Caller,
-    secret: Option<&ApiKeySecret>,
+    of_header: Option<Authorized>,
+    of_field: Option<&ApiKeySecret>,
     params: &Params,
     access: Access,
 ) -> Result<Authorized> {
-    let blocklist = tx.blocklist()?;
-    if blocklist.blocks_address(caller.address) {
-        return Err(Outcome::AccessDenied.into());
-    }
-    let api_key = match secret {
-        Some(secret) => tx.api_key_by_hash(&secret.hash())?,
-        None => None,
-    };
-    let authorized = match api_key {
-        Some(api_key) => check_api_key(&api_key, caller, access.capability)?,
-        None if access.takes_contract_keys => {
-            Authorized { caller_id: contract_owner(tx, secret, params)?, sees_licenses: false }
+    let authorized = match (of_header, of_field) {
+        (Some(authorized), _) => authorized,
+        (None, Some(secret)) => owner(tx, caller, secret, access)?,
+        (None, None) if access.takes_contract_keys => {
+            let contract_key =
+                ["contract_key", "contract_id"].into_iter().find_map(|field| params.text(field));
+            contract_owner(tx, &contract_key.unwrap_or_default())?
         }
-        None => return Err(Outcome::InvalidApiKey.into()),
+        (None, None) => return Err(Outcome::InvalidApiKey.into()),
     };
     // Newer clients send a device and a domain; either may be blocked.
+    let blocklist = tx.blocklist()?;
     if params.all_texts("identifier").any(|identifier| blocklist.blocks_identifier(&identifier)) {
         return Err(Outcome::AccessDenied.into());
     }
     Ok(authorized)
+}
+
+/// The owner of a key in the place of an API key: of an API key or, where the endpoint takes them, of a contract.
+fn owner(tx: &Tx<'_>, caller: &Caller, secret: &ApiKeySecret, access: Access) -> Result<Authorized> {
+    match tx.api_key_by_hash(&secret.hash())? {
+        Some(api_key) => check_api_key(&api_key, caller, access.capability),
+        None if access.takes_contract_keys => contract_owner(tx, secret.expose()),
+        None => Err(Outcome::InvalidApiKey.into()),
+    }
 }
 
 fn check_api_key(api_key: &ApiKey, caller: &Caller, capability: &str) -> Result<Authorized> {
@@ -76,9 +90,7 @@ pub fn check_address(tx: &Tx<'_>, caller: &Caller) -> Result<()> {
 
 /// Finds the contract whose key stands in the place of an API key or, without one, in a field of its own (API §4.33).
 /// The key is looked up by an index, so the time it takes reveals nothing of a partly right guess.
-fn contract_owner(tx: &Tx<'_>, secret: Option<&ApiKeySecret>, params: &Params) -> Result<CallerId> {
-    let of_field = ["contract_key", "contract_id"].into_iter().find_map(|field| params.text(field));
-    let contract_key = secret.map(ApiKeySecret::expose).or(of_field.as_deref()).unwrap_or_default();
+fn contract_owner(tx: &Tx<'_>, contract_key: &str) -> Result<Authorized> {
     let contract = tx.contract_by_key(contract_key.trim())?.ok_or(Outcome::InvalidApiKey)?;
-    Ok(CallerId::Contract(contract.id))
+    Ok(Authorized { caller_id: CallerId::Contract(contract.id), sees_licenses: false })
 }

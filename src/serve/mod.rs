@@ -1,7 +1,8 @@
 //! The path of one API request. [`fn@answer`] takes it through five steps, each in a file of its own:
 //!
-//! 1. `read`: the fields of the query string and the body, within a size and a time.
-//! 2. `authorize`: blocklist, API key, its networks and capabilities; or a contract's key.
+//! 1. `read`: the query string and the body, within a size and a time.
+//! 2. `authorize`: blocklist, API key, its networks and capabilities; or a contract's key. Only then are the fields
+//!    parsed; those of a large body before, elsewhere.
 //! 3. `run`: the endpoint, in a transaction on a reader or on the writer, as its route says; once for requests with the
 //!    same `Idempotency-Key` (`idempotency`).
 //! 4. `sign`: with the key that the outcome asks for; identical answers of one second share a signature
@@ -17,6 +18,7 @@ mod app;
 mod authorize;
 mod body_format;
 mod caller;
+mod fields;
 mod http_quirks;
 mod idempotency;
 mod last_used;
@@ -42,13 +44,13 @@ use caller::Caller;
 use http_quirks::unread;
 
 pub use app::App;
+#[cfg(feature = "fuzzing")]
+pub use fields::from_multipart;
 pub use http_quirks::head::without_body;
 pub use page_state::Demo;
 pub use pages::demo::playable;
 pub use pages::metrics::serve_metrics;
 pub use pages::page;
-#[cfg(feature = "fuzzing")]
-pub use read::from_multipart;
 pub use run::guarded;
 
 /// Answers a request to one of the API's routes.
@@ -80,14 +82,21 @@ async fn run_admitted(
             return Answer::refused(refusal);
         }
     };
-    let params = match read::params(route.path, request, payload, timeout, &mut ticket).await {
-        Ok(params) => params,
+    // A small body costs less to read than a look-up of its own.
+    if read::may_be_large(request)
+        && let Err(refusal) = run::check_header(app, route, caller)
+    {
+        read::discard(request, payload, timeout).await;
+        return Answer::refused(refusal).settle_guess(&mut ticket);
+    }
+    let sent = match read::receive(route.path, request, payload, timeout, &mut ticket).await {
+        Ok(sent) => sent,
         Err(refusal) => return Answer::refused(refusal),
     };
     // While the body was read, the signing delay may have grown.
     caller.now = app.clock.now();
     match ticket.admit_work() {
-        Ok(()) => run::run(app, route, caller, params, &mut ticket).await,
+        Ok(()) => run::run(app, route, caller, sent, &mut ticket).await,
         Err(refusal) => Answer::refused(refusal),
     }
 }

@@ -1,37 +1,84 @@
-//! Step 1, read: the fields of a request in any of the four ways to send them, within a size and a time.
+//! Step 1, read: the body of a request, within a size, a time and a memory.
 
 use std::time::Duration;
 
-use actix_multipart::Multipart;
 use actix_web::HttpRequest;
 use actix_web::error::PayloadError;
 use actix_web::http::Method;
-use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap};
+use actix_web::http::header::CONTENT_LENGTH;
 use actix_web::web::{self, Bytes, BytesMut};
-use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use futures_util::StreamExt as _;
 
 use super::body_format::{self, Format};
+use super::fields::{Body, Sent, from_multipart, multipart_headers, parse_elsewhere, refusal, size};
 use super::http_quirks::unread::has_body;
 use crate::domain::Outcome;
 use crate::load::{LARGE_BODY, LARGE_BODY_STALL, MAX_BODY, MAX_DISCARDED, Ticket};
-use crate::wire::params::{Params, Unreadable, without_byte_order_mark};
 use crate::wire::reply::Reply;
 
-/// The fields of a request: those of its query string, overlaid for a POST with those of its body, and with
-/// those in its path. Reads the body to its end where it can, so that its sender reads the answer instead of a
-/// reset. `template`: the route's path; `timeout`: for the whole body.
-pub async fn params(
-    template: &str,
-    request: &HttpRequest,
+/// Reads a request to its end where it can, so that its sender reads the answer instead of a reset. Parses a large body
+/// where it delays no answers. `template`: the route's path; `timeout`: for the whole body.
+pub async fn receive<'a>(
+    template: &'a str,
+    request: &'a HttpRequest,
     payload: &mut web::Payload,
     timeout: Duration,
     ticket: &mut Ticket<'_>,
-) -> Result<Params, Reply> {
-    let body = body(request, payload, timeout, ticket).await?;
-    let params = parse(request, body).await;
-    ticket.release_body();
-    let of_path = Params::from_path(template, request.uri().path()).map_err(|why| unreadable("path", why))?;
-    Ok(params?.overlaid_with(of_path))
+) -> Result<Sent<'a>, Reply> {
+    let text = body(request, payload, timeout, ticket).await?;
+    let body = if request.method() == Method::GET || text.is_empty() {
+        Body::None
+    } else {
+        match body_format::of(request, &text) {
+            Ok(format) => prepare(request, format, text, ticket).await?,
+            Err(refusal) => Body::Parsed(Err(refusal)),
+        }
+    };
+    Ok(Sent { template, request, body })
+}
+
+/// Holds the memory of a body and its fields until the answer, and parses it unless that is done in no time.
+async fn prepare(
+    request: &HttpRequest,
+    format: Format,
+    text: Bytes,
+    ticket: &mut Ticket<'_>,
+) -> Result<Body, Outcome> {
+    let is_large = text.len() > LARGE_BODY;
+    let size = if is_large {
+        let text = text.clone();
+        in_background(ticket, move || size(format, &text)).await?
+    } else {
+        size(format, &text)
+    };
+    let memory = match size.memory() {
+        Ok(memory) => memory,
+        Err(why) => return Ok(Body::Parsed(Err(refusal("body", why)))),
+    };
+    if memory > LARGE_BODY {
+        ticket.hold_body(memory).await?;
+    }
+    let headers = multipart_headers(request.headers());
+    let parsed = match format {
+        Format::Multipart if !is_large => from_multipart(&headers, text).await,
+        Format::Form | Format::Json if !is_large => return Ok(Body::Unparsed(format, text)),
+        _ => in_background(ticket, move || parse_elsewhere(format, &headers, text)).await?,
+    };
+    Ok(Body::Parsed(parsed.map_err(|why| refusal("body", why))))
+}
+
+/// Runs `job` on the blocking pool, where few run at a time.
+async fn in_background<T: Send + 'static>(
+    ticket: &Ticket<'_>,
+    job: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Outcome> {
+    let place = ticket.enter_parsing().await?;
+    let done = web::block(move || {
+        let done = job();
+        drop(place);
+        done
+    });
+    done.await.map_err(|_| Outcome::ServiceUnavailable)
 }
 
 async fn body(
@@ -45,26 +92,6 @@ async fn body(
     }
     let ticket = (!is_announced_too_large(request)).then_some(ticket);
     tokio::time::timeout(timeout, collect(payload, ticket)).await.map_err(|_| Outcome::RequestTimeout)?
-}
-
-async fn parse(request: &HttpRequest, body: Bytes) -> Result<Params, Reply> {
-    let query = Params::from_form(request.query_string().as_bytes());
-    let query = query.map_err(|why| unreadable("query string", why))?;
-    if request.method() == Method::GET || body.is_empty() {
-        return Ok(query);
-    }
-    let body = match body_format::of(request, &body)? {
-        Format::Form => Params::from_form(&body),
-        Format::Json => Params::from_json(without_byte_order_mark(&body)),
-        Format::Multipart => from_multipart(request.headers(), body).await,
-    };
-    Ok(query.overlaid_with(body.map_err(|why| unreadable("body", why))?))
-}
-
-/// Makes the refusal of a request with an unreadable part: names the part and the reason. There are few such texts,
-/// so that refusals share signatures.
-fn unreadable(part: &str, why: Unreadable) -> Reply {
-    Reply::from(Outcome::UnreadableBody).with("reason", format!("{part}: {why}"))
 }
 
 /// Reads and discards the body of a refused request, within the same limits.
@@ -122,33 +149,14 @@ async fn next_chunk(
 
 /// Whether the head announces a body larger than the limit.
 fn is_announced_too_large(request: &HttpRequest) -> bool {
-    let length = request.headers().get(&CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
-    length.is_some_and(|length: u64| length > MAX_BODY as u64)
+    announced_length(request).is_some_and(|length| length > MAX_BODY as u64)
 }
 
-/// Reads the text parts of a multipart body as fields. Skips parts that are files, as PHP does.
-pub async fn from_multipart(sent: &HeaderMap, body: Bytes) -> Result<Params, Unreadable> {
-    // Only these two headers matter to the parser, and they are all it gets.
-    let mut headers = HeaderMap::new();
-    for name in [CONTENT_TYPE, CONTENT_LENGTH] {
-        if let Some(value) = sent.get(&name) {
-            headers.insert(name, value.clone());
-        }
-    }
-    let unreadable = |_| Unreadable::NotMultipart;
-    let mut parts = Multipart::new(&headers, stream::iter([Ok(body)]));
-    let mut params = Params::default();
-    while let Some(mut part) = parts.try_next().await.map_err(unreadable)? {
-        let mut content = Vec::new();
-        while let Some(chunk) = part.try_next().await.map_err(unreadable)? {
-            content.extend_from_slice(&chunk);
-        }
-        let disposition = part.content_disposition().ok_or(Unreadable::NotMultipart)?;
-        if disposition.get_filename().is_some() {
-            continue;
-        }
-        let name = disposition.get_name().ok_or(Unreadable::NotMultipart)?;
-        params.add(name.to_owned(), String::from_utf8(content).map_err(|_| Unreadable::NotUtf8)?);
-    }
-    Ok(params)
+/// Whether the head announces a large body, or one of unknown length.
+pub fn may_be_large(request: &HttpRequest) -> bool {
+    has_body(request) && announced_length(request).is_none_or(|length| length > LARGE_BODY as u64)
+}
+
+fn announced_length(request: &HttpRequest) -> Option<u64> {
+    request.headers().get(&CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok())
 }

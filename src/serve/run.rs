@@ -8,6 +8,7 @@ use actix_web::web;
 use super::answer::{Answer, Content};
 use super::app::App;
 use super::caller::Caller;
+use super::fields::Sent;
 use super::{authorize, idempotency, sign};
 use crate::api::call::{Call, RequestContext};
 use crate::domain::{Actor, CallerId, Timestamp};
@@ -23,28 +24,28 @@ pub async fn run(
     app: &Arc<App>,
     route: &'static Route,
     caller: &Caller,
-    params: Params,
+    sent: Sent<'_>,
     ticket: &mut Ticket<'_>,
 ) -> Answer {
-    let (now, address) = (caller.now, caller.address);
-    let of_field = if caller.secret.is_none() { authorize::secret_of_field(&params) } else { None };
-    if let Some(Err(refusal)) = of_field.as_ref().map(|secret| ticket.admit_api_key(secret)) {
-        return Answer::refused(refusal);
-    }
+    let (now, address, access) = (caller.now, caller.address, route.access());
     let read = app.store.read(|tx| {
         guarded(|| {
-            let secret = caller.secret.as_ref().or(of_field.as_ref());
-            let authorized = authorize::authorize(tx, caller, secret, &params, route.access())?;
+            let of_header = authorize::check_header(tx, caller, access)?;
+            let params = sent.params()?;
+            let of_field = if caller.secret.is_none() { authorize::secret_of_field(&params) } else { None };
+            of_field.as_ref().map_or(Ok(()), |secret| ticket.admit_api_key(secret))?;
+            let authorized = authorize::authorize(tx, caller, of_header, of_field.as_ref(), &params, access)?;
             ticket.check_guess(tx, &params, authorized.sees_licenses, route.runs == Runs::OnWriter)?;
+            let secret = caller.secret.as_ref().or(of_field.as_ref());
             let context = app.request_context(address, authorized.caller_id, secret);
             // In the same snapshot, and on this thread.
             let answer = (route.runs == Runs::Inline).then(|| run_endpoint(route, tx, &params, context, now));
-            Ok((authorized.caller_id, answer))
+            Ok((authorized.caller_id, params, answer))
         })
     });
     let answer = match read.unwrap_or_else(|error| Err(error.into())) {
         Err(error) => Answer::refused(error),
-        Ok((caller_id, answer)) => {
+        Ok((caller_id, params, answer)) => {
             app.last_used.record(caller_id, now);
             match answer {
                 Some(answer) => answer,
@@ -58,6 +59,11 @@ pub async fn run(
     answer.settle_guess(ticket)
 }
 
+/// Refuses a caller by its address or the key in its header, before its body is read.
+pub fn check_header(app: &App, route: &'static Route, caller: &Caller) -> reply::Result<()> {
+    app.store.read(|tx| guarded(|| authorize::check_header(tx, caller, route.access()).map(drop)))?
+}
+
 /// Runs the endpoint on the blocking pool, where other requests don't wait for it. Limits how many run at once, so
 /// that readers stay free for the others.
 async fn list(
@@ -66,14 +72,16 @@ async fn list(
     caller: &Caller,
     caller_id: CallerId,
     params: Params,
-    ticket: &Ticket<'_>,
+    ticket: &mut Ticket<'_>,
 ) -> Answer {
     let _place = match ticket.enter_list().await {
         Ok(place) => place,
         Err(refusal) => return Answer::refused(refusal),
     };
     let (server, now, address) = (Arc::clone(app), caller.now, caller.address);
+    let body = ticket.take_body();
     let read = web::block(move || {
+        let _until_done = body;
         server.store.read(|tx| {
             let context = server.request_context(address, caller_id, None);
             written(run_endpoint(route, tx, &params, context, now), now)
@@ -116,7 +124,10 @@ async fn write(
         address: Some(address),
         action: route.path.trim_start_matches('/').to_owned(),
     };
+    let body = ticket.take_body();
     let written = app.store.write(move |tx| {
+        // The fields are kept as long as the job, even if the client goes away.
+        let _held = &body;
         if let Err(refusal) = server.load.admit_change() {
             return Decision::Rollback((Answer::refused(refusal), None));
         }

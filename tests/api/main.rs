@@ -9,6 +9,7 @@ mod audit;
 mod random_assignments;
 mod rate_limits;
 mod bodies;
+mod body_cost;
 mod changelogs;
 mod checklist;
 mod clock;

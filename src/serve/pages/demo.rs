@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use crate::domain::{Outcome, Timestamp};
 use crate::serve::app::App;
 use crate::serve::caller::Caller;
+use crate::serve::fields::Sent;
 use crate::serve::http_quirks::unread;
 use crate::serve::read;
 use crate::store::{self, Decision};
@@ -56,7 +57,10 @@ pub async fn reset(app: Arc<App>, request: HttpRequest, mut payload: web::Payloa
 pub async fn set_clock(app: Arc<App>, request: HttpRequest, mut payload: web::Payload) -> HttpResponse {
     let timeout = app.config.limits.body_timeout;
     let read = match app.load.admit_unsigned(Caller::of(&request, &app).address, None) {
-        Ok(mut ticket) => read::params("/demo/clock", &request, &mut payload, timeout, &mut ticket).await,
+        Ok(mut ticket) => {
+            let sent = read::receive("/demo/clock", &request, &mut payload, timeout, &mut ticket).await;
+            sent.and_then(Sent::params)
+        }
         Err(_) => Err(Outcome::TooManyRequests.into()),
     };
     let params = read.map_err(|refusal| refusal.outcome.message().to_owned());

@@ -78,8 +78,8 @@ fn look_up(
 ) -> Requested {
     let read = app.store.read(|tx| {
         let authorized = guarded(|| {
-            let secret = caller.secret.as_ref();
-            let authorized = authorize::authorize(tx, caller, secret, params, routes::DOWNLOAD)?;
+            let of_header = authorize::check_header(tx, caller, routes::DOWNLOAD)?;
+            let authorized = authorize::authorize(tx, caller, of_header, None, params, routes::DOWNLOAD)?;
             ticket.check_guess(tx, params, authorized.sees_licenses, false)?;
             Ok(authorized.caller_id)
         });

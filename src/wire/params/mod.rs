@@ -1,9 +1,13 @@
 //! A request's fields: one view over query string, form, multipart and JSON. A blank field counts as absent.
 
+mod size;
+
 use std::borrow::Cow;
 
 use percent_encoding::percent_decode;
 use serde_json::{Map, Value};
+
+pub use size::{MAX_FIELDS, MAX_PARSED, Size, is_list};
 
 /// The maximum nesting of a request's JSON. Stored values are nested a few levels deeper in answers, and many parsers
 /// accept at most 127 levels.
@@ -48,6 +52,8 @@ pub enum Unreadable {
     TooDeep,
     #[error("not valid multipart/form-data with this boundary")]
     NotMultipart,
+    #[error("more than {MAX_FIELDS} fields or values, or too many in a list of licenses")]
+    TooMany,
 }
 
 /// Returns the text without its byte order mark, if it has one.
@@ -75,6 +81,7 @@ pub struct NotANumber;
 impl Params {
     /// Parses percent-encoded pairs such as `a=1&b=2`: a query string or a form body.
     pub fn from_form(bytes: &[u8]) -> Result<Self, Unreadable> {
+        Size::of_form(bytes).memory()?;
         let mut params = Self::default();
         for pair in bytes.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
             let equals = pair.iter().position(|byte| *byte == b'=').unwrap_or(pair.len());
@@ -87,6 +94,12 @@ impl Params {
     /// Parses a JSON object. Numbers keep the digits they were sent with. `[]`, which is how PHP writes an empty
     /// object, and `null` give no fields.
     pub fn from_json(bytes: &[u8]) -> Result<Self, Unreadable> {
+        Size::of_json(bytes).memory()?;
+        Self::from_stored(bytes)
+    }
+
+    /// Parses the JSON of a request that was accepted before.
+    pub fn from_stored(bytes: &[u8]) -> Result<Self, Unreadable> {
         match serde_json::from_slice(bytes).map_err(|_| Unreadable::NotJson)? {
             value if depth(&value) > MAX_DEPTH => Err(Unreadable::TooDeep),
             Value::Object(fields) => Ok(Self(fields)),
@@ -132,7 +145,7 @@ impl Params {
         self
     }
 
-    /// The fields as a JSON object for [`Self::from_json`], without the API key.
+    /// The fields as a JSON object for [`Self::from_stored`], without the API key.
     pub fn to_json(&self) -> String {
         let fields = self.0.iter().filter(|(name, _)| *name != "api_key");
         Value::Object(fields.map(|(name, value)| (name.clone(), value.clone())).collect()).to_string()
@@ -244,8 +257,11 @@ impl Params {
     }
 }
 
-/// Parses JSON, and refuses nesting beyond [`MAX_DEPTH`].
+/// Parses the JSON in a text field, and refuses nesting beyond [`MAX_DEPTH`], and more values than a body may have.
 fn parse(json: &[u8]) -> Option<Value> {
+    if Size::of_json(json).bytes() > MAX_PARSED {
+        return None;
+    }
     serde_json::from_slice(json).ok().filter(|value| depth(value) <= MAX_DEPTH)
 }
 

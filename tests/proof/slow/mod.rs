@@ -1,6 +1,7 @@
 //! Many slow clients: their connections are closed in time, they use little memory, and other clients are answered as
 //! before.
 
+mod costly_bodies;
 mod memory;
 mod other_clients;
 mod open_files;
@@ -35,7 +36,15 @@ pub fn prove(form: &Form) -> String {
     other_clients::prepare(&world);
     thread::scope(|scope| {
         let default = scope.spawn(|| default_limit(&world));
-        let others = || [memory::bodies(form), memory::unread_answers(form), open_files::prove()].join("; ");
+        let others = || {
+            [
+                memory::bodies(form),
+                memory::unread_answers(form),
+                open_files::prove(),
+                costly_bodies::prove(form),
+            ]
+            .join("; ")
+        };
         // The long form runs them one after the other, since it measures latencies.
         if form.long {
             [default.join().unwrap(), crowds(form), others()].join("; ")
