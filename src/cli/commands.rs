@@ -4,7 +4,7 @@ use clap::{ArgAction, CommandFactory as _, Parser, Subcommand};
 
 use super::{
     api_key, audit, backup, block, callback, check_reply, config, demo, download, generator, healthcheck,
-    license, manual, product, signing_key,
+    license, manual, product, signing_key, telemetry,
 };
 use crate::config::{DataArg, GLOBAL_OPTIONS, LogArg, ServeArgs, show_computed_defaults};
 
@@ -86,6 +86,9 @@ pub enum Command {
     /// List webhooks, and send them again
     #[command(subcommand, after_help = "Example:\n  keyseal callback list --state failed")]
     Callback(callback::Command),
+    /// Manage the reports that products send about their use
+    #[command(subcommand, after_help = "Example:\n  keyseal telemetry prune --older-than 90")]
+    Telemetry(telemetry::Command),
     /// Show who changed what, when and from where, and delete old entries
     #[command(subcommand, after_help = "Example:\n  keyseal audit list --since 2027-01-01")]
     Audit(audit::Command),

@@ -21,6 +21,7 @@ mod parse;
 mod product;
 mod serve;
 mod signing_key;
+mod telemetry;
 mod terminal;
 mod upgrade;
 
@@ -109,6 +110,7 @@ fn dispatch(line: &ParsedCommandLine, output: &mut Output<'_>) -> Result {
         Command::Download(command) => download::run(command, data, output),
         Command::Block(command) => block::run(command, data, output),
         Command::Callback(command) => callback::run(command, data, output),
+        Command::Telemetry(command) => telemetry::run(command, data, output),
         Command::Audit(command) => audit::run(command, data, output),
         Command::Backup(args) => backup::create(args, data, output),
         Command::Restore(args) => backup::restore(args, data, output),

@@ -8,9 +8,12 @@ use std::time::Duration;
 use ipnet::IpNet;
 
 use super::{ConfigError, HttpStatusArg, ServeArgs};
-use crate::domain::{DemoSecrets, HttpStatus, RateLimits, Timestamp};
+use crate::domain::{DemoSecrets, HttpStatus, RateLimits, Retention, TelemetryQuota, Timestamp};
 use crate::files::DataDir;
 use crate::random::Randomness;
+
+/// The free space below which a server is not ready: a change could fail before the operator makes room.
+const LEAST_DISK: u64 = 64 * 1024 * 1024;
 
 /// Everything that a server is started with.
 #[derive(Clone, Debug)]
@@ -64,6 +67,11 @@ pub struct LimitsConfig {
     /// The time limit for a client to receive an answer.
     pub send_timeout: Duration,
     pub rates: RateLimits,
+    pub telemetry: TelemetryQuota,
+    pub keep_telemetry: Retention,
+    pub keep_audit: Retention,
+    /// The free space on the disk below which the server says that it is not ready, in bytes.
+    pub least_disk: u64,
 }
 
 /// The delivery of webhooks: how often and how fast it is tried.
@@ -135,6 +143,10 @@ impl Config {
                 body_timeout: Duration::from_secs(8),
                 send_timeout: Duration::from_secs(30),
                 rates: RateLimits::default(),
+                telemetry: TelemetryQuota::default(),
+                keep_telemetry: Retention::default(),
+                keep_audit: Retention::default(),
+                least_disk: LEAST_DISK,
             },
             webhooks: WebhooksConfig::default(),
             on_hangup: OnHangup::Reload,
@@ -171,6 +183,10 @@ impl Config {
                 body_timeout: Duration::from_secs(args.body_timeout),
                 send_timeout: Duration::from_secs(args.send_timeout),
                 rates: args.rate_limits.limits(),
+                telemetry: args.storage.telemetry_quota(),
+                keep_telemetry: args.storage.keep_telemetry(),
+                keep_audit: args.storage.keep_audit(),
+                least_disk: LEAST_DISK,
             },
             webhooks: WebhooksConfig {
                 allow_private_targets: args.allow_private_targets,

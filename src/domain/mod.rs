@@ -23,6 +23,7 @@ mod product;
 mod product_key;
 mod published_key;
 mod rate;
+mod retention;
 mod target;
 mod telemetry;
 mod timestamp;
@@ -56,7 +57,8 @@ pub use product::{
 };
 pub use product_key::{Fingerprint, ProductKey};
 pub use published_key::{KeyState, PublishedKey};
-pub use rate::{Rate, RateLimits};
+pub use rate::{Rate, RateLimits, TelemetryQuota};
+pub use retention::{Kept, Retention};
 pub use target::{Target, is_public};
 pub use telemetry::{DataType, MAX_TELEMETRY_TEXT, Telemetry, TelemetryFilter, TelemetryReport, is_numeric};
 pub use timestamp::Timestamp;

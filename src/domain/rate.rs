@@ -25,6 +25,30 @@ impl Rate {
     }
 }
 
+/// How many bytes of telemetry one client may store; `None`: no limit. A client is an API key, and also an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TelemetryQuota {
+    pub hour: Option<Rate>,
+    pub day: Option<Rate>,
+}
+
+impl TelemetryQuota {
+    /// Megabytes in an hour and in a day. 0: no limit.
+    pub fn megabytes(hour: u32, day: u32) -> Self {
+        let quota = |megabytes: u32, time: Duration| {
+            let bytes = NonZeroU32::new(megabytes.saturating_mul(1_000_000))?;
+            Some(Rate { burst: bytes, every: time / bytes.get() })
+        };
+        Self { hour: quota(hour, Duration::from_hours(1)), day: quota(day, Duration::from_hours(24)) }
+    }
+}
+
+impl Default for TelemetryQuota {
+    fn default() -> Self {
+        Self::megabytes(10, 100)
+    }
+}
+
 /// The rate limits of a server; `None`: no limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RateLimits {

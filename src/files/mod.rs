@@ -2,6 +2,7 @@
 
 mod copies;
 mod data_dir;
+mod disk;
 mod downloads;
 mod error;
 mod ownership;

@@ -19,8 +19,8 @@ pub struct Buckets<K> {
     clients: Cache<K, Arc<FullAt>>,
     /// Nanoseconds in which one token is added to a bucket.
     refill: u64,
-    /// Nanoseconds in which all tokens but one are added to an empty bucket.
-    tolerance: u64,
+    /// Nanoseconds in which an empty bucket becomes full.
+    full: u64,
 }
 
 /// The time at which a bucket is full again, in nanoseconds.
@@ -29,26 +29,27 @@ type FullAt = AtomicU64;
 impl<K: Hash + Eq + Clone> Buckets<K> {
     pub fn new(rate: Rate) -> Self {
         let refill = nanoseconds(rate.every);
-        let tolerance = refill.saturating_mul(u64::from(rate.burst.get()) - 1);
-        Self { clients: Cache::new(TRACKED_CLIENTS), refill, tolerance }
+        let full = refill.saturating_mul(u64::from(rate.burst.get()));
+        Self { clients: Cache::new(TRACKED_CLIENTS), refill, full }
     }
 
-    /// Takes a token from the bucket of `key`. The error is the time until one is available.
-    pub fn take(&self, key: &K, now: Duration) -> Result<Token, Duration> {
+    /// Takes so many tokens from the bucket of `key`, at most as many as it holds. The error is the time until they
+    /// are available.
+    pub fn take(&self, key: &K, number: u32, now: Duration) -> Result<Token, Duration> {
         let full_at = match self.clients.get_or_insert_with(key, || Ok::<_, Infallible>(Arc::default())) {
             Ok(full_at) => full_at,
             Err(never) => match never {},
         };
         let now = nanoseconds(now);
+        let refill = self.refill.saturating_mul(u64::from(number)).min(self.full);
+        let tolerance = self.full.saturating_sub(refill);
         let taken = full_at.fetch_update(Ordering::AcqRel, Ordering::Acquire, |full_at| {
             let full_at = full_at.max(now);
-            (full_at - now <= self.tolerance).then(|| full_at.saturating_add(self.refill))
+            (full_at - now <= tolerance).then(|| full_at.saturating_add(refill))
         });
         match taken {
-            Ok(_) => Ok(Token { bucket: full_at, refill: self.refill }),
-            Err(full_at) => {
-                Err(Duration::from_nanos(full_at.saturating_sub(now).saturating_sub(self.tolerance)))
-            }
+            Ok(_) => Ok(Token { bucket: full_at, refill }),
+            Err(full_at) => Err(Duration::from_nanos(full_at.saturating_sub(now).saturating_sub(tolerance))),
         }
     }
 
@@ -98,7 +99,7 @@ mod tests {
 
     /// The time to wait after each of so many tries at once.
     fn waits<const N: usize>(buckets: &Buckets<u32>, client: u32, now: Duration) -> [Option<Duration>; N] {
-        [(); N].map(|()| buckets.take(&client, now).err())
+        [(); N].map(|()| buckets.take(&client, 1, now).err())
     }
 
     #[test]
@@ -110,6 +111,18 @@ mod tests {
         assert_eq!(waits(&buckets, 1, START + SECOND), [None, Some(SECOND)]);
         // A full bucket gets no fuller.
         assert_eq!(waits(&buckets, 1, START + 60 * SECOND), [None, None, None, Some(SECOND)]);
+    }
+
+    #[test]
+    fn many_tokens_are_taken_together_or_not_at_all() {
+        let buckets = buckets();
+        assert!(buckets.take(&1, 2, START).is_ok());
+        assert_eq!(buckets.take(&1, 2, START).err(), Some(SECOND));
+        buckets.take(&1, 1, START).unwrap().refund();
+        assert!(buckets.take(&1, 2, START + SECOND).is_ok());
+        // More than a full bucket holds is as much as that.
+        assert!(buckets.take(&2, 100, START).is_ok());
+        assert_eq!(waits(&buckets, 2, START), [Some(SECOND)]);
     }
 
     #[test]
@@ -126,11 +139,11 @@ mod tests {
     #[test]
     fn a_token_counts_at_once_and_a_refund_undoes_it() {
         let buckets = buckets();
-        let tokens: Vec<_> = (0..3).map(|_| buckets.take(&1, START).unwrap()).collect();
-        assert!(buckets.has_used(&1, START) && buckets.take(&1, START).is_err());
+        let tokens: Vec<_> = (0..3).map(|_| buckets.take(&1, 1, START).unwrap()).collect();
+        assert!(buckets.has_used(&1, START) && buckets.take(&1, 1, START).is_err());
         tokens.into_iter().for_each(Token::refund);
         assert!(!buckets.has_used(&1, START));
-        drop(buckets.take(&1, START).unwrap());
+        drop(buckets.take(&1, 1, START).unwrap());
         assert!(buckets.has_used(&1, START));
     }
 
@@ -138,10 +151,10 @@ mod tests {
     fn refunded_tokens_leave_nothing_behind_however_many_there_were() {
         let (buckets, mut now) = (buckets(), START);
         // Always two at once, so that one is always open.
-        let mut open = buckets.take(&1, now).unwrap();
+        let mut open = buckets.take(&1, 1, now).unwrap();
         for _ in 0..20 {
             now += SECOND / 4;
-            let next = buckets.take(&1, now).unwrap();
+            let next = buckets.take(&1, 1, now).unwrap();
             std::mem::replace(&mut open, next).refund();
         }
         open.refund();
@@ -152,7 +165,7 @@ mod tests {
     #[test]
     fn an_evicted_client_gets_no_refund() {
         let buckets = buckets();
-        let open = buckets.take(&1, START).unwrap();
+        let open = buckets.take(&1, 1, START).unwrap();
         let later = START + 2 * SECOND;
         buckets.forget_full(later);
         assert_eq!(waits(&buckets, 1, later), [None, None, None]);

@@ -7,16 +7,18 @@ use log::Level;
 use tokio::sync::Semaphore;
 
 use super::body_memory::BodyMemory;
+use super::quotas::Quotas;
 use super::rates::Rates;
 use super::unavailable::{Cause, Unavailable};
 use super::{ADMISSION_DELAY, CHANGE_DELAY};
-use crate::domain::{Outcome, RateLimits};
+use crate::domain::{Outcome, RateLimits, TelemetryQuota};
 use crate::signing::{Promise, SigningDelay};
 use crate::wire::reply::Result;
 
 /// The current use of each limit, in one server.
 pub struct Load {
     pub(super) rates: Rates,
+    pub(super) quotas: Quotas,
     pub(super) body_memory: BodyMemory,
     pub(super) lists: Semaphore,
     pub(super) parsing: Arc<Semaphore>,
@@ -28,9 +30,15 @@ pub struct Load {
 impl Load {
     /// `workers`: how many lists may be read at once, and for two of them a large body is parsed. `signing`: the delay
     /// of the queue that signs the answers.
-    pub fn new(rates: &RateLimits, workers: usize, signing: Arc<SigningDelay>) -> Self {
+    pub fn new(
+        rates: &RateLimits,
+        telemetry: &TelemetryQuota,
+        workers: usize,
+        signing: Arc<SigningDelay>,
+    ) -> Self {
         Self {
             rates: Rates::new(rates),
+            quotas: Quotas::new(telemetry),
             body_memory: BodyMemory::default(),
             lists: Semaphore::new(workers),
             parsing: Arc::new(Semaphore::new(workers.div_ceil(2))),
@@ -71,13 +79,15 @@ impl Load {
     }
 
     /// The number of requests that each rate limit has refused, by its name in the metrics.
-    pub fn refused(&self) -> [(&'static str, u64); 3] {
-        self.rates.refused()
+    pub fn refused(&self) -> [(&'static str, u64); 4] {
+        let [address, key, guesses] = self.rates.refused();
+        [address, key, guesses, ("telemetry", self.quotas.refused())]
     }
 
     /// To be called once a minute: logs how many requests were refused, and forgets idle clients.
     pub fn tidy(&self) {
         self.rates.tidy(self.now());
+        self.quotas.tidy(self.now());
         self.log_unavailable();
     }
 

@@ -33,14 +33,19 @@ pub struct RateLimit<K> {
 }
 
 impl<K: Hash + Eq + Clone> RateLimit<K> {
-    fn new(rate: Option<Rate>) -> Self {
+    pub(super) fn new(rate: Option<Rate>) -> Self {
         Self { buckets: rate.map(Buckets::new), refused: AtomicU64::new(0) }
     }
 
     /// Takes a token from the client's bucket, to be spent (dropped) or refunded.
     pub fn take(&self, client: &K, now: Duration) -> Result<Option<Token>> {
+        self.take_many(client, 1, now)
+    }
+
+    /// As [`Self::take`], for several tokens at once.
+    pub fn take_many(&self, client: &K, number: u32, now: Duration) -> Result<Option<Token>> {
         let Some(buckets) = &self.buckets else { return Ok(None) };
-        buckets.take(client, now).map(Some).map_err(|wait| {
+        buckets.take(client, number, now).map(Some).map_err(|wait| {
             self.refused.fetch_add(1, Ordering::Relaxed);
             Reply::from(Outcome::TooManyRequests).after(whole_seconds(wait)).into()
         })
@@ -51,7 +56,12 @@ impl<K: Hash + Eq + Clone> RateLimit<K> {
         self.buckets.as_ref().is_some_and(|buckets| buckets.has_used(client, now))
     }
 
-    fn forget_full(&self, now: Duration) {
+    /// How many requests it has refused.
+    pub(super) fn refused(&self) -> u64 {
+        self.refused.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn forget_full(&self, now: Duration) {
         if let Some(buckets) = &self.buckets {
             buckets.forget_full(now);
         }

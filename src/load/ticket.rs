@@ -12,7 +12,7 @@ use super::limits::Load;
 use super::network::Network;
 use super::unavailable::Cause;
 use super::{BODY_MEMORY_TIMEOUT, LIST_TIMEOUT};
-use crate::domain::{ApiKeySecret, Outcome};
+use crate::domain::{ApiKeySecret, CallerId, Outcome};
 use crate::signing::Promise;
 use crate::store::Tx;
 use crate::wire::params::Params;
@@ -62,6 +62,11 @@ impl<'a> Ticket<'a> {
     /// Counts the request against the API key in its body.
     pub fn admit_api_key(&self, api_key: &ApiKeySecret) -> Result<()> {
         self.load.rates.admit_api_key(api_key, self.load.now())
+    }
+
+    /// Counts a telemetry report, whose fields have `length` bytes, against the quotas of its API key and address.
+    pub fn admit_telemetry(&self, caller: CallerId, length: usize) -> Result<()> {
+        self.load.quotas.take(&self.client, caller, length, self.load.now())
     }
 
     /// Holds the memory that a large body of `length` bytes, or its fields, need until the answer. Waits first until
@@ -171,7 +176,8 @@ mod tests {
 
     use super::*;
     use crate::domain::{
-        LicenseKey, LicenseStatus, NewLicense, NewProduct, ProductStatus, Rate, RateLimits, Timestamp,
+        LicenseKey, LicenseStatus, NewLicense, NewProduct, ProductStatus, Rate, RateLimits, TelemetryQuota,
+        Timestamp,
     };
     use crate::files::DataDir;
     use crate::signing::SigningDelay;
@@ -183,7 +189,7 @@ mod tests {
     fn load() -> Load {
         let rate = Rate { burst: NonZeroU32::MIN, every: Duration::from_hours(1) };
         let limits = RateLimits { guesses: Some(rate), ..RateLimits::default() };
-        Load::new(&limits, 1, Arc::new(SigningDelay::new(1)))
+        Load::new(&limits, &TelemetryQuota::default(), 1, Arc::new(SigningDelay::new(1)))
     }
 
     /// A store with the license KEY-1, which is not active anywhere.

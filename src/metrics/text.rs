@@ -21,7 +21,7 @@ pub struct Readings {
     /// Seconds since 1970.
     pub started_at: i64,
     /// Requests refused by each rate limit.
-    pub refused: [(&'static str, u64); 3],
+    pub refused: [(&'static str, u64); 4],
     pub signatures_requested: u64,
     pub signatures_made: u64,
     pub signatures_waiting: usize,
@@ -34,6 +34,11 @@ pub struct Readings {
     pub database_size: Option<u64>,
     /// Size of the write-ahead log, in bytes.
     pub log_size: Option<u64>,
+    /// About the size of the telemetry and of the audit trail, in bytes.
+    pub telemetry_size: Option<i64>,
+    pub audit_size: Option<i64>,
+    /// Free space on the disk of the data directory, in bytes.
+    pub free_space: Option<u64>,
 }
 
 /// Writes the page in the format of [`CONTENT_TYPE`].
@@ -84,6 +89,9 @@ fn add_database(page: &mut Registry, readings: &Readings) {
     for (name, help, bytes) in [
         ("database_size", "Size of the database file", readings.database_size),
         ("database_log_size", "Size of the write-ahead log", readings.log_size),
+        ("disk_free", "Free space on the disk of the data directory", readings.free_space),
+        ("telemetry_size", "Approximate size of the telemetry", unsigned(readings.telemetry_size)),
+        ("audit_size", "Approximate size of the audit trail", unsigned(readings.audit_size)),
     ] {
         if let Some(bytes) = bytes {
             page.register_with_unit(name, help, Unit::Bytes, gauge(bytes));
@@ -114,6 +122,10 @@ fn add_process(page: &mut Registry, readings: &Readings) {
     if let Some(files) = process::open_files() {
         page.register("open_fds", "Open file descriptors", gauge(files));
     }
+}
+
+fn unsigned(number: Option<i64>) -> Option<u64> {
+    number.and_then(|number| u64::try_from(number).ok())
 }
 
 /// A gauge; values above `i64::MAX` are clamped to it.

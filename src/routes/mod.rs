@@ -85,7 +85,7 @@ pub const ROUTES: &[Route] = &[
     post("/delete-product-meta", OnWriter, &product_meta::DELETE),
     get("/get-product-meta", OnBlockingPool, &product_meta::LIST),
     get("/get-product-changelog", OnBlockingPool, &changelogs::OF_PRODUCT),
-    post("/send-telemetry-data", OnWriter, &telemetry::SEND).also(SEND_TELEMETRY),
+    post(TELEMETRY, OnWriter, &telemetry::SEND).also(SEND_TELEMETRY),
     get("/get-telemetry-data", OnBlockingPool, &telemetry::LIST).also(GET_TELEMETRY),
     get("/get-all-generators", OnBlockingPool, &generators::LIST),
     post("/generate", OnWriter, &generators::GENERATE),
@@ -101,6 +101,9 @@ pub const ROUTES: &[Route] = &[
 
 /// The capability of the API key in a download link.
 pub const DOWNLOAD: Access = Access { capability: "download", takes_contract_keys: false };
+
+/// The path of the endpoint whose requests count against a quota in bytes.
+const TELEMETRY: &str = "/send-telemetry-data";
 
 /// The spelling of the original, of current clients and of an older one (API §4.27).
 const SEND_TELEMETRY: &[&str] = &["/send-telemetry-date", "/send-telemetry", "/telemetry"];
@@ -137,6 +140,11 @@ const fn without_slash(path: &'static str) -> &'static str {
 }
 
 impl Route {
+    /// Whether a request counts, by its size, against the quota of telemetry.
+    pub fn has_quota(&self) -> bool {
+        self.path == TELEMETRY
+    }
+
     /// Adds other paths of the route.
     const fn also(mut self, aliases: &'static [&'static str]) -> Self {
         self.aliases = aliases;

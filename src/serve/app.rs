@@ -41,7 +41,12 @@ impl App {
             clock: Clock::start(Arc::clone(&config.clock_ahead)),
             started_at: now(),
             signed_answers: SignedAnswers::default(),
-            load: Load::new(&config.limits.rates, config.workers, Arc::clone(signatures.delay())),
+            load: Load::new(
+                &config.limits.rates,
+                &config.limits.telemetry,
+                config.workers,
+                Arc::clone(signatures.delay()),
+            ),
             last_used: LastUsed::default(),
             request_ids: RequestIds::default(),
             metrics: config.http.metrics_listen.is_some().then(Metrics::new),

@@ -36,8 +36,8 @@ pub fn key(
     }))
 }
 
-/// Runs a request unless its key has an answer already. The change and its stored answer are committed together. A
-/// refusal changes nothing and is not stored: a repeat may get another answer.
+/// Runs a request unless its key has an answer already. The change and its stored answer are committed together. What
+/// changes nothing, as a refusal or an activation that was there, is not stored: a repeat is answered anew.
 pub fn once(
     tx: &Tx<'_>,
     key: Option<&RepeatKey>,
@@ -48,8 +48,11 @@ pub fn once(
     if let Some(written) = tx.given_answer(key, now)? {
         return Ok(Answer::new(Ok(Content::Written(written)), None));
     }
+    let before = tx.changed_rows();
     let answer = run();
-    if let Ok(Content::Reply(reply)) = &answer.result {
+    if let Ok(Content::Reply(reply)) = &answer.result
+        && tx.changed_rows() != before
+    {
         let written = sign::write(reply, answer.signing_product.as_ref(), now);
         tx.keep_answer(key, &written, now)?;
     }

@@ -114,6 +114,11 @@ async fn write(
     ticket: &mut Ticket<'_>,
 ) -> Answer {
     let (server, now, address) = (Arc::clone(app), caller.now, caller.address);
+    if route.has_quota()
+        && let Err(refusal) = ticket.admit_telemetry(caller_id, params.canonical().len())
+    {
+        return Answer::refused(refusal);
+    }
     let repeat_key = match idempotency::key(caller.idempotency_key.as_deref(), route, caller_id, &params) {
         Ok(key) => key,
         Err(refusal) => return Answer::refused(refusal),

@@ -14,7 +14,7 @@ use super::stop::{self, Signals, Stopping};
 use super::tls::Certificates;
 use super::{StartError, flush, http, reload, systemd};
 use crate::serve::{self, App};
-use crate::worker::Worker;
+use crate::worker::{Worker, retention};
 
 /// The sockets that the server accepts connections on.
 pub struct Listeners {
@@ -104,6 +104,7 @@ fn spawn_background_tasks(
     }
     rt::spawn(stop::on_signal(signals.stop, handle, stopping));
     rt::spawn(flush::periodically(Arc::clone(app)));
+    rt::spawn(retention::periodically(Arc::clone(app)));
     rt::spawn(systemd::stay_alive(Arc::clone(app)));
 }
 

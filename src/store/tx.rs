@@ -100,6 +100,11 @@ impl<'c> Tx<'c> {
         Ok(found)
     }
 
+    /// A number that grows with every row that is changed.
+    pub fn changed_rows(&self) -> u64 {
+        self.engine.changed_rows()
+    }
+
     /// Opens a savepoint: the changes after it can be rolled back alone. End it with
     /// [`Self::rollback_to_savepoint`] or [`Self::release_savepoint`].
     pub fn savepoint(&self) -> Result<(), Error> {

@@ -8,6 +8,7 @@ mod delivery;
 mod jobs;
 mod post;
 mod resolver;
+pub mod retention;
 
 use std::convert::Infallible;
 use std::io;

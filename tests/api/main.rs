@@ -39,4 +39,5 @@ mod products;
 mod queue;
 mod reference;
 mod routing;
+mod storage;
 mod telemetry;

@@ -8,6 +8,7 @@ use crate::root;
 
 /// Part of a row, and the declaration in the code that holds its number.
 const LIMITS: &[(&str, &str)] = &[
+    ("| 64 MiB | `/readyz` is 503 |", "LEAST_DISK: u64 = 64 * 1024 * 1024;"),
     ("| 65,536 each |", "TRACKED_CLIENTS: usize = 1 << 16;"),
     ("new request | 500 ms |", "ADMISSION_DELAY: Duration = Duration::from_millis(500);"),
     ("change in its turn | 1 s |", "CHANGE_DELAY: Duration = Duration::from_secs(1);"),

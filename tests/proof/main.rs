@@ -25,6 +25,7 @@ mod hostile;
 mod limits;
 mod overload;
 mod power;
+mod quota;
 mod slow;
 mod stop;
 
@@ -49,6 +50,7 @@ const PROOFS: &[(&str, Proof)] = &[
     ("slow", slow::prove),
     ("files", files::prove),
     ("backup", backup::prove),
+    ("quota", quota::prove),
     ("hostile", hostile::prove),
 ];
 

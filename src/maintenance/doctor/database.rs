@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::{Context, Finding};
-use crate::domain::Timestamp;
+use crate::domain::{Kept, Timestamp};
 use crate::files::DataDir;
 use crate::maintenance::shell;
 use crate::maintenance::units::{megabytes, number};
@@ -145,7 +145,19 @@ pub fn pages(context: &Context<'_>) -> Finding {
     )
 }
 
-/// Checks that the audit trail has a reasonable size. Only the operator prunes it.
+/// Reports the size of the telemetry, which the server keeps within its settings.
+pub fn telemetry(context: &Context<'_>) -> Finding {
+    query(
+        context,
+        |tx| tx.kept_bytes(Kept::Telemetry),
+        |bytes| match u64::try_from(bytes).unwrap_or(0) {
+            0 => Finding::ok("no reports"),
+            bytes => Finding::ok(format!("about {} of reports", megabytes(bytes))),
+        },
+    )
+}
+
+/// Checks that the audit trail has a reasonable size. A server deletes the oldest entries only past its settings.
 pub fn audit_trail(context: &Context<'_>) -> Finding {
     query(context, |tx| tx.audit_size(), assess_trail)
 }

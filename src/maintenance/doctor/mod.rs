@@ -22,7 +22,7 @@ use crate::store::{Inspection, OpenError};
 type Check = fn(&Context<'_>) -> Finding;
 
 /// The checks in the order in which they are reported.
-const CHECKS: [(&str, Check); 24] = [
+const CHECKS: [(&str, Check); 25] = [
     ("settings", settings::file),
     ("data directory", files::directory),
     ("permissions", files::permissions),
@@ -36,6 +36,7 @@ const CHECKS: [(&str, Check); 24] = [
     ("write-ahead log", database::log),
     ("pages", database::pages),
     ("audit trail", database::audit_trail),
+    ("telemetry", database::telemetry),
     ("webhooks", webhooks::delivery),
     ("upgrade copies", database::upgrade_copies),
     ("downloads", downloads::files),

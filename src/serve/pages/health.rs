@@ -6,6 +6,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use crate::domain::Outcome;
+use crate::maintenance::units::megabytes;
 use crate::serve::app::App;
 use crate::serve::http_quirks::unread;
 use crate::serve::sign;
@@ -16,15 +17,22 @@ pub fn livez(request: &HttpRequest, payload: web::Payload) -> HttpResponse {
     unread::close(plain(StatusCode::OK, "ok\n"), request, payload)
 }
 
-/// `GET /readyz`: 200 if the server can read the database and sign, else 503; the log says why.
+/// `GET /readyz`: 200 if the server can read the database and sign, and has room on its disk; else 503, and the log
+/// says
+/// why.
 pub async fn readyz(app: Arc<App>, request: HttpRequest, payload: web::Payload) -> HttpResponse {
     let read = app.store.read(|tx| tx.read_blocklist().map(drop)).and_then(|read| read);
     // Signs a 1901 answer: urgent, because an overloaded server is ready too, and cached, so at most once a second.
     let probe = Outcome::ServiceUnavailable.into();
     let signed = sign::sign_reply(&app, &probe, app.clock.now(), None, Priority::Urgent).await.map(drop);
-    let response = match (read, signed) {
-        (Ok(()), Ok(())) => plain(StatusCode::OK, "ready\n"),
-        (read, signed) => {
+    let room = check_room(&app);
+    let response = match (read, signed, room) {
+        (Ok(()), Ok(()), Ok(())) => plain(StatusCode::OK, "ready\n"),
+        (Ok(()), Ok(()), Err(full)) => {
+            log::error!("not ready: {full}");
+            plain(StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {full}\n"))
+        }
+        (read, signed, _) => {
             log::error!("not ready: database {}; signing {}", state(&read), state(&signed));
             plain(StatusCode::SERVICE_UNAVAILABLE, "not ready\n")
         }
@@ -32,8 +40,21 @@ pub async fn readyz(app: Arc<App>, request: HttpRequest, payload: web::Payload) 
     unread::close(response, &request, payload)
 }
 
-fn plain(status: StatusCode, text: &'static str) -> HttpResponse {
-    HttpResponse::build(status).content_type("text/plain; charset=utf-8").body(text)
+/// Fails if the disk is about to be full. A disk whose free space can't be read is taken for one with room.
+fn check_room(app: &App) -> Result<(), String> {
+    let least = app.config.limits.least_disk;
+    match app.config.data.free_space() {
+        Ok(free) if free < least => Err(format!(
+            "the disk of the data directory is full: {} free, and {} are needed",
+            megabytes(free),
+            megabytes(least)
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn plain(status: StatusCode, text: impl Into<String>) -> HttpResponse {
+    HttpResponse::build(status).content_type("text/plain; charset=utf-8").body(text.into())
 }
 
 fn state<T, E: std::fmt::Display>(result: &Result<T, E>) -> String {

@@ -10,6 +10,7 @@ use actix_web::dev::Server;
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::{HttpResponse, HttpServer, web};
 
+use crate::domain::Kept;
 use crate::metrics::{self, Readings};
 use crate::routes::METRICS;
 use crate::serve::app::App;
@@ -54,6 +55,7 @@ fn readings(app: &App) -> Readings {
     if let Err(error) = &counted {
         log::warn!("jobs and webhooks could not be counted for the metrics: {error}");
     }
+    let kept = |kept| app.store.try_read(|tx| tx.kept_bytes(kept)).ok();
     Readings {
         version: env!("CARGO_PKG_VERSION"),
         sqlite_version: store::sqlite_version().unwrap_or("unsafe"),
@@ -69,6 +71,9 @@ fn readings(app: &App) -> Readings {
         callbacks_failed: counted.as_ref().ok().map(|(.., failed)| *failed),
         database_size: size(&app.config.data.database()),
         log_size: size(&app.config.data.log()),
+        telemetry_size: kept(Kept::Telemetry),
+        audit_size: kept(Kept::Audit),
+        free_space: app.config.data.free_space().ok(),
     }
 }
 

@@ -27,9 +27,11 @@ impl Tx<'_> {
         identifier: &Identifier,
         post_url: &str,
     ) -> Result<(), Error> {
-        let sql = "UPDATE activations SET post_url = ?3 WHERE license_id = ?1 AND identifier = ?2";
-        self.sql(sql).execute(&[&license_id, &identifier.as_str(), &post_url])?;
-        self.audit(Subject::License(license_id), "post_url set", Some(&identifier.as_str()))
+        let sql = "UPDATE activations SET post_url = ?3
+                   WHERE license_id = ?1 AND identifier = ?2 AND coalesce(post_url, '') <> ?3";
+        let set = self.sql(sql).execute(&[&license_id, &identifier.as_str(), &post_url])? == 1;
+        self.audit_if(set, Subject::License(license_id), "post_url set", Some(&identifier.as_str()))?;
+        Ok(())
     }
 
     /// Adds an activation, which takes a seat. The caller has checked in this transaction that the license isn't

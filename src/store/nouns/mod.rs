@@ -18,6 +18,7 @@ mod ownership;
 mod product_meta;
 mod products;
 mod published_keys;
+mod retention;
 mod telemetry;
 
 #[cfg(test)]

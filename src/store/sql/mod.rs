@@ -26,6 +26,9 @@ pub trait Engine {
     /// Runs statements that are used too rarely to be prepared.
     fn execute_once(&self, text: &str) -> Result<(), Error>;
 
+    /// How many rows its statements have changed since it was opened, also in what was rolled back.
+    fn changed_rows(&self) -> u64;
+
     fn dialect(&self) -> &'static Dialect;
 }
 

@@ -27,6 +27,10 @@ impl Engine for Connection {
         Ok(self.execute_batch(text)?)
     }
 
+    fn changed_rows(&self) -> u64 {
+        self.total_changes()
+    }
+
     fn dialect(&self) -> &'static Dialect {
         &SQLITE
     }

@@ -150,6 +150,11 @@ impl Engine for Postgres {
         self.client.borrow_mut().batch_execute(text).map_err(failed(text))
     }
 
+    /// No noun asks: the server does, to keep no answer to a request that changed nothing.
+    fn changed_rows(&self) -> u64 {
+        0
+    }
+
     fn dialect(&self) -> &'static Dialect {
         &POSTGRESQL
     }

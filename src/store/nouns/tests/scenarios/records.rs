@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{LATER, NOW, license};
 use crate::domain::{
     Actor, ApiKeySecret, AuditFilter, Block, CallbackKind, CallbackState, CallerId, Capabilities,
-    Fingerprint, LicenseKey, NewCallback, ProductKey, TelemetryFilter, TelemetryReport, Timestamp,
+    Fingerprint, Kept, LicenseKey, NewCallback, ProductKey, TelemetryFilter, TelemetryReport, Timestamp,
 };
 use crate::store::{GivenAnswer, NewApiKey, RepeatKey, Tx};
 
@@ -122,6 +122,12 @@ pub(super) fn telemetry(tx: &Tx<'_>) {
     tx.add_telemetry(&large, "{}", NOW).unwrap();
     assert!(tx.telemetry(&TelemetryFilter::default(), 10, 0).unwrap().is_none());
     assert_eq!(tx.telemetry(&TelemetryFilter::default(), 1, 0).unwrap().unwrap().len(), 1);
+    let kept = tx.kept_bytes(Kept::Telemetry).unwrap();
+    assert!((4 * 1024 * 1024..5 * 1024 * 1024).contains(&kept), "{kept}");
+    assert_eq!(tx.delete_oldest(Kept::Telemetry, NOW, 10).unwrap(), 0);
+    assert_eq!(tx.delete_oldest(Kept::Telemetry, LATER, 1).unwrap(), 1);
+    assert_eq!(tx.delete_oldest(Kept::Telemetry, LATER, 10).unwrap(), 1);
+    assert_eq!(tx.kept_bytes(Kept::Telemetry).unwrap(), 0);
 }
 
 pub(super) fn audit_idempotency_and_savepoints(tx: &Tx<'_>) {

@@ -1,0 +1,51 @@
+//! `keyseal telemetry …`: the reports that products send about their use.
+
+use std::time::Duration;
+
+use clap::Subcommand;
+use serde_json::json;
+
+use super::{Output, Result, change, now, open};
+use crate::domain::Kept;
+use crate::files::DataDir;
+use crate::maintenance::units::number;
+
+/// How many reports are deleted in one transaction, so that a running server waits for none.
+const SLICE: i64 = 1000;
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Delete the reports that are older than a number of days
+    ///
+    /// A server deletes reports by itself: see --keep-telemetry-days and --keep-telemetry-size. The space in the
+    /// database is reused.
+    #[command(after_help = "Example:\n  keyseal telemetry prune --older-than 90")]
+    Prune {
+        /// Days to keep
+        #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u64).range(1..=36_500))]
+        older_than: u64,
+    },
+}
+
+pub fn run(command: &Command, data: &DataDir, output: &mut Output<'_>) -> Result {
+    match command {
+        Command::Prune { older_than } => prune(*older_than, data, output),
+    }
+}
+
+fn prune(days: u64, data: &DataDir, output: &mut Output<'_>) -> Result {
+    let before = now().minus(Duration::from_secs(days.saturating_mul(86_400)));
+    let store = open(data)?;
+    let mut pruned = 0;
+    loop {
+        let slice = change(&store, move |tx| Ok(tx.delete_oldest(Kept::Telemetry, before, SLICE)?))?;
+        pruned += slice;
+        if slice == 0 {
+            break;
+        }
+    }
+    let text = format!("{} from before {before} deleted", number(pruned, "report", "reports"));
+    let detail = format!("telemetry: {text}");
+    change(&store, move |tx| Ok(tx.end_audit_as_one("pruned", &detail)?))?;
+    output.result(&json!({ "pruned": pruned, "before": before.to_string() }), &text)
+}

@@ -1,0 +1,35 @@
+//! Retention: how long, and how much of, what clients add without end is kept.
+
+/// What is deleted by age and size, the oldest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kept {
+    Telemetry,
+    Audit,
+}
+
+impl Kept {
+    pub const ALL: [Self; 2] = [Self::Telemetry, Self::Audit];
+
+    /// The plural noun for messages.
+    pub fn noun(self) -> &'static str {
+        match self {
+            Self::Telemetry => "telemetry reports",
+            Self::Audit => "audit entries",
+        }
+    }
+}
+
+/// What exceeds either of these is deleted. `None`: no limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Retention {
+    pub days: Option<u32>,
+    pub bytes: Option<u64>,
+}
+
+impl Retention {
+    /// 0: no limit.
+    pub fn new(days: u32, megabytes: u32) -> Self {
+        let bytes = u64::from(megabytes).saturating_mul(1_000_000);
+        Self { days: (days > 0).then_some(days), bytes: (bytes > 0).then_some(bytes) }
+    }
+}

@@ -1,0 +1,70 @@
+//! The size of what clients add without end, and the deletion of its oldest rows.
+
+use crate::domain::{Kept, Timestamp};
+use crate::store::{Error, Tx};
+
+/// How many rows are looked at to estimate the size of all.
+const SAMPLES: i64 = 64;
+
+/// What a row takes beside its texts.
+const ROW: i64 = 100;
+
+/// The statements for one table. Its ids grow with time.
+struct Statements {
+    ids: &'static str,
+    /// The length of the texts of the first row from an id on.
+    length: &'static str,
+    delete: &'static str,
+}
+
+const TELEMETRY: Statements = Statements {
+    ids: "SELECT (SELECT min(id) FROM telemetry), (SELECT max(id) FROM telemetry)",
+    length: "SELECT octet_length(user_identifier) + octet_length(license_key) + octet_length(activation_identifier)
+                    + octet_length(product_version) + 2 * (octet_length(data_type) + octet_length(data_group))
+                    + octet_length(data) + octet_length(extra)
+             FROM telemetry WHERE id >= ?1 ORDER BY id LIMIT 1",
+    delete: "DELETE FROM telemetry
+             WHERE id IN (SELECT id FROM telemetry ORDER BY id LIMIT ?2) AND created_at < ?1",
+};
+
+const AUDIT: Statements = Statements {
+    ids: "SELECT (SELECT min(id) FROM audit), (SELECT max(id) FROM audit)",
+    length: "SELECT octet_length(action) + octet_length(change) + coalesce(octet_length(license_key), 0)
+                    + coalesce(octet_length(detail), 0) + coalesce(octet_length(address), 0)
+             FROM audit WHERE id >= ?1 ORDER BY id LIMIT 1",
+    delete: "DELETE FROM audit WHERE id IN (SELECT id FROM audit ORDER BY id LIMIT ?2) AND at < ?1",
+};
+
+impl Tx<'_> {
+    /// About how many bytes are kept: the number of rows times the mean size of a few of them.
+    pub fn kept_bytes(&self, kept: Kept) -> Result<i64, Error> {
+        let statements = statements(kept);
+        let (first, last): (Option<i64>, Option<i64>) =
+            self.sql(statements.ids).only(&[], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let (Some(first), Some(last)) = (first, last) else { return Ok(0) };
+        let rows = last.saturating_sub(first).saturating_add(1);
+        let samples = SAMPLES.min(rows);
+        let (mut sum, mut found) = (0_i64, 0_i64);
+        for number in 0..samples {
+            let id = first.saturating_add(rows / samples * number);
+            let length: Option<i64> = self.sql(statements.length).one(&[&id], |row| row.get(0))?;
+            if let Some(length) = length {
+                sum = sum.saturating_add(length).saturating_add(ROW);
+                found += 1;
+            }
+        }
+        Ok((sum / found.max(1)).saturating_mul(rows))
+    }
+
+    /// Deletes those of the oldest `most` rows that are from before a time. Returns how many there were.
+    pub fn delete_oldest(&self, kept: Kept, before: Timestamp, most: i64) -> Result<usize, Error> {
+        self.sql(statements(kept).delete).execute(&[&before, &most])
+    }
+}
+
+fn statements(kept: Kept) -> &'static Statements {
+    match kept {
+        Kept::Telemetry => &TELEMETRY,
+        Kept::Audit => &AUDIT,
+    }
+}

@@ -1,0 +1,74 @@
+//! Deletes what is older, or more, than the settings keep: telemetry and the audit trail, the oldest first, in slices
+//! so small that no request waits for one.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::domain::{Kept, Retention, Timestamp};
+use crate::serve::App;
+use crate::store;
+
+/// How often the ages and sizes are looked at.
+const INTERVAL: Duration = Duration::from_mins(1);
+
+/// How many rows are deleted in one transaction.
+const SLICE: i64 = 200;
+
+/// How long requests have the writer to themselves between two slices.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// Deletes what the settings don't keep, now and each minute.
+pub async fn periodically(app: Arc<App>) {
+    loop {
+        for kept in Kept::ALL {
+            match enforce(&app, kept).await {
+                Ok(0) => {}
+                Ok(deleted) => log::info!("deleted {deleted} {}, which are no longer kept", kept.noun()),
+                Err(error) => log::warn!("old {} were not deleted: {error}", kept.noun()),
+            }
+        }
+        tokio::time::sleep(INTERVAL).await;
+    }
+}
+
+async fn enforce(app: &Arc<App>, kept: Kept) -> Result<usize, store::Error> {
+    let limits = &app.config.limits;
+    let Retention { days, bytes } = match kept {
+        Kept::Telemetry => limits.keep_telemetry,
+        Kept::Audit => limits.keep_audit,
+    };
+    let mut deleted = 0;
+    if let Some(days) = days {
+        let oldest = app.clock.now().plus_days(i64::from(days).saturating_neg());
+        loop {
+            let slice = delete(app, kept, oldest).await?;
+            deleted += slice;
+            if slice == 0 {
+                break;
+            }
+        }
+    }
+    if let Some(bytes) = bytes {
+        while size(app, kept).await? > bytes {
+            let slice = delete(app, kept, Timestamp(i64::MAX)).await?;
+            deleted += slice;
+            if slice == 0 {
+                break;
+            }
+        }
+    }
+    Ok(deleted)
+}
+
+async fn delete(app: &App, kept: Kept, before: Timestamp) -> Result<usize, store::Error> {
+    let deleted = app.store.change(move |tx| tx.delete_oldest(kept, before, SLICE)).await?;
+    tokio::time::sleep(PAUSE).await;
+    Ok(deleted)
+}
+
+/// In bytes, about. Read on the blocking pool: the disk may be slow.
+async fn size(app: &Arc<App>, kept: Kept) -> Result<u64, store::Error> {
+    let server = Arc::clone(app);
+    let read = tokio::task::spawn_blocking(move || server.store.try_read(|tx| tx.kept_bytes(kept))).await;
+    read.map_or(Err(store::Error::Panicked), |size| Ok(u64::try_from(size?).unwrap_or(0)))
+}
