@@ -31,7 +31,7 @@ pub const Y_VALUE: Field<String> = Field::text("numeric_data_y", MAX_NAME, "2")
 pub const TEXT: Field<String> = Field::text_or_json("text_data", MAX_TELEMETRY_TEXT, "three files")
     .says("The data, if the type is `text`.");
 pub const HWID: Field<Value> =
-    extra_field("hwid", "0f3a").says("Stored with the report, like the three fields below.");
+    extra_field("hwid", "0f3a").says("Stored with the report, like `country`, `flags` and `metadata`.");
 pub const COUNTRY: Field<Value> = extra_field("country", "NL");
 pub const FLAGS: Field<Value> = extra_field("flags", r#"["beta"]"#);
 pub const METADATA: Field<Value> = extra_field("metadata", r#"{"os":"linux"}"#);
