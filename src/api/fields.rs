@@ -5,12 +5,16 @@ use crate::domain::{Identifier, LicenseKey, MAX_META_VALUE, MAX_OWNER, MAX_QUANT
 
 pub const LICENSE_KEY: Field<LicenseKey> =
     Field::license_key("license_key", "3a343c8a-38fe-4b6e-ad77-2222222")
-        .says("Compared without regard to case and outer spaces.")
+        .says(
+            "Compared without regard to case and outer spaces. If no license has it, it is looked up once more without \
+             inner spaces and invisible characters, and with `-` for other dashes.",
+        )
         .required();
 pub const IDENTIFIER: Field<Identifier> = Field::identifier("identifier", "domain.ltd")
     .says(
         "Where the license is used: a domain, a device, or anything else that stays the same. \
-         Compared without regard to case and outer spaces.",
+         Compared without regard to case and outer spaces, and not taken apart: \
+         `https://www.example.com/`, `www.example.com` and `example.com` are three. Send one form always.",
     )
     .required();
 pub const PRODUCT_ID: Field<String> =

@@ -55,14 +55,22 @@ pub fn run(command: &Command, data: &DataDir, output: &mut Output<'_>) -> Result
 }
 
 fn list(args: &ListArgs, data: &DataDir, output: &mut Output<'_>) -> Result {
-    let filter = AuditFilter {
+    let mut filter = AuditFilter {
         license_key: args.license.as_deref().map(LicenseKey::parse).transpose()?,
         api_key_id: args.api_key,
         since: args.since,
         until: args.until,
         limit: args.limit,
     };
-    let entries = open(data)?.try_read(|tx| tx.audit_entries(&filter))?;
+    let entries = open(data)?.try_read(|tx| {
+        let entries = tx.audit_entries(&filter)?;
+        let meant = filter.license_key.as_ref().and_then(LicenseKey::as_meant);
+        if !entries.is_empty() || meant.is_none() {
+            return Ok(entries);
+        }
+        filter.license_key = meant;
+        tx.audit_entries(&filter)
+    })?;
     if entries.is_empty() && !output.is_json() {
         let of = args.license.as_ref().map(|key| format!(" of license {key}")).unwrap_or_default();
         output.note(&format!("no entry{of} matches: see \"keyseal audit list\" without options"));

@@ -16,11 +16,24 @@ pub enum Command {
     #[command(after_help = "Example:\n  keyseal block list")]
     List,
     /// Remove a block
-    #[command(after_help = "Example:\n  keyseal block remove 3")]
-    Remove {
-        /// Id in "keyseal block list"
-        id: i64,
-    },
+    #[command(after_help = "Example:\n  keyseal block remove --domain pirate.example")]
+    Remove(RemoveArgs),
+}
+
+#[derive(clap::Args)]
+#[group(required = true, multiple = false)]
+pub struct RemoveArgs {
+    /// Id in "keyseal block list"
+    id: Option<i64>,
+    /// Blocked address or network
+    #[arg(long, value_name = "NET")]
+    ip: Option<String>,
+    /// Blocked domain
+    #[arg(long)]
+    domain: Option<String>,
+    /// Blocked identifier
+    #[arg(long)]
+    identifier: Option<String>,
 }
 
 #[derive(clap::Args)]
@@ -29,7 +42,7 @@ pub struct AddArgs {
     /// Address or network, such as 203.0.113.7 or 203.0.113.0/24
     #[arg(long, value_name = "NET")]
     ip: Option<String>,
-    /// Domain; its subdomains are blocked too
+    /// Domain, in letters of any language or as xn--…; its subdomains are blocked too
     #[arg(long)]
     domain: Option<String>,
     /// Identifier, as clients send it
@@ -41,17 +54,13 @@ pub fn run(command: &Command, data: &DataDir, output: &mut Output<'_>) -> Result
     match command {
         Command::Add(args) => add(args, data, output),
         Command::List => list(data, output),
-        Command::Remove { id } => remove(*id, data, output),
+        Command::Remove(args) => remove(args, data, output),
     }
 }
 
 fn add(args: &AddArgs, data: &DataDir, output: &mut Output<'_>) -> Result {
-    let block = match (&args.ip, &args.domain, &args.identifier) {
-        (Some(ip), _, _) => Block::parse_ip(ip)?,
-        (_, Some(domain), _) => Block::parse_domain(domain)?,
-        (_, _, Some(identifier)) => Block::parse_identifier(identifier)?,
-        (None, None, None) => return Err("nothing to block: give --ip, --domain or --identifier".into()),
-    };
+    let block = named(args.ip.as_ref(), args.domain.as_ref(), args.identifier.as_ref())?
+        .ok_or("nothing to block: give --ip, --domain or --identifier")?;
     let added = block.clone();
     let id = change(&open(data)?, move |tx| {
         Ok(tx.add_block(&added, now())?.ok_or_else(|| format!("{} is blocked already", added.value()))?)
@@ -70,15 +79,40 @@ fn list(data: &DataDir, output: &mut Output<'_>) -> Result {
     output.list(&["id", "kind", "value"], &rows)
 }
 
-fn remove(id: i64, data: &DataDir, output: &mut Output<'_>) -> Result {
-    change(&open(data)?, move |tx| {
-        if tx.remove_block(id)? {
-            Ok(())
-        } else {
-            Err(format!("there is no block {id}: see \"keyseal block list\"").into())
+/// The block that the options name, if any of them is given.
+fn named(ip: Option<&String>, domain: Option<&String>, identifier: Option<&String>) -> Result<Option<Block>> {
+    Ok(match (ip, domain, identifier) {
+        (Some(ip), _, _) => Some(Block::parse_ip(ip)?),
+        (_, Some(domain), _) => Some(Block::parse_domain(domain)?),
+        (_, _, Some(identifier)) => Some(Block::parse_identifier(identifier)?),
+        (None, None, None) => None,
+    })
+}
+
+fn remove(args: &RemoveArgs, data: &DataDir, output: &mut Output<'_>) -> Result {
+    let block = named(args.ip.as_ref(), args.domain.as_ref(), args.identifier.as_ref())?;
+    let id = args.id;
+    let removed = change(&open(data)?, move |tx| {
+        let blocks = tx.blocks()?.into_iter();
+        let of_this = |found: &Block| block.as_ref() == Some(found);
+        let ids: Vec<i64> =
+            blocks.filter(|(other, found)| id == Some(*other) || of_this(found)).map(|(id, _)| id).collect();
+        for id in &ids {
+            tx.remove_block(*id)?;
+        }
+        match (ids.first(), id, &block) {
+            (Some(first), _, _) => Ok(*first),
+            (None, _, Some(block)) => {
+                Err(format!("{} {} is not blocked: see \"keyseal block list\"", block.kind(), block.value())
+                    .into())
+            }
+            (None, id, None) => {
+                Err(format!("there is no block {}: see \"keyseal block list\"", id.unwrap_or_default())
+                    .into())
+            }
         }
     })?;
-    output.result(&json!({ "id": id, "removed": true }), &format!("block {id} is removed"))
+    output.result(&json!({ "id": removed, "removed": true }), &format!("block {removed} is removed"))
 }
 
 fn to_json(id: i64, block: &Block) -> Value {

@@ -14,6 +14,7 @@ mod downloadable;
 mod generator;
 mod job;
 mod license;
+mod look_alikes;
 mod meta;
 mod names;
 mod network;
@@ -47,6 +48,7 @@ pub use license::{
     Belongings, License, LicenseChange, LicenseFilter, LicenseStatus, MAX_LICENSE_NUMBER, MAX_OWNER,
     NewLicense,
 };
+pub use look_alikes::first_look_alike;
 pub use meta::{MAX_META_BYTES, MAX_META_ENTRIES, MetaEntry, MetaSize};
 pub use names::{Identifier, LicenseKey, MAX_META_VALUE, MAX_NAME, MetaKey, ParseNameError};
 pub use network::{ParseNetworkError, parse_network};

@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use super::look_alikes::{advice, as_meant, first_look_alike};
+
 /// The longest license key, identifier, meta key or other name, in bytes after trimming (API §0.4, item 8).
 pub const MAX_NAME: usize = 255;
 
@@ -20,6 +22,9 @@ pub enum ParseNameError {
     /// PostgreSQL can't store NUL characters at all.
     #[error("it contains a NUL character")]
     Nul,
+    /// A new license key may not contain what customers can't see or can't tell from another character.
+    #[error("it contains {}", advice(*.0))]
+    LookAlike(char),
 }
 
 fn parse(text: &str) -> Result<String, ParseNameError> {
@@ -46,9 +51,21 @@ pub struct Identifier(String);
 pub struct MetaKey(String);
 
 impl LicenseKey {
-    /// Accepts 1 to 255 bytes after trimming.
+    /// Accepts 1 to 255 bytes after trimming, to look a license up.
     pub fn parse(text: &str) -> Result<Self, ParseNameError> {
         parse(text).map(Self)
+    }
+
+    /// As [`Self::parse`], for a key that is made: also refuses characters that look like others or like nothing.
+    pub fn parse_new(text: &str) -> Result<Self, ParseNameError> {
+        let key = Self::parse(text)?;
+        first_look_alike(key.as_str()).map_or(Ok(key), |character| Err(ParseNameError::LookAlike(character)))
+    }
+
+    /// The key without the invisible characters and with the hyphens that its sender meant; `None`: it is that
+    /// already.
+    pub fn as_meant(&self) -> Option<Self> {
+        Self::parse(&as_meant(&self.0)?).ok()
     }
 
     pub fn as_str(&self) -> &str {
@@ -99,6 +116,20 @@ mod tests {
         assert!(Identifier::parse(&format!("  {}  ", "x".repeat(255))).is_ok());
         assert_eq!(Identifier::parse(&"x".repeat(256)).unwrap_err(), ParseNameError::TooLong);
         assert_eq!(Identifier::parse(&"é".repeat(128)).unwrap_err(), ParseNameError::TooLong);
+    }
+
+    #[test]
+    fn a_new_key_may_not_contain_what_an_old_one_is_searched_without() {
+        for (text, expected) in [
+            ("AB 1", "it contains a space, which customers leave out or double: leave it out"),
+            ("AB\u{200b}1", "it contains a character that nobody sees (U+200B): leave it out"),
+            ("AB\u{2013}1", "it contains \"–\" (U+2013), which looks like \"-\": write that"),
+        ] {
+            assert_eq!(LicenseKey::parse_new(text).unwrap_err().to_string(), expected);
+            assert!(LicenseKey::parse(text).unwrap().as_meant().is_some());
+        }
+        assert!(LicenseKey::parse_new(" AB-1 ").unwrap().as_meant().is_none());
+        assert!(LicenseKey::parse("\u{200b}").unwrap().as_meant().is_none(), "nothing would be left");
     }
 
     #[test]

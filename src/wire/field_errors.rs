@@ -24,6 +24,9 @@ pub enum Fault {
     TooMany(usize),
     /// The item at this position, counted from 1, is not a valid name.
     NoName(usize),
+    /// The item at this position, counted from 1, contains this character, which people can't see or tell from
+    /// another.
+    LookAlike(usize, char),
 }
 
 impl Fault {
@@ -87,6 +90,12 @@ impl FieldErrors {
             Fault::NoName(place) => {
                 let rule = "hold texts of 1 to 255 bytes without NUL characters";
                 self.must(field, &format!("{rule}: item {place} is none"));
+            }
+            Fault::LookAlike(place, character) => {
+                let code = u32::from(character);
+                let rule =
+                    "not hold spaces, invisible characters, or characters that look like \"-\" or like ASCII";
+                self.must(field, &format!("{rule}: item {place} has U+{code:04X}"));
             }
         }
     }

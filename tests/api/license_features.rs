@@ -73,8 +73,10 @@ fn an_unknown_license_and_an_inactive_product_are_refused() {
 #[test]
 fn the_path_is_decoded_and_checked_like_a_field() {
     let server = server(&json!(["updates"]));
-    server.add_license(&License { key: "A/B é", identifiers: &[], ..License::default() });
-    assert_eq!(ask(&server, "a%2Fb%20%C3%A9", "updates").code, 1946);
+    server.add_license(&License { key: "A/Bé", identifiers: &[], ..License::default() });
+    for license_key in ["a%2Fb%C3%A9", "a%2Fb%20%C3%A9"] {
+        assert_eq!(ask(&server, license_key, "updates").code, 1946);
+    }
     for (license_key, feature, code, field) in [
         ("KEY-1", "%ff", 1902, None),
         ("KEY-1", "%00", 1902, Some("feature")),

@@ -27,6 +27,7 @@ mod license_features;
 mod license_files;
 mod license_meta;
 mod license_orders;
+mod look_alikes;
 mod metrics;
 mod licenses;
 mod openapi;

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{Field, Kind, Parse};
-use crate::domain::{Identifier, LicenseKey, MAX_NAME, MetaKey, Timestamp};
+use crate::domain::{Identifier, LicenseKey, MAX_NAME, MetaKey, ParseNameError, Timestamp};
 use crate::wire::field_errors::Fault;
 
 impl Field<LicenseKey> {
@@ -106,22 +106,27 @@ impl Field<Timestamp> {
 }
 
 impl Field<Vec<LicenseKey>> {
-    /// A list of at most `max` license keys, as texts or numbers.
+    /// A list of at most `max` license keys to be made, as texts or numbers.
     pub const fn license_keys(name: &'static str, max: usize, example: &'static str) -> Self {
         Self::sent(name, Kind::Texts(max), example, |about, params| {
             let Some(values) = about.list(params)? else { return Ok(None) };
-            let keys: Vec<LicenseKey> = values.iter().map_while(license_key_of).collect();
-            if keys.len() < values.len() { Err(Fault::NoName(keys.len() + 1)) } else { Ok(Some(keys)) }
+            let keys = (1..).zip(&values).map(|(place, value)| license_key_of(place, value));
+            keys.collect::<Result<_, _>>().map(Some)
         })
     }
 }
 
-fn license_key_of(value: &Value) -> Option<LicenseKey> {
-    match value {
-        Value::String(text) => LicenseKey::parse(text).ok(),
-        Value::Number(number) => LicenseKey::parse(&number.to_string()).ok(),
-        _ => None,
-    }
+/// The item at this place of a list of new license keys.
+fn license_key_of(place: usize, value: &Value) -> Result<LicenseKey, Fault> {
+    let parsed = match value {
+        Value::String(text) => LicenseKey::parse_new(text),
+        Value::Number(number) => LicenseKey::parse_new(&number.to_string()),
+        _ => return Err(Fault::NoName(place)),
+    };
+    parsed.map_err(|error| match error {
+        ParseNameError::LookAlike(character) => Fault::LookAlike(place, character),
+        ParseNameError::Blank | ParseNameError::TooLong | ParseNameError::Nul => Fault::NoName(place),
+    })
 }
 
 impl Field<Vec<Value>> {

@@ -143,6 +143,7 @@ impl<T> Field<T> {
                     ParseNameError::Blank => Ok(None),
                     ParseNameError::TooLong => Err(Fault::TooLong(MAX_NAME)),
                     ParseNameError::Nul => Err(Fault::HasNul),
+                    ParseNameError::LookAlike(character) => Err(Fault::LookAlike(1, character)),
                 })
             }
             Parse::Word(parse) => match params.text(self.about.name) {

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::{Status, existing, license_key, parse_time, summary, to_json};
+use super::{Status, existing, new_license_key, parse_time, summary, to_json};
 use crate::cli::{Output, Result, change, now, open};
 use crate::domain::{LicenseStatus, NewLicense, Timestamp};
 use crate::files::DataDir;
@@ -41,7 +41,7 @@ pub fn create(args: &CreateArgs, data: &DataDir, output: &mut Output<'_>) -> Res
     let now_if_assigned = (status == LicenseStatus::Assigned).then(now);
     let license = NewLicense {
         product_id: args.product,
-        license_key: license_key(&key)?,
+        license_key: new_license_key(&key)?,
         owner_name: args.owner_name.clone(),
         owner_email: args.owner_email.clone(),
         activation_limit: args.activation_limit,

@@ -80,6 +80,8 @@ pub enum GeneratorError {
     CharsetRepeats(char),
     #[error("{0:?} contains white space, a control character or a brace, which can't be part of a key")]
     Unprintable(String),
+    #[error("{0:?} can't be part of a key: {1}")]
+    LookAlike(String, ParseNameError),
     #[error(
         "\"{{{0}}}\" in the template is unknown: write {{uuid}}, {{chunk:N}} or {{rand:N}}, with N from 1 to 255"
     )]

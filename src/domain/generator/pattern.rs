@@ -3,7 +3,7 @@
 use uuid::Builder;
 
 use super::{GeneratorError, GeneratorMethod, Random, Recipe};
-use crate::domain::LicenseKey;
+use crate::domain::{LicenseKey, ParseNameError, first_look_alike};
 
 /// The largest count in a recipe. It is small enough that no length computed here overflows.
 const MAX_COUNT: u32 = 255;
@@ -91,7 +91,7 @@ impl Pattern {
                 Part::Characters(length) => self.push_characters(&mut key, *length, random)?,
             }
         }
-        Ok(LicenseKey::parse(&key)?)
+        Ok(LicenseKey::parse_new(&key)?)
     }
 
     /// Appends random characters of the charset. Bytes above the last multiple of the charset's size are discarded,
@@ -168,20 +168,32 @@ impl Pattern {
     }
 }
 
-/// A part that is the same in all keys. White space is refused, because keys are trimmed when they are parsed.
+/// A part that is the same in all keys.
 fn text(text: &str) -> Result<Part, GeneratorError> {
-    if text.contains(|c: char| c.is_whitespace() || c.is_control() || c == '{' || c == '}') {
+    if text.contains(['{', '}']) {
         return Err(GeneratorError::Unprintable(text.to_owned()));
     }
+    check_characters(text)?;
     Ok(Part::Text(text.to_owned()))
 }
 
+/// Refuses what may not be in a license key.
+fn check_characters(text: &str) -> Result<(), GeneratorError> {
+    match first_look_alike(text) {
+        None => Ok(()),
+        Some(character) if character.is_whitespace() || character.is_control() => {
+            Err(GeneratorError::Unprintable(text.to_owned()))
+        }
+        Some(character) => {
+            Err(GeneratorError::LookAlike(text.to_owned(), ParseNameError::LookAlike(character)))
+        }
+    }
+}
+
 fn charset(text: &str) -> Result<Vec<char>, GeneratorError> {
+    check_characters(text)?;
     let mut charset: Vec<char> = Vec::new();
     for character in text.chars() {
-        if character.is_whitespace() || character.is_control() {
-            return Err(GeneratorError::Unprintable(text.to_owned()));
-        }
         if charset.contains(&character) {
             return Err(GeneratorError::CharsetRepeats(character));
         }

@@ -36,7 +36,7 @@ impl Tx<'_> {
             // An unreadable entry must not be skipped: that would admit the client that it blocks.
             let block = match kind {
                 "ip" => value.parse().ok().map(Block::Ip),
-                "domain" => Some(Block::Domain(value)),
+                "domain" => Some(Block::stored_domain(value)),
                 "identifier" => Some(Block::Identifier(value)),
                 _ => None,
             };

@@ -36,9 +36,16 @@ impl Tx<'_> {
         self.locking_sql(sql).all(&[&product_id, &limit], |row| row.get(0))
     }
 
-    /// Finds a license by its key, ignoring ASCII case. A transaction that writes locks it until the transaction
-    /// ends.
+    /// Finds a license by its key, ignoring ASCII case. A key that is not found is looked up once more as its sender
+    /// meant it. A transaction that writes locks the license until the transaction ends.
     pub fn license_by_key(&self, license_key: &LicenseKey) -> Result<Option<License>, Error> {
+        if let Some(license) = self.license_by_exact_key(license_key)? {
+            return Ok(Some(license));
+        }
+        license_key.as_meant().map_or(Ok(None), |meant| self.license_by_exact_key(&meant))
+    }
+
+    fn license_by_exact_key(&self, license_key: &LicenseKey) -> Result<Option<License>, Error> {
         // With the subquery, SQLite reads the key from the table. A plain condition would read it from the index,
         // where it always equals the key that was looked for, also when a damaged index points to another row.
         let sql = "SELECT id, product_id, license_key, owner_name, owner_email, activation_limit, validity,
