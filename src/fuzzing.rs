@@ -4,10 +4,10 @@ use std::path::Path;
 
 use actix_web::http::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use actix_web::web::Bytes;
-use csv::{ByteRecord, ReaderBuilder};
 use futures_util::FutureExt as _;
 
-use crate::cli::license::csv::Columns;
+use crate::cli::license::csv::{Columns, First, Format, Records, Rules};
+use crate::domain::{LicenseStatus, Timestamp};
 use crate::serve;
 use crate::signing::{PublicKey, SigningKey};
 use crate::wire::params::Params;
@@ -41,14 +41,22 @@ pub fn multipart(bytes: &[u8]) -> Option<bool> {
 
 /// Parses a CSV file of licenses; returns whether all lines are valid.
 pub fn licenses(bytes: &[u8]) -> bool {
-    let mut reader = ReaderBuilder::new().flexible(true).from_reader(bytes);
-    let Some(columns) = reader.headers().ok().and_then(|header| Columns::read(header).ok()) else {
+    let Ok(format) = Format::of(bytes) else { return false };
+    let text = bytes.get(format.skipped..).unwrap_or_default();
+    let mut records = Records::new(text, format.delimiter, format.line);
+    let rules = Rules { ignore_unknown: false, has_product: true };
+    let Ok(Some(first)) = records.next() else { return false };
+    let Some(Ok(First::Header(columns) | First::Key(columns))) =
+        first.fields().map(|fields| Columns::read(&fields, format, rules))
+    else {
         return false;
     };
-    let mut record = ByteRecord::new();
     let mut all_are_good = true;
-    while reader.read_byte_record(&mut record).unwrap_or(false) {
-        all_are_good &= columns.line(&record).is_ok();
+    while let Ok(Some(record)) = records.next() {
+        let line = record.fields().map(|fields| columns.line(&fields));
+        all_are_good &= line.is_some_and(|line| {
+            line.faults.is_empty() && line.term(LicenseStatus::Assigned, Timestamp(0)).is_ok()
+        });
     }
     all_are_good
 }

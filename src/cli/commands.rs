@@ -185,13 +185,14 @@ mod tests {
         assert!(commands.len() > 50, "{}", commands.len());
         for subcommand in commands {
             let help = subcommand.get_after_help().map(ToString::to_string).unwrap_or_default();
-            let example = help
-                .strip_prefix("Example:\n  ")
-                .unwrap_or_else(|| panic!("{} has none", subcommand.get_name()));
-            let words = shell_words::split(example).unwrap();
-            assert!(words.iter().any(|word| word == subcommand.get_name()), "{example}");
-            let parsed = command().try_get_matches_from(words);
-            assert!(parsed.is_ok(), "{example}: {}", parsed.unwrap_err());
+            let examples = help.strip_prefix("Example:\n").or_else(|| help.strip_prefix("Examples:\n"));
+            let examples = examples.unwrap_or_else(|| panic!("{} has none", subcommand.get_name()));
+            for example in examples.lines() {
+                let words = shell_words::split(example).unwrap();
+                assert!(words.iter().any(|word| word == subcommand.get_name()), "{example}");
+                let parsed = command().try_get_matches_from(words);
+                assert!(parsed.is_ok(), "{example}: {}", parsed.unwrap_err());
+            }
         }
     }
 }

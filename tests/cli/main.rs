@@ -8,6 +8,7 @@ mod demo;
 mod doctor;
 mod examples;
 mod forged;
+mod import;
 mod keys;
 mod links;
 mod rotation;

@@ -178,7 +178,7 @@ impl SampleLicense {
     fn write(&self, tx: &Tx<'_>, now: Timestamp) -> Result {
         let license = NewLicense {
             product_id: self.product,
-            license_key: LicenseKey::parse(&self.license_key)?,
+            license_key: LicenseKey::parse_new(&self.license_key)?,
             owner_name: self.owner_name.clone(),
             owner_email: self.owner_email.clone(),
             activation_limit: self.activation_limit,

@@ -4,12 +4,12 @@ use std::error::Error;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use csv::{ErrorKind, Writer};
+use csv::{ErrorKind, Terminator, WriterBuilder};
 use serde_json::json;
 use tempfile::NamedTempFile;
 
 use super::Status;
-use super::csv::{COLUMNS, fields};
+use super::csv::{COLUMNS, escaped_for_spreadsheets, fields};
 use crate::cli::{Output, Result, open};
 use crate::domain::LicenseStatus;
 use crate::files::DataDir;
@@ -29,6 +29,10 @@ pub struct Args {
     /// Only licenses with this status
     #[arg(long)]
     status: Option<Status>,
+    /// Write for a spreadsheet: with a byte order mark, CRLF, and a ' before each cell that would run as a formula.
+    /// Without this option the file holds every text as it is
+    #[arg(long)]
+    for_excel: bool,
 }
 
 pub fn run(args: &Args, data: &DataDir, output: &mut Output<'_>) -> Result {
@@ -37,14 +41,15 @@ pub fn run(args: &Args, data: &DataDir, output: &mut Output<'_>) -> Result {
         if output.is_json() {
             return Err("--json prints the result on standard output: name a file for the licenses".into());
         }
-        store.try_read(|tx| write(tx, args, output.writer()))?;
+        let exported = store.try_read(|tx| write(tx, args, output.writer()))?;
+        note_escaped(exported.escaped, output);
         return Ok(());
     };
     let failed = |error: io::Error| format!("can't write {}: {error}", file.display());
     // The file gets its name when it is complete and on disk.
     let directory = file.parent().filter(|path| !path.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let temporary = NamedTempFile::new_in(directory).map_err(failed)?;
-    let Exported { licenses, of_contracts } =
+    let Exported { licenses, of_contracts, escaped } =
         store.try_read(|tx| write(tx, args, &mut BufWriter::new(temporary.as_file())))?;
     temporary.as_file().sync_all().map_err(failed)?;
     temporary.persist(file).map_err(|error| failed(error.error))?;
@@ -54,8 +59,10 @@ pub fn run(args: &Args, data: &DataDir, output: &mut Output<'_>) -> Result {
             number(of_contracts, "license was", "licenses were")
         ));
     }
-    let value =
-        json!({ "exported": licenses, "of_contracts": of_contracts, "file": file.display().to_string() });
+    note_escaped(escaped, output);
+    let value = json!({
+        "exported": licenses, "of_contracts": of_contracts, "escaped": escaped, "file": file.display().to_string(),
+    });
     output.result(
         &value,
         &format!("{} exported to {}", number(licenses, "license", "licenses"), file.display()),
@@ -66,12 +73,27 @@ pub fn run(args: &Args, data: &DataDir, output: &mut Output<'_>) -> Result {
 struct Exported {
     licenses: u64,
     of_contracts: u64,
+    /// The cells that a spreadsheet would run as formulas, and that were escaped.
+    escaped: u64,
+}
+
+fn note_escaped(escaped: u64, output: &Output<'_>) {
+    if escaped > 0 {
+        output.note(&format!(
+            "note: a ' was put before {}, so that no spreadsheet runs them as formulas; an import takes it off again",
+            number(escaped, "cell", "cells")
+        ));
+    }
 }
 
 /// Writes the selected licenses, all from the snapshot of `tx`.
 fn write(tx: &Tx<'_>, args: &Args, to: &mut dyn Write) -> Result<Exported> {
     let status = args.status.map(LicenseStatus::from);
-    let mut writer = Writer::from_writer(to);
+    if args.for_excel {
+        to.write_all("\u{feff}".as_bytes())?;
+    }
+    let terminator = if args.for_excel { Terminator::CRLF } else { Terminator::Any(b'\n') };
+    let mut writer = WriterBuilder::new().terminator(terminator).from_writer(to);
     writer.write_record(COLUMNS).map_err(unwrap_io)?;
     let (mut last, mut exported) = (0, Exported::default());
     loop {
@@ -79,13 +101,29 @@ fn write(tx: &Tx<'_>, args: &Args, to: &mut dyn Write) -> Result<Exported> {
         let Some(end) = page.last() else { break };
         last = end.id;
         for license in &page {
-            writer.write_record(fields(license, &tx.active_identifiers(license.id)?)?).map_err(unwrap_io)?;
+            let mut fields = fields(license, &tx.active_identifiers(license.id)?)?;
+            if args.for_excel {
+                exported.escaped += escape(&mut fields);
+            }
+            writer.write_record(fields).map_err(unwrap_io)?;
             exported.licenses += 1;
             exported.of_contracts += u64::from(license.contract_id.is_some());
         }
     }
     writer.flush()?;
     Ok(exported)
+}
+
+/// Escapes the fields that a spreadsheet would run as formulas; returns their number.
+fn escape(fields: &mut [String]) -> u64 {
+    let mut escaped = 0;
+    for field in fields {
+        if let Some(text) = escaped_for_spreadsheets(field) {
+            *field = text;
+            escaped += 1;
+        }
+    }
+    escaped
 }
 
 /// Returns the I/O error inside a CSV error, so that a closed pipe is recognized.

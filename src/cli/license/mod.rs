@@ -80,14 +80,11 @@ pub enum Command {
         /// License key
         key: String,
     },
-    /// Import licenses from a CSV file: all of them, or none
-    ///
-    /// Works while the server runs. Its requests that change something wait while the licenses are written, and are
-    /// answered with 1901 (unavailable) after five seconds. Requests that only read go on, and so does everything
-    /// while the file is checked, or with --dry-run.
-    #[command(after_help = "Example:\n  keyseal license import licenses.csv --dry-run")]
     Import(import::Args),
     /// Export licenses to a CSV file that can be imported again
+    ///
+    /// A text that begins with = + - or @ is written as it is. Many spreadsheets run such a cell as a formula: for
+    /// them, use --for-excel.
     #[command(after_help = "Example:\n  keyseal license export licenses.csv --product 1")]
     Export(export::Args),
 }
@@ -188,6 +185,10 @@ fn assign(
 
 pub(super) fn license_key(text: &str) -> Result<LicenseKey> {
     Ok(LicenseKey::parse(text).map_err(|error| format!("this is not a license key: {error}"))?)
+}
+
+fn new_license_key(text: &str) -> Result<LicenseKey> {
+    Ok(LicenseKey::parse_new(text).map_err(|error| format!("this can't be a license key: {error}"))?)
 }
 
 pub(super) fn existing(tx: &Tx<'_>, key: &LicenseKey) -> Result<License> {

@@ -88,6 +88,14 @@ impl Tx<'_> {
         self.audits_as_one.set(true);
     }
 
+    /// Adds an entry for each change that `job` makes, also after [`Self::begin_audit_as_one`].
+    pub fn audit_each<T, E>(&self, job: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+        let as_one = self.audits_as_one.replace(false);
+        let done = job();
+        self.audits_as_one.set(as_one);
+        done
+    }
+
     /// Adds the one entry about all changes since [`Self::begin_audit_as_one`].
     pub fn end_audit_as_one(&self, change: &str, detail: &str) -> Result<(), Error> {
         self.audits_as_one.set(false);
