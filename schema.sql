@@ -143,7 +143,10 @@ CREATE TABLE licenses (
     checksum         INTEGER NOT NULL GENERATED ALWAYS AS (
         product_id % 1000003 + activation_limit % 1000003 * 3 + validity % 1000003 * 7
         + coalesce(assigned_at, -1) % 1000003 * 31
-    ) STORED
+    ) STORED,
+    -- The owner as it is searched for: in Unicode's lower case, composed. The program writes it with the owner.
+    owner_name_folded  TEXT,
+    owner_email_folded TEXT
 ) STRICT;
 
 -- For lists by product, by status, by both and by owner, in order of id: a page far down a long list skips entries of
@@ -151,8 +154,8 @@ CREATE TABLE licenses (
 CREATE INDEX licenses_by_product ON licenses (product_id, status);
 CREATE INDEX licenses_by_product_alone ON licenses (product_id);
 CREATE INDEX licenses_by_status ON licenses (status);
-CREATE INDEX licenses_by_owner_name ON licenses (owner_name) WHERE owner_name IS NOT NULL;
-CREATE INDEX licenses_by_owner_email ON licenses (owner_email) WHERE owner_email IS NOT NULL;
+CREATE INDEX licenses_by_owner_name ON licenses (owner_name_folded) WHERE owner_name_folded IS NOT NULL;
+CREATE INDEX licenses_by_owner_email ON licenses (owner_email_folded) WHERE owner_email_folded IS NOT NULL;
 -- The pool: the licenses that random assignment chooses from and that are counted as available. The columns of the
 -- condition are indexed too; without them SQLite prefers licenses_by_product and reads each row for its contract.
 CREATE INDEX licenses_in_pool ON licenses (product_id, status, contract_id)

@@ -11,6 +11,7 @@ mod contract;
 mod demo_secrets;
 mod download_link;
 mod downloadable;
+mod folded;
 mod generator;
 mod job;
 mod license;
@@ -42,6 +43,7 @@ pub use contract::{Contract, ContractStatus, Permission, Terms};
 pub use demo_secrets::DemoSecrets;
 pub use download_link::{DownloadLink, download_url};
 pub use downloadable::{Downloadable, NewDownloadable, StoredFile};
+pub use folded::fold_owner;
 pub use generator::{Generator, GeneratorError, GeneratorMethod, MAX_QUANTITY, NewGenerator, Recipe};
 pub use job::{Job, job_fingerprint};
 pub use license::{

@@ -14,6 +14,9 @@ pub struct Page {
 }
 
 impl Page {
+    /// The whole list.
+    pub const ALL: Self = Self { offset: 0, limit: i64::MAX };
+
     /// Parses the number of the page, counted from 1, and the number of items per page. A text that is not a
     /// positive number counts as absent.
     pub fn new(number: Option<&str>, items: Option<&str>) -> Self {

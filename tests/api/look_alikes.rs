@@ -108,6 +108,43 @@ fn no_door_makes_a_license_key_with_a_look_alike() {
 }
 
 #[test]
+fn an_owner_is_found_however_the_name_is_written() {
+    const NAMES: [&str; 4] = ["Jürgen Groß", "JÜRGEN GROß", "ju\u{308}rgen groß", " jürgen Groß "];
+    const EMAILS: [&str; 4] =
+        ["JÜRGEN@example.com", "jürgen@example.com", "ju\u{308}rgen@EXAMPLE.com", "Jürgen@Example.Com "];
+    let server = TestServer::start();
+    for (number, (name, email)) in NAMES.iter().zip(EMAILS).enumerate() {
+        let key = format!("KEY-{number}");
+        server.command(&["license", "create", "--product", "1", "--key", &key]);
+        server.command(&["license", "assign", &key, "--owner-name", name, "--owner-email", email]);
+        server.command(&["license", "create", "--product", "1", "--key", &format!("FREE-{number}")]);
+    }
+    let other = ["--owner-name", "Jurgen Gross", "--owner-email", "jurgen@example.com"];
+    server.command(&[&["license", "create", "--product", "1", "--key", "OTHER"], &other[..]].concat());
+    for (name, email) in NAMES.iter().zip(EMAILS) {
+        for (field, value, flag) in
+            [("owner_name", *name, "--owner-name"), ("owner_email", email, "--owner-email")]
+        {
+            let encoded: String = form_urlencoded::byte_serialize(value.as_bytes()).collect();
+            let key = &server.api_key;
+            let found = server.get(&format!("/api/v1/get-license-keys?api_key={key}&{field}={encoded}"));
+            assert_eq!(
+                found.fields["license_keys"].as_array().unwrap().len(),
+                NAMES.len(),
+                "{field} {value}"
+            );
+            let listed = server.command(&["license", "list", flag, value]);
+            assert_eq!(listed.as_array().unwrap().len(), NAMES.len(), "{flag} {value}");
+        }
+        let fields = [("license_key", "KEY-0"), ("identifier", "pc"), ("owner_email", email)];
+        let answer = server.post("assign-and-activate-license-key", &fields);
+        assert!([300, 301].contains(&answer.code), "{email}: {}", answer.code);
+    }
+    let fields = [("license_key", "KEY-0"), ("identifier", "pc"), ("owner_email", "jurgen@example.com")];
+    assert!(![300, 301].contains(&server.post("assign-and-activate-license-key", &fields).code));
+}
+
+#[test]
 fn a_blocked_domain_is_one_in_all_its_spellings() {
     const SPELLINGS: [&str; 5] = [
         "müller.example",

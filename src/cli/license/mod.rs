@@ -11,7 +11,7 @@ use clap::{Subcommand, ValueEnum};
 use serde_json::{Value, json};
 
 use crate::cli::{Output, Result, change, open, operation};
-use crate::domain::{License, LicenseKey, LicenseStatus, Timestamp};
+use crate::domain::{License, LicenseFilter, LicenseKey, LicenseStatus, Page, Timestamp};
 use crate::files::DataDir;
 use crate::maintenance::units::number;
 use crate::store::Tx;
@@ -32,6 +32,12 @@ pub enum Command {
         /// Only licenses with this status
         #[arg(long)]
         status: Option<Status>,
+        /// Only licenses of the owner with this name, in any case
+        #[arg(long, value_name = "NAME")]
+        owner_name: Option<String>,
+        /// Only licenses of the owner with this email address, in any case
+        #[arg(long, value_name = "EMAIL")]
+        owner_email: Option<String>,
     },
     /// Assign an available or reserved license to an owner, from now on
     #[command(
@@ -115,7 +121,15 @@ pub fn parse_time(text: &str) -> Result<Timestamp, String> {
 pub fn run(command: &Command, data: &DataDir, output: &mut Output<'_>) -> Result {
     match command {
         Command::Create(args) => create::create(args, data, output),
-        Command::List { product, status } => list(*product, status.map(LicenseStatus::from), data, output),
+        Command::List { product, status, owner_name, owner_email } => {
+            let filter = LicenseFilter {
+                product_id: *product,
+                status: status.map(LicenseStatus::from),
+                owner_name: owner_name.clone(),
+                owner_email: owner_email.clone(),
+            };
+            list(&filter, data, output)
+        }
         Command::Assign { key, owner_name, owner_email } => {
             assign(key, owner_name.clone(), owner_email.clone(), data, output)
         }
@@ -128,13 +142,8 @@ pub fn run(command: &Command, data: &DataDir, output: &mut Output<'_>) -> Result
     }
 }
 
-fn list(
-    product: Option<i64>,
-    status: Option<LicenseStatus>,
-    data: &DataDir,
-    output: &mut Output<'_>,
-) -> Result {
-    let licenses = open(data)?.try_read(|tx| tx.licenses(product, status))?;
+fn list(filter: &LicenseFilter, data: &DataDir, output: &mut Output<'_>) -> Result {
+    let licenses = open(data)?.try_read(|tx| tx.licenses_page(filter, Page::ALL))?;
     let rows: Vec<(Value, Vec<String>)> = licenses
         .iter()
         .map(|license| {

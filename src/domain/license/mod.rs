@@ -5,7 +5,7 @@ mod change;
 mod new;
 mod status;
 
-use super::{Outcome, Product, Timestamp};
+use super::{Outcome, Product, Timestamp, fold_owner};
 
 pub use belongings::Belongings;
 pub use change::LicenseChange;
@@ -13,7 +13,7 @@ pub use new::NewLicense;
 pub use status::LicenseStatus;
 
 /// A license: one license key of one product, its owner, and how long it is valid (API §3.1).
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(clippy::struct_field_names, reason = "license_key is the term everywhere")]
 pub struct License {
     pub id: i64,
@@ -82,9 +82,9 @@ impl License {
         }
     }
 
-    /// Whether this is the owner's e-mail address, ignoring ASCII case. Always false without an owner.
+    /// Whether this is the owner's e-mail address, however it is written. Always false without an owner.
     pub fn is_owned_by(&self, email: &str) -> bool {
-        self.owner_email.as_deref().is_some_and(|owner| owner.trim().eq_ignore_ascii_case(email.trim()))
+        self.owner_email.as_deref().is_some_and(|owner| fold_owner(owner) == fold_owner(email))
     }
 
     /// Like [`Self::check_usable`], for downloads: an expired license is refused only if the product requires it

@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use super::license_checksum;
 use crate::domain::{
-    License, LicenseFilter, LicenseKey, LicenseStatus, NewLicense, Page, Subject, Timestamp,
+    License, LicenseFilter, LicenseKey, LicenseStatus, NewLicense, Page, Subject, Timestamp, fold_owner,
 };
 use crate::store::sql::{Row, ToValue};
 use crate::store::{Error, Tx};
@@ -59,19 +59,6 @@ impl Tx<'_> {
         }
     }
 
-    /// All licenses by id, or those of one product, of one status, or of both.
-    pub fn licenses(
-        &self,
-        product_id: Option<i64>,
-        status: Option<LicenseStatus>,
-    ) -> Result<Vec<License>, Error> {
-        let sql = "SELECT id, product_id, license_key, owner_name, owner_email, activation_limit, validity,
-                   assigned_at, status, contract_id, created_at, updated_at, checksum
-                   FROM licenses
-                   WHERE (product_id = ?1 OR ?1 IS NULL) AND (status = ?2 OR ?2 IS NULL) ORDER BY id";
-        self.sql(sql).all(&[&product_id, &status.map(LicenseStatus::as_str)], read)
-    }
-
     /// One page of the licenses that match `filter`, by id.
     pub fn licenses_page(&self, filter: &LicenseFilter, page: Page) -> Result<Vec<License>, Error> {
         // Ids count up from 1 and are never used twice, so there are at most as many rows as the highest id. A page
@@ -81,9 +68,10 @@ impl Tx<'_> {
             return Ok(Vec::new());
         }
         let status = filter.status.map(LicenseStatus::as_str).unwrap_or_default();
+        let owner = [&filter.owner_name, &filter.owner_email].map(|text| folded(text.as_deref()));
         let mut values: Vec<&dyn ToValue> = Vec::new();
         let mut conditions: Vec<String> = Vec::new();
-        for (column, value) in columns(filter, &status) {
+        for (column, value) in columns(filter, &status, &owner) {
             values.push(value);
             conditions.push(format!("{column} = ?{}", values.len()));
         }
@@ -111,8 +99,9 @@ impl Tx<'_> {
     /// Adds a license and returns its id; `None`: its key exists already.
     pub fn add_license(&self, license: &NewLicense, now: Timestamp) -> Result<Option<i64>, Error> {
         let sql = "INSERT INTO licenses (product_id, license_key, owner_name, owner_email, activation_limit, validity,
-                                         assigned_at, status, contract_id, created_at, updated_at)
-                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10)
+                                         assigned_at, status, contract_id, created_at, updated_at, owner_name_folded,
+                                         owner_email_folded)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10, ?11, ?12)
                    ON CONFLICT (license_key) DO NOTHING RETURNING id";
         let id: Option<i64> = self.sql(sql).one(
             &[
@@ -126,6 +115,8 @@ impl Tx<'_> {
                 &license.status.as_str(),
                 &license.contract_id,
                 &now,
+                &folded(license.owner_name.as_deref()),
+                &folded(license.owner_email.as_deref()),
             ],
             |row| row.get(0),
         )?;
@@ -140,7 +131,8 @@ impl Tx<'_> {
         let before = self.license(license.id)?;
         let sql = "UPDATE licenses
                    SET product_id = ?2, owner_name = ?3, owner_email = ?4, activation_limit = ?5,
-                   validity = ?6, assigned_at = ?7, status = ?8, updated_at = ?9
+                   validity = ?6, assigned_at = ?7, status = ?8, updated_at = ?9, owner_name_folded = ?10,
+                   owner_email_folded = ?11
                    WHERE id = ?1";
         self.sql(sql).execute(&[
             &license.id,
@@ -152,6 +144,8 @@ impl Tx<'_> {
             &license.assigned_at,
             &license.status.as_str(),
             &now,
+            &folded(license.owner_name.as_deref()),
+            &folded(license.owner_email.as_deref()),
         ])?;
         self.audit(Subject::License(license.id), "changed", Some(&audit_detail(before.as_ref(), license)))
     }
@@ -173,11 +167,18 @@ impl Tx<'_> {
         now: Timestamp,
     ) -> Result<(), Error> {
         let sql = "UPDATE licenses
-                   SET status = 'assigned', owner_name = ?2, owner_email = ?3, assigned_at = ?4, updated_at = ?4
+                   SET status = 'assigned', owner_name = ?2, owner_email = ?3, assigned_at = ?4, updated_at = ?4,
+                   owner_name_folded = ?5, owner_email_folded = ?6
                    WHERE id = ?1";
-        self.sql(sql).execute(&[&id, &owner_name, &owner_email, &now])?;
+        let (name, email) = (folded(owner_name), folded(owner_email));
+        self.sql(sql).execute(&[&id, &owner_name, &owner_email, &now, &name, &email])?;
         self.audit(Subject::License(id), "assigned", owner_email.as_ref().map(|owner| owner as &dyn Display))
     }
+}
+
+/// An owner's name or address as it is searched for.
+fn folded(owner: Option<&str>) -> Option<String> {
+    owner.map(fold_owner)
 }
 
 /// The detail of the audit entry about a changed license: its status and numbers now, and each other field that
@@ -205,6 +206,7 @@ fn audit_detail(before: Option<&License>, now: &License) -> String {
 fn columns<'a>(
     filter: &'a LicenseFilter,
     status: &'a &'static str,
+    [owner_name, owner_email]: &'a [Option<String>; 2],
 ) -> impl Iterator<Item = (&'static str, &'a dyn ToValue)> {
     let by_owner = filter.owner_name.is_some() || filter.owner_email.is_some();
     let columns: [(bool, &str, &dyn ToValue); 4] = [
@@ -214,8 +216,8 @@ fn columns<'a>(
             &filter.product_id,
         ),
         (filter.status.is_some(), if by_owner { "status || ''" } else { "status" }, status),
-        (filter.owner_name.is_some(), "owner_name", &filter.owner_name),
-        (filter.owner_email.is_some(), "owner_email", &filter.owner_email),
+        (owner_name.is_some(), "owner_name_folded", owner_name),
+        (owner_email.is_some(), "owner_email_folded", owner_email),
     ];
     columns.into_iter().filter(|(given, _, _)| *given).map(|(_, column, value)| (column, value))
 }

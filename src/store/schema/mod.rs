@@ -9,7 +9,7 @@
 //!    `tests/upgrade/README.md`.
 //! 2. Change `schema.sql`. A new column goes where `ALTER TABLE … ADD COLUMN` puts it: after the last column.
 //! 3. Write `steps/NNNN_words.sql`: the statements that lead from version NNNN - 1 to NNNN, without BEGIN,
-//!    COMMIT or PRAGMA.
+//!    COMMIT or PRAGMA. What SQL can't compute is a function of `functions.rs`.
 //! 4. Add it to [`steps::STEPS`] and raise [`VERSION`]. Set `rebuilds` if it replaces a table, as a change of a
 //!    CHECK or of a generated column must: create the new table under another name, copy the rows, copy the old
 //!    table's `seq` in `sqlite_sequence` (no id may be used again), drop the old table, rename the new one, and
@@ -21,6 +21,7 @@
 
 pub(in crate::store) mod copies;
 mod create;
+mod functions;
 mod open;
 pub(in crate::store) mod rehearsal;
 mod shape;
@@ -34,7 +35,7 @@ pub(in crate::store) use open::{check_is_ours, check_sqlite, is_current, open_ex
 pub(in crate::store) const SCHEMA: &str = include_str!("../../../schema.sql");
 
 /// The version of schema.sql: that of the last step.
-pub const VERSION: i64 = 2;
+pub const VERSION: i64 = 3;
 
 /// `PRAGMA application_id` of every Keyseal database: "KSEL". Another program's database has another one.
 const APPLICATION_ID: i64 = 0x4b53_454c;

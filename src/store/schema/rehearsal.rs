@@ -4,6 +4,7 @@
 use rusqlite::Connection;
 
 use crate::store::schema::VERSION;
+use crate::store::schema::functions;
 use crate::store::schema::shape::difference_from_current;
 use crate::store::schema::steps::STEPS;
 use crate::store::sqlite::connection;
@@ -51,6 +52,7 @@ fn statements(older: &Connection) -> Result<Vec<String>, rusqlite::Error> {
 
 fn play(statements: &[String], version: i64) -> Result<Connection, rusqlite::Error> {
     let rehearsal = connection::open_in_memory()?;
+    functions::register(&rehearsal)?;
     for statement in statements {
         // Refuses more than one statement: SQLite itself reads no further than the first.
         rehearsal.execute(statement, [])?;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use crate::store::schema::{VERSION, shape};
+use crate::store::schema::{VERSION, functions, shape};
 
 /// The change of the schema from one version to the next.
 #[derive(Debug)]
@@ -20,12 +20,20 @@ pub(super) struct Step {
 }
 
 /// All steps, in the order of their versions. The first leads from version 1 to 2.
-pub(super) const STEPS: &[Step] = &[Step {
-    version: 2,
-    name: "0002_name_the_checksum",
-    sql: include_str!("steps/0002_name_the_checksum.sql"),
-    rebuilds: false,
-}];
+pub(super) const STEPS: &[Step] = &[
+    Step {
+        version: 2,
+        name: "0002_name_the_checksum",
+        sql: include_str!("steps/0002_name_the_checksum.sql"),
+        rebuilds: false,
+    },
+    Step {
+        version: 3,
+        name: "0003_fold_owners",
+        sql: include_str!("steps/0003_fold_owners.sql"),
+        rebuilds: false,
+    },
+];
 
 /// An error for which a step was rolled back.
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +55,7 @@ impl Step {
     /// Runs the step in one transaction with the new version number: after a failure or a crash, the database
     /// has the version that it had before.
     pub fn run(&self, connection: &mut Connection) -> Result<(), StepError> {
+        functions::register(connection)?;
         // Inside a transaction this PRAGMA does nothing.
         connection.pragma_update(None, "foreign_keys", !self.rebuilds)?;
         let done = self.run_in_transaction(connection);

@@ -47,6 +47,23 @@ fn no_row_of_any_released_version_is_lost() {
 }
 
 #[test]
+fn owners_of_every_earlier_version_are_found_in_any_case() {
+    for old in versions() {
+        let data = kept(old);
+        done(data.path(), &["upgrade"]);
+        for (flag, owner) in [
+            ("--owner-name", "ADA ÖZ"),
+            ("--owner-name", "ada o\u{308}z"),
+            ("--owner-email", "Ada@Example.COM"),
+        ] {
+            let found = done(data.path(), &["license", "list", flag, owner]);
+            assert_eq!(found.as_array().unwrap().len(), 9, "version {old}: {owner}");
+        }
+        assert_eq!(done(data.path(), &["license", "list", "--owner-name", "ada oz"]), Value::Array(vec![]));
+    }
+}
+
+#[test]
 fn what_was_upgraded_is_told_once_and_then_that_it_is_current() {
     let data = kept(1);
     let text = |output: std::process::Output| {

@@ -42,9 +42,10 @@ pub(super) fn lists_of_licenses(tx: &Tx<'_>) {
     let ids: Vec<i64> = ["A", "B", "C"].iter().map(|key| license(tx, product_id, key)).collect();
     let numbers = |licenses: Vec<License>| licenses.iter().map(|license| license.id).collect::<Vec<_>>();
     let available = Some(LicenseStatus::Available);
-    assert_eq!(numbers(tx.licenses(None, None).unwrap()), ids);
-    assert_eq!(numbers(tx.licenses(Some(product_id), available).unwrap()), ids);
-    assert!(tx.licenses(Some(99), None).unwrap().is_empty());
+    let of = |product_id, status| LicenseFilter { product_id, status, ..LicenseFilter::default() };
+    assert_eq!(numbers(tx.licenses_page(&of(None, None), Page::ALL).unwrap()), ids);
+    assert_eq!(numbers(tx.licenses_page(&of(Some(product_id), available), Page::ALL).unwrap()), ids);
+    assert!(tx.licenses_page(&of(Some(99), None), Page::ALL).unwrap().is_empty());
     assert_eq!(numbers(tx.licenses_after(ids[0], Some(product_id), available, 1).unwrap()), [ids[1]]);
     let page = Page { offset: 1, limit: 1 };
     for (product_id, status, owner_email) in [
