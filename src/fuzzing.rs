@@ -44,7 +44,7 @@ pub fn licenses(bytes: &[u8]) -> bool {
     let Ok(format) = Format::of(bytes) else { return false };
     let text = bytes.get(format.skipped..).unwrap_or_default();
     let mut records = Records::new(text, format.delimiter, format.line);
-    let rules = Rules { ignore_unknown: false, has_product: true };
+    let rules = Rules { ignore_unknown: false, has_product: true, updates: false };
     let Ok(Some(first)) = records.next() else { return false };
     let Some(Ok(First::Header(columns) | First::Key(columns))) =
         first.fields().map(|fields| Columns::read(&fields, format, rules))

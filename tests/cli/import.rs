@@ -7,7 +7,7 @@ use std::process::Stdio;
 
 use serde_json::{Value, json};
 
-use crate::support::{contains, done, initialized, program, refused};
+use crate::support::{contains, done, initialized, keyseal, program, refused};
 
 /// A directory with the products 1 "Editor" (slug `editor`) and 2 "Twin", and the license THERE.
 fn prepared() -> tempfile::TempDir {
@@ -71,7 +71,7 @@ fn line_numbers_are_those_of_the_file_whatever_ends_its_lines() {
             &[
                 "4 bad lines and 1 good one; nothing was written",
                 "\nline 4: license key there exists already",
-                "\nline 5: license_key: it contains a character that nobody sees (U+000A)",
+                "\nline 5: license_key: it contains a line break",
                 "\nline 7: license key a is on line 2 too",
                 "\nline 8: there is no product 9",
             ],
@@ -221,7 +221,10 @@ fn licenses_that_exist_are_refused_skipped_or_updated() {
     );
     assert_eq!(license(data.path(), "THERE"), before);
     let report = import(data.path(), content, &["--update"]);
-    assert_eq!((&report["imported"], &report["updated"]), (&json!(0), &json!(2)));
+    assert_eq!(
+        (&report["imported"], &report["updated"], &report["unchanged"]),
+        (&json!(0), &json!(1), &json!(1))
+    );
     let after = license(data.path(), "THERE");
     assert_eq!((&after["product_id"], &after["owner_name"]), (&json!(2), &Value::Null));
     assert_eq!(after["activation_limit"], 5);
@@ -238,11 +241,11 @@ fn licenses_that_exist_are_refused_skipped_or_updated() {
     contains(&said, &["3 identifiers would be active, but the activation limit is 2"]);
     import(data.path(), "license_key,status\nTHERE,available\n", &["--update"]);
     contains(&done(data.path(), &["audit", "list", "--license", "THERE"]).to_string(), &["ownership ended"]);
-    let again = done(data.path(), &["license", "deactivate", "THERE", "--identifier", "mac"]);
-    assert_eq!(again["was_active"], false);
+    let exported = keyseal(data.path(), &["license", "export"]).stdout;
+    assert!(!String::from_utf8(exported).unwrap().contains("mac"));
     let after = license(data.path(), "THERE");
     // A column that the file lacks, and an empty number, keep what was there.
-    import(data.path(), "license_key,activation_limit\nTHERE,\n", &["--update", "--product", "2"]);
+    import(data.path(), "license_key,activation_limit\nTHERE,\n", &["--update", "--product", "1"]);
     assert_eq!(license(data.path(), "THERE"), after);
     let file = write(data.path(), content);
     let both = program()

@@ -36,7 +36,7 @@ fn state(data: &Path) -> i64 {
 }
 
 #[test]
-fn it_leaves_the_old_version_or_the_new_one() {
+fn it_leaves_the_old_version_or_one_that_a_step_led_to() {
     let (original, place) = (kept(1), tempfile::tempdir().unwrap());
     fill(original.path());
     let copy = |name: &str| {
@@ -62,8 +62,8 @@ fn it_leaves_the_old_version_or_the_new_one() {
         drop(upgrade.kill());
         upgrade.wait().unwrap();
         let found = state(&data);
-        assert!(found == 1 || found == new, "{found}");
-        unfinished += u32::from(found == 1);
+        assert!((1..=new).contains(&found), "{found}");
+        unfinished += u32::from(found < new);
         // Whatever it left, the next one ends it.
         done(&data, &["upgrade"]);
         assert_eq!(state(&data), new);

@@ -42,6 +42,8 @@ pub struct Rules {
     pub ignore_unknown: bool,
     /// The product of lines that name none is known.
     pub has_product: bool,
+    /// Lines may be about licenses that exist, which have a product.
+    pub updates: bool,
 }
 
 impl Columns {
@@ -69,7 +71,7 @@ impl Columns {
             }
             *slot = place(column);
         }
-        let needed = if rules.has_product { &COLUMNS[..1] } else { &COLUMNS[..2] };
+        let needed = if rules.has_product || rules.updates { &COLUMNS[..1] } else { &COLUMNS[..2] };
         let missing: Vec<&str> = needed.iter().copied().filter(|column| place(column).is_none()).collect();
         if !missing.is_empty() {
             return Err(format!(

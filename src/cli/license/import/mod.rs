@@ -21,21 +21,28 @@ use crate::maintenance::units::number;
 use pass::Pass;
 use report::Report;
 
+/// The help in full.
+const LONG_HELP: &str = "\
+Import licenses from a CSV file, or a list of license keys: all of them, or none
+
+The first line names the columns, in any order: license_key and product_id (an id, a uuid, a slug or a name), and \
+optionally owner_name, owner_email, activation_limit, validity, assigned_at, status, expires_at, and identifiers (a \
+JSON array of strings). id, created_at and updated_at may be there and are not read. Fields are separated by commas, \
+semicolons or tabs; a line sep=; is followed. An empty field, NULL and \\N are no value.
+
+With --product, a file may also be a list of license keys alone, one on each line.
+
+Works while the server runs. Its requests that change something wait while the licenses are written, and are answered \
+with 1901 (unavailable) after five seconds. Requests that only read go on, and so does everything while the file is \
+checked, or with --dry-run.";
+
 /// Import licenses from a CSV file, or a list of license keys: all of them, or none
-///
-/// The first line names the columns, in any order: license_key and product_id (an id, a uuid, a slug or a name), and
-/// optionally owner_name, owner_email, activation_limit, validity, assigned_at, status, expires_at, and identifiers (a
-/// JSON array of strings). id, created_at and updated_at may be there and are not read. Fields are separated by commas,
-/// semicolons or tabs; a line sep=; is followed. An empty field, NULL and \N are no value.
-///
-/// With --product, a file may also be a list of license keys alone, one on each line.
-///
-/// Works while the server runs. Its requests that change something wait while the licenses are written, and are answered
-/// with 1901 (unavailable) after five seconds. Requests that only read go on, and so does everything while the file is
-/// checked, or with --dry-run.
 #[derive(Clone, clap::Args)]
-#[command(after_help = "Examples:\n  keyseal license import licenses.csv --dry-run\n  \
-                        keyseal license import keys.txt --product 1 --validity 365 --activation-limit 2")]
+#[command(
+    long_about = LONG_HELP,
+    after_help = "Examples:\n  keyseal license import licenses.csv --dry-run\n  \
+                  keyseal license import keys.txt --product 1 --validity 365 --activation-limit 2"
+)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct Args {
     /// CSV file, or - for standard input

@@ -45,8 +45,11 @@ impl<'a> Pass<'a> {
         let format = source.format;
         let reader = source.reader().map_err(failed)?;
         let mut records = Records::new(reader, format.delimiter, format.line);
-        let rules =
-            Rules { ignore_unknown: self.args.ignore_unknown, has_product: self.args.product.is_some() };
+        let rules = Rules {
+            ignore_unknown: self.args.ignore_unknown,
+            has_product: self.args.product.is_some(),
+            updates: self.args.update,
+        };
         let mut report = Report::default();
         let first = records.next().map_err(|error| in_file(&error))?;
         let Some(first) = first else { return Err(in_file(&"it is empty").into()) };
@@ -117,6 +120,8 @@ impl<'a> Pass<'a> {
         if existing.is_none() && product.is_none() && line.product.is_none() {
             line.faults.push("product_id is empty".to_owned());
         }
+        // --product moves no license that exists.
+        let product = product.filter(|_| existing.is_none() || line.product.is_some());
         plan(self.tx, self.args, line, product, existing, self.now)
     }
 
