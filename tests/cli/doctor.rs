@@ -15,7 +15,7 @@ use serde_json::Value;
 use crate::support::{Server, contains, done, golden_key, initialized, keyseal, put_private};
 
 /// Every check, in order.
-const CHECKS: [&str; 24] = [
+const CHECKS: [&str; 25] = [
     "settings",
     "data directory",
     "permissions",
@@ -29,6 +29,7 @@ const CHECKS: [&str; 24] = [
     "write-ahead log",
     "pages",
     "audit trail",
+    "telemetry",
     "webhooks",
     "upgrade copies",
     "downloads",
