@@ -28,10 +28,15 @@ pub struct Delivery {
 }
 
 impl Delivery {
-    /// The message that has been due for the longest time, among those to targets that are not busy.
-    pub fn next_due(app: &App, busy: &[String]) -> Result<Option<Self>, Failure> {
+    /// The message that has been due for the longest time, among those to targets that are not busy and of another
+    /// kind than `except`.
+    pub fn next_due(
+        app: &App,
+        busy: &[String],
+        except: Option<CallbackKind>,
+    ) -> Result<Option<Self>, Failure> {
         app.store.try_read(|tx| {
-            let Some(callback) = tx.due_callback(busy, app.clock.now())? else { return Ok(None) };
+            let Some(callback) = tx.due_callback(busy, except, app.clock.now())? else { return Ok(None) };
             let product = match callback.product_id {
                 Some(id) => tx.product(id)?,
                 None => None,
@@ -39,6 +44,10 @@ impl Delivery {
             let signing_product = product.and_then(|product| product.own_key());
             Ok(Some(Self { callback, signing_product }))
         })
+    }
+
+    pub fn kind(&self) -> CallbackKind {
+        self.callback.kind
     }
 
     pub fn target(&self) -> &str {

@@ -19,11 +19,15 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, TryRecvError, after, bounded, select, unbounded};
 
+use crate::domain::CallbackKind;
 use crate::serve::App;
 use crate::store::MAX_UNDER_WAY;
 use crate::wire::reply::Failure;
 use delivery::Delivery;
 use post::Post;
+
+/// How many deliveries of deactivations may be in progress: the others are kept for assignments, which shops wait for.
+const MAX_DEACTIVATIONS: usize = 6;
 
 /// The longest sleep. A command may queue a webhook or ask for a retry, but can't wake this thread from its own
 /// process.
@@ -64,7 +68,7 @@ fn run(app: &Arc<App>, stopped: &Receiver<Infallible>) {
     let post = Post::new(&app.config);
     let (ended, ends) = unbounded();
     thread::scope(|scope| {
-        let mut round = Round { app, post: &post, scope, ended, busy: Vec::new() };
+        let mut round = Round { app, post: &post, scope, ended, busy: Vec::new(), deactivations: Vec::new() };
         while stopped.try_recv() == Err(TryRecvError::Empty) {
             let sleep = round.turn().unwrap_or_else(|error| {
                 log::error!("the worker failed, and tries again in {} s: {error}", AFTER_FAILURE.as_secs());
@@ -74,7 +78,7 @@ fn run(app: &Arc<App>, stopped: &Receiver<Infallible>) {
                 // Nothing is ever sent: the channel disconnects when the worker is dropped, and the loop ends.
                 recv(stopped) -> _ => {}
                 recv(app.store.worker_wakeups()) -> _ => {}
-                recv(ends) -> target => round.busy.retain(|busy| target.as_ref() != Ok(busy)),
+                recv(ends) -> target => target.iter().for_each(|target| round.end(target)),
                 recv(after(sleep)) -> _ => {}
             }
         }
@@ -92,6 +96,8 @@ struct Round<'scope, 'env> {
     /// The targets of the deliveries in progress. Each gets one message at a time, so that a slow target delays
     /// only its own messages.
     busy: Vec<String>,
+    /// Those of them that are told of deactivations.
+    deactivations: Vec<String>,
 }
 
 impl Round<'_, '_> {
@@ -99,7 +105,7 @@ impl Round<'_, '_> {
     fn turn(&mut self) -> Result<Duration, Failure> {
         let carried_out = jobs::carry_out_next(self.app);
         while self.busy.len() < MAX_UNDER_WAY
-            && let Some(delivery) = Delivery::next_due(self.app, &self.busy)?
+            && let Some(delivery) = Delivery::next_due(self.app, &self.busy, self.full())?
         {
             if let Err(error) = self.send(delivery) {
                 log::error!("can't start a thread to send a callback: {error}");
@@ -110,18 +116,29 @@ impl Round<'_, '_> {
         if carried_out? { Ok(Duration::ZERO) } else { self.sleep() }
     }
 
+    /// The kind of which no more are sent now.
+    fn full(&self) -> Option<CallbackKind> {
+        (self.deactivations.len() >= MAX_DEACTIVATIONS).then_some(CallbackKind::Deactivation)
+    }
+
+    /// Notes that the delivery to a target has ended.
+    fn end(&mut self, target: &str) {
+        self.busy.retain(|busy| busy != target);
+        self.deactivations.retain(|busy| busy != target);
+    }
+
     fn sleep(&self) -> Result<Duration, Failure> {
         // At the maximum number of deliveries, the end of one wakes the worker.
         if self.busy.len() >= MAX_UNDER_WAY {
             return Ok(LONGEST_SLEEP);
         }
-        let next = self.app.store.try_read(|tx| tx.next_callback_at(&self.busy))?;
+        let next = self.app.store.try_read(|tx| tx.next_callback_at(&self.busy, self.full()))?;
         Ok(next.map_or(LONGEST_SLEEP, |next| self.app.clock.now().until(next)).min(LONGEST_SLEEP))
     }
 
     fn send(&mut self, delivery: Delivery) -> io::Result<()> {
         let (app, post, ended) = (self.app, self.post, self.ended.clone());
-        let target = delivery.target().to_owned();
+        let (target, kind) = (delivery.target().to_owned(), delivery.kind());
         let sender = thread::Builder::new().name("callback".to_owned()).spawn_scoped(self.scope, move || {
             let target = delivery.target().to_owned();
             if catch_unwind(AssertUnwindSafe(|| delivery.run(app, post))).is_err() {
@@ -129,7 +146,12 @@ impl Round<'_, '_> {
             }
             drop(ended.send(target));
         });
-        sender.map(|_| self.busy.push(target))
+        sender.map(|_| {
+            if kind == CallbackKind::Deactivation {
+                self.deactivations.push(target.clone());
+            }
+            self.busy.push(target);
+        })
     }
 }
 

@@ -11,8 +11,8 @@ use tempfile::TempDir;
 use super::*;
 use crate::config::Config;
 use crate::domain::{
-    CallbackState, Identifier, License, LicenseKey, LicenseStatus, NewActivation, NewLicense, NewProduct,
-    ProductStatus, Timestamp,
+    CallbackState, Identifier, License, LicenseKey, LicenseStatus, NewActivation, NewCallback, NewLicense,
+    NewProduct, ProductStatus, Timestamp,
 };
 use crate::files::DataDir;
 use crate::operations::Operation;
@@ -136,17 +136,17 @@ fn the_delays_between_attempts_are_those_of_the_api() {
     end_activations(&app, &license);
     let post = Post::new(&app.config);
     for (attempt, delay) in [(1, 60), (2, 300), (3, 900), (4, 3600)] {
-        let delivery = Delivery::next_due(&app, &[]).unwrap().expect("it is due");
+        let delivery = Delivery::next_due(&app, &[], None).unwrap().expect("it is due");
         let before = app.clock.now();
         delivery.run(&app, &post);
         let found = app.store.read(|tx| tx.callbacks(Some(CallbackState::Pending))).unwrap().unwrap();
         assert_eq!((found[0].attempts, found[0].last_error.is_some()), (attempt, true));
         let waited = before.until(found[0].next_attempt).as_secs();
         assert!((delay..=delay + 5).contains(&waited), "{waited} after attempt {attempt}");
-        assert!(Delivery::next_due(&app, &[]).unwrap().is_none());
+        assert!(Delivery::next_due(&app, &[], None).unwrap().is_none());
         make_due(&app, attempt);
     }
-    Delivery::next_due(&app, &[]).unwrap().expect("it is due").run(&app, &post);
+    Delivery::next_due(&app, &[], None).unwrap().expect("it is due").run(&app, &post);
     assert_eq!(app.store.read(|tx| tx.callbacks(Some(CallbackState::Failed))).unwrap().unwrap().len(), 1);
 }
 
@@ -167,11 +167,41 @@ fn a_busy_target_gets_no_second_message_and_holds_up_no_other() {
     let (_directory, app, license) = app("http://busy.example:81/x");
     end_activations(&app, &license);
     end_activations(&app, &license);
-    let first = Delivery::next_due(&app, &[]).unwrap().unwrap();
+    let first = Delivery::next_due(&app, &[], None).unwrap().unwrap();
     assert_eq!(first.target(), "busy.example:81");
     let busy = vec![first.target().to_owned()];
-    assert!(Delivery::next_due(&app, &busy).unwrap().is_none());
-    let next = app.store.read(|tx| tx.next_callback_at(&busy)).unwrap().unwrap();
+    assert!(Delivery::next_due(&app, &busy, None).unwrap().is_none());
+    let next = app.store.read(|tx| tx.next_callback_at(&busy, None)).unwrap().unwrap();
     assert_eq!(next, None);
     assert_eq!(app.store.read(|tx| tx.count_pending_callbacks()).unwrap().unwrap(), 2);
+}
+
+#[test]
+fn silent_targets_of_deactivations_do_not_hold_up_an_assignment() {
+    // Takes connections on every address, and never answers.
+    let silent = TcpListener::bind("0.0.0.0:0").unwrap();
+    let shop = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", shop.local_addr().unwrap());
+    let (came, comes) = mpsc::channel();
+    thread::spawn(move || came.send(shop.accept().is_ok()));
+    let (_directory, app, _) = app("http://unused.example/");
+    let port = silent.local_addr().unwrap().port();
+    let queued = app.store.write_blocking(move |tx| {
+        for host in 1..=24 {
+            // Each is a target of its own.
+            let url = format!("http://127.0.0.{host}:{port}/");
+            let silent =
+                NewCallback { kind: CallbackKind::Deactivation, url: &url, reply: "{}", product_id: None };
+            tx.add_callback(&silent, NOW, NOW).unwrap();
+        }
+        let shop = NewCallback { kind: CallbackKind::Assignment, url: &url, reply: "{}", product_id: None };
+        tx.add_callback(&shop, NOW, NOW).unwrap();
+        Decision::Commit(())
+    });
+    queued.unwrap();
+    let worker = Worker::start(Arc::clone(&app)).unwrap();
+    assert!(comes.recv_timeout(Duration::from_secs(5)).unwrap());
+    // Ends the deliveries, for whose end the worker waits.
+    drop(silent);
+    drop(worker);
 }

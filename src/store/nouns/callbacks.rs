@@ -57,24 +57,39 @@ impl Tx<'_> {
     }
 
     /// The webhook that has been due for longest, not counting those to the `busy` targets, of which there are at most
-    /// [`MAX_UNDER_WAY`].
-    pub fn due_callback(&self, busy: &[String], now: Timestamp) -> Result<Option<DueCallback>, Error> {
+    /// [`MAX_UNDER_WAY`], and those of the kind `except`.
+    pub fn due_callback(
+        &self,
+        busy: &[String],
+        except: Option<CallbackKind>,
+        now: Timestamp,
+    ) -> Result<Option<DueCallback>, Error> {
         let sql = "SELECT id, kind, url, target, reply, product_id, body, attempts FROM callbacks
                    WHERE state = 'pending' AND target NOT IN (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) AND next_attempt <= ?9
+                     AND kind <> coalesce(?10, '')
                    ORDER BY next_attempt, id LIMIT 1";
+        let except = except.map(CallbackKind::as_str);
         let targets = slots(busy);
         let mut values: Vec<&dyn ToValue> = targets.iter().map(|target| target as &dyn ToValue).collect();
-        values.push(&now);
+        values.extend([&now as &dyn ToValue, &except]);
         self.sql(sql).one(&values, read_due)
     }
 
-    /// The time when the next webhook is due, not counting those to the `busy` targets.
-    pub fn next_callback_at(&self, busy: &[String]) -> Result<Option<Timestamp>, Error> {
+    /// The time when the next webhook is due, not counting those to the `busy` targets, and those of the kind
+    /// `except`.
+    pub fn next_callback_at(
+        &self,
+        busy: &[String],
+        except: Option<CallbackKind>,
+    ) -> Result<Option<Timestamp>, Error> {
         let sql = "SELECT next_attempt FROM callbacks
                    WHERE state = 'pending' AND target NOT IN (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+                     AND kind <> coalesce(?9, '')
                    ORDER BY next_attempt LIMIT 1";
+        let except = except.map(CallbackKind::as_str);
         let targets = slots(busy);
-        let values: Vec<&dyn ToValue> = targets.iter().map(|target| target as &dyn ToValue).collect();
+        let mut values: Vec<&dyn ToValue> = targets.iter().map(|target| target as &dyn ToValue).collect();
+        values.push(&except);
         self.sql(sql).one(&values, |row| row.get(0))
     }
 

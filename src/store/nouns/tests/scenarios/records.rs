@@ -60,15 +60,19 @@ pub(super) fn jobs_and_webhooks(tx: &Tx<'_>) {
     tx.add_callback(&new("http://shop.example/a"), NOW, NOW).unwrap();
     tx.add_callback(&new("not a url"), NOW, NOW).unwrap();
     assert_eq!(tx.count_pending_callbacks().unwrap(), 1);
-    assert_eq!(tx.next_callback_at(&[]).unwrap(), Some(NOW));
-    let due = tx.due_callback(&[], NOW).unwrap().unwrap();
-    assert!(tx.due_callback(std::slice::from_ref(&due.target), NOW).unwrap().is_none());
+    assert_eq!(tx.next_callback_at(&[], None).unwrap(), Some(NOW));
+    let due = tx.due_callback(&[], None, NOW).unwrap().unwrap();
+    assert!(tx.due_callback(std::slice::from_ref(&due.target), None, NOW).unwrap().is_none());
+    for (except, is_there) in [(CallbackKind::Assignment, false), (CallbackKind::Deactivation, true)] {
+        assert_eq!(tx.due_callback(&[], Some(except), NOW).unwrap().is_some(), is_there);
+        assert_eq!(tx.next_callback_at(&[], Some(except)).unwrap().is_some(), is_there);
+    }
     tx.begin_attempt(due.id, Some("bytes"), LATER, NOW).unwrap();
     tx.resume_callbacks(NOW).unwrap();
-    let again = tx.due_callback(&[], NOW).unwrap().unwrap();
+    let again = tx.due_callback(&[], None, NOW).unwrap().unwrap();
     assert_eq!((again.body.as_deref(), again.attempts), (Some("bytes"), 1));
     tx.callback_not_delivered(due.id, "refused", Some(LATER), NOW).unwrap();
-    assert!(tx.due_callback(&[], NOW).unwrap().is_none());
+    assert!(tx.due_callback(&[], None, NOW).unwrap().is_none());
     tx.callback_not_delivered(due.id, "refused", None, NOW).unwrap();
     assert_eq!(tx.callbacks(Some(CallbackState::Failed)).unwrap().len(), 2);
     assert_eq!(tx.failed_callbacks().unwrap(), (2, Some(NOW)));
