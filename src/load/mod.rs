@@ -9,6 +9,7 @@
 //! | limit | default | checked in | when exceeded |
 //! |---|---|---|---|
 //! | connections | from `ulimit -n` | `server/connections.rs` | wait |
+//! | connections of an address | half of them | `server/connections.rs` | connection closed |
 //! | TLS handshakes, by worker | 8,192 | `server/http.rs` | wait |
 //! | requests of an address | 500/s, 1,000 at once; `--rate-limit-address` | [`Load::admit`] | 1929 |
 //! | requests of an API key | 5,000/s, 10,000 at once; `--rate-limit-key` | [`Load::admit`], `run.rs` | 1929 |
@@ -48,6 +49,7 @@ use std::time::Duration;
 use crate::wire::params::MAX_PARSED;
 
 pub use limits::Load;
+pub use network::Network;
 pub use ticket::Ticket;
 pub use unavailable::Cause;
 

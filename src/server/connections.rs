@@ -1,9 +1,20 @@
-//! Limits on connections: how many are open at a time, and how long a client may leave an answer unread.
+//! Limits on connections: how many are open at a time, how many of one address, and how long a client may leave an
+//! answer unread.
 
+use std::any::Any;
+use std::collections::HashMap;
 use std::io;
+use std::net::{IpAddr, Shutdown};
+use std::sync::{Arc, Mutex, Once, PoisonError};
 use std::time::Duration;
 
-use socket2::Socket;
+use actix_tls::accept::rustls_0_23::TlsStream;
+use actix_web::dev::Extensions;
+use actix_web::rt::net::TcpStream;
+use ipnet::IpNet;
+use socket2::{SockRef, Socket};
+
+use crate::load::Network;
 
 /// Open files reserved for everything but connections, and for the database readers of each worker.
 const RESERVED_FILES: u64 = 128;
@@ -38,4 +49,104 @@ pub fn set_send_timeout(listening: &Socket, send_timeout: Duration) -> io::Resul
     #[cfg(not(target_os = "linux"))]
     let _ = (listening, send_timeout);
     Ok(())
+}
+
+/// The open connections of each address, of which none may hold more than half of the room.
+pub struct Neighbours {
+    of_each: Mutex<HashMap<Network, usize>>,
+    most: usize,
+    /// Their connections are many clients'.
+    trusted_proxies: Vec<IpNet>,
+    warning: Once,
+}
+
+/// One connection of an address, until this is dropped.
+struct Neighbour {
+    neighbours: Arc<Neighbours>,
+    client: Network,
+}
+
+impl Neighbours {
+    /// `room`: how many connections fit.
+    pub fn new(room: usize, trusted_proxies: &[IpNet]) -> Self {
+        Self {
+            of_each: Mutex::default(),
+            most: (room / 2).max(1),
+            trusted_proxies: trusted_proxies.to_vec(),
+            warning: Once::new(),
+        }
+    }
+
+    /// Counts a new connection as long as `extensions` live, or ends it if its address has too many.
+    pub fn meet(self: &Arc<Self>, connection: &dyn Any, extensions: &mut Extensions) {
+        let stream = connection.downcast_ref::<TcpStream>();
+        let Some(stream) =
+            stream.or_else(|| connection.downcast_ref().map(|tls: &TlsStream<TcpStream>| tls.get_ref().0))
+        else {
+            return;
+        };
+        let Ok(peer) = stream.peer_addr() else { return };
+        let address = peer.ip().to_canonical();
+        if self.trusted_proxies.iter().any(|network| network.contains(&address)) {
+            return;
+        }
+        match self.enter(address) {
+            Some(neighbour) => {
+                extensions.insert(neighbour);
+            }
+            None => {
+                // It is closed already if this fails.
+                drop(SockRef::from(stream).shutdown(Shutdown::Both));
+            }
+        }
+    }
+
+    fn enter(self: &Arc<Self>, address: IpAddr) -> Option<Neighbour> {
+        let client = Network::of(address);
+        let mut of_each = self.of_each.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = of_each.entry(client).or_default();
+        if *count >= self.most {
+            self.warning.call_once(|| {
+                log::warn!(
+                    "{address} holds {} connections, half of the room: more of them are closed; if it is a proxy, \
+                     name it with --trusted-proxy",
+                    self.most
+                );
+            });
+            return None;
+        }
+        *count += 1;
+        Some(Neighbour { neighbours: Arc::clone(self), client })
+    }
+}
+
+impl Drop for Neighbour {
+    fn drop(&mut self) {
+        let mut of_each = self.neighbours.of_each.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = of_each.get_mut(&self.client) {
+            *count = count.saturating_sub(1);
+            if *count == 0 {
+                of_each.remove(&self.client);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_has_half_of_the_room_and_leaves_the_rest_to_others() {
+        let neighbours = Arc::new(Neighbours::new(4, &[]));
+        let [one, other] = [IpAddr::from([192, 0, 2, 1]), IpAddr::from([192, 0, 2, 2])];
+        let first = neighbours.enter(one).unwrap();
+        let second = neighbours.enter(one).unwrap();
+        assert!(neighbours.enter(one).is_none());
+        let third = neighbours.enter(other).unwrap();
+        drop(first);
+        let again = neighbours.enter(one).unwrap();
+        drop((second, third, again));
+        assert!(neighbours.of_each.lock().unwrap().is_empty());
+    }
 }

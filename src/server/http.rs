@@ -12,6 +12,7 @@ use actix_web::middleware::{NormalizePath, TrailingSlash};
 use futures_util::TryFutureExt as _;
 use rustls::ServerConfig;
 
+use super::connections::Neighbours;
 use super::stop::Stopping;
 use super::{connections, mount};
 use crate::serve::{self, App};
@@ -35,6 +36,7 @@ pub fn server(
 ) -> io::Result<Server> {
     let workers = app.config.workers;
     let connections = connections::most_connections(workers);
+    let neighbours = Arc::new(Neighbours::new(connections, &app.config.http.trusted_proxies));
     let (app, stopping) = (Arc::clone(app), stopping.clone());
     let server = HttpServer::new(move || {
         let (app, stopping) = (Arc::clone(&app), stopping.clone());
@@ -47,6 +49,7 @@ pub fn server(
             .wrap(NormalizePath::new(TrailingSlash::Trim))
             .configure(move |service| mount::mount(service, &app))
     })
+    .on_connect(move |connection, extensions| neighbours.meet(connection, extensions))
     .workers(workers)
     .max_connections((connections / workers.max(1)).max(1))
     .shutdown_timeout(SHUTDOWN_SECONDS)

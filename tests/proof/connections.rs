@@ -2,10 +2,12 @@
 //! and read when data is there.
 
 use std::io::{ErrorKind, Read as _, Write as _};
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
+use socket2::{Domain, Socket, Type};
 
 /// How many times a second bytes are sent.
 const SLOTS: usize = 500;
@@ -28,9 +30,18 @@ pub struct Connection {
 impl Connections {
     /// Opens connections one after the other.
     pub fn connect(address: &str, count: usize) -> Self {
+        Self::connect_from([127, 0, 0, 1], address, count)
+    }
+
+    /// Opens connections from this address.
+    pub fn connect_from(from: [u8; 4], address: &str, count: usize) -> Self {
         let poll = Poll::new().unwrap();
+        let address: SocketAddr = address.parse().unwrap();
         let connections = (0..count).map(|number| {
-            let stream = std::net::TcpStream::connect(address).unwrap();
+            let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+            socket.bind(&SocketAddr::from((from, 0)).into()).unwrap();
+            socket.connect(&address.into()).unwrap();
+            let stream = std::net::TcpStream::from(socket);
             stream.set_nonblocking(true).unwrap();
             let mut stream = TcpStream::from_std(stream);
             poll.registry().register(&mut stream, Token(number), Interest::READABLE).unwrap();

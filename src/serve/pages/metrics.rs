@@ -16,6 +16,9 @@ use crate::routes::METRICS;
 use crate::serve::app::App;
 use crate::store;
 
+/// Connections for metrics at a time; further ones wait. They are among the files that the API's connections leave.
+const CONNECTIONS: usize = 32;
+
 /// A server that answers `GET /metrics` and nothing else, on a thread of its own: no request waits for a scrape.
 pub fn serve_metrics(app: &Arc<App>, listener: TcpListener) -> io::Result<Server> {
     let address = listener.local_addr()?;
@@ -34,7 +37,7 @@ pub fn serve_metrics(app: &Arc<App>, listener: TcpListener) -> io::Result<Server
         });
         actix_web::App::new().route(METRICS, page)
     });
-    Ok(server.workers(1).disable_signals().listen(listener)?.run())
+    Ok(server.workers(1).max_connections(CONNECTIONS).disable_signals().listen(listener)?.run())
 }
 
 pub fn scrape(app: &App) -> HttpResponse {
