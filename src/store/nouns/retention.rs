@@ -14,6 +14,7 @@ struct Statements {
     ids: &'static str,
     /// The length of the texts of the first row from an id on.
     length: &'static str,
+    older: &'static str,
     delete: &'static str,
 }
 
@@ -23,6 +24,8 @@ const TELEMETRY: Statements = Statements {
                     + octet_length(product_version) + 2 * (octet_length(data_type) + octet_length(data_group))
                     + octet_length(data) + octet_length(extra)
              FROM telemetry WHERE id >= ?1 ORDER BY id LIMIT 1",
+    older: "SELECT 1 FROM (SELECT created_at FROM telemetry ORDER BY id LIMIT ?2) AS oldest
+            WHERE created_at < ?1 LIMIT 1",
     delete: "DELETE FROM telemetry
              WHERE id IN (SELECT id FROM telemetry ORDER BY id LIMIT ?2) AND created_at < ?1",
 };
@@ -32,6 +35,7 @@ const AUDIT: Statements = Statements {
     length: "SELECT octet_length(action) + octet_length(change) + coalesce(octet_length(license_key), 0)
                     + coalesce(octet_length(detail), 0) + coalesce(octet_length(address), 0)
              FROM audit WHERE id >= ?1 ORDER BY id LIMIT 1",
+    older: "SELECT 1 FROM (SELECT at FROM audit ORDER BY id LIMIT ?2) AS oldest WHERE at < ?1 LIMIT 1",
     delete: "DELETE FROM audit WHERE id IN (SELECT id FROM audit ORDER BY id LIMIT ?2) AND at < ?1",
 };
 
@@ -54,6 +58,11 @@ impl Tx<'_> {
             }
         }
         Ok((sum / found.max(1)).saturating_mul(rows))
+    }
+
+    /// Whether [`Self::delete_oldest`] would delete any.
+    pub fn has_older(&self, kept: Kept, before: Timestamp, most: i64) -> Result<bool, Error> {
+        self.sql(statements(kept).older).exists(&[&before, &most])
     }
 
     /// Deletes those of the oldest `most` rows that are from before a time. Returns how many there were.

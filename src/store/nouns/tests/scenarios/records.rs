@@ -128,6 +128,9 @@ pub(super) fn telemetry(tx: &Tx<'_>) {
     assert_eq!(tx.telemetry(&TelemetryFilter::default(), 1, 0).unwrap().unwrap().len(), 1);
     let kept = tx.kept_bytes(Kept::Telemetry).unwrap();
     assert!((4 * 1024 * 1024..5 * 1024 * 1024).contains(&kept), "{kept}");
+    assert!(
+        !tx.has_older(Kept::Telemetry, NOW, 10).unwrap() && tx.has_older(Kept::Telemetry, LATER, 10).unwrap()
+    );
     assert_eq!(tx.delete_oldest(Kept::Telemetry, NOW, 10).unwrap(), 0);
     assert_eq!(tx.delete_oldest(Kept::Telemetry, LATER, 1).unwrap(), 1);
     assert_eq!(tx.delete_oldest(Kept::Telemetry, LATER, 10).unwrap(), 1);
