@@ -23,6 +23,8 @@ pub fn run(
         listen: &serve.listen,
         metrics_listen: serve.metrics_listen.as_deref(),
         tls: tls_files(serve),
+        public_url: serve.public_url.as_deref(),
+        trusted_proxies: &serve.trusted_proxies,
         certificate_end: &|files| Ok(certificate_end(files)?),
         certificate_warn_days: CERTIFICATE_WARN_DAYS,
         now: now(),

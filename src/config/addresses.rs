@@ -61,6 +61,24 @@ pub fn public_url(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
+/// Checks the origin of web pages, and writes it as browsers do in the `Origin` header.
+pub fn origin(text: &str) -> Result<String, String> {
+    const EXPECTED: &str = "give a scheme and a host such as https://app.example.com";
+    if text.trim() == "*" {
+        return Err(format!("it would allow every page on the internet: {EXPECTED}"));
+    }
+    let url = Url::parse(text).map_err(|_| EXPECTED.to_owned())?;
+    let is_odd = |c: char| c.is_control() || c.is_whitespace() || "*?#@".contains(c);
+    let Some(host) = url.host_str().filter(|host| !host.is_empty() && !text.contains(is_odd)) else {
+        return Err(EXPECTED.to_owned());
+    };
+    if !["", "/"].contains(&url.path()) {
+        return Err(format!("an origin has no path: {EXPECTED}"));
+    }
+    let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+    Ok(format!("{}://{host}{port}", url.scheme()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -92,6 +110,39 @@ mod tests {
             "name:http",
         ] {
             assert!(host_and_port(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn an_origin_is_written_as_browsers_send_it() {
+        for (text, expected) in [
+            ("https://app.example.com", "https://app.example.com"),
+            ("HTTPS://App.Example.com/", "https://app.example.com"),
+            ("https://app.example.com:443", "https://app.example.com"),
+            ("http://localhost:5173", "http://localhost:5173"),
+            ("https://müller.example", "https://xn--mller-kva.example"),
+            ("tauri://localhost", "tauri://localhost"),
+        ] {
+            assert_eq!(origin(text).as_deref(), Ok(expected), "{text}");
+        }
+        for wrong in [
+            "",
+            "*",
+            "null",
+            "app.example.com",
+            "https://",
+            "https://*.example.com",
+            "https://a/b",
+            "https://a?b",
+            "https://a#b",
+            "https://u@a",
+            "https://a b",
+            " https://a",
+            "file:///x",
+            "data:x",
+            "https://a,https://b",
+        ] {
+            assert!(origin(wrong).is_err(), "{wrong}");
         }
     }
 

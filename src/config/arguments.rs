@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use ipnet::IpNet;
 
-use super::addresses::{host_and_port, public_url};
+use super::addresses::{host_and_port, origin, public_url};
 use crate::domain::{Rate, RateLimits, Retention, TelemetryQuota, parse_network};
 use crate::files::DataDir;
 
@@ -88,6 +88,21 @@ pub struct ServeArgs {
         value_delimiter = ',', value_parser = parse_network
     )]
     pub trusted_proxies: Vec<IpNet>,
+
+    /// Origin of web pages that may call the API from a browser, such as https://app.example.com. Repeatable, or a list
+    /// with commas
+    #[arg(
+        long = "allow-origin", env = "KEYSEAL_ALLOW_ORIGINS", value_name = "ORIGIN",
+        value_delimiter = ',', value_parser = origin
+    )]
+    pub allowed_origins: Vec<String>,
+
+    /// Seconds for which an idle connection stays open. More than your proxy keeps its own
+    #[arg(
+        long, env = "KEYSEAL_KEEP_ALIVE", value_name = "SECONDS",
+        value_parser = clap::value_parser!(u64).range(1..=3600)
+    )]
+    pub keep_alive: Option<u64>,
 
     /// Threads that answer requests, and as many more that sign
     #[arg(long, env = "KEYSEAL_WORKERS", value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]

@@ -47,16 +47,43 @@ pub struct HttpConfig {
     pub tls: Option<TlsFiles>,
     /// Proxies whose `X-Forwarded-For` header is believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// Origins of pages that may call the API from a browser.
+    pub allowed_origins: Vec<String>,
+    /// How long an idle connection stays open, if that is set.
+    pub keep_alive: Option<Duration>,
     pub status: HttpStatus,
 }
 
 /// The settings of the server's own pages.
 #[derive(Clone, Debug, Default)]
 pub struct PagesConfig {
-    /// The base of download links and of the documents. The server fills in the address that it listens on.
+    /// The base of download links and of the documents, as the operator has given it.
     pub public_url: Option<String>,
+    /// The base for documents without a public URL, and for links in answers to clients that name no host: the
+    /// address that the server listens on. The server fills it in.
+    pub own_url: String,
     pub no_changelog: bool,
     pub no_docs: bool,
+}
+
+/// How long an idle connection stays open: shorter than an attacker would like, and behind a proxy longer than the 60
+/// seconds for which most proxies and balancers keep theirs, so that it is the proxy that ends it.
+const KEEP_ALIVE: Duration = Duration::from_secs(5);
+const KEEP_ALIVE_OF_PROXIES: Duration = Duration::from_secs(75);
+
+impl HttpConfig {
+    /// How long an idle connection stays open. The HTTP library knows one value for all connections.
+    pub fn keep_alive(&self) -> Duration {
+        let default = if self.trusted_proxies.is_empty() { KEEP_ALIVE } else { KEEP_ALIVE_OF_PROXIES };
+        self.keep_alive.unwrap_or(default)
+    }
+}
+
+impl PagesConfig {
+    /// The base of the documents, and of links where the host that a client called is not known.
+    pub fn base_url(&self) -> &str {
+        self.public_url.as_deref().unwrap_or(&self.own_url)
+    }
 }
 
 /// The limits on clients: timeouts and rate limits.
@@ -136,6 +163,8 @@ impl Config {
                 metrics_listen: None,
                 tls: None,
                 trusted_proxies: Vec::new(),
+                allowed_origins: Vec::new(),
+                keep_alive: None,
                 status: HttpStatus::default(),
             },
             pages: PagesConfig::default(),
@@ -169,6 +198,8 @@ impl Config {
                 metrics_listen: args.metrics_listen.clone(),
                 tls: tls_files(args)?,
                 trusted_proxies: args.trusted_proxies.clone(),
+                allowed_origins: args.allowed_origins.clone(),
+                keep_alive: args.keep_alive.map(Duration::from_secs),
                 status: match args.http_status {
                     HttpStatusArg::Envelope => HttpStatus::Envelope,
                     HttpStatusArg::Documented => HttpStatus::Documented,
@@ -176,6 +207,7 @@ impl Config {
             },
             pages: PagesConfig {
                 public_url: args.public_url.clone(),
+                own_url: String::new(),
                 no_changelog: args.no_changelog,
                 no_docs: args.no_docs,
             },

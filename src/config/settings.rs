@@ -10,11 +10,12 @@ use clap::{Arg, ArgAction, Args as _, Command};
 use super::{DataArg, LogArg, ServeArgs};
 
 /// In words, the defaults that are computed at start, by the key of the setting.
-const COMPUTED_DEFAULTS: [(&str, &str); 4] = [
+const COMPUTED_DEFAULTS: [(&str, &str); 5] = [
     ("data", "data"),
     ("config", "keyseal.toml in the data directory"),
     ("workers", "one per processor"),
-    ("public-url", "the address it listens on"),
+    ("keep-alive", "5, and 75 with trusted-proxy"),
+    ("public-url", "the host that a client calls"),
 ];
 
 /// The form of a value in the settings file.

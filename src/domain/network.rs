@@ -17,6 +17,15 @@ pub fn parse_network(text: &str) -> Result<IpNet, ParseNetworkError> {
     network.map(|network| to_canonical(network).trunc()).map_err(|_| ParseNetworkError(text.to_owned()))
 }
 
+/// Whether a network is so wide that it holds strangers, such as `0.0.0.0/0`: wider than the largest that one
+/// organization uses on its own.
+pub fn is_most_of_the_internet(network: &IpNet) -> bool {
+    match network {
+        IpNet::V4(network) => network.prefix_len() < 8,
+        IpNet::V6(network) => network.prefix_len() < 7,
+    }
+}
+
 fn to_canonical(network: IpNet) -> IpNet {
     match (network.addr().to_canonical(), network.prefix_len().checked_sub(96)) {
         (IpAddr::V4(address), Some(prefix_len)) if matches!(network, IpNet::V6(_)) => {
@@ -65,6 +74,22 @@ mod tests {
             ("::/0", "::/0"),
         ] {
             assert_eq!(parse_network(text).unwrap().to_string(), normal);
+        }
+    }
+
+    #[test]
+    fn a_network_that_holds_strangers_is_known() {
+        for (text, expected) in [
+            ("0.0.0.0/0", true),
+            ("::/0", true),
+            ("0.0.0.0/1", true),
+            ("2000::/3", true),
+            ("::ffff:0.0.0.0/96", true),
+            ("10.0.0.0/8", false),
+            ("fc00::/7", false),
+            ("127.0.0.1", false),
+        ] {
+            assert_eq!(is_most_of_the_internet(&parse_network(text).unwrap()), expected, "{text}");
         }
     }
 

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use super::forwarders::Forwarders;
 use super::last_used::LastUsed;
 use super::page_state::{Demo, Pages};
 use super::request_id::RequestIds;
@@ -28,6 +29,7 @@ pub struct App {
     pub load: Load,
     pub last_used: LastUsed,
     pub request_ids: RequestIds,
+    pub forwarders: Forwarders,
     /// `None`: no metrics are served.
     pub metrics: Option<Metrics>,
     pub pages: Pages,
@@ -49,6 +51,7 @@ impl App {
             ),
             last_used: LastUsed::default(),
             request_ids: RequestIds::default(),
+            forwarders: Forwarders::default(),
             metrics: config.http.metrics_listen.is_some().then(Metrics::new),
             pages: Pages::default(),
             demo: None,
@@ -71,7 +74,7 @@ impl App {
             caller,
             api_key,
             names_request: false,
-            public_url: self.config.pages.public_url.as_deref().unwrap_or_default(),
+            public_url: self.config.pages.base_url(),
             shows_changelogs: !self.config.pages.no_changelog,
             delivery_delay: self.config.webhooks.delays.first().copied().unwrap_or_default(),
             randomness: &self.config.randomness,

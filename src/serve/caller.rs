@@ -9,7 +9,10 @@ use actix_web::http::header::AUTHORIZATION;
 use ipnet::IpNet;
 
 use super::app::App;
+use super::base_url;
 use crate::domain::{ApiKeySecret, Timestamp};
+
+const FORWARDED_FOR: &str = "x-forwarded-for";
 
 /// The facts about a request that are known before its body is read.
 pub struct Caller {
@@ -22,18 +25,27 @@ pub struct Caller {
     pub address: IpAddr,
     /// The API key of a header: `Authorization: Bearer` before `X-API-Key` (API §2.1).
     pub secret: Option<ApiKeySecret>,
+    /// The base of download links; `None`: the configured one.
+    pub base_url: Option<String>,
     /// The `Idempotency-Key` header.
     pub idempotency_key: Option<String>,
 }
 
 impl Caller {
     pub fn of(request: &HttpRequest, app: &App) -> Self {
+        let trusted_proxies = &app.config.http.trusted_proxies;
+        let peer = peer(request);
+        let is_proxied = trusted_proxies.iter().any(|network| network.contains(&peer));
+        if !is_proxied && request.headers().contains_key(FORWARDED_FOR) {
+            app.forwarders.note(peer);
+        }
         Self {
             arrived: Instant::now(),
             request_id: app.request_ids.of(request),
             now: app.clock.now(),
             method: request.method().clone(),
-            address: address(request, &app.config.http.trusted_proxies),
+            address: address(request, trusted_proxies),
+            base_url: base_url::of(request, &app.config, is_proxied),
             secret: secret(request),
             idempotency_key: header(request, "idempotency-key").map(str::to_owned),
         }
@@ -56,15 +68,20 @@ impl Caller {
     }
 }
 
+/// The address at the other end of the connection.
+fn peer(request: &HttpRequest) -> IpAddr {
+    request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip().to_canonical())
+}
+
 /// The client's address: the peer's, or, behind trusted proxies, the last hop in `X-Forwarded-For` that isn't
 /// one of them. An IPv4-mapped IPv6 address becomes the IPv4 address.
 fn address(request: &HttpRequest, trusted_proxies: &[IpNet]) -> IpAddr {
-    let peer = request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip().to_canonical());
+    let peer = peer(request);
     let is_trusted = |address: IpAddr| trusted_proxies.iter().any(|network| network.contains(&address));
     if !is_trusted(peer) {
         return peer;
     }
-    let headers: Vec<_> = request.headers().get_all("x-forwarded-for").collect();
+    let headers: Vec<_> = request.headers().get_all(FORWARDED_FOR).collect();
     let mut client = peer;
     // Split as bytes: an odd character in one hop must not hide the others.
     for hop in headers.iter().flat_map(|value| value.as_bytes().split(|byte| *byte == b',')).rev() {

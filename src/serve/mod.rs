@@ -16,9 +16,12 @@
 mod answer;
 mod app;
 mod authorize;
+mod base_url;
 mod body_format;
 mod caller;
+mod cors;
 mod fields;
+mod forwarders;
 mod http_quirks;
 mod idempotency;
 mod last_used;
@@ -44,6 +47,7 @@ use caller::Caller;
 use http_quirks::unread;
 
 pub use app::App;
+pub use cors::Sharing;
 #[cfg(feature = "fuzzing")]
 pub use fields::from_multipart;
 pub use http_quirks::head::without_body;
@@ -120,6 +124,11 @@ pub async fn method_not_allowed(
     request: HttpRequest,
     mut payload: web::Payload,
 ) -> HttpResponse {
+    if let Some(response) = cors::preflight(&app, request.method(), request.path(), request.headers(), allow)
+        && app.load.admit_unsigned(Caller::of(&request, &app).address, None).is_ok()
+    {
+        return unread::close(response, &request, payload);
+    }
     let mut response = refuse(&app, path, Outcome::MethodNotAllowed, &request, &mut payload).await;
     response.headers_mut().insert(ALLOW, HeaderValue::from_static(allow));
     unread::close(response, &request, payload)

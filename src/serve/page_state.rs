@@ -64,10 +64,8 @@ impl Library {
 }
 
 fn generate(config: &Config) -> Vec<Document> {
-    let settings = Settings {
-        public_url: config.pages.public_url.clone().unwrap_or_default(),
-        http_status: config.http.status,
-    };
+    let settings =
+        Settings { public_url: config.pages.base_url().to_owned(), http_status: config.http.status };
     let written = Documents::write(&settings);
     let assets =
         ASSETS.iter().map(|asset| Document::new(asset.path, asset.content_type, asset.content(&settings)));

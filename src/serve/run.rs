@@ -38,6 +38,10 @@ pub async fn run(
             ticket.check_guess(tx, &params, authorized.sees_licenses, route.runs == Runs::OnWriter)?;
             let secret = caller.secret.as_ref().or(of_field.as_ref());
             let context = app.request_context(address, authorized.caller_id, secret);
+            let context = RequestContext {
+                public_url: caller.base_url.as_deref().unwrap_or(context.public_url),
+                ..context
+            };
             // In the same snapshot, and on this thread.
             let answer = (route.runs == Runs::Inline).then(|| run_endpoint(route, tx, &params, context, now));
             Ok((authorized.caller_id, params, answer))

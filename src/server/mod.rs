@@ -15,6 +15,7 @@ mod stop;
 pub mod systemd;
 mod tls;
 mod upgrade;
+mod warnings;
 
 use std::io;
 use std::net::SocketAddr;

@@ -1,12 +1,12 @@
 //! Starts the server: each step that can fail, in order, before the first connection is accepted.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::run::{self, Listeners};
 use super::tls::Certificates;
-use super::{Server, StartError, bind, demo_secrets, reload, upgrade};
+use super::{Server, StartError, bind, demo_secrets, reload, upgrade, warnings};
 use crate::config::Config;
 use crate::domain::Product;
 use crate::serve::{App, Demo};
@@ -38,10 +38,8 @@ pub fn start(mut config: Config) -> Result<Server, StartError> {
     let listeners = bind_listeners(&config)?;
     let address = listeners.api.local_addr()?;
     let metrics_address = listeners.metrics.as_ref().map(TcpListener::local_addr).transpose()?;
-    if certificates.is_none() {
-        warn_of_plain_http(&config, address);
-    }
-    config.pages.public_url.get_or_insert_with(|| format!("{scheme}://{address}"));
+    config.pages.own_url = format!("{scheme}://{}", reachable(address));
+    warnings::at_start(&config, address);
     let mut app = App::new(config, store, keyring, signatures);
     if let Some(demo) = &app.config.demo {
         app.demo = Some(Demo::begin(demo, &app.config, &app.store, &app.clock)?);
@@ -81,11 +79,11 @@ fn bind_listeners(config: &Config) -> Result<Listeners, StartError> {
     Ok(Listeners { api, metrics })
 }
 
-fn warn_of_plain_http(config: &Config, address: SocketAddr) {
-    if !address.ip().is_loopback() && config.http.trusted_proxies.is_empty() {
-        log::warn!(
-            "plain HTTP on {address}: anyone on the network path can read API keys; give --tls-cert and --tls-key, or \
-             name the proxy that terminates TLS with --trusted-proxy"
-        );
-    }
+/// An address by which this machine reaches the server: one that stands for all interfaces is none.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    let own: IpAddr = match address {
+        SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+        SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+    };
+    if address.ip().is_unspecified() { SocketAddr::new(own, address.port()) } else { address }
 }

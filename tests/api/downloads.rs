@@ -124,6 +124,52 @@ fn a_link_holds_the_public_address_and_whatever_the_names_hold() {
 }
 
 #[test]
+fn without_a_public_address_a_link_names_the_host_that_was_called() {
+    let proxied = |trusted: &str| {
+        let networks = vec![trusted.parse().unwrap()];
+        let server = TestServer::start_with(|config| config.http.trusted_proxies = networks);
+        server.add_license(&License::default());
+        add_version(&server, 1, 101, &[]);
+        server
+    };
+    let (server, behind_proxy) = (proxied("192.0.2.1/32"), proxied("127.0.0.0/8"));
+    let body = "license_key=KEY-1&identifier=domain.ltd";
+    let base = |server: &TestServer, headers: &str| {
+        let request = format!(
+            "POST /v1/access-downloadables HTTP/1.1\r\n{headers}X-API-Key: {}\r\nContent-Length: {}\r\n\
+             Content-Type: application/x-www-form-urlencoded\r\n\r\n{body}",
+            server.api_key,
+            body.len()
+        );
+        let (status, body) = send_raw(server.address(), request.as_bytes(), false);
+        let answer = server.answer(status, &body);
+        let url = answer.fields["downloadables"][0]["url"].as_str().unwrap();
+        url.split_once("/api/v1/").unwrap().0.to_owned()
+    };
+    for (host, expected) in [
+        ("licenses.example.com", "http://licenses.example.com"),
+        ("shop.example:8443", "http://shop.example:8443"),
+        ("[::1]:9201", "http://[::1]:9201"),
+    ] {
+        assert_eq!(base(&server, &format!("Host: {host}\r\n")), expected);
+    }
+    for odd in ["a/b", "a@evil.example", "a?b", "a#b", "a\"b", "a b", "<script>", "a:b", "", "é"] {
+        assert_eq!(base(&server, &format!("Host: {odd}\r\n")), server.url(), "{odd}");
+    }
+    let forwarded = "Host: inner\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: keys.example\r\n";
+    assert_eq!(base(&server, forwarded), "http://inner");
+    assert_eq!(base(&behind_proxy, forwarded), "https://keys.example");
+}
+
+#[test]
+fn a_server_on_all_interfaces_gives_no_link_to_them() {
+    let server = TestServer::start_with(|config| config.http.listen = "0.0.0.0:0".to_owned());
+    let port = server.url().rsplit_once(':').unwrap().1.to_owned();
+    let (_, document) = server.get_url(&format!("http://127.0.0.1:{port}/openapi.json"));
+    assert!(document.contains(&format!("http://127.0.0.1:{port}")) && !document.contains("0.0.0.0"));
+}
+
+#[test]
 fn both_endpoints_refuse_by_the_license_gate() {
     let server = server();
     server.command(&["product", "create", "--name", "Retired", "--inactive"]);

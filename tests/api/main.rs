@@ -14,6 +14,7 @@ mod changelogs;
 mod checklist;
 mod clock;
 mod contracts;
+mod cross_origin;
 mod downloads;
 mod documents;
 mod envelope;

@@ -12,10 +12,10 @@ use std::time::{Duration, SystemTime};
 use rcgen::{CertificateParams, KeyPair};
 use serde_json::Value;
 
-use crate::support::{Server, contains, done, golden_key, initialized, keyseal, put_private};
+use crate::support::{Server, contains, done, golden_key, initialized, keyseal, program, put_private};
 
 /// Every check, in order.
-const CHECKS: [&str; 25] = [
+const CHECKS: [&str; 27] = [
     "settings",
     "data directory",
     "permissions",
@@ -39,6 +39,8 @@ const CHECKS: [&str; 25] = [
     "listen address",
     "metrics address",
     "certificate",
+    "public url",
+    "trusted proxies",
     "open files",
     "sqlite",
 ];
@@ -131,6 +133,31 @@ fn download(data: &Path) -> PathBuf {
 
 fn mode(path: &Path, mode: u32) {
     fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+}
+
+#[test]
+fn doctor_warns_of_links_without_an_address_and_of_trusted_strangers() {
+    let data = sound();
+    for (flags, check, state, message) in [
+        (&["--listen", "0.0.0.0:0"][..], "public url", "warning", "the host that each client calls"),
+        (&["--listen", "127.0.0.1:0"], "public url", "right", "the host that each client calls"),
+        (&["--public-url", "https://a.example"], "public url", "right", "https://a.example: "),
+        (
+            &["--trusted-proxy", "10.0.0.0/8,0.0.0.0/0"],
+            "trusted proxies",
+            "warning",
+            "0.0.0.0/0: anyone can send",
+        ),
+        (&["--trusted-proxy", "::/0"], "trusted proxies", "warning", "::/0: anyone can send"),
+        (&["--trusted-proxy", "10.0.0.0/8"], "trusted proxies", "right", "10.0.0.0/8: their X-Forwarded-For"),
+        (&[], "trusted proxies", "right", "none: "),
+    ] {
+        let output =
+            program().args(["doctor", "--json", "--data"]).arg(data.path()).args(flags).output().unwrap();
+        let (_, found) = found(&output);
+        assert_eq!(found[check]["state"], state, "{flags:?}");
+        contains(found[check]["message"].as_str().unwrap(), &[message]);
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpStream};
 
-use crate::support::{Exit, Server, contains, create_meta, done, initialized, refused};
+use crate::support::{Exit, Server, contains, create_meta, done, initialized, program, refused};
 
 #[test]
 fn a_server_prints_one_line_logs_no_secret_and_stops_on_either_signal() {
@@ -23,6 +23,45 @@ fn a_server_prints_one_line_logs_no_secret_and_stops_on_either_signal() {
     }
     // Written when the server stopped.
     assert!(done(data.path(), &["api-key", "list"])[1]["last_used_at"].is_string());
+}
+
+#[test]
+fn settings_that_seldom_mean_what_they_do_are_named_at_start() {
+    let data = initialized();
+    let links = "no public URL: download links name the host that each client calls";
+    for (flags, expected, unexpected) in [
+        (&["--listen", "0.0.0.0:0"][..], links, "strangers"),
+        (&["--listen", "0.0.0.0:0", "--public-url", "https://a.example"], "plain HTTP on", links),
+        (&["--trusted-proxy", "0.0.0.0/0"], "--trusted-proxy 0.0.0.0/0 trusts strangers", links),
+        (&["--trusted-proxy", "::/0"], "--trusted-proxy ::/0 trusts strangers", "plain HTTP"),
+        (&["--trusted-proxy", "10.0.0.0/8"], "connections at a time", "strangers"),
+    ] {
+        let mut command = program();
+        let listen = if flags.contains(&"--listen") { &[][..] } else { &["--listen", "127.0.0.1:0"] };
+        command.args(["serve", "--data"]).arg(data.path()).args(flags).args(listen);
+        let Exit { log, .. } = Server::run(&mut command).end("-TERM");
+        contains(&log, &[expected]);
+        assert!(!log.contains(unexpected), "{flags:?}: {log}");
+    }
+}
+
+#[test]
+fn a_proxy_that_is_not_trusted_is_named_once() {
+    let data = initialized();
+    let server = Server::start(data.path());
+    for _ in 0..3 {
+        let mut client = TcpStream::connect(server.address()).unwrap();
+        let request = "GET /api/v1/get-product HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 192.0.2.1\r\n\
+                       Connection: close\r\n\r\n";
+        client.write_all(request.as_bytes()).unwrap();
+        client.read_to_end(&mut Vec::new()).unwrap();
+    }
+    let Exit { log, .. } = server.end("-TERM");
+    assert_eq!(log.matches("127.0.0.1 sends X-Forwarded-For but is not a trusted proxy").count(), 1, "{log}");
+    contains(
+        &log,
+        &["everyone who comes through it counts as the one address", "give --trusted-proxy 127.0.0.1"],
+    );
 }
 
 #[test]
@@ -100,8 +139,7 @@ fn a_download_leaves_no_key_in_the_log() {
 fn limits_are_what_the_flags_say_and_a_demo_has_none() {
     let data = initialized();
     let listen = ["--listen", "127.0.0.1:0", "--rate-limit-guesses", "1"];
-    let (mut limited, mut open, mut demo) =
-        (crate::support::program(), crate::support::program(), crate::support::program());
+    let (mut limited, mut open, mut demo) = (program(), program(), program());
     limited.arg("--data").arg(data.path()).arg("serve").args(listen);
     open.arg("--data").arg(data.path()).arg("serve").args(listen).arg("--no-rate-limit");
     let temporary = tempfile::tempdir().unwrap();

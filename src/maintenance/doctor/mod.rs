@@ -12,6 +12,8 @@ mod webhooks;
 
 use std::path::Path;
 
+use ipnet::IpNet;
+
 use super::{Progress, Result};
 use crate::config::{ConfigError, TlsFiles};
 use crate::domain::{DemoSecrets, Timestamp};
@@ -22,7 +24,7 @@ use crate::store::{Inspection, OpenError};
 type Check = fn(&Context<'_>) -> Finding;
 
 /// The checks in the order in which they are reported.
-const CHECKS: [(&str, Check); 25] = [
+const CHECKS: [(&str, Check); 27] = [
     ("settings", settings::file),
     ("data directory", files::directory),
     ("permissions", files::permissions),
@@ -46,6 +48,8 @@ const CHECKS: [(&str, Check); 25] = [
     ("listen address", system::listen_address),
     ("metrics address", system::metrics_address),
     ("certificate", settings::certificate),
+    ("public url", settings::public_url),
+    ("trusted proxies", settings::trusted_proxies),
     ("open files", system::open_files),
     ("sqlite", system::sqlite),
 ];
@@ -58,6 +62,8 @@ pub struct Context<'a> {
     pub listen: &'a str,
     pub metrics_listen: Option<&'a str>,
     pub tls: Result<Option<TlsFiles>, ConfigError>,
+    pub public_url: Option<&'a str>,
+    pub trusted_proxies: &'a [IpNet],
     /// Reads when a certificate expires, if that can be read. Fails if it can't be served.
     pub certificate_end: &'a dyn Fn(&TlsFiles) -> Result<Option<Timestamp>>,
     /// Days before its end from which a certificate is a warning.

@@ -1,7 +1,9 @@
 //! Checks of the settings: their file, and the certificate that they name.
 
+use std::net::ToSocketAddrs as _;
+
 use super::{Context, Finding};
-use crate::domain::Timestamp;
+use crate::domain::{Timestamp, is_most_of_the_internet};
 use crate::maintenance::shell::{self, command};
 
 /// Checks that the settings file, if there is one, can be read.
@@ -39,6 +41,40 @@ pub fn certificate(context: &Context<'_>) -> Finding {
             format!("openssl x509 -noout -enddate -in {}", shell::path(&files.certificate)),
         ),
         Ok(Some(end)) => assess_end(&path, context.now, end, context.certificate_warn_days),
+    }
+}
+
+/// Download links hold an address that customers reach, if others than this machine can reach the server.
+pub fn public_url(context: &Context<'_>) -> Finding {
+    if let Some(url) = context.public_url {
+        return Finding::ok(format!("{url}: the base of download links and of the documents"));
+    }
+    let message = "none: download links name the host that each client calls";
+    let mut addresses = context.listen.to_socket_addrs().into_iter().flatten();
+    if addresses.any(|address| !address.ip().is_loopback()) {
+        return Finding::warning(message, "set public-url to the address that customers use");
+    }
+    Finding::ok(message)
+}
+
+/// No network of strangers is trusted to name the addresses of clients.
+pub fn trusted_proxies(context: &Context<'_>) -> Finding {
+    let list = |networks: &mut dyn Iterator<Item = String>| networks.collect::<Vec<_>>().join(", ");
+    let mut proxies = context.trusted_proxies.iter();
+    let wide = list(
+        &mut proxies.clone().filter(|network| is_most_of_the_internet(network)).map(ToString::to_string),
+    );
+    if !wide.is_empty() {
+        return Finding::warning(
+            format!(
+                "{wide}: anyone can send X-Forwarded-For, and so have any address, past limits and blocks"
+            ),
+            "set trusted-proxy to the addresses of your proxies only",
+        );
+    }
+    match list(&mut proxies.by_ref().map(ToString::to_string)) {
+        none if none.is_empty() => Finding::ok("none: X-Forwarded-For is ignored"),
+        some => Finding::ok(format!("{some}: their X-Forwarded-For is believed")),
     }
 }
 
