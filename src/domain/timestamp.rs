@@ -19,15 +19,19 @@ pub struct Timestamp(pub i64);
 /// The text is not a timestamp in an accepted format.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "\"{0}\" is not a time: write YYYY-MM-DD HH:MM:SS in UTC, or with an offset, for example \"2026-01-31 23:59:59\" \
-     or 2026-01-31T23:59:59+02:00"
+    "\"{0}\" is not a time: write YYYY-MM-DD HH:MM:SS in UTC, or with an offset and no zone's name, for example \
+     \"2026-01-31 23:59:59\" or 2026-01-31T23:59:59+02:00"
 )]
 pub struct ParseTimestampError(String);
 
 impl Timestamp {
-    /// Parses `YYYY-MM-DD HH:MM:SS` as UTC, or ISO 8601 with an offset.
+    /// Parses `YYYY-MM-DD HH:MM:SS` as UTC, or ISO 8601 with an offset. Refuses a time zone or a calendar in brackets,
+    /// such as `[Europe/Berlin]`: the parser below would ignore it.
     pub fn parse(text: &str) -> Result<Self, ParseTimestampError> {
         let text = text.trim();
+        if text.contains('[') {
+            return Err(ParseTimestampError(text.to_owned()));
+        }
         if let Ok(moment) = text.parse::<jiff::Timestamp>() {
             return Ok(Self(moment.as_second()));
         }
@@ -90,7 +94,16 @@ mod tests {
 
     #[test]
     fn what_is_no_moment_is_refused() {
-        for text in ["", "yesterday", "2024-02-30 00:00:00", "2024-02-27 25:00:00"] {
+        for text in [
+            "",
+            "yesterday",
+            "2024-02-30 00:00:00",
+            "2024-02-27 25:00:00",
+            "2024-02-27T03:05:31[Europe/Berlin]",
+            "2024-02-27T03:05:31+01:00[Europe/Berlin]",
+            "2024-02-27T03:05:31Z[UTC]",
+            "2024-02-27[u-ca=japanese]",
+        ] {
             assert!(Timestamp::parse(text).is_err(), "{text}");
         }
     }

@@ -255,12 +255,17 @@ fn a_license_is_changed_taken_off_and_deleted() {
     assert_eq!((&license["owner_name"], &license["validity"]), (&Value::Null, &json!(30)));
 
     done(data, &["license", "activate", "K", "--identifier", "I"]);
-    for was_active in [true, false] {
+    done(data, &["license", "activate", "K", "--identifier", "Other"]);
+    let wrong = refused(data, &["license", "deactivate", "K", "--identifier", "j"]);
+    contains(&wrong, &["license key K is not active on j: it is active on I, Other"]);
+    for identifier in ["i", "OTHER"] {
         assert_eq!(
-            done(data, &["license", "deactivate", "K", "--identifier", "i"]),
-            json!({ "id": 1, "license_key": "K", "identifier": "i", "was_active": was_active })
+            done(data, &["license", "deactivate", "K", "--identifier", identifier]),
+            json!({ "id": 1, "license_key": "K", "identifier": identifier, "was_active": true })
         );
     }
+    let wrong = refused(data, &["license", "deactivate", "K", "--identifier", "i"]);
+    contains(&wrong, &["license key K is not active on i: it is active on none"]);
     assert_eq!(
         done(data, &["license", "delete", "k"]),
         json!({ "id": 1, "license_key": "K", "deleted": true })

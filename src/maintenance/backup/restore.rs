@@ -19,7 +19,8 @@ pub struct Restored {
     pub schema: i64,
 }
 
-/// Restores a backup. Verifies the copy before it is put in place, and replaces nothing.
+/// Restores a backup. Verifies the copy before it is put in place, and replaces nothing. A restore that fails removes
+/// the directory, if it has made it.
 pub fn restore(source: &Path, data: &DataDir, progress: &dyn Progress) -> Result<Restored> {
     let manifest = Manifest::read(source)?;
     check_sizes(&manifest, source)?;
@@ -32,11 +33,29 @@ pub fn restore(source: &Path, data: &DataDir, progress: &dyn Progress) -> Result
     }
     check_free(data, &manifest)?;
     let is_bare = check_is_unused(data)?;
+    let is_new = data.path().symlink_metadata().is_err();
     let made = DirBuilder::new().recursive(true).mode(0o700).create(data.path());
     made.map_err(|error| format!("can't create {}: {error}", data.path().display()))?;
     // Keeps servers and other restores out until everything is in place.
     let lock = data.lock()?;
-    check_free(data, &manifest)?;
+    let restored = fill(&manifest, source, data, is_bare, progress);
+    if restored.is_err() && is_new {
+        discard(data);
+    }
+    drop(lock);
+    Ok(Restored { schema: restored?, manifest })
+}
+
+/// Fills a directory that is locked, and returns the version of the schema.
+fn fill(
+    manifest: &Manifest,
+    source: &Path,
+    data: &DataDir,
+    is_bare: bool,
+    progress: &dyn Progress,
+) -> Result<i64> {
+    check_free(data, manifest)?;
+    remove_interrupted(data)?;
     // Inside the data directory, so that the finished files are only renamed. Removed with what is left in it.
     let staging = tempfile::Builder::new()
         .prefix(STAGING)
@@ -46,7 +65,7 @@ pub fn restore(source: &Path, data: &DataDir, progress: &dyn Progress) -> Result
     give_directory(staging.path())
         .map_err(|error| format!("can't give {} to its owner: {error}", data.path().display()))?;
     let copy = DataDir::new(staging.path());
-    copy_all(&manifest, source, &copy, progress)?;
+    copy_all(manifest, source, &copy, progress)?;
     progress.begin("verifying", None);
     let schema = check_restored(&copy, &DataDir::new(source).database(), &manifest.counts)?;
     // Only for a good backup: an existing directory stays as it is otherwise.
@@ -55,8 +74,33 @@ pub fn restore(source: &Path, data: &DataDir, progress: &dyn Progress) -> Result
     }
     put_in_place(&copy, data)?;
     progress.end();
-    drop(lock);
-    Ok(Restored { manifest, schema })
+    Ok(schema)
+}
+
+/// Removes what a restore has put into a directory that it has made, and the directory, unless others have put
+/// something into it. The backup still has all of it.
+fn discard(data: &DataDir) {
+    for directory in [data.keys(), data.downloads()] {
+        drop(fs::remove_dir_all(directory));
+    }
+    for file in [data.settings(), data.database(), data.path().join(LOCK)] {
+        drop(fs::remove_file(file));
+    }
+    drop(fs::remove_dir(data.path()));
+}
+
+/// Removes the copies that interrupted restores have left: private keys are among them. None is under way, because the
+/// directory is locked.
+fn remove_interrupted(data: &DataDir) -> Result {
+    for entry in fs::read_dir(data.path())? {
+        let entry = entry?;
+        let is_copy = entry.file_name().to_str().is_some_and(|name| name.starts_with(STAGING));
+        if is_copy && entry.file_type()?.is_dir() {
+            fs::remove_dir_all(entry.path())
+                .map_err(|error| format!("can't remove {}: {error}", entry.path().display()))?;
+        }
+    }
+    Ok(())
 }
 
 /// Refuses a directory with an installation: a restore replaces nothing.
@@ -84,6 +128,9 @@ fn check_free(data: &DataDir, manifest: &Manifest) -> Result {
 /// The beginning of the names that an interrupted restore can leave behind.
 const STAGING: &str = ".restore-";
 
+/// The file by which servers and restores keep each other out.
+const LOCK: &str = "server.lock";
+
 /// Refuses a directory that is used for something else. Returns whether it holds nothing but what an interrupted
 /// restore leaves: only such a directory is made private.
 fn check_is_unused(data: &DataDir) -> Result<bool> {
@@ -98,7 +145,7 @@ fn check_is_unused(data: &DataDir) -> Result<bool> {
         let (name, kind) = (entry.file_name(), entry.file_type());
         let kind = kind.map_err(|error| format!("can't read {path}: {error}"))?;
         match name.to_str() {
-            Some("server.lock") if kind.is_file() => {}
+            Some(LOCK) if kind.is_file() => {}
             Some(name) if name.starts_with(STAGING) && kind.is_dir() => {}
             // The two directories are empty here. The index is what a server leaves whose database was lost.
             Some("keyseal.toml" | "keyseal.db-shm") if kind.is_file() => is_bare = false,
