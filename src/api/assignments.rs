@@ -2,6 +2,7 @@
 
 use super::activations::POST_URL;
 use super::activations::take_seat;
+use super::license_ends;
 use crate::api::call::Call;
 use crate::api::endpoint::Endpoint;
 use crate::api::fields::{IDENTIFIER, LICENSE_KEY, OWNER_EMAIL, OWNER_NAME};
@@ -22,6 +23,7 @@ pub const ASSIGN: Endpoint =
         .run(assign);
 
 fn assign(call: &mut Call<'_>) -> Result {
+    license_ends::refuse_end(call)?;
     let license = call.license(Outcome::LicenseNotAssignable)?;
     if !license.is_assignable() {
         return Err(Outcome::LicenseNotAssignable.into());
@@ -59,6 +61,7 @@ pub const ASSIGN_AND_ACTIVATE: Endpoint =
 
 /// A refused activation rolls back the assignment. The owner may repeat the request.
 fn assign_and_activate(call: &mut Call<'_>) -> Result {
+    license_ends::refuse_end(call)?;
     let (mut license, _, identifier) = call.license_and_identifier()?;
     if license.is_assignable() {
         assign_to_owner(call, &license)?;

@@ -1,5 +1,6 @@
 //! Queued assignments: accepted here, carried out by the worker.
 
+use super::license_ends;
 use super::random_assignments::{BY_GENERATOR, GENERATE, ONE_OR_MORE};
 use crate::api::call::Call;
 use crate::api::endpoint::Endpoint;
@@ -39,6 +40,7 @@ pub const QUEUE: Endpoint =
 /// Refuses only a faulty identifier; all other errors are reported to the webhook. Without an `Idempotency-Key`, seven
 /// fields decide whether a request repeats another (API §4.9).
 fn queue(call: &mut Call<'_>) -> Result {
+    license_ends::refuse_end(call)?;
     call.get(IDENTIFIER)?;
     let sent = &call.sent;
     let fields = [

@@ -2,13 +2,14 @@
 
 use serde_json::Value;
 
+use super::license_ends::{EXPIRES_AT, SentChange, add_end_error, refuse_ends, refuse_other_ends};
 use crate::api::call::Call;
 use crate::api::field::Field;
 use crate::api::fields::{LICENSE_KEY, OWNER_EMAIL, OWNER_NAME, PRODUCT_ID};
 use crate::api::sent::Form;
 use crate::api::shape::{LICENSE_STATUSES, Shape};
 use crate::domain::{
-    LicenseChange, LicenseKey, LicenseStatus, MAX_LICENSE_NUMBER, NewLicense, Outcome, Timestamp,
+    LicenseChange, LicenseKey, LicenseStatus, MAX_LICENSE_NUMBER, NewLicense, Outcome, Term, Timestamp,
 };
 use crate::wire::field_errors::Fault;
 use crate::wire::reply::Result;
@@ -68,17 +69,24 @@ pub fn new_licenses(call: &mut Call<'_>) -> Result<Vec<NewLicense>> {
     }
     let license_keys = form.read(LICENSE_KEYS);
     let fields = read(call, &mut form, STATUS, Needed::ForNew)?;
-    let (Some(license_keys), Some(product_id), Some(activation_limit), Some(validity), Some(status), true) = (
-        license_keys,
-        fields.product_id,
-        fields.activation_limit,
-        fields.validity,
-        fields.status,
-        form.is_good(),
-    ) else {
+    let validity = fields.validity;
+    let term = match (form.read(EXPIRES_AT), fields.status) {
+        (Some(end), Some(status)) => {
+            let term = Term::until(end, validity, fields.assigned_at, status, call.now);
+            term.map_err(|error| add_end_error(&mut form.errors, error)).ok()
+        }
+        _ => None,
+    };
+    let (Some(license_keys), Some(product_id), Some(activation_limit), Some(status), true) =
+        (license_keys, fields.product_id, fields.activation_limit, fields.status, form.is_good())
+    else {
         return Err(form.refused(Outcome::CreateLicenseIncorrectData));
     };
     let now_if_assigned = (status == LicenseStatus::Assigned).then_some(call.now);
+    let (validity, assigned_at) = match term {
+        Some(term) => (term.validity, Some(term.assigned_at)),
+        None => (validity.unwrap_or_default(), fields.assigned_at.or(now_if_assigned)),
+    };
     let license = |license_key| NewLicense {
         product_id,
         license_key,
@@ -86,7 +94,7 @@ pub fn new_licenses(call: &mut Call<'_>) -> Result<Vec<NewLicense>> {
         owner_email: fields.owner_email.clone().filter(|email| !email.is_empty()),
         activation_limit,
         validity,
-        assigned_at: fields.assigned_at.or(now_if_assigned),
+        assigned_at,
         status,
         contract_id: None,
     };
@@ -94,7 +102,7 @@ pub fn new_licenses(call: &mut Call<'_>) -> Result<Vec<NewLicense>> {
 }
 
 /// Reads a license key and what changes about its license (API §4.11), or refuses the request with all errors.
-pub fn change(call: &mut Call<'_>) -> Result<(LicenseKey, LicenseChange)> {
+pub fn change(call: &mut Call<'_>) -> Result<SentChange> {
     let mut form = Form::new(call.sent);
     let license_key = form.sent.read(LICENSE_KEY);
     match &license_key {
@@ -103,8 +111,12 @@ pub fn change(call: &mut Call<'_>) -> Result<(LicenseKey, LicenseChange)> {
         Err(_) => form.errors.invalid(LICENSE_KEY.name()),
     }
     let change = read(call, &mut form, CHANGED_STATUS, Needed::ForChange)?;
+    if is_needed(&form, &EXPIRES_AT, Needed::ForChange) {
+        form.errors.required(EXPIRES_AT.name());
+    }
+    let expires_at = form.read(EXPIRES_AT);
     match license_key {
-        Ok(Some(license_key)) if form.is_good() => Ok((license_key, change)),
+        Ok(Some(license_key)) if form.is_good() => Ok(SentChange { license_key, change, expires_at }),
         _ => Err(form.refused(Outcome::UpdateLicenseIncorrectData)),
     }
 }
@@ -117,12 +129,18 @@ fn read(
     status: Field<LicenseStatus>,
     needed: Needed,
 ) -> Result<LicenseChange> {
+    refuse_other_ends(form, EXPIRES_AT.name());
+    let has_end = form.sent.text(&EXPIRES_AT).is_some();
     Ok(LicenseChange {
         product_id: product(call, form, needed)?,
         owner_name: owner(form, OWNER_NAME),
         owner_email: owner(form, OWNER_EMAIL),
         activation_limit: activation_limit(form, needed),
-        validity: number(form, VALIDITY, needed),
+        validity: if has_end && form.sent.text(&VALIDITY).is_none() {
+            None
+        } else {
+            number(form, VALIDITY, needed)
+        },
         status: word(form, status, needed),
         assigned_at: form.read(ASSIGNED_AT),
     })
@@ -139,6 +157,7 @@ pub fn ordered(form: &mut Form<'_>) -> LicenseChange {
 
 /// Reads the activation limit and the validity that replace those of a generator.
 pub fn limits(form: &mut Form<'_>) -> LicenseChange {
+    refuse_ends(form);
     LicenseChange {
         activation_limit: activation_limit(form, Needed::ForChange),
         validity: number(form, VALIDITY, Needed::ForChange),

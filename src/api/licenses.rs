@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::license_ends::EXPIRES_AT;
 use super::license_fields::{
     self, ACTIVATION_LIMIT, ASSIGNED_AT, CHANGED_STATUS, INCORRECT, LICENSE_KEYS, LICENSES, STATUS, VALIDITY,
 };
@@ -31,6 +32,7 @@ pub const CREATE: Endpoint = Record::new(Audience::Vendor, "Adds license keys")
         &OWNER_NAME,
         &OWNER_EMAIL,
         &ASSIGNED_AT,
+        &EXPIRES_AT,
         &LICENSES,
     ])
     .answers(&[
@@ -80,6 +82,7 @@ pub const UPDATE: Endpoint = Record::new(Audience::Vendor, "Changes a license")
         &VALIDITY.optional(),
         &CHANGED_STATUS,
         &ASSIGNED_AT,
+        &EXPIRES_AT,
     ])
     .answers(&[
         plain(Outcome::LicenseUpdated),
@@ -92,8 +95,9 @@ pub const UPDATE: Endpoint = Record::new(Audience::Vendor, "Changes a license")
     .run(update);
 
 fn update(call: &mut Call<'_>) -> Result {
-    let (license_key, change) = license_fields::change(call)?;
-    let before = call.tx.license_by_key(&license_key)?.ok_or(Outcome::UpdateLicenseNotFound)?;
+    let sent = license_fields::change(call)?;
+    let before = call.tx.license_by_key(&sent.license_key)?.ok_or(Outcome::UpdateLicenseNotFound)?;
+    let change = sent.of(&before, call.now)?;
     let license = call.operation().change(&before, change)?.license;
     sign_for_product(call, license.product_id)?;
     Ok(Outcome::LicenseUpdated.into())

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::contracts;
 use super::generators::add_licenses;
+use super::license_ends;
 use crate::api::call::Call;
 use crate::api::endpoint::Endpoint;
 use crate::api::field::Field;
@@ -53,6 +54,7 @@ pub const GENERATE: Endpoint =
 
 /// Makes licenses under the contract. They are available, but random assignments don't use them.
 fn generate(call: &mut Call<'_>) -> Result {
+    license_ends::refuse_end(call)?;
     let contract = permitted(call, Permission::Generate)?;
     let product = call.tx.product(contract.terms.product_id)?;
     let product = product

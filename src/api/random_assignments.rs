@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::assignments::Owner;
 use super::generators::add_licenses;
+use super::license_ends;
 use super::meta;
 use crate::api::call::Call;
 use crate::api::endpoint::Endpoint;
@@ -40,6 +41,7 @@ pub const RANDOM_ASSIGN: Endpoint =
 /// Writes nothing before the last check, so that a caller that commits its transaction anyway (the queue) commits no
 /// part of a refused request.
 fn random_assign(call: &mut Call<'_>) -> Result {
+    license_ends::refuse_end(call)?;
     let product = call.product(Outcome::RandomAssignProductNotFound)?;
     let quantity = call.get(QUANTITY)?.unwrap_or(1);
     let owner = Owner::of(call)?;

@@ -64,6 +64,11 @@ impl<'a> Sent<'a> {
         self.params.has(field.name())
     }
 
+    /// The first of these names under which the request sends something, though the endpoint has no such field.
+    pub fn unknown(&self, names: &[&'static str]) -> Option<&'static str> {
+        names.iter().copied().find(|name| self.params.has(name))
+    }
+
     /// Whether the field was sent as text, as all are in a form.
     pub fn is_text<T>(&self, field: &Field<T>) -> bool {
         self.check_described(field);

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use ipnet::IpNet;
 
 use super::addresses::{host_and_port, origin, public_url};
-use crate::domain::{Rate, RateLimits, Retention, TelemetryQuota, parse_network};
+use super::storage::StorageArgs;
+use crate::domain::{Rate, RateLimits, parse_network};
 use crate::files::DataDir;
 
 /// The heading in the help of the options that every command takes.
@@ -89,8 +90,7 @@ pub struct ServeArgs {
     )]
     pub trusted_proxies: Vec<IpNet>,
 
-    /// Origin of web pages that may call the API from a browser, such as https://app.example.com. Repeatable, or a list
-    /// with commas
+    /// Origin of web pages that may call the API from a browser: scheme and host. Repeatable, or a list with commas
     #[arg(
         long = "allow-origin", env = "KEYSEAL_ALLOW_ORIGINS", value_name = "ORIGIN",
         value_delimiter = ',', value_parser = origin
@@ -193,66 +193,6 @@ impl RateLimitArgs {
             api_key: Rate::per_second(self.rate_limit_key),
             guesses: Rate::per_minute(self.rate_limit_guesses),
         }
-    }
-}
-
-/// How much clients may store, and how long it is kept.
-#[derive(Clone, Debug, clap::Args)]
-pub struct StorageArgs {
-    /// Megabytes of telemetry in an hour under one API key, and as many from one client address. 0: no limit
-    #[arg(
-        long, env = "KEYSEAL_TELEMETRY_PER_HOUR", value_name = "MB", default_value = "10",
-        value_parser = clap::value_parser!(u32).range(0..=4000)
-    )]
-    pub telemetry_per_hour: u32,
-
-    /// Megabytes of telemetry in a day under one API key, and as many from one client address. 0: no limit
-    #[arg(
-        long, env = "KEYSEAL_TELEMETRY_PER_DAY", value_name = "MB", default_value = "100",
-        value_parser = clap::value_parser!(u32).range(0..=4000)
-    )]
-    pub telemetry_per_day: u32,
-
-    /// Days that telemetry is kept. 0: no limit
-    #[arg(
-        long, env = "KEYSEAL_KEEP_TELEMETRY_DAYS", value_name = "DAYS", default_value = "400",
-        value_parser = clap::value_parser!(u32).range(0..=36_500)
-    )]
-    pub keep_telemetry_days: u32,
-
-    /// Megabytes of telemetry that are kept in all. The oldest reports are deleted first. 0: no limit
-    #[arg(
-        long, env = "KEYSEAL_KEEP_TELEMETRY_SIZE", value_name = "MB", default_value = "10000",
-        value_parser = clap::value_parser!(u32).range(0..=1_000_000)
-    )]
-    pub keep_telemetry_size: u32,
-
-    /// Days that entries of the audit trail are kept. 0: no limit
-    #[arg(
-        long, env = "KEYSEAL_KEEP_AUDIT_DAYS", value_name = "DAYS", default_value = "3650",
-        value_parser = clap::value_parser!(u32).range(0..=36_500)
-    )]
-    pub keep_audit_days: u32,
-
-    /// Megabytes of the audit trail that are kept. The oldest entries are deleted first. 0: no limit
-    #[arg(
-        long, env = "KEYSEAL_KEEP_AUDIT_SIZE", value_name = "MB", default_value = "10000",
-        value_parser = clap::value_parser!(u32).range(0..=1_000_000)
-    )]
-    pub keep_audit_size: u32,
-}
-
-impl StorageArgs {
-    pub(super) fn telemetry_quota(&self) -> TelemetryQuota {
-        TelemetryQuota::megabytes(self.telemetry_per_hour, self.telemetry_per_day)
-    }
-
-    pub(super) fn keep_telemetry(&self) -> Retention {
-        Retention::new(self.keep_telemetry_days, self.keep_telemetry_size)
-    }
-
-    pub(super) fn keep_audit(&self) -> Retention {
-        Retention::new(self.keep_audit_days, self.keep_audit_size)
     }
 }
 

@@ -20,6 +20,7 @@ mod layers;
 mod owner;
 mod server;
 mod settings;
+mod storage;
 
 pub use arguments::{DataArg, GLOBAL_OPTIONS, HttpStatusArg, LogArg, LogFormat, ServeArgs};
 pub use file::SettingsFile;

@@ -48,7 +48,7 @@ pub use generator::{Generator, GeneratorError, GeneratorMethod, MAX_QUANTITY, Ne
 pub use job::{Job, job_fingerprint};
 pub use license::{
     Belongings, License, LicenseChange, LicenseFilter, LicenseStatus, MAX_LICENSE_NUMBER, MAX_OWNER,
-    NewLicense,
+    NewLicense, Term, TermError,
 };
 pub use look_alikes::first_look_alike;
 pub use meta::{MAX_META_BYTES, MAX_META_ENTRIES, MetaEntry, MetaSize};

@@ -67,6 +67,12 @@ impl Timestamp {
         Duration::from_secs(u64::try_from(later.0.saturating_sub(self.0)).unwrap_or(0))
     }
 
+    /// The days until `later`, rounded up; none or fewer if `later` is in the past.
+    pub fn days_until(self, later: Self) -> i64 {
+        let seconds = later.0.saturating_sub(self.0);
+        seconds.div_euclid(SECONDS_PER_DAY) + i64::from(seconds.rem_euclid(SECONDS_PER_DAY) > 0)
+    }
+
     /// Adds days; saturates.
     pub fn plus_days(self, days: i64) -> Self {
         Self(self.0.saturating_add(days.saturating_mul(SECONDS_PER_DAY)))
@@ -121,6 +127,13 @@ mod tests {
         assert!(Timestamp(i64::MAX).to_string().starts_with("9999-12-3"));
         assert!(Timestamp(1_700_000_000).plus_days(2_147_483_647).to_iso().starts_with("9999-12-3"));
         assert!(Timestamp(i64::MIN).to_string().starts_with("0001-01-01"));
+    }
+
+    #[test]
+    fn days_are_rounded_up() {
+        for (seconds, days) in [(0, 0), (1, 1), (86_400, 1), (86_401, 2), (-1, 0), (-86_401, -1)] {
+            assert_eq!(Timestamp(5).days_until(Timestamp(5 + seconds)), days, "{seconds}");
+        }
     }
 
     #[test]

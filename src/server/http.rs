@@ -77,8 +77,8 @@ pub fn server(
     Ok(server.run())
 }
 
-/// Removes the body of an answer to HEAD, says for how long an idle connection stays open, and ends the connection while
-/// the server stops.
+/// Removes the body of an answer to HEAD, says for how long an idle connection stays open, and ends the connection
+/// while the server stops.
 fn finish(
     response: ServiceResponse,
     is_head: bool,

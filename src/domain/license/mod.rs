@@ -4,6 +4,7 @@ mod belongings;
 mod change;
 mod new;
 mod status;
+mod term;
 
 use super::{Outcome, Product, Timestamp, fold_owner};
 
@@ -11,6 +12,7 @@ pub use belongings::Belongings;
 pub use change::LicenseChange;
 pub use new::NewLicense;
 pub use status::LicenseStatus;
+pub use term::{Term, TermError};
 
 /// A license: one license key of one product, its owner, and how long it is valid (API §3.1).
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -39,6 +39,92 @@ fn an_update_changes_what_it_names_and_keeps_the_rest() {
 }
 
 #[test]
+fn an_end_is_kept_to_the_second_or_refused_by_name() {
+    let server = TestServer::start();
+    let assigned = json!({ "status": "assigned", "assigned_at": "2026-01-01 12:00:00", "validity": 30 });
+    server.post_json(CREATE, &with(keys(&json!(["A"])), &assigned));
+    server.post_json(CREATE, &keys(&json!(["FREE"])));
+    for (end, validity, assigned_at) in [
+        ("2027-06-30", 545, "2026-01-01 00:00:00"),
+        ("2027-06-30T12:00:00+02:00", 546, "2025-12-31 10:00:00"),
+        ("2026-01-31 10:00:00", 31, "2025-12-31 10:00:00"),
+    ] {
+        let answer = server.post(UPDATE, &[("license_key", "A"), ("expires_at", end)]);
+        expect(&answer, 950, "License keys updated", "product");
+        let license = license(&server, "A");
+        assert_eq!(
+            (&license["validity"], &license["assigned_at"]),
+            (&json!(validity), &json!(assigned_at)),
+            "{end}"
+        );
+    }
+    let before = license(&server, "A");
+    for (key, fields, field, message) in [
+        ("A", &[("expires_at", "soon")][..], "expires_at", "must be a valid date"),
+        (
+            "A",
+            &[("expires_at", "2027-06-30T00:00:00+02:00[Europe/Berlin]")],
+            "expires_at",
+            "must be a valid date",
+        ),
+        ("A", &[("expires_at", "")], "expires_at", "field is required"),
+        ("A", &[("expires_at", "2020-01-01")], "expires_at", "begins only at 2025-12-31 10:00:00"),
+        ("A", &[("expires_at", "2027-06-30"), ("validity", "0")], "expires_at", "never expires"),
+        ("A", &[("expires_at", "2027-06-30"), ("validity", "5")], "expires_at", "leave one of them out"),
+        ("FREE", &[("expires_at", "2027-06-30")], "expires_at", "give the validity in days"),
+        ("A", &[("expiry_date", "2027-06-30")], "expiry_date", "is not known: send expires_at"),
+        ("A", &[("valid_until", "2027-06-30")], "valid_until", "is not known: send expires_at"),
+        ("A", &[("expires", "2027-06-30")], "expires", "is not known: send expires_at"),
+    ] {
+        let answer = server.post(UPDATE, &[&[("license_key", key)], fields].concat());
+        assert_eq!(answer.code, 951, "{fields:?}");
+        let text = answer.fields["errors"][field][0].as_str().unwrap();
+        assert!(text.contains(message), "{text}");
+    }
+    assert_eq!(license(&server, "A"), before);
+    let assign = [("license_key", "FREE"), ("status", "assigned"), ("expires_at", "2999-01-01")];
+    assert_eq!(server.post(UPDATE, &assign).code, 950);
+    let details = license(&server, "FREE");
+    assert!(details["assigned_at"].as_str().unwrap().ends_with(" 00:00:00"), "{details}");
+}
+
+#[test]
+fn new_licenses_take_an_end_and_no_endpoint_ignores_one() {
+    let server = TestServer::start();
+    let end = json!({ "status": "assigned", "expires_at": "2999-01-01 00:00:00", "validity": null });
+    expect(
+        &server.post_json(CREATE, &with(keys(&json!(["A"])), &end)),
+        900,
+        "License keys creation result",
+        "product",
+    );
+    assert!(license(&server, "A")["assigned_at"].as_str().unwrap().ends_with(" 00:00:00"));
+    for (fields, field) in [
+        (json!({ "expires_at": "2999-01-01" }), "expires_at"),
+        (json!({ "expires_at": "never" }), "expires_at"),
+        (json!({ "expiration_date": "2999-01-01" }), "expiration_date"),
+    ] {
+        let answer = server.post_json(CREATE, &with(keys(&json!(["B"])), &fields));
+        assert_eq!(answer.code, 901, "{fields}");
+        assert!(answer.fields["errors"][field][0].is_string(), "{fields}");
+    }
+    let order = json!({ "licenses": [{ "product_id": 1, "expires_at": "2999-01-01" }] });
+    assert_eq!(server.post_json(CREATE, &order).code, 901);
+    for endpoint in [
+        "assign-license-key",
+        "assign-and-activate-license-key",
+        "random-assign-license-keys",
+        "random-assign-license-keys-queued",
+        "contracts/generate",
+    ] {
+        for field in ["expires_at", "valid_until"] {
+            let answer = server.post(endpoint, &[("license_key", "B"), (field, "2999-01-01")]);
+            assert_eq!((answer.code, &answer.fields["field"]), (1902, &json!(field)), "{endpoint}");
+        }
+    }
+}
+
+#[test]
 fn an_update_takes_the_words_of_newer_clients_and_shows_those_of_this_api() {
     let server = TestServer::start();
     server.post_json(CREATE, &keys(&json!(["A"])));

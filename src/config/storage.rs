@@ -1,0 +1,63 @@
+//! The settings that bound what clients can store, as clap arguments.
+
+use crate::domain::{Retention, TelemetryQuota};
+
+/// How much clients may store, and how long it is kept.
+#[derive(Clone, Debug, clap::Args)]
+pub struct StorageArgs {
+    /// Megabytes of telemetry in an hour under one API key, and as many from one client address. 0: no limit
+    #[arg(
+        long, env = "KEYSEAL_TELEMETRY_PER_HOUR", value_name = "MB", default_value = "10",
+        value_parser = clap::value_parser!(u32).range(0..=4000)
+    )]
+    pub telemetry_per_hour: u32,
+
+    /// Megabytes of telemetry in a day under one API key, and as many from one client address. 0: no limit
+    #[arg(
+        long, env = "KEYSEAL_TELEMETRY_PER_DAY", value_name = "MB", default_value = "100",
+        value_parser = clap::value_parser!(u32).range(0..=4000)
+    )]
+    pub telemetry_per_day: u32,
+
+    /// Days that telemetry is kept. 0: no limit
+    #[arg(
+        long, env = "KEYSEAL_KEEP_TELEMETRY_DAYS", value_name = "DAYS", default_value = "400",
+        value_parser = clap::value_parser!(u32).range(0..=36_500)
+    )]
+    pub keep_telemetry_days: u32,
+
+    /// Megabytes of telemetry that are kept in all. The oldest reports are deleted first. 0: no limit
+    #[arg(
+        long, env = "KEYSEAL_KEEP_TELEMETRY_SIZE", value_name = "MB", default_value = "10000",
+        value_parser = clap::value_parser!(u32).range(0..=1_000_000)
+    )]
+    pub keep_telemetry_size: u32,
+
+    /// Days that entries of the audit trail are kept. 0: no limit
+    #[arg(
+        long, env = "KEYSEAL_KEEP_AUDIT_DAYS", value_name = "DAYS", default_value = "3650",
+        value_parser = clap::value_parser!(u32).range(0..=36_500)
+    )]
+    pub keep_audit_days: u32,
+
+    /// Megabytes of the audit trail that are kept. The oldest entries are deleted first. 0: no limit
+    #[arg(
+        long, env = "KEYSEAL_KEEP_AUDIT_SIZE", value_name = "MB", default_value = "10000",
+        value_parser = clap::value_parser!(u32).range(0..=1_000_000)
+    )]
+    pub keep_audit_size: u32,
+}
+
+impl StorageArgs {
+    pub(super) fn telemetry_quota(&self) -> TelemetryQuota {
+        TelemetryQuota::megabytes(self.telemetry_per_hour, self.telemetry_per_day)
+    }
+
+    pub(super) fn keep_telemetry(&self) -> Retention {
+        Retention::new(self.keep_telemetry_days, self.keep_telemetry_size)
+    }
+
+    pub(super) fn keep_audit(&self) -> Retention {
+        Retention::new(self.keep_audit_days, self.keep_audit_size)
+    }
+}
