@@ -78,7 +78,7 @@ fn run(app: &Arc<App>, stopped: &Receiver<Infallible>) {
                 // Nothing is ever sent: the channel disconnects when the worker is dropped, and the loop ends.
                 recv(stopped) -> _ => {}
                 recv(app.store.worker_wakeups()) -> _ => {}
-                recv(ends) -> target => target.iter().for_each(|target| round.end(target)),
+                recv(ends) -> target => round.end(&target.unwrap_or_default()),
                 recv(after(sleep)) -> _ => {}
             }
         }

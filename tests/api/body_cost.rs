@@ -110,7 +110,7 @@ fn assert_too_many(server: &TestServer, kind: &str, body: &[u8]) {
 #[test]
 fn a_thousand_fields_are_read_and_one_more_is_refused_with_the_reason() {
     let server = TestServer::start();
-    let form = |count: usize| (0..count).map(|number| format!("f{number}=1&")).collect::<String>();
+    let form = |count: usize| (0..count).map(|number| format!("f{number}=1&")).collect::<Vec<_>>().concat();
     let part = |number| format!("--XX\r\nContent-Disposition: form-data; name=\"f{number}\"\r\n\r\n1\r\n");
     let multipart = |count: usize| (0..count).map(part).collect::<String>() + "--XX--\r\n";
     let json = |count: usize| json!({ "f": vec![0; count - 1] }).to_string();

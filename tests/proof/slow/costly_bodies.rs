@@ -43,7 +43,7 @@ pub fn prove(form: &Form) -> String {
 fn floods(world: &World) -> Vec<Flood> {
     let wrong = "X-API-Key: unknown\r\n";
     let right = format!("X-API-Key: {}\r\n", world.api_key);
-    let pairs: String = (0..140_000).map(|number| format!("{number}&")).collect();
+    let pairs = (0..140_000).map(|number| format!("{number}&")).collect::<Vec<_>>().concat();
     let objects = format!("{{\"a\":[{}0]}}", "{\"\":0},".repeat(140_000));
     let keys = format!("{{\"license_keys\":[{}0]}}", "\"A\",".repeat(9_999));
     let waiting = format!("{{\"license_key\":\"X\",\"a\":[{}0]}}", "{\"\":0},".repeat(490));
