@@ -3,7 +3,7 @@
 use crate::api::call::Call;
 use crate::api::endpoint::Endpoint;
 use crate::api::field::Field;
-use crate::api::fields::{IDENTIFIER, LICENSE_KEY, PRODUCT_ID};
+use crate::api::fields::{IDENTIFIER, LICENSE_KEY, OF_PRODUCT};
 use crate::api::record::{Audience, LICENSE_GATE, LICENSE_GATE_TO_ACTIVATE, Record, plain};
 use crate::domain::{Identifier, License, NewActivation, Outcome, has_free_seat};
 use crate::wire::reply::{Reply, Result};
@@ -21,27 +21,12 @@ pub const POST_URL: Field<String> = Field::text("post_url", MAX_POST_URL, "https
 pub const VERIFY: Endpoint =
     Record::new(Audience::Product, "Verifies that a license key is valid and active on an identifier")
         .says("Changes nothing. Activate once, then verify from time to time.")
-        .takes(&[
-            &LICENSE_KEY,
-            &IDENTIFIER,
-            &PRODUCT_ID.optional().says(
-                "The product that the key must belong to: its id, its uuid or its slug. The key of \
-                 another product is refused with 210.",
-            ),
-        ])
+        .takes(&[&LICENSE_KEY, &IDENTIFIER, &OF_PRODUCT])
         .answers(&[plain(Outcome::LicenseValid)])
         .refuses(LICENSE_GATE)
         .run(verify);
 
 fn verify(call: &mut Call<'_>) -> Result {
-    let license = call.license(Outcome::InvalidLicenseKey)?;
-    if let Some(reference) = call.get(PRODUCT_ID)? {
-        let named = call.tx.product_by_reference(&reference)?.map(|product| product.id);
-        // The number of a deleted product still matches its licenses, which the license gate refuses with 203.
-        let id = named.or_else(|| reference.parse().ok());
-        // The key of another product is refused like an unknown one.
-        id.filter(|id| *id == license.product_id).ok_or(Outcome::InvalidLicenseKey)?;
-    }
     call.usable_license()?;
     Ok(Outcome::LicenseValid.into())
 }
@@ -52,7 +37,7 @@ pub const ACTIVATE: Endpoint = Record::new(Audience::Product, "Activates a licen
         "An identifier that is active already takes no second seat: the answer is 301, even if no \
          seat is free.",
     )
-    .takes(&[&LICENSE_KEY, &IDENTIFIER, &POST_URL])
+    .takes(&[&LICENSE_KEY, &IDENTIFIER, &OF_PRODUCT, &POST_URL])
     .answers(&[
         plain(Outcome::LicenseActivated),
         plain(Outcome::LicenseAlreadyActive),
@@ -73,7 +58,7 @@ pub const DEACTIVATE: Endpoint = Record::new(Audience::Product, "Deactivates a l
         "The `code` of its success is text, the only one: `\"400\"`. An expired license can be \
          deactivated too.",
     )
-    .takes(&[&LICENSE_KEY, &IDENTIFIER])
+    .takes(&[&LICENSE_KEY, &IDENTIFIER, &OF_PRODUCT])
     .answers(&[plain(Outcome::LicenseDeactivated), plain(Outcome::LicenseAlreadyInactive)])
     .refuses(&[
         Outcome::InvalidLicenseKey,

@@ -5,7 +5,7 @@ use super::activations::take_seat;
 use super::license_ends;
 use crate::api::call::Call;
 use crate::api::endpoint::Endpoint;
-use crate::api::fields::{IDENTIFIER, LICENSE_KEY, OWNER_EMAIL, OWNER_NAME};
+use crate::api::fields::{IDENTIFIER, LICENSE_KEY, OF_PRODUCT, OWNER_EMAIL, OWNER_NAME};
 use crate::api::record::{Audience, Record, plain};
 use crate::domain::{License, Outcome};
 use crate::wire::reply::Result;
@@ -39,6 +39,7 @@ pub const ASSIGN_AND_ACTIVATE: Endpoint =
         .takes(&[
             &LICENSE_KEY,
             &IDENTIFIER,
+            &OF_PRODUCT,
             &OWNER_EMAIL
                 .says("The owner's email address. An owner who repeats the request is recognised by it."),
             &OWNER_NAME,

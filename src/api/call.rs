@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::field::Field;
-use super::fields::{GENERATOR_ID, IDENTIFIER, LICENSE_KEY, PRODUCT_ID};
+use super::fields::{GENERATOR_ID, IDENTIFIER, LICENSE_KEY, OF_PRODUCT, PRODUCT_ID};
 use super::record::Record;
 use super::sent::Sent;
 use crate::domain::{
@@ -122,12 +122,12 @@ impl<'a> Call<'a> {
 
     /// Steps L1 to L3 of the license gate: the license, its active product, and the identifier.
     pub fn license_and_identifier(&mut self) -> Result<(License, Product, Identifier)> {
-        let license = self.license(Outcome::InvalidLicenseKey)?;
+        let license = self.license_of_product()?;
         let product = self.active_product(&license)?;
         Ok((license, product, self.identifier()?))
     }
 
-    /// Finds the product that the request names by id, uuid or slug. From then on, its key signs the answer.
+    /// Finds the product that the request names by id, uuid, slug or name. From then on, its key signs the answer.
     pub fn product(&mut self, not_found: Outcome) -> Result<Product> {
         let reference = self.require(PRODUCT_ID, not_found)?;
         let product = self.tx.product_by_reference(&reference)?.ok_or(not_found)?;
@@ -162,6 +162,22 @@ impl<'a> Call<'a> {
     pub fn license(&self, unknown: Outcome) -> Result<License> {
         let license_key = self.require(LICENSE_KEY, unknown)?;
         self.tx.license_by_key(&license_key)?.ok_or_else(|| unknown.into())
+    }
+
+    /// Step L1 of the license gate: the license. If the request names a product too, the key of another one is refused
+    /// like an unknown key.
+    pub fn license_of_product(&self) -> Result<License> {
+        let license = self.license(Outcome::InvalidLicenseKey)?;
+        // A download link names no product.
+        if self.sent.describes(&OF_PRODUCT)
+            && let Some(reference) = self.get(OF_PRODUCT)?
+        {
+            let named = self.tx.product_by_reference(&reference)?.map(|product| product.id);
+            // The number of a deleted product still matches its licenses, which the license gate refuses with 203.
+            let id = named.or_else(|| reference.parse().ok());
+            id.filter(|id| *id == license.product_id).ok_or(Outcome::InvalidLicenseKey)?;
+        }
+        Ok(license)
     }
 
     /// Step L2: finds the license's product, which must be active. From then on, its key signs the answer.

@@ -3,7 +3,9 @@
 use crate::api::call::Call;
 use crate::api::field::Field;
 use crate::api::fields::PRODUCT_ID;
-use crate::domain::{Contract, ContractStatus, MAX_META_VALUE, MAX_NAME, Outcome, Permission, Terms};
+use crate::domain::{
+    Contract, ContractStatus, MAX_META_VALUE, MAX_NAME, MIN_CONTRACT_KEY, Outcome, Permission, Terms,
+};
 use crate::wire::field_errors::{Fault, FieldErrors};
 use crate::wire::reply::{Reply, Result};
 
@@ -50,6 +52,13 @@ pub fn read(call: &Call<'_>, existing: Option<&Contract>) -> Result<Terms> {
         && existing.is_none_or(|contract| contract.id != other.id)
     {
         form.errors.add(KEY.name(), KEY_ERROR);
+    }
+    if let Some(key) = &contract_key
+        && key.chars().count() < MIN_CONTRACT_KEY
+        && existing.is_none_or(|contract| contract.terms.contract_key != *key)
+    {
+        form.errors
+            .add(KEY.name(), format!("Contract key must have at least {MIN_CONTRACT_KEY} characters."));
     }
     let required = "Contract name is required.";
     let name = form.text(NAME, "Contract name", required, |terms| &terms.name);
@@ -131,13 +140,18 @@ impl Form<'_> {
     }
 
     fn product_id(&mut self) -> Result<Option<i64>> {
-        let product = match self.call.get(PRODUCT_ID)? {
+        let reference = self.call.sent.read(PRODUCT_ID);
+        if let (Ok(None), Some(existing)) = (&reference, self.existing) {
+            return Ok(Some(existing.product_id));
+        }
+        let product = match reference.ok().flatten() {
             Some(reference) => self.call.tx.product_by_reference(&reference)?,
             None => None,
         };
-        let sent = product.map(|product| product.id);
-        let error = "Product Id must be a valid product Id.";
-        Ok(self.value(&PRODUCT_ID, error, sent, |terms| terms.product_id))
+        if product.is_none() {
+            self.errors.add(PRODUCT_ID.name(), "Product Id must be a valid product Id.");
+        }
+        Ok(product.map(|product| product.id))
     }
 
     fn permissions(&mut self) -> Vec<Permission> {

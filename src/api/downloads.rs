@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::api::call::Call;
 use crate::api::endpoint::Endpoint;
 use crate::api::field::Field;
-use crate::api::fields::{IDENTIFIER, LICENSE_KEY};
+use crate::api::fields::{IDENTIFIER, LICENSE_KEY, OF_PRODUCT};
 use crate::api::record::{Audience, LICENSE_GATE, Record, answer, plain};
 use crate::api::shape::Shape;
 use crate::domain::{Downloadable, Identifier, MAX_NAME, Outcome, download_url};
@@ -24,7 +24,7 @@ pub const LIST: Endpoint = Record::new(
     "An expired license may list and download too, unless its product has \
      `require_non_expired`.",
 )
-.takes(&[&LICENSE_KEY, &IDENTIFIER, &VERSION])
+.takes(&[&LICENSE_KEY, &IDENTIFIER, &OF_PRODUCT, &VERSION])
 .answers(&[answer(Outcome::Downloads, &[("downloadables", Shape::List(&ITEM))])])
 .refuses(LICENSE_GATE)
 .run(list);

@@ -17,12 +17,18 @@ pub const IDENTIFIER: Field<Identifier> = Field::identifier("identifier", "domai
          `https://www.example.com/`, `www.example.com` and `example.com` are three. Send one form always.",
     )
     .required();
-pub const PRODUCT_ID: Field<String> =
-    Field::reference("product_id", "1").says("The product: its id, its uuid or its slug.").required();
+pub const PRODUCT_ID: Field<String> = Field::reference("product_id", "1")
+    .says("The product: its id, its uuid, its slug or its name.")
+    .required();
+/// The product of a license, for endpoints that check it if it is sent (API §3.9).
+pub const OF_PRODUCT: Field<String> = PRODUCT_ID.optional().says(
+    "The product that the license key must be for: its id, its uuid, its slug or its name. The key of another \
+     product is answered with 210.",
+);
 /// The product, for endpoints that work without it if there is only one: many of their clients can't send it.
-pub const ONLY_PRODUCT_ID: Field<String> = PRODUCT_ID
-    .optional()
-    .says("The product: its id, its uuid or its slug. May be left out if there is only one product.");
+pub const ONLY_PRODUCT_ID: Field<String> = PRODUCT_ID.optional().says(
+    "The product: its id, its uuid, its slug or its name. May be left out if there is only one product.",
+);
 pub const GENERATOR_ID: Field<String> =
     Field::reference("generator_id", "1").says("An active generator: its id or its uuid.").required();
 pub const CONTRACT_ID: Field<String> =

@@ -18,7 +18,9 @@ pub const LIST: Endpoint = Record::new(Audience::Vendor, "Lists generators by id
         "The list is called `products`, as in the original. `keyseal generator` creates \
          generators.",
     )
-    .takes(&[&PRODUCT_ID.optional().says("Only generators of this product: its id, its uuid or its slug.")])
+    .takes(&[&PRODUCT_ID
+        .optional()
+        .says("Only generators of this product: its id, its uuid, its slug or its name.")])
     .answers(&[answer(Outcome::AllGenerators, &[("products", Shape::List(&ROW))])])
     .run(list);
 

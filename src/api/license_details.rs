@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::meta;
 use crate::api::call::Call;
 use crate::api::endpoint::Endpoint;
-use crate::api::fields::{IDENTIFIER, LICENSE_KEY};
+use crate::api::fields::{IDENTIFIER, LICENSE_KEY, OF_PRODUCT};
 use crate::api::record::{Audience, LICENSE_GATE, Record, answer};
 use crate::api::shape::{ASSIGNED_AT, META_DATA, OWNED_BY, Shape};
 use crate::domain::{License, MetaEntry, Outcome, Product};
@@ -15,7 +15,7 @@ use crate::wire::reply::{Reply, Result};
 pub const DETAILS: Endpoint =
     Record::new(Audience::Product, "The details of an active license and its product")
         .says("`expires_at` is `false` if the license never expires.")
-        .takes(&[&LICENSE_KEY, &IDENTIFIER])
+        .takes(&[&LICENSE_KEY, &IDENTIFIER, &OF_PRODUCT])
         .answers(&[answer(Outcome::LicenseDetails, &[("licenseKey", LICENSE), ("product", PRODUCT)])])
         .refuses(LICENSE_GATE)
         .run(details);

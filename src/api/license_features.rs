@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::api::call::Call;
 use crate::api::endpoint::Endpoint;
 use crate::api::field::Field;
-use crate::api::fields::LICENSE_KEY;
+use crate::api::fields::{LICENSE_KEY, OF_PRODUCT};
 use crate::api::record::{Audience, Record, answer};
 use crate::api::sent::unreadable;
 use crate::api::shape::Shape;
@@ -23,7 +23,7 @@ pub const SHOW: Endpoint = Record::new(Audience::Product, "Tells whether a licen
          neither is not enabled, and its value is `null`. No activation is needed, and a blocked or expired \
          license gets the same answer. The path holds a license key: keep it out of logs.",
     )
-    .takes(&[&LICENSE_KEY, &FEATURE])
+    .takes(&[&LICENSE_KEY, &FEATURE, &OF_PRODUCT])
     .answers(&[answer(
         Outcome::Feature,
         &[
@@ -36,7 +36,7 @@ pub const SHOW: Endpoint = Record::new(Audience::Product, "Tells whether a licen
     .run(show);
 
 fn show(call: &mut Call<'_>) -> Result {
-    let license = call.license(Outcome::InvalidLicenseKey)?;
+    let license = call.license_of_product()?;
     let product = call.active_product(&license)?;
     let feature = call.get(FEATURE)?.ok_or_else(|| unreadable(FEATURE.name()))?;
     // The database holds only JSON here.

@@ -24,9 +24,10 @@ pub const LICENSE_KEYS: Field<Vec<LicenseKey>> =
 pub const LICENSES: Field<Vec<Value>> =
     Field::objects("licenses", MAX_LICENSE_KEYS, r#"[{"product_id":1,"owner_email":"jane@example.com"}]"#)
         .says(
-            "Instead of all other fields: for each key a `product_id` or a `generator_id` or both, \
+            "Instead of `license_keys`: for each key a `product_id` or a `generator_id` or both, \
              and optionally `owner_name`, `owner_email` (the license is then assigned), \
-             `activation_limit` and `validity`.",
+             `activation_limit` and `validity`. The same fields beside `licenses` count for each \
+             element that does not have them.",
         );
 pub const ACTIVATION_LIMIT: Field<i64> = Field::number("activation_limit", -1, MAX_LICENSE_NUMBER, "2")
     .says("On how many identifiers it may be active; 0 or -1: unlimited.")
@@ -82,10 +83,9 @@ pub fn new_licenses(call: &mut Call<'_>) -> Result<Vec<NewLicense>> {
     else {
         return Err(form.refused(Outcome::CreateLicenseIncorrectData));
     };
-    let now_if_assigned = (status == LicenseStatus::Assigned).then_some(call.now);
     let (validity, assigned_at) = match term {
         Some(term) => (term.validity, Some(term.assigned_at)),
-        None => (validity.unwrap_or_default(), fields.assigned_at.or(now_if_assigned)),
+        None => (validity.unwrap_or_default(), status.assigned_at(fields.assigned_at, call.now)),
     };
     let license = |license_key| NewLicense {
         product_id,
@@ -171,16 +171,18 @@ fn is_needed<T>(form: &Form<'_>, field: &Field<T>, needed: Needed) -> bool {
 }
 
 fn product(call: &mut Call<'_>, form: &mut Form<'_>, needed: Needed) -> Result<Option<i64>> {
-    let product = match form.read(PRODUCT_ID) {
+    let reference = match form.sent.read(PRODUCT_ID) {
+        Ok(None) if needed == Needed::ForChange => return Ok(None),
+        Ok(reference) => reference,
+        Err(_) => None,
+    };
+    let product = match reference {
         Some(reference) => call.tx.product_by_reference(&reference)?,
         None => None,
     };
     match &product {
         Some(product) => call.sign_with(product),
-        None if needed == Needed::ForNew || form.sent.has(&PRODUCT_ID) => {
-            form.errors.invalid(PRODUCT_ID.name());
-        }
-        None => {}
+        None => form.errors.invalid(PRODUCT_ID.name()),
     }
     Ok(product.map(|product| product.id))
 }

@@ -3,7 +3,7 @@
 use super::meta;
 use crate::api::call::Call;
 use crate::api::endpoint::Endpoint;
-use crate::api::fields::{IDENTIFIER, LICENSE_KEY, META_KEY, META_VALUE};
+use crate::api::fields::{IDENTIFIER, LICENSE_KEY, META_KEY, META_VALUE, OF_PRODUCT};
 use crate::api::record::{Audience, LICENSE_GATE, Record, answer, plain};
 use crate::api::shape::Shape;
 use crate::domain::Outcome;
@@ -17,7 +17,7 @@ pub const CREATE: Endpoint = Record::new(Audience::Product, "Adds a metadata ent
         "A license has at most 1,000 entries, and at most 1 MiB of keys and values. More is \
          refused with 1913, where `field` is `key` or `value`.",
     )
-    .takes(&[&LICENSE_KEY, &IDENTIFIER, &META_KEY, &META_VALUE])
+    .takes(&[&LICENSE_KEY, &IDENTIFIER, &OF_PRODUCT, &META_KEY, &META_VALUE])
     .answers(&[
         answer(Outcome::LicenseMetaCreated, &[META_ID]),
         plain(Outcome::LicenseMetaKeyRequired),
@@ -43,7 +43,7 @@ pub const UPDATE: Endpoint = Record::new(Audience::Product, "Changes a metadata 
         "A license has at most 1,000 entries, and at most 1 MiB of keys and values. More is \
          refused with 1913, where `field` is `key` or `value`.",
     )
-    .takes(&[&LICENSE_KEY, &IDENTIFIER, &META_KEY, &META_VALUE])
+    .takes(&[&LICENSE_KEY, &IDENTIFIER, &OF_PRODUCT, &META_KEY, &META_VALUE])
     .answers(&[
         answer(Outcome::LicenseMetaUpdated, &[META_ID]),
         plain(Outcome::UpdateLicenseMetaKeyRequired),
@@ -67,7 +67,7 @@ fn update(call: &mut Call<'_>) -> Result {
 
 /// `POST /delete-license-key-meta` (API §4.17).
 pub const DELETE: Endpoint = Record::new(Audience::Product, "Deletes a metadata entry of a license")
-    .takes(&[&LICENSE_KEY, &IDENTIFIER, &META_KEY])
+    .takes(&[&LICENSE_KEY, &IDENTIFIER, &OF_PRODUCT, &META_KEY])
     .answers(&[
         plain(Outcome::LicenseMetaDeleted),
         plain(Outcome::DeleteLicenseMetaKeyRequired),

@@ -17,14 +17,16 @@ use crate::wire::reply::{Error, Reply, Result};
 const OF_ORDER: &[&dyn Described] =
     &[&PRODUCT_ID, &GENERATOR_ID, &OWNER_NAME, &OWNER_EMAIL, &ACTIVATION_LIMIT, &VALIDITY];
 
-/// `POST /create-license-keys` with `licenses` (API §4.10): all or none. An order with an `owner_email` is assigned,
+/// `POST /create-license-keys` with `licenses` (API §4.10): all or none. Fields beside `licenses` count for each
+/// order that does not have them. An order with an `owner_email` is assigned,
 /// the others go into the pool. Signed by the product if there is only one.
 pub fn carry_out(call: &mut Call<'_>) -> Result {
     let orders = orders(call)?;
+    let defaults = defaults(call)?;
     let mut keys: Vec<Value> = Vec::with_capacity(orders.len());
     let mut product_id = None;
     for (place, order) in orders.iter().enumerate() {
-        let (generator, terms) = read(call, order, place + 1)?;
+        let (generator, terms) = read(call, order, place + 1, &defaults)?;
         sign(call, generator.product_id, &mut product_id)?;
         let licenses = add_licenses(call, &generator, 1, |license| settled(call, license, &terms))?;
         keys.extend(licenses.into_iter().map(|license| Value::from(license.license_key)));
@@ -47,32 +49,79 @@ fn orders(call: &Call<'_>) -> Result<Vec<Value>> {
 }
 
 /// Reads an order: the generator of its key, and the terms of its license.
-fn read(call: &Call<'_>, order: &Value, place: usize) -> Result<(Generator, LicenseChange)> {
+fn read(
+    call: &Call<'_>,
+    order: &Value,
+    place: usize,
+    defaults: &Defaults,
+) -> Result<(Generator, LicenseChange)> {
     let params = Params::from_object(order).unwrap_or_default();
     let mut form = Form::new(Sent::new(&params, OF_ORDER));
-    let generator = generator(call, &form.sent)?;
+    let generator = match references(&form.sent) {
+        Ok(order) => generator(call, order.or(&defaults.references))?,
+        Err(_) => None,
+    };
     if generator.is_none() {
         let message = "There is no such product, or no such active generator of it.";
         form.errors.add(GENERATOR_ID.name(), message);
     }
     let terms = license_fields::ordered(&mut form);
     match generator {
-        Some(generator) if form.is_good() => Ok((generator, terms)),
+        Some(generator) if form.is_good() => Ok((generator, terms.or(&defaults.terms))),
         _ => Err(refused(place, &form.errors)),
     }
 }
 
-/// Finds the active generator that the order names, which must belong to the product that the order names. An order
-/// that names only a product gets that product's default generator.
-fn generator(call: &Call<'_>, order: &Sent<'_>) -> Result<Option<Generator>> {
-    let product = match order.get(PRODUCT_ID)? {
+/// What the request says beside its orders: it counts for each order that does not say otherwise.
+struct Defaults {
+    references: References,
+    terms: LicenseChange,
+}
+
+fn defaults(call: &Call<'_>) -> Result<Defaults> {
+    let mut form = Form::new(call.sent);
+    let references = References { product: form.read(PRODUCT_ID), generator: form.read(GENERATOR_ID) };
+    let terms = license_fields::ordered(&mut form);
+    if form.is_good() {
+        Ok(Defaults { references, terms })
+    } else {
+        Err(form.refused(Outcome::CreateLicenseIncorrectData))
+    }
+}
+
+/// The product and the generator that an order names.
+#[derive(Clone)]
+struct References {
+    product: Option<String>,
+    generator: Option<String>,
+}
+
+impl References {
+    /// With what is not named taken from the defaults. An order that names a product does not take their generator,
+    /// which may be another product's.
+    fn or(self, defaults: &Self) -> Self {
+        match self {
+            Self { product: None, generator: None } => defaults.clone(),
+            Self { product: None, generator } => Self { product: None, generator },
+            named @ Self { product: Some(_), .. } => named,
+        }
+    }
+}
+
+fn references(order: &Sent<'_>) -> std::result::Result<References, Fault> {
+    Ok(References { product: order.read(PRODUCT_ID)?, generator: order.read(GENERATOR_ID)? })
+}
+
+/// The active generator in the order, which must be of the product in it; or that product's own generator.
+fn generator(call: &Call<'_>, order: References) -> Result<Option<Generator>> {
+    let product = match order.product {
         None => None,
         Some(reference) => match call.tx.product_by_reference(&reference)? {
             None => return Ok(None),
             product => product,
         },
     };
-    let generator = match (order.get(GENERATOR_ID)?, &product) {
+    let generator = match (order.generator, &product) {
         (Some(reference), _) => call.tx.generator_by_reference(&reference)?,
         (None, Some(product)) => call.tx.active_generator_of_product(product.id)?,
         (None, None) => None,

@@ -10,7 +10,7 @@ use super::license_orders;
 use crate::api::call::Call;
 use crate::api::endpoint::Endpoint;
 use crate::api::field::Field;
-use crate::api::fields::{LICENSE_KEY, OWNER_EMAIL, OWNER_NAME, PAGE, PRODUCT_ID};
+use crate::api::fields::{GENERATOR_ID, LICENSE_KEY, OWNER_EMAIL, OWNER_NAME, PAGE, PRODUCT_ID};
 use crate::api::record::{Audience, Record, answer, plain};
 use crate::api::shape::{self, CREATED_AT, LICENSE_STATUS, OWNED_BY, Shape, UPDATED_AT};
 use crate::domain::{License, LicenseFilter, MAX_PAGE_ITEMS, Outcome, Page};
@@ -33,6 +33,9 @@ pub const CREATE: Endpoint = Record::new(Audience::Vendor, "Adds license keys")
         &OWNER_EMAIL,
         &ASSIGNED_AT,
         &EXPIRES_AT,
+        &GENERATOR_ID
+            .optional()
+            .says("Of `licenses`, where an element has neither a generator nor a product."),
         &LICENSES,
     ])
     .answers(&[
@@ -126,7 +129,7 @@ pub const LIST: Endpoint = Record::new(Audience::Vendor, "Lists licenses by id")
     .says("All filters must match.")
     .takes(&[
         &PRODUCT_ID.optional(),
-        &STATUS.optional(),
+        &CHANGED_STATUS,
         &OWNER_NAME.says("Only licenses of this owner."),
         &OWNER_EMAIL.says("Only licenses of this owner."),
         &PAGE,
@@ -180,7 +183,7 @@ fn filter(call: &Call<'_>) -> Result<Option<LicenseFilter>> {
         let Some(product) = call.tx.product_by_reference(&reference)? else { return Ok(None) };
         filter.product_id = Some(product.id);
     }
-    match call.sent.read(STATUS) {
+    match call.sent.read(CHANGED_STATUS) {
         Ok(status) => filter.status = status,
         Err(_) => return Ok(None),
     }

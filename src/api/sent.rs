@@ -80,9 +80,14 @@ impl<'a> Sent<'a> {
         self.params.to_json()
     }
 
+    /// Whether the field is in the endpoint's record.
+    pub fn describes<T>(&self, field: &Field<T>) -> bool {
+        self.described.iter().any(|described| described.about().name == field.name())
+    }
+
     fn check_described<T>(&self, field: &Field<T>) {
         debug_assert!(
-            self.described.iter().any(|described| described.about().name == field.name()),
+            self.describes(field),
             "an endpoint reads {}, which its record doesn't list",
             field.name()
         );

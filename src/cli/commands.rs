@@ -68,7 +68,7 @@ pub enum Command {
     /// Create, import, show and rotate signing keys, which clients verify answers with
     #[command(subcommand, after_help = "Example:\n  keyseal signing-key public --product 1")]
     SigningKey(signing_key::Command),
-    /// Create and list products
+    /// Create, list, show, change and delete products
     #[command(subcommand, after_help = "Example:\n  keyseal product create --name \"My product\"")]
     Product(product::Command),
     /// Create, list, assign, activate, change, delete, import and export licenses

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Subcommand;
 use serde_json::{Value, json};
 
+use super::product::reference::{self, optional_id};
 use super::{Output, Result, change, now, open};
 use crate::domain::{Downloadable, NewDownloadable, StoredFile, Timestamp};
 use crate::files::{DataDir, DownloadsLock, open_named};
@@ -21,9 +22,9 @@ pub enum Command {
     /// List the versions of all products
     #[command(after_help = "Example:\n  keyseal download list --product 1")]
     List {
-        /// Only versions of this product
-        #[arg(long, value_name = "ID")]
-        product: Option<i64>,
+        /// Only versions of this product: its id, UUID, slug or name
+        #[arg(long, value_name = "PRODUCT")]
+        product: Option<String>,
     },
     /// Publish a version that was added as a draft
     #[command(after_help = "Example:\n  keyseal download publish 2")]
@@ -43,9 +44,9 @@ pub enum Command {
 pub struct AddArgs {
     /// File to copy into the data directory
     file: PathBuf,
-    /// Product, by id
-    #[arg(long, value_name = "ID")]
-    product: i64,
+    /// Product: its id, UUID, slug or name
+    #[arg(long, value_name = "PRODUCT")]
+    product: String,
     /// Version as people write it, for example 1.0.2
     #[arg(long, value_name = "TEXT")]
     version: String,
@@ -69,19 +70,20 @@ pub struct AddArgs {
 pub fn run(command: &Command, data: &DataDir, output: &mut Output<'_>) -> Result {
     match command {
         Command::Add(args) => add(args, data, output),
-        Command::List { product } => list(*product, data, output),
+        Command::List { product } => list(optional_id(data, product.as_deref())?, data, output),
         Command::Publish { id } => publish(*id, data, output),
         Command::Delete { id } => delete(*id, data, output),
     }
 }
 
 fn add(args: &AddArgs, data: &DataDir, output: &mut Output<'_>) -> Result {
-    let (product, numeric_version) = (args.product, args.numeric_version);
+    let numeric_version = args.numeric_version;
     let name = file_name(&args.file)?;
     // Opened for the error, which names the argument to correct. The copy opens it again.
     drop(open_named(&args.file).map_err(|error| {
         format!("can't read {}: {error}; give the path of the file to add", args.file.display())
     })?);
+    let product = reference::id(data, &args.product)?;
     let store = open(data)?;
     // Checked before a large file is copied, and again in the transaction.
     store.try_read(|tx| check_free(tx, product, numeric_version))?;

@@ -3,6 +3,9 @@
 use super::{MAX_QUANTITY, Timestamp};
 use crate::domain::Outcome;
 
+/// The least number of characters in the key of a new contract. It is a credential, so it must be hard to guess.
+pub const MIN_CONTRACT_KEY: usize = 16;
+
 /// A contract (API §4.29).
 #[derive(Clone, Debug)]
 pub struct Contract {

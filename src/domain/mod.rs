@@ -39,7 +39,7 @@ pub use caller_id::CallerId;
 pub use capabilities::Capabilities;
 #[cfg(test)]
 pub use capabilities::PRESETS;
-pub use contract::{Contract, ContractStatus, Permission, Terms};
+pub use contract::{Contract, ContractStatus, MIN_CONTRACT_KEY, Permission, Terms};
 pub use demo_secrets::DemoSecrets;
 pub use download_link::{DownloadLink, download_url};
 pub use downloadable::{Downloadable, NewDownloadable, StoredFile};
@@ -48,11 +48,13 @@ pub use generator::{Generator, GeneratorError, GeneratorMethod, MAX_QUANTITY, Ne
 pub use job::{Job, job_fingerprint};
 pub use license::{
     Belongings, License, LicenseChange, LicenseFilter, LicenseStatus, MAX_LICENSE_NUMBER, MAX_OWNER,
-    NewLicense, Term, TermError,
+    NewLicense, Term, TermError, parse_activation_limit, parse_owner, parse_validity,
 };
 pub use look_alikes::first_look_alike;
 pub use meta::{MAX_META_BYTES, MAX_META_ENTRIES, MetaEntry, MetaSize};
-pub use names::{Identifier, LicenseKey, MAX_META_VALUE, MAX_NAME, MetaKey, ParseNameError};
+pub use names::{
+    Identifier, LicenseKey, MAX_META_VALUE, MAX_NAME, MetaKey, ParseNameError, TextError, check_text,
+};
 pub use network::{ParseNetworkError, is_most_of_the_internet, parse_network};
 pub use outcome::{HttpStatus, Outcome, SignedBy};
 pub use page::{MAX_PAGE_ITEMS, Page};

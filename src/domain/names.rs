@@ -27,6 +27,24 @@ pub enum ParseNameError {
     LookAlike(char),
 }
 
+/// Why a text can't be stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TextError {
+    #[error("it is longer than {0} bytes")]
+    TooLong(usize),
+    #[error("it contains a NUL character")]
+    Nul,
+}
+
+/// Refuses a text of more than `max` bytes, or one with a NUL character.
+pub fn check_text(text: &str, max: usize) -> Result<(), TextError> {
+    match text {
+        _ if text.len() > max => Err(TextError::TooLong(max)),
+        _ if text.contains('\0') => Err(TextError::Nul),
+        _ => Ok(()),
+    }
+}
+
 fn parse(text: &str) -> Result<String, ParseNameError> {
     let text = text.trim();
     match text {

@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use crate::domain::{TextError, check_text};
+
 /// The fault for which a field's value is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
@@ -32,11 +34,10 @@ pub enum Fault {
 impl Fault {
     /// The fault of a text that must be storable and have at most `max` bytes.
     pub fn of_text(text: &str, max: usize) -> Option<Self> {
-        match text {
-            _ if text.len() > max => Some(Self::TooLong(max)),
-            _ if text.contains('\0') => Some(Self::HasNul),
-            _ => None,
-        }
+        check_text(text, max).err().map(|error| match error {
+            TextError::TooLong(max) => Self::TooLong(max),
+            TextError::Nul => Self::HasNul,
+        })
     }
 
     /// Whether the value exceeds a limit, as opposed to having a wrong type or format.

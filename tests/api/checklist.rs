@@ -135,7 +135,7 @@ fn line_7_random_assignment_takes_all_or_nothing_and_new_keys_leave_the_pool_alo
 fn line_8_a_contract_echoes_a_form_and_is_listed_with_integers() {
     let server = server();
     let fields = [
-        ("contract_key", "C"),
+        ("contract_key", "C-1-0123456789abcdef"),
         ("contract_name", "N"),
         ("contract_information", "I"),
         ("product_id", "1"),

@@ -10,7 +10,7 @@ fn expect(answer: &Answer, code: i64, message: &str) {
 }
 
 pub const FORM: [(&str, &str); 10] = [
-    ("contract_key", " C-1 "),
+    ("contract_key", " C-1-0123456789ab "),
     ("contract_name", "Name"),
     ("contract_information", "Information"),
     ("product_id", "1"),
@@ -41,7 +41,7 @@ fn a_new_contract_is_shown_with_the_types_of_a_form() {
         json!(answer.fields).to_string(),
         format!(
             concat!(
-                r#"{{"contract":{{"contract_key":"C-1","name":"Name","information":"Information","#,
+                r#"{{"contract":{{"contract_key":"C-1-0123456789ab","name":"Name","information":"Information","#,
                 r#""product_id":"1","license_keys_quantity":"5","status":"active","can_get_info":"1","#,
                 r#""can_generate":"1","can_destroy":"1","can_destroy_all":"0","updated_at":"{now}","#,
                 r#""created_at":"{now}","id":1,"license_keys_count":0}}}}"#,
@@ -55,7 +55,7 @@ fn a_new_contract_is_shown_with_the_types_of_a_form() {
 fn a_new_contract_is_shown_with_the_types_of_json() {
     let server = TestServer::start();
     let uuid_is_no_number = json!({
-        "contract_key": "C", "contract_name": "N", "contract_information": "I", "product_uuid": 2,
+        "contract_key": "C-2-0123456789abcdef", "contract_name": "N", "contract_information": "I", "product_uuid": 2,
         "license_keys_quantity": 5, "status": "inactive", "can_get_info": 1, "can_generate": "0",
         "can_destroy": false, "can_destroy_all": true,
     });
@@ -87,7 +87,8 @@ fn all_contracts_are_listed_with_whole_numbers() {
         json!(answer.fields).to_string(),
         format!(
             concat!(
-                r#"{{"contracts":[{{"id":1,"name":"Name","information":"Information","contract_key":"C-1","#,
+                r#"{{"contracts":[{{"id":1,"name":"Name","information":"Information","#,
+                r#""contract_key":"C-1-0123456789ab","#,
                 r#""license_keys_quantity":5,"product_id":1,"can_get_info":1,"can_generate":1,"#,
                 r#""can_destroy":1,"can_destroy_all":0,"status":"active","created_at":"{now}","#,
                 r#""updated_at":"{now}","license_keys_count":0}}]}}"#,
@@ -117,7 +118,7 @@ fn what_is_wrong_is_said_of_each_field_in_the_documented_order() {
     assert_eq!(nothing.fields["errors"].to_string(), errors.to_string());
     create(&server);
     for (field, value) in [
-        ("contract_key", "C-1"),
+        ("contract_key", "C-1-0123456789ab"),
         ("contract_name", " "),
         ("contract_information", ""),
         ("product_id", "9"),
@@ -128,7 +129,7 @@ fn what_is_wrong_is_said_of_each_field_in_the_documented_order() {
         ("can_destroy_all", "yes"),
     ] {
         let mut form = FORM;
-        form[0].1 = "C-2";
+        form[0].1 = "C-2-0123456789abcdef";
         form.iter_mut().find(|(name, _)| *name == field).unwrap().1 = value;
         let answer = server.post("create-contract", &form);
         expect(&answer, 825, "Incorrect data found");
@@ -141,6 +142,7 @@ fn what_is_wrong_is_said_of_each_field_in_the_documented_order() {
 fn a_text_over_its_limit_is_incorrect_data() {
     let server = TestServer::start();
     for (field, text, error) in [
+        ("contract_key", "x".repeat(15), "Contract key must have at least 16 characters."),
         ("contract_key", "x".repeat(256), "Contract key must not be longer than 255 bytes."),
         ("contract_name", "x".repeat(256), "Contract name must not be longer than 255 bytes."),
         ("contract_name", "a\0b".to_owned(), "Contract name must not hold a NUL character."),
@@ -162,8 +164,12 @@ fn a_text_over_its_limit_is_incorrect_data() {
 fn an_update_changes_what_is_sent_and_keeps_the_rest() {
     let server = TestServer::start();
     create(&server);
-    let fields =
-        [("contract_id", "1"), ("contract_name", "Other"), ("can_destroy_all", "1"), ("contract_key", "C-1")];
+    let fields = [
+        ("contract_id", "1"),
+        ("contract_name", "Other"),
+        ("can_destroy_all", "1"),
+        ("contract_key", "C-1-0123456789ab"),
+    ];
     let answer = server.post("update-contract", &fields);
     expect(&answer, 842, "contract updated");
     let contract = &answer.fields["contract"];
@@ -173,7 +179,7 @@ fn an_update_changes_what_is_sent_and_keeps_the_rest() {
         contract.to_string(),
         format!(
             concat!(
-                r#"{{"id":1,"name":"Other","information":"Information","contract_key":"C-1","#,
+                r#"{{"id":1,"name":"Other","information":"Information","contract_key":"C-1-0123456789ab","#,
                 r#""license_keys_quantity":5,"product_id":1,"can_get_info":1,"can_generate":1,"#,
                 r#""can_destroy":1,"can_destroy_all":"1","status":"active","created_at":"{created}","#,
                 r#""updated_at":"{updated}","license_keys_count":0}}"#,
@@ -194,10 +200,10 @@ fn an_update_is_refused_whole() {
     let server = TestServer::start();
     create(&server);
     let mut second = FORM;
-    second[0].1 = "C-2";
+    second[0].1 = "C-2-0123456789abcdef";
     assert_eq!(server.post("create-contract", &second).fields["contract"]["id"], 2);
     for (field, value, error) in [
-        ("contract_key", "C-1", "Contract key is required and must be unique."),
+        ("contract_key", "C-1-0123456789ab", "Contract key is required and must be unique."),
         ("contract_key", "", "Contract key is required and must be unique."),
         ("contract_information", "", "Contract information is required."),
         ("product_id", "9", "Product Id must be a valid product Id."),

@@ -134,3 +134,31 @@ fn ten_thousand_orders_are_carried_out_in_one_call() {
     assert_eq!(answer.fields["created"], 10_000);
     assert_eq!(answer.fields["license_keys"].as_array().unwrap().len(), 10_000);
 }
+
+#[test]
+fn what_stands_beside_the_orders_counts_for_each_that_does_not_say_otherwise() {
+    let server = server();
+    let body = json!({
+        "product_uuid": 1, "customer_email": "jane@example.com", "validity_days": 30,
+        "licenses": [{}, { "product_id": 2, "owner_email": "john@example.com" }, { "generator_id": 3, "validity": 7 }],
+    });
+    expect(&server.post_json(CREATE, &body), 900, "License keys creation result", "global");
+    let found = licenses(&server);
+    for (license, product, email, validity) in [
+        (&found[0], 1, "jane@example.com", 30),
+        (&found[1], 2, "john@example.com", 30),
+        (&found[2], 2, "jane@example.com", 7),
+    ] {
+        assert_eq!((&license["product_id"], &license["owner_email"]), (&json!(product), &json!(email)));
+        assert_eq!((&license["validity"], &license["status"]), (&json!(validity), &json!("assigned")));
+    }
+    let body = json!({ "generator_uuid": "3", "licenses": [{}, { "product_id": 1 }] });
+    expect(&server.post_json(CREATE, &body), 900, "License keys creation result", "global");
+    let products: Vec<Value> =
+        licenses(&server).iter().skip(3).map(|license| license["product_id"].clone()).collect();
+    assert_eq!(products, [json!(2), json!(1)]);
+    let body = json!({ "product_uuid": 1, "validity_days": "x", "licenses": [{}] });
+    let answer = server.post_json(CREATE, &body);
+    expect(&answer, 901, "Incorrect data found", "global");
+    assert_eq!(answer.fields["errors"], json!({ "validity": ["The validity field must be an integer."] }));
+}

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::support::{Answer, License, Receiver, TestServer};
 
 const KEY: &str = "7d5d4f5e-8c4e-4a5f-9a55-0f1f6f7e8a90";
-const OTHER: &str = "424242";
+const OTHER: &str = "4242424242424242";
 
 /// Contract 1 (of product 1, five keys) under `KEY`, contract 2 (of product 2, without a generator) under `OTHER`.
 fn server() -> TestServer {

@@ -59,13 +59,13 @@ const BASES: &[(&str, Steps, &str)] = &[
     ("/update-contract", &[], "contract_id=1"),
     ("/delete-contract", &[("/create-contract", CONTRACT)], "contract_id=#"),
     ("/get-all-contracts", &[], ""),
-    ("/contracts/get-info", &[], "contract_key=FIRST"),
-    ("/contracts/generate", &[], "contract_key=FIRST&quantity=1"),
-    ("/contracts/destroy", &[], "contract_key=FIRST&license_key=KEY"),
+    ("/contracts/get-info", &[], "contract_key=FIRST-0123456789abcdef"),
+    ("/contracts/generate", &[], "contract_key=FIRST-0123456789abcdef&quantity=1"),
+    ("/contracts/destroy", &[], "contract_key=FIRST-0123456789abcdef&license_key=KEY"),
     (
         "/contracts/destroy-all",
-        &[("/contracts/generate", "contract_key=FIRST&quantity=1")],
-        "contract_key=FIRST",
+        &[("/contracts/generate", "contract_key=FIRST-0123456789abcdef&quantity=1")],
+        "contract_key=FIRST-0123456789abcdef",
     ),
 ];
 
@@ -78,13 +78,19 @@ const NEW_KEY: Steps = &[(
 )];
 const TELEMETRY: &str = "product_id=1&user_identifier=u&license_key=ACTIVE&activation_identifier=d&\
     product_version=1.0.2&data_type=text&text_data=t&data_group=g";
-const CONTRACT: &str = "contract_key=C#&contract_name=N&contract_information=I&product_id=1&\
+const CONTRACT: &str = "contract_key=C#-0123456789abcdef&contract_name=N&contract_information=I&product_id=1&\
     license_keys_quantity=99&status=active&can_get_info=1&can_generate=1&can_destroy=1&can_destroy_all=1";
 
 /// Other values that make a difference than one that is too long or nonsense, and what they make it to:
 /// endpoint, field, changes to the base (`!` takes a field away), value.
 const PROBES: &[(&str, &str, &str, &str)] = &[
     ("/access-downloadables", "version", "", "9.9"),
+    (
+        "/create-license-keys",
+        "generator_id",
+        "!license_keys=&!product_id=&licenses=[{}]&generator_id=1",
+        "nonsense",
+    ),
     ("/create-license-keys", "licenses", "!license_keys=", "[7]"),
     ("/get-license-keys", "page", "", "99"),
     ("/get-license-keys", "items_per_page", "", "1"),
@@ -161,7 +167,8 @@ impl World {
         }
         let mut fields = numbered(base, &number);
         if base.contains("license_key=KEY") {
-            let made = self.send("/contracts/generate", &form("contract_key=FIRST&quantity=1"));
+            let made =
+                self.send("/contracts/generate", &form("contract_key=FIRST-0123456789abcdef&quantity=1"));
             set(&mut fields, "license_key", made.fields["license_keys"][0].as_str().unwrap());
         }
         for (name, value) in form(context) {
@@ -246,6 +253,10 @@ fn every_field_that_is_described_makes_a_difference_under_all_its_names() {
     assert!(fields.len() > 130, "{}", fields.len());
     for field in fields {
         let Described { endpoint, name, .. } = &field;
+        // The product that a path with fields takes beside them is tried in `sent_product`.
+        if endpoint.contains('{') {
+            continue;
+        }
         if endpoint == "/random-assign-license-keys-queued" && QUEUED.contains(&name.as_str()) {
             continue;
         }

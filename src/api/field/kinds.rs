@@ -36,10 +36,11 @@ impl Field<String> {
         })
     }
 
-    /// A reference to a record, trimmed. The look-up decides whether the record exists.
+    /// A reference to a record, trimmed. The look-up decides whether the record exists. `false` counts as absent.
     pub const fn reference(name: &'static str, example: &'static str) -> Self {
         Self::sent(name, Kind::Reference, example, |about, params| {
-            Ok(params.text(about.name).map(|text| text.trim().to_owned()))
+            let text = params.reference(about.name).map_err(|_| Fault::NoText)?;
+            Ok(text.map(|text| text.trim().to_owned()))
         })
     }
 

@@ -6,6 +6,7 @@ use clap::Subcommand;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::cli::product::reference;
 use crate::cli::{Output, Result, change, now, open};
 use crate::domain::{Generator, GeneratorMethod, NewGenerator, Recipe};
 use crate::files::DataDir;
@@ -21,9 +22,9 @@ pub enum Command {
             365"
     )]
     Create {
-        /// Product of its keys, by id
-        #[arg(long, value_name = "ID")]
-        product: i64,
+        /// Product of its keys: its id, UUID, slug or name
+        #[arg(long, value_name = "PRODUCT")]
+        product: String,
         /// Kind of key to make
         #[arg(long)]
         method: Method,
@@ -36,9 +37,9 @@ pub enum Command {
     /// List generators
     #[command(after_help = "Example:\n  keyseal generator list --product 1")]
     List {
-        /// Only generators of this product
-        #[arg(long, value_name = "ID")]
-        product: Option<i64>,
+        /// Only generators of this product: its id, UUID, slug or name
+        #[arg(long, value_name = "PRODUCT")]
+        product: Option<String>,
     },
     /// Change a generator. Only the given options change; existing keys stay as they are
     #[command(after_help = "Example:\n  keyseal generator update 1 --validity 730")]
@@ -69,9 +70,9 @@ pub fn run(command: &Command, data: &DataDir, output: &mut Output<'_>) -> Result
     match command {
         Command::Create { product, method, options, inactive } => {
             let recipe = options.over(default_recipe((*method).into()));
-            create(*product, recipe, !inactive, data, output)
+            create(reference::id(data, product)?, recipe, !inactive, data, output)
         }
-        Command::List { product } => list(*product, data, output),
+        Command::List { product } => list(reference::optional_id(data, product.as_deref())?, data, output),
         Command::Update { id, method, options, active, inactive } => {
             let (method, options) = (method.map(GeneratorMethod::from), options.clone());
             let recipe_of =

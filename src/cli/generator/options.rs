@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
-use crate::domain::{GeneratorMethod, MAX_LICENSE_NUMBER, Recipe};
+use crate::domain::{GeneratorMethod, Recipe, parse_activation_limit, parse_validity};
 
 /// The format of the keys, and the terms of their licenses.
 #[derive(Args, Clone)]
@@ -26,10 +26,10 @@ pub struct Options {
     #[arg(long, allow_hyphen_values = true)]
     template: Option<String>,
     /// Identifiers that may be active at once on a license of its keys; 0: no limit [default: 0]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(0..=MAX_LICENSE_NUMBER))]
+    #[arg(long, value_name = "N", value_parser = parse_activation_limit, allow_negative_numbers = true)]
     activation_limit: Option<i64>,
     /// Days from assignment until a license of its keys expires; 0: never [default: 0]
-    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(i64).range(0..=MAX_LICENSE_NUMBER))]
+    #[arg(long, value_name = "DAYS", value_parser = parse_validity, allow_negative_numbers = true)]
     validity: Option<i64>,
 }
 

@@ -2,9 +2,10 @@
 
 use serde_json::json;
 
-use super::{Status, existing, license_key, summary, to_json};
+use super::{Status, existing, license_key, owner, parse_time, summary, to_json};
+use crate::cli::product::reference;
 use crate::cli::{Output, Result, change, open, operation};
-use crate::domain::{LicenseChange, MAX_LICENSE_NUMBER};
+use crate::domain::{LicenseChange, Timestamp, parse_activation_limit, parse_validity};
 use crate::files::DataDir;
 use crate::operations::Changed;
 
@@ -13,21 +14,27 @@ use crate::operations::Changed;
 pub struct UpdateArgs {
     /// License key
     key: String,
-    /// New status
+    /// Product that it moves to: its id, UUID, slug or name
+    #[arg(long, value_name = "PRODUCT", group = "changes")]
+    product: Option<String>,
+    /// New status. With available or reserved, all that its owner had on it ends
     #[arg(long, group = "changes")]
     status: Option<Status>,
     /// Identifiers that may be active at once; 0: no limit. Active ones stay active
     #[arg(
         long, value_name = "N", group = "changes",
-        value_parser = clap::value_parser!(i64).range(0..=MAX_LICENSE_NUMBER)
+        value_parser = parse_activation_limit, allow_negative_numbers = true
     )]
     activation_limit: Option<i64>,
     /// Days from assignment until it expires; 0: never
     #[arg(
         long, value_name = "DAYS", group = "changes",
-        value_parser = clap::value_parser!(i64).range(0..=MAX_LICENSE_NUMBER)
+        value_parser = parse_validity, allow_negative_numbers = true
     )]
     validity: Option<i64>,
+    /// Time of the assignment, in UTC
+    #[arg(long, value_name = "YYYY-MM-DD HH:MM:SS", group = "changes", value_parser = parse_time)]
+    assigned_at: Option<Timestamp>,
     /// Owner's name; empty to remove it
     #[arg(long, value_name = "NAME", group = "changes")]
     owner_name: Option<String>,
@@ -38,17 +45,21 @@ pub struct UpdateArgs {
 
 pub fn update(args: &UpdateArgs, data: &DataDir, output: &mut Output<'_>) -> Result {
     let key = license_key(&args.key)?;
-    let trimmed = |text: &Option<String>| text.as_deref().map(|text| text.trim().to_owned());
     let changes = LicenseChange {
         status: args.status.map(Into::into),
         activation_limit: args.activation_limit,
         validity: args.validity,
-        owner_name: trimmed(&args.owner_name),
-        owner_email: trimmed(&args.owner_email),
-        ..LicenseChange::default()
+        owner_name: owner("--owner-name", args.owner_name.as_deref())?,
+        owner_email: owner("--owner-email", args.owner_email.as_deref())?,
+        product_id: args.product.as_deref().map(|product| reference::id(data, product)).transpose()?,
+        assigned_at: args.assigned_at,
     };
-    let Changed { license, ended } =
-        change(&open(data)?, move |tx| Ok(operation(tx).change(&existing(tx, &key)?, changes.clone())?))?;
+    let Changed { license, ended } = change(&open(data)?, move |tx| {
+        if let Some(id) = changes.product_id {
+            reference::existing(tx, &id.to_string())?;
+        }
+        Ok(operation(tx).change(&existing(tx, &key)?, changes.clone())?)
+    })?;
     if !ended.is_empty() {
         output.note(&format!("note: {ended}, because the license lost its owner"));
     }

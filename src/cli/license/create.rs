@@ -2,16 +2,17 @@
 
 use uuid::Uuid;
 
-use super::{Status, existing, new_license_key, parse_time, summary, to_json};
+use super::{Status, existing, new_license_key, owner, parse_time, summary, to_json};
+use crate::cli::product::reference;
 use crate::cli::{Output, Result, change, now, open};
-use crate::domain::{LicenseStatus, NewLicense, Timestamp};
+use crate::domain::{LicenseStatus, NewLicense, Timestamp, parse_activation_limit, parse_validity};
 use crate::files::DataDir;
 
 #[derive(clap::Args)]
 pub struct CreateArgs {
-    /// Product, by id
-    #[arg(long, value_name = "ID")]
-    product: i64,
+    /// Product: its id, UUID, slug or name
+    #[arg(long, value_name = "PRODUCT")]
+    product: String,
     /// License key [default: a new UUID]
     #[arg(long)]
     key: Option<String>,
@@ -19,10 +20,22 @@ pub struct CreateArgs {
     #[arg(long, default_value = "available")]
     status: Status,
     /// Identifiers that may be active at once; 0: no limit
-    #[arg(long, value_name = "N", default_value = "0", value_parser = clap::value_parser!(i64).range(0..))]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value = "0",
+        value_parser = parse_activation_limit,
+        allow_negative_numbers = true
+    )]
     activation_limit: i64,
     /// Days from assignment until it expires; 0: never
-    #[arg(long, value_name = "DAYS", default_value = "0", value_parser = clap::value_parser!(i64).range(0..))]
+    #[arg(
+        long,
+        value_name = "DAYS",
+        default_value = "0",
+        value_parser = parse_validity,
+        allow_negative_numbers = true
+    )]
     validity: i64,
     /// Time of the assignment, in UTC [default: now, if the status is assigned]
     #[arg(long, value_name = "YYYY-MM-DD HH:MM:SS", value_parser = parse_time)]
@@ -38,15 +51,14 @@ pub struct CreateArgs {
 pub fn create(args: &CreateArgs, data: &DataDir, output: &mut Output<'_>) -> Result {
     let key = args.key.clone().unwrap_or_else(|| Uuid::new_v4().to_string());
     let status = LicenseStatus::from(args.status);
-    let now_if_assigned = (status == LicenseStatus::Assigned).then(now);
     let license = NewLicense {
-        product_id: args.product,
+        product_id: reference::id(data, &args.product)?,
         license_key: new_license_key(&key)?,
-        owner_name: args.owner_name.clone(),
-        owner_email: args.owner_email.clone(),
+        owner_name: owner("--owner-name", args.owner_name.as_deref())?.filter(|name| !name.is_empty()),
+        owner_email: owner("--owner-email", args.owner_email.as_deref())?.filter(|email| !email.is_empty()),
         activation_limit: args.activation_limit,
         validity: args.validity,
-        assigned_at: args.assigned_at.or(now_if_assigned),
+        assigned_at: status.assigned_at(args.assigned_at, now()),
         status,
         contract_id: None,
     };

@@ -10,6 +10,7 @@ use tempfile::NamedTempFile;
 
 use super::Status;
 use super::csv::{COLUMNS, escaped_for_spreadsheets, fields};
+use crate::cli::product::reference;
 use crate::cli::{Output, Result, open};
 use crate::domain::LicenseStatus;
 use crate::files::DataDir;
@@ -23,9 +24,9 @@ const PAGE: i64 = 1_000;
 pub struct Args {
     /// File to write, replaced if it exists. Only its owner can read it [default: standard output]
     file: Option<PathBuf>,
-    /// Only licenses of this product
-    #[arg(long, value_name = "ID")]
-    product: Option<i64>,
+    /// Only licenses of this product: its id, UUID, slug or name
+    #[arg(long, value_name = "PRODUCT")]
+    product: Option<String>,
     /// Only licenses with this status
     #[arg(long)]
     status: Option<Status>,
@@ -36,12 +37,13 @@ pub struct Args {
 }
 
 pub fn run(args: &Args, data: &DataDir, output: &mut Output<'_>) -> Result {
+    let product = reference::optional_id(data, args.product.as_deref())?;
     let store = open(data)?;
     let Some(file) = &args.file else {
         if output.is_json() {
             return Err("--json prints the result on standard output: name a file for the licenses".into());
         }
-        let exported = store.try_read(|tx| write(tx, args, output.writer()))?;
+        let exported = store.try_read(|tx| write(tx, product, args, output.writer()))?;
         note_escaped(exported.escaped, output);
         return Ok(());
     };
@@ -50,7 +52,7 @@ pub fn run(args: &Args, data: &DataDir, output: &mut Output<'_>) -> Result {
     let directory = file.parent().filter(|path| !path.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let temporary = NamedTempFile::new_in(directory).map_err(failed)?;
     let Exported { licenses, of_contracts, escaped } =
-        store.try_read(|tx| write(tx, args, &mut BufWriter::new(temporary.as_file())))?;
+        store.try_read(|tx| write(tx, product, args, &mut BufWriter::new(temporary.as_file())))?;
     temporary.as_file().sync_all().map_err(failed)?;
     temporary.persist(file).map_err(|error| failed(error.error))?;
     if of_contracts > 0 {
@@ -87,7 +89,7 @@ fn note_escaped(escaped: u64, output: &Output<'_>) {
 }
 
 /// Writes the selected licenses, all from the snapshot of `tx`.
-fn write(tx: &Tx<'_>, args: &Args, to: &mut dyn Write) -> Result<Exported> {
+fn write(tx: &Tx<'_>, product: Option<i64>, args: &Args, to: &mut dyn Write) -> Result<Exported> {
     let status = args.status.map(LicenseStatus::from);
     if args.for_excel {
         to.write_all("\u{feff}".as_bytes())?;
@@ -97,7 +99,7 @@ fn write(tx: &Tx<'_>, args: &Args, to: &mut dyn Write) -> Result<Exported> {
     writer.write_record(COLUMNS).map_err(unwrap_io)?;
     let (mut last, mut exported) = (0, Exported::default());
     loop {
-        let page = tx.licenses_after(last, args.product, status, PAGE)?;
+        let page = tx.licenses_after(last, product, status, PAGE)?;
         let Some(end) = page.last() else { break };
         last = end.id;
         for license in &page {

@@ -10,8 +10,9 @@ mod import;
 use clap::{Subcommand, ValueEnum};
 use serde_json::{Value, json};
 
+use crate::cli::product::reference;
 use crate::cli::{Output, Result, change, open, operation};
-use crate::domain::{License, LicenseFilter, LicenseKey, LicenseStatus, Page, Timestamp};
+use crate::domain::{License, LicenseFilter, LicenseKey, LicenseStatus, Page, Timestamp, parse_owner};
 use crate::files::DataDir;
 use crate::maintenance::units::number;
 use crate::store::Tx;
@@ -26,9 +27,9 @@ pub enum Command {
     /// List licenses
     #[command(after_help = "Example:\n  keyseal license list --product 1 --status assigned")]
     List {
-        /// Only licenses of this product
-        #[arg(long, value_name = "ID")]
-        product: Option<i64>,
+        /// Only licenses of this product: its id, UUID, slug or name
+        #[arg(long, value_name = "PRODUCT")]
+        product: Option<String>,
         /// Only licenses with this status
         #[arg(long)]
         status: Option<Status>,
@@ -123,7 +124,7 @@ pub fn run(command: &Command, data: &DataDir, output: &mut Output<'_>) -> Result
         Command::Create(args) => create::create(args, data, output),
         Command::List { product, status, owner_name, owner_email } => {
             let filter = LicenseFilter {
-                product_id: *product,
+                product_id: reference::optional_id(data, product.as_deref())?,
                 status: status.map(LicenseStatus::from),
                 owner_name: owner_name.clone(),
                 owner_email: owner_email.clone(),
@@ -131,7 +132,10 @@ pub fn run(command: &Command, data: &DataDir, output: &mut Output<'_>) -> Result
             list(&filter, data, output)
         }
         Command::Assign { key, owner_name, owner_email } => {
-            assign(key, owner_name.clone(), owner_email.clone(), data, output)
+            let owner_name = owner("--owner-name", owner_name.as_deref())?.filter(|name| !name.is_empty());
+            let owner_email =
+                owner("--owner-email", owner_email.as_deref())?.filter(|email| !email.is_empty());
+            assign(key, owner_name, owner_email, data, output)
         }
         Command::Activate { key, identifier } => activation::activate(key, identifier, data, output),
         Command::Deactivate { key, identifier } => activation::deactivate(key, identifier, data, output),
@@ -190,6 +194,11 @@ fn assign(
         &to_json(&license),
         &format!("license key {} is assigned\n{}", license.license_key, summary(&license)),
     )
+}
+
+/// The name or the address of an owner, from an option; empty if the option is blank.
+pub(super) fn owner(option: &str, text: Option<&str>) -> Result<Option<String>> {
+    Ok(text.map(parse_owner).transpose().map_err(|error| format!("{option}: {error}"))?)
 }
 
 pub(super) fn license_key(text: &str) -> Result<LicenseKey> {

@@ -9,6 +9,7 @@ use clap::Subcommand;
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
+use crate::cli::product::reference::optional_id;
 use crate::cli::{Output, Result, change, now, open};
 use crate::domain::{KeyState, PublishedKey, Timestamp};
 use crate::files::DataDir;
@@ -23,9 +24,9 @@ pub enum Command {
     /// Generate the global signing key, or a product's own
     #[command(after_help = "Example:\n  keyseal signing-key generate --product 1")]
     Generate {
-        /// Product that gets a key of its own, by id
-        #[arg(long, value_name = "ID")]
-        product: Option<i64>,
+        /// Product that gets a key of its own: its id, UUID, slug or name
+        #[arg(long, value_name = "PRODUCT")]
+        product: Option<String>,
         /// Key size; 2048 signs fastest, and is what the original server uses
         #[arg(long, default_value = "2048", value_parser = ["2048", "3072", "4096"])]
         bits: String,
@@ -38,9 +39,9 @@ pub enum Command {
     Import {
         /// File with the private key, which is copied
         file: PathBuf,
-        /// Product that gets it as its own key, by id
-        #[arg(long, value_name = "ID")]
-        product: Option<i64>,
+        /// Product that gets it as its own key: its id, UUID, slug or name
+        #[arg(long, value_name = "PRODUCT")]
+        product: Option<String>,
         /// Replace the global key because it is lost for good. All clients need the new public key
         #[arg(long, conflicts_with = "product")]
         replace_lost: bool,
@@ -48,9 +49,9 @@ pub enum Command {
     /// Print the public key that verifies answers, as PEM
     #[command(after_help = "Example:\n  keyseal signing-key public --product 1")]
     Public {
-        /// Product whose answers it verifies, by id [default: the global key]
-        #[arg(long, value_name = "ID")]
-        product: Option<i64>,
+        /// Product whose answers it verifies: its id, UUID, slug or name [default: the global key]
+        #[arg(long, value_name = "PRODUCT")]
+        product: Option<String>,
         /// Print the next key, which signs after "rotate --activate"
         #[arg(long, conflicts_with = "former")]
         next: bool,
@@ -70,15 +71,27 @@ pub enum Command {
 
 pub fn run(command: &Command, data: &DataDir, output: &mut Output<'_>) -> Result {
     match command {
-        Command::Generate { product, bits, replace_lost } => {
-            install(*product, &signing::generate(bits.parse()?)?, *replace_lost, data, output)
+        Command::Generate { product, bits, replace_lost } => install(
+            optional_id(data, product.as_deref())?,
+            &signing::generate(bits.parse()?)?,
+            *replace_lost,
+            data,
+            output,
+        ),
+        Command::Import { file, product, replace_lost } => install(
+            optional_id(data, product.as_deref())?,
+            &SigningKey::read_pem(file)?,
+            *replace_lost,
+            data,
+            output,
+        ),
+        Command::Public { product, next: true, .. } => {
+            published(optional_id(data, product.as_deref())?, KeyState::Next, data, output)
         }
-        Command::Import { file, product, replace_lost } => {
-            install(*product, &SigningKey::read_pem(file)?, *replace_lost, data, output)
+        Command::Public { product, former: true, .. } => {
+            published(optional_id(data, product.as_deref())?, KeyState::Former, data, output)
         }
-        Command::Public { product, next: true, .. } => published(*product, KeyState::Next, data, output),
-        Command::Public { product, former: true, .. } => published(*product, KeyState::Former, data, output),
-        Command::Public { product, .. } => public(*product, data, output),
+        Command::Public { product, .. } => public(optional_id(data, product.as_deref())?, data, output),
         Command::List => list(data, output),
         Command::Rotate(args) => rotate::run(args, data, output),
     }

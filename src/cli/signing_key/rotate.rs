@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use super::published_to_json;
+use crate::cli::product::reference::optional_id;
 use crate::cli::{Output, Result, change, now, open};
 use crate::domain::KeyState;
 use crate::files::DataDir;
@@ -17,9 +18,9 @@ use crate::signing::{self, SigningKey, StagedKey, key_files};
 
 #[derive(clap::Args)]
 pub struct Args {
-    /// Product whose own key is rotated, by id [default: the global key]
-    #[arg(long, value_name = "ID")]
-    product: Option<i64>,
+    /// Product whose own key is rotated: its id, UUID, slug or name [default: the global key]
+    #[arg(long, value_name = "PRODUCT")]
+    product: Option<String>,
     /// Activate the next key: it signs from now on, the current one no more
     #[arg(long, conflicts_with_all = ["key", "withdraw"])]
     activate: bool,
@@ -35,17 +36,18 @@ pub struct Args {
 }
 
 pub fn run(args: &Args, data: &DataDir, output: &mut Output<'_>) -> Result {
+    let product = optional_id(data, args.product.as_deref())?;
     match args {
-        Args { activate: true, product, .. } => activate(*product, data, output),
-        Args { withdraw: true, product, .. } => withdraw(*product, data, output),
-        Args { product, key, bits, .. } => {
+        Args { activate: true, .. } => activate(product, data, output),
+        Args { withdraw: true, .. } => withdraw(product, data, output),
+        Args { key, bits, .. } => {
             // Checked before a key is generated, which takes a while.
-            open(data)?.try_read(|tx| check_can_rotate(tx, data, *product))?;
+            open(data)?.try_read(|tx| check_can_rotate(tx, data, product))?;
             let pem = match key {
                 Some(file) => SigningKey::read_pem(file)?,
                 None => signing::generate(bits.parse()?)?,
             };
-            publish(*product, &pem, data, output)
+            publish(product, &pem, data, output)
         }
     }
 }

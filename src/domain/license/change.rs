@@ -17,6 +17,22 @@ pub struct LicenseChange {
     pub assigned_at: Option<Timestamp>,
 }
 
+impl LicenseChange {
+    /// With what this one keeps taken from another change.
+    #[must_use]
+    pub fn or(self, other: &Self) -> Self {
+        Self {
+            product_id: self.product_id.or(other.product_id),
+            owner_name: self.owner_name.or_else(|| other.owner_name.clone()),
+            owner_email: self.owner_email.or_else(|| other.owner_email.clone()),
+            activation_limit: self.activation_limit.or(other.activation_limit),
+            validity: self.validity.or(other.validity),
+            status: self.status.or(other.status),
+            assigned_at: self.assigned_at.or(other.assigned_at),
+        }
+    }
+}
+
 impl License {
     /// Returns the license after a change. Existing activations stay, even if there are more than a lowered limit
     /// allows.

@@ -2,6 +2,7 @@
 
 mod belongings;
 mod change;
+mod fields;
 mod new;
 mod status;
 mod term;
@@ -10,6 +11,7 @@ use super::{Outcome, Product, Timestamp, fold_owner};
 
 pub use belongings::Belongings;
 pub use change::LicenseChange;
+pub use fields::{MAX_LICENSE_NUMBER, MAX_OWNER, parse_activation_limit, parse_owner, parse_validity};
 pub use new::NewLicense;
 pub use status::LicenseStatus;
 pub use term::{Term, TermError};
@@ -34,13 +36,6 @@ pub struct License {
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
 }
-
-/// The longest name or e-mail address of an owner, in bytes.
-pub const MAX_OWNER: usize = 255;
-
-/// The largest activation limit and validity: the limit of the original server's columns, and a number that
-/// every client can parse.
-pub const MAX_LICENSE_NUMBER: i64 = 2_147_483_647;
 
 /// Selects licenses by exact values; `None` matches any value.
 #[derive(Clone, Debug, Default)]

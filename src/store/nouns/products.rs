@@ -24,14 +24,26 @@ impl Tx<'_> {
         )
     }
 
-    /// A product by the reference that clients use: digits are its id, all else its uuid or its slug (API §3.10).
+    /// A product by the reference that people and clients use: digits are its id, all else its uuid, its slug, or its
+    /// name if no other product has it (API §3.10).
     pub fn product_by_reference(&self, reference: &str) -> Result<Option<Product>, Error> {
         if let Ok(id) = reference.parse() {
             return self.product(id);
         }
         let sql = "SELECT id FROM products WHERE uuid = ?1 OR slug = ?1";
-        let id = self.sql(sql).one(&[&reference], |row| row.get(0))?;
-        id.map_or(Ok(None), |id| self.product(id))
+        if let Some(id) = self.sql(sql).one(&[&reference], |row| row.get(0))? {
+            return self.product(id);
+        }
+        match self.products_called(reference)?.as_slice() {
+            [id] => self.product(*id),
+            _ => Ok(None),
+        }
+    }
+
+    /// The ids of the first products with exactly this name.
+    pub fn products_called(&self, name: &str) -> Result<Vec<i64>, Error> {
+        let sql = "SELECT id FROM products WHERE name = ?1 ORDER BY id LIMIT 10";
+        self.sql(sql).all(&[&name], |row| row.get(0))
     }
 
     pub fn product_by_slug(&self, slug: &str) -> Result<Option<Product>, Error> {

@@ -74,6 +74,10 @@ pub fn path_field(segment: &str) -> Option<&str> {
     segment.strip_prefix('{')?.strip_suffix('}')
 }
 
+/// The value refers to no record.
+#[derive(Debug, PartialEq, Eq)]
+pub struct NoReference;
+
 /// The text is not an integer, or not a boolean.
 #[derive(Debug, PartialEq, Eq)]
 pub struct NotANumber;
@@ -163,6 +167,18 @@ impl Params {
     /// A field as text. Numbers and booleans are converted to text; lists and objects count as absent.
     pub fn text(&self, name: &str) -> Option<Cow<'_, str>> {
         self.all_texts(name).next()
+    }
+
+    /// A reference to a record, as text. `false`, which is an unset variable of a PHP client, counts as absent; so do
+    /// `null` and a blank text. Fails for a list, an object or `true`, which refer to nothing.
+    pub fn reference(&self, name: &str) -> Result<Option<Cow<'_, str>>, NoReference> {
+        let found = self.values(name).find_map(|value| match value {
+            Value::Null | Value::Bool(false) => None,
+            Value::String(text) => present(text).map(Ok),
+            Value::Number(number) => Some(Ok(number.to_string().into())),
+            Value::Bool(true) | Value::Array(_) | Value::Object(_) => Some(Err(NoReference)),
+        });
+        found.transpose()
     }
 
     /// A field of any type as text: a text unchanged, with its white space, and everything else as compact JSON

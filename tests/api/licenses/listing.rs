@@ -35,7 +35,10 @@ fn a_list_is_limited_to_what_is_asked_for() {
         ("product_id=9", &[]),
         ("product_id=99999999999999999999", &[]),
         ("product_id=x'%20OR%201=1--", &[]),
-        ("status=active", &[]),
+        ("status=active", &["mine", "theirs"]),
+        ("status=suspended", &[]),
+        ("status=revoked&product_id=1", &[]),
+        ("status=inactive", &[]),
         ("status=Assigned", &[]),
         ("product_id=1&status=x", &[]),
     ] {

@@ -152,7 +152,7 @@ fn every_refusal_of_an_update_changes_nothing() {
         (json!({ "license_key": " " }), "license_key", "The license key field is required."),
         (json!({ "license_key": "x".repeat(256) }), "license_key", "The selected license key is invalid."),
         (json!({ "license_key": "a\0b" }), "license_key", "The selected license key is invalid."),
-        (json!({ "product_id": "" }), "product_id", "The selected product id is invalid."),
+        (json!({ "product_id": [1] }), "product_id", "The selected product id is invalid."),
         (json!({ "product_id": 9 }), "product_id", "The selected product id is invalid."),
         (json!({ "owner_name": {} }), "owner_name", "The owner name field must be a string."),
         (json!({ "activation_limit": "" }), "activation_limit", "The activation limit field is required."),

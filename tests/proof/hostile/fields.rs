@@ -213,7 +213,7 @@ pub fn likely(capability: &str, field: &str, rng: &mut Rng) -> Value {
         "product_id" if capability == "delete-product" => number(4..=400, rng),
         "product_id" => number(1..=6, rng),
         "contract_id" | "generator_id" => number(1..=4, rng),
-        "contract_key" => format!("CONTRACT-{}", rng.u8(..6)),
+        "contract_key" => format!("CONTRACT-0123456-{}", rng.u8(..6)),
         "quantity" | "page" | "numeric_data_x" | "numeric_data_y" => number(1..=3, rng),
         "items_per_page" | "license_keys_quantity" | "validity" => number(1..=30, rng),
         "activation_limit" => number(0..=3, rng),

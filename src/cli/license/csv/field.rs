@@ -1,8 +1,9 @@
 //! Single fields of a line: what counts as empty, what a spreadsheet has made of them, and their types.
 
 use std::collections::HashSet;
+use std::fmt::Display;
 
-use crate::domain::{Identifier, LicenseKey, LicenseStatus, MAX_LICENSE_NUMBER, MAX_OWNER, Timestamp};
+use crate::domain::{Identifier, LicenseKey, LicenseStatus, Timestamp, parse_owner};
 
 /// How a text begins that a spreadsheet takes for a formula. The last four are the full-width forms.
 pub const FORMULA_STARTS: [char; 10] = ['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠'];
@@ -59,22 +60,19 @@ fn is_rounded_number(text: &str) -> bool {
 
 /// An owner's name or address, without outer spaces.
 pub fn owner(column: &str, field: &str) -> Result<String, String> {
-    let text = field.trim();
-    match text {
-        _ if text.len() > MAX_OWNER => Err(format!("{column}: it is longer than {MAX_OWNER} bytes")),
-        _ if text.contains('\0') => Err(format!("{column}: it contains a NUL character")),
-        _ => Ok(text.to_owned()),
-    }
+    parse_owner(field).map_err(|error| format!("{column}: {error}"))
 }
 
 /// An activation limit or a validity.
-pub fn number(column: &str, field: &str) -> Result<i64, String> {
+pub fn number<E: Display>(
+    column: &str,
+    field: &str,
+    parse: impl FnOnce(&str) -> Result<i64, E>,
+) -> Result<i64, String> {
     let text = field.trim();
     // A spreadsheet may write 5 as 5.0.
-    let number = text.strip_suffix(".0").unwrap_or(text).parse().ok();
-    number
-        .filter(|number| (0..=MAX_LICENSE_NUMBER).contains(number))
-        .ok_or_else(|| format!("{column}: \"{text}\" is not a whole number from 0 to {MAX_LICENSE_NUMBER}"))
+    let number = parse(text.strip_suffix(".0").unwrap_or(text));
+    number.map_err(|error| format!("{column}: \"{text}\" is {error}"))
 }
 
 /// A time in UTC.
@@ -109,6 +107,7 @@ pub fn identifiers(field: &str) -> Result<Vec<Identifier>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::parse_validity;
 
     #[test]
     fn a_number_that_a_spreadsheet_has_abbreviated_is_no_license_key() {
@@ -151,9 +150,15 @@ mod tests {
 
     #[test]
     fn numbers_have_the_limits_of_the_api() {
-        assert_eq!((number("x", "2147483647"), number("x", " 5.0 ")), (Ok(2_147_483_647), Ok(5)));
+        assert_eq!(
+            (number("x", "2147483647", parse_validity), number("x", " 5.0 ", parse_validity)),
+            (Ok(2_147_483_647), Ok(5))
+        );
         for field in ["2147483648", "9223372036854775807", "99999999999999999999", "-1", "1.5", "x"] {
-            assert!(number("validity", field).unwrap_err().starts_with("validity: \""), "{field}");
+            assert!(
+                number("validity", field, parse_validity).unwrap_err().starts_with("validity: \""),
+                "{field}"
+            );
         }
     }
 }

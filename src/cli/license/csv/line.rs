@@ -2,7 +2,9 @@
 
 use super::columns::Columns;
 use super::field::{identifiers, license_key, number, owner, status, time, value};
-use crate::domain::{Identifier, LicenseKey, LicenseStatus, Timestamp};
+use crate::domain::{
+    Identifier, LicenseKey, LicenseStatus, Timestamp, parse_activation_limit, parse_validity,
+};
 use crate::maintenance::units::number as number_of;
 
 const SECONDS_PER_DAY: i64 = 86_400;
@@ -65,8 +67,10 @@ impl Columns {
         };
         line.owner_name = owner_field("owner_name", name);
         line.owner_email = owner_field("owner_email", email);
-        line.activation_limit = text(limit).and_then(|field| good(number("activation_limit", field), faults));
-        line.validity = text(validity).and_then(|field| good(number("validity", field), faults));
+        line.activation_limit = text(limit)
+            .and_then(|field| good(number("activation_limit", field, parse_activation_limit), faults));
+        line.validity =
+            text(validity).and_then(|field| good(number("validity", field, parse_validity), faults));
         line.assigned_at = text(assigned).and_then(|field| good(time("assigned_at", field), faults));
         line.status = text(state).and_then(|field| good(status(field), faults));
         line.identifiers =

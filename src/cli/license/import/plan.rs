@@ -66,7 +66,7 @@ fn create(args: &Args, line: &mut Line, product: Option<i64>, term: Term, now: T
         owner_email: some(&line.owner_email),
         activation_limit,
         validity: term.validity.or(args.validity).unwrap_or(0),
-        assigned_at: term.assigned_at.or((status == LicenseStatus::Assigned).then_some(now)),
+        assigned_at: status.assigned_at(term.assigned_at, now),
         status,
         contract_id: None,
     };

@@ -25,6 +25,9 @@ pub(super) fn products(tx: &Tx<'_>) {
     assert_eq!((found.created_at, found.updated_at), (NOW, LATER));
     assert!(tx.product_by_reference("0B2A7B8C-1D5E-4F6A-8B9C-0D1E2F3A4B5C").unwrap().is_some());
     assert!(tx.product_by_reference(&id.to_string()).unwrap().is_some());
+    let name = found.name.as_str();
+    assert_eq!(tx.products_called(name).unwrap(), [id]);
+    assert_eq!(tx.product_by_reference(name).unwrap().map(|product| product.id), Some(id));
     assert!(tx.product_by_slug("other").unwrap().is_none());
     assert!(tx.is_slug_taken("EDITOR", None).unwrap() && !tx.is_slug_taken("editor", Some(id)).unwrap());
     tx.change_product(id, &ProductChange { slug: Some(String::new()), ..settings.clone() }, LATER).unwrap();

@@ -1,13 +1,19 @@
 //! `keyseal product …`: the products that license keys are for.
 
+mod change;
+pub mod reference;
+mod valid;
+
 use std::path::PathBuf;
 
 use clap::Subcommand;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Output, Result, change, now, open};
-use crate::domain::{NewProduct, Product, ProductChange, ProductStatus, Timestamp, is_slug};
+use crate::cli::{self, Output, Result, now, open};
+use crate::domain::{
+    MAX_NAME, MAX_PRODUCT_TEXT, NewProduct, Product, ProductChange, ProductStatus, Timestamp,
+};
 use crate::files::DataDir;
 use crate::maintenance::signing_keys::install_for_product;
 use crate::signing::{self, Keyring, PublicKey, StagedKey};
@@ -21,6 +27,21 @@ pub enum Command {
     /// List all products
     #[command(after_help = "Example:\n  keyseal product list")]
     List,
+    /// Show a product
+    #[command(after_help = "Example:\n  keyseal product show 1")]
+    Show {
+        /// Product: its id, UUID, slug or name
+        product: String,
+    },
+    /// Change a product. Only the given options change
+    #[command(after_help = "Example:\n  keyseal product update 1 --slug my-product")]
+    Update(change::UpdateArgs),
+    /// Delete a product with its metadata, generators and downloads. Its licenses stay
+    #[command(after_help = "Example:\n  keyseal product delete 1")]
+    Delete {
+        /// Product: its id, UUID, slug or name
+        product: String,
+    },
 }
 
 #[derive(clap::Args)]
@@ -53,28 +74,22 @@ pub fn run(command: &Command, data: &DataDir, output: &mut Output<'_>) -> Result
     match command {
         Command::Create(args) => create(args, data, output),
         Command::List => list(data, output),
+        Command::Show { product } => change::show(product, data, output),
+        Command::Update(args) => change::update(args, data, output),
+        Command::Delete { product } => change::delete(product, data, output),
     }
 }
 
 fn create(args: &CreateArgs, data: &DataDir, output: &mut Output<'_>) -> Result {
-    if args.name.trim().is_empty() {
-        return Err("the name is empty: give one with --name".into());
-    }
-    let slug = args.slug.as_deref().map(str::trim).filter(|slug| !slug.is_empty());
-    if let Some(slug) = slug.filter(|slug| !is_slug(slug)) {
-        return Err(format!(
-            "{slug:?} can't be a slug: use letters, digits, - and _, but not a number or a UUID"
-        )
-        .into());
-    }
+    let slug = args.slug.as_deref().map(valid::slug_or_blank).transpose()?;
     let product = NewProduct {
         uuid: Uuid::new_v4().to_string(),
-        name: args.name.clone(),
-        description: args.description.clone(),
+        name: valid::required("--name", &args.name, MAX_NAME)?,
+        description: valid::text("--description", &args.description, MAX_PRODUCT_TEXT)?,
         status: if args.inactive { ProductStatus::Inactive } else { ProductStatus::Active },
     };
     let settings = ProductChange {
-        slug: slug.map(str::to_owned),
+        slug: slug.filter(|slug| !slug.is_empty()),
         changelog_enabled: Some(args.changelog),
         require_non_expired: Some(args.require_non_expired),
         ..ProductChange::default()
@@ -83,7 +98,8 @@ fn create(args: &CreateArgs, data: &DataDir, output: &mut Output<'_>) -> Result 
     let pem = args.own_key.then(|| signing::generate(signing::DEFAULT_BITS)).transpose()?;
     let staged = pem.map(|pem| StagedKey::write(&pem, &data.keys(), data)).transpose()?;
     let (public, directory) = (staged.as_ref().map(|staged| staged.key().public().clone()), data.clone());
-    let added = change(&store, move |tx| add(tx, &directory, &product, &settings, public.as_ref(), now()));
+    let added =
+        cli::change(&store, move |tx| add(tx, &directory, &product, &settings, public.as_ref(), now()));
     let id = match (staged, added) {
         (Some(staged), Ok((id, Some(place)))) => {
             staged.publish(&place)?;
@@ -111,10 +127,8 @@ pub fn add(
     own_key: Option<&PublicKey>,
     now: Timestamp,
 ) -> Result<(i64, Option<PathBuf>)> {
-    if let Some(slug) = &settings.slug
-        && tx.is_slug_taken(slug, None)?
-    {
-        return Err(format!("a product with the slug {slug} exists already: give another with --slug").into());
+    if let Some(slug) = &settings.slug {
+        valid::free_slug(tx, slug, None)?;
     }
     let id = tx.add_product_with(product, settings, now)?;
     let place = own_key.map(|key| install_for_product(tx, data, id, key, now)).transpose()?;
