@@ -27,6 +27,8 @@ pub struct Call<'a> {
     /// The key of the product that was found, if it has one of its own. It signs the outcomes that products sign,
     /// also when the endpoint returns early.
     pub signing_product: Option<ProductKey>,
+    /// The fingerprint of the order that the request queued, if it may be sent again.
+    pub order: Option<[u8; 32]>,
 }
 
 /// The caller of an endpoint, and the facts about the server that endpoints use.
@@ -46,6 +48,13 @@ pub struct RequestContext<'a> {
     pub delivery_delay: Duration,
     pub randomness: &'a Randomness,
     pub public_keys: &'a dyn PublicKeys,
+    pub lost_orders: &'a dyn LostOrders,
+}
+
+/// The queued orders whose answers never reached their senders.
+pub trait LostOrders {
+    /// Whether the order with this fingerprint is one of them. From then on it isn't: one repeat was taken for it.
+    fn take(&self, fingerprint: &[u8; 32]) -> bool;
 }
 
 /// The public keys of a server.
@@ -73,7 +82,7 @@ impl<'a> Call<'a> {
         context: RequestContext<'a>,
         now: Timestamp,
     ) -> Self {
-        Self { tx, sent: Sent::new(params, record.fields), context, now, signing_product: None }
+        Self { tx, sent: Sent::new(params, record.fields), context, now, signing_product: None, order: None }
     }
 
     /// Reads a field. `None`: it is absent or blank. A field that can't be read is refused by its name: 1913 over its

@@ -18,8 +18,9 @@ const WEBHOOK_URL: Field<String> = Field::text("webhook_url", 1024 * 1024, "http
 pub const QUEUE: Endpoint =
     Record::new(Audience::Shop, "Queues a random assignment, and sends its answer to a webhook")
         .says(
-            "Refusals are sent to the webhook too. A request that is repeated while it waits, or \
-             within five minutes of its success, is carried out once, unless it has another \
+            "Refusals are sent to the webhook too. Two requests that are alike are two orders, if both \
+             were answered. One whose answer could not be sent, because the connection was gone, may be \
+             repeated within five minutes, and is carried out once; so is one under the same \
              `Idempotency-Key`.",
         )
         .takes(&[
@@ -37,8 +38,8 @@ pub const QUEUE: Endpoint =
         .answers(&[plain(Outcome::RequestQueued)])
         .run(queue);
 
-/// Refuses only a faulty identifier; all other errors are reported to the webhook. Without an `Idempotency-Key`, seven
-/// fields decide whether a request repeats another (API §4.9).
+/// Refuses only a faulty identifier; all other errors are reported to the webhook. Without an `Idempotency-Key`, a
+/// request repeats one that is equal in seven fields and whose answer was lost (API §4.9).
 fn queue(call: &mut Call<'_>) -> Result {
     license_ends::refuse_end(call)?;
     call.get(IDENTIFIER)?;
@@ -53,8 +54,12 @@ fn queue(call: &mut Call<'_>) -> Result {
         sent.text(&BY_GENERATOR),
     ];
     let fingerprint = job_fingerprint(call.context.caller, &fields.each_ref().map(|field| field.as_deref()));
-    if call.context.names_request || !call.tx.has_recent_job(&fingerprint, call.now)? {
+    let is_repeat = !call.context.names_request
+        && call.context.lost_orders.take(&fingerprint)
+        && call.tx.has_recent_job(&fingerprint, call.now)?;
+    if !is_repeat {
         call.tx.add_job(call.context.caller, &sent.to_json(), &fingerprint, call.now)?;
     }
+    call.order = (!call.context.names_request).then_some(fingerprint);
     Ok(Outcome::RequestQueued.into())
 }

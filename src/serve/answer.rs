@@ -12,6 +12,8 @@ pub struct Answer {
     /// The product that was found, if it has a key of its own. Whether it signs depends on the outcome.
     pub signing_product: Option<ProductKey>,
     pub priority: Priority,
+    /// The fingerprint of the order that was queued, if one was that may be sent again.
+    pub order: Option<[u8; 32]>,
 }
 
 /// The content of an answer.
@@ -23,7 +25,7 @@ pub enum Content {
 
 impl Answer {
     pub fn new(result: Result<Content>, signing_product: Option<ProductKey>) -> Self {
-        Self { result, signing_product, priority: Priority::Normal }
+        Self { result, signing_product, priority: Priority::Normal, order: None }
     }
 
     /// A refusal or a failure before any product was found.

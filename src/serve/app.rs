@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::forwarders::Forwarders;
 use super::last_used::LastUsed;
+use super::lost_answers::LostAnswers;
 use super::page_state::{Demo, Pages};
 use super::request_id::RequestIds;
 use super::signed_answers::SignedAnswers;
@@ -28,6 +29,7 @@ pub struct App {
     pub signed_answers: SignedAnswers,
     pub load: Load,
     pub last_used: LastUsed,
+    pub lost_answers: LostAnswers,
     pub request_ids: RequestIds,
     pub forwarders: Forwarders,
     /// `None`: no metrics are served.
@@ -50,6 +52,7 @@ impl App {
                 Arc::clone(signatures.delay()),
             ),
             last_used: LastUsed::default(),
+            lost_answers: LostAnswers::default(),
             request_ids: RequestIds::default(),
             forwarders: Forwarders::default(),
             metrics: config.http.metrics_listen.is_some().then(Metrics::new),
@@ -79,6 +82,7 @@ impl App {
             delivery_delay: self.config.webhooks.delays.first().copied().unwrap_or_default(),
             randomness: &self.config.randomness,
             public_keys: &self.keyring,
+            lost_orders: &self.lost_answers,
         }
     }
 }

@@ -25,6 +25,7 @@ mod forwarders;
 mod http_quirks;
 mod idempotency;
 mod last_used;
+mod lost_answers;
 mod page_state;
 mod pages;
 mod read;
@@ -44,13 +45,14 @@ use crate::metrics;
 use crate::routes::Route;
 use answer::Answer;
 use caller::Caller;
-use http_quirks::unread;
+use http_quirks::{taken, unread};
 
 pub use app::App;
 pub use cors::Sharing;
 #[cfg(feature = "fuzzing")]
 pub use fields::from_multipart;
 pub use http_quirks::head::without_body;
+pub use http_quirks::taken::Descriptor;
 pub use page_state::Demo;
 pub use pages::demo::playable;
 pub use pages::metrics::serve_metrics;
@@ -66,7 +68,12 @@ pub async fn answer(
 ) -> HttpResponse {
     let mut caller = Caller::of(&request, &app);
     let answer = run_admitted(&app, route, &mut caller, &request, &mut payload).await;
+    let order = answer.order.map(|fingerprint| taken::OnItsWay::new(&app, fingerprint));
     let response = respond::respond(&app, &caller, route.path, answer).await;
+    let response = match order {
+        Some(order) => taken::watch(response, &request, order),
+        None => response,
+    };
     unread::close(response, &request, payload)
 }
 

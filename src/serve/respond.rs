@@ -21,7 +21,7 @@ const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
 
 /// Signs an answer and makes the HTTP response. `route`: the route's own text, never the caller's.
 pub async fn respond(app: &App, caller: &Caller, route: &'static str, answer: Answer) -> HttpResponse {
-    let Answer { result, signing_product, priority } = answer;
+    let Answer { result, signing_product, priority, order: _ } = answer;
     let (code, mut response) = match result {
         Ok(Content::Written(written)) => {
             let code = written.code;

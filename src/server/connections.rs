@@ -5,6 +5,7 @@ use std::any::Any;
 use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, Shutdown};
+use std::os::fd::AsRawFd as _;
 use std::sync::{Arc, Mutex, Once, PoisonError};
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use ipnet::IpNet;
 use socket2::{SockRef, Socket};
 
 use crate::load::Network;
+use crate::serve::Descriptor;
 
 /// Open files reserved for everything but connections, and for the database readers of each worker.
 const RESERVED_FILES: u64 = 128;
@@ -77,7 +79,8 @@ impl Neighbours {
         }
     }
 
-    /// Counts a new connection as long as `extensions` live, or ends it if its address has too many.
+    /// Counts a new connection as long as `extensions` live, or ends it if its address has too many. Notes its file
+    /// descriptor.
     pub fn meet(self: &Arc<Self>, connection: &dyn Any, extensions: &mut Extensions) {
         let stream = connection.downcast_ref::<TcpStream>();
         let Some(stream) =
@@ -85,6 +88,7 @@ impl Neighbours {
         else {
             return;
         };
+        extensions.insert(Descriptor(stream.as_raw_fd()));
         let Ok(peer) = stream.peer_addr() else { return };
         let address = peer.ip().to_canonical();
         if self.trusted_proxies.iter().any(|network| network.contains(&address)) {

@@ -37,10 +37,8 @@ fn carry_out(tx: &Tx<'_>, app: &App, now: Timestamp) -> Result<(), Failure> {
     tx.act_as(Actor { at: now, caller: job.caller, address: None, action });
     let mut call = Call::new(tx, &params, &RANDOM_ASSIGN.record, context, now);
     let reply = assign(&mut call, job.id)?;
-    // A shop names its orders, and repeats one when it has lost the answer: a named order that succeeded is
-    // remembered. Equal orders without a name are separate orders, and a failed one may be repeated later.
-    let is_named = ["identifier", "webhook_url"].into_iter().any(|field| params.text(field).is_some());
-    if is_named && reply.outcome == Outcome::LicenseKeysAssigned {
+    // A repeat of an order that succeeded is recognized; one that failed may be repeated later.
+    if reply.outcome == Outcome::LicenseKeysAssigned {
         tx.remember_job(&job, now)?;
     }
     if let Some(url) = params.text("webhook_url") {

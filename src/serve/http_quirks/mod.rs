@@ -2,4 +2,5 @@
 //! there is one.
 
 pub mod head;
+pub mod taken;
 pub mod unread;

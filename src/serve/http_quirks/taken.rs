@@ -1,0 +1,96 @@
+//! Tells whether a connection took an answer. actix-web reports no error of writing one.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use actix_web::body::{BodySize, BoxBody, MessageBody};
+use actix_web::web::Bytes;
+use actix_web::{HttpRequest, HttpResponse};
+
+use crate::serve::App;
+
+/// The file descriptor of a connection, as its number. It is open as long as an answer is written to it.
+#[derive(Clone, Copy)]
+pub struct Descriptor(pub std::os::fd::RawFd);
+
+/// Sends `response`, and notes its order as lost if the connection is gone before the whole body is taken.
+pub fn watch(response: HttpResponse, request: &HttpRequest, order: OnItsWay) -> HttpResponse {
+    let descriptor = request.conn_data::<Descriptor>().copied();
+    response.map_body(|_, body| Watched { body, descriptor, order }.boxed())
+}
+
+/// The answer to an order on its way to its sender. Notes the order as lost when it is dropped, unless it was sent.
+pub struct OnItsWay {
+    app: Arc<App>,
+    fingerprint: [u8; 32],
+    is_sent: bool,
+}
+
+impl OnItsWay {
+    pub fn new(app: &Arc<App>, fingerprint: [u8; 32]) -> Self {
+        Self { app: Arc::clone(app), fingerprint, is_sent: false }
+    }
+
+    pub fn sent(&mut self) {
+        self.is_sent = true;
+    }
+}
+
+impl Drop for OnItsWay {
+    fn drop(&mut self) {
+        if !self.is_sent {
+            self.app.lost_answers.note(self.fingerprint);
+        }
+    }
+}
+
+struct Watched {
+    body: BoxBody,
+    descriptor: Option<Descriptor>,
+    order: OnItsWay,
+}
+
+impl MessageBody for Watched {
+    type Error = <BoxBody as MessageBody>::Error;
+
+    fn size(&self) -> BodySize {
+        self.body.size()
+    }
+
+    fn poll_next(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Self::Error>>> {
+        let watched = self.get_mut();
+        let polled = Pin::new(&mut watched.body).poll_next(context);
+        if matches!(polled, Poll::Ready(None)) && !watched.descriptor.is_some_and(is_gone) {
+            watched.order.sent();
+        }
+        polled
+    }
+}
+
+/// Whether the client has closed the connection: the system takes what is written to it all the same, and tells of no
+/// error until later.
+#[cfg(target_os = "linux")]
+fn is_gone(descriptor: Descriptor) -> bool {
+    use std::io::ErrorKind;
+    use std::mem::MaybeUninit;
+
+    use rustix::process::{PidfdFlags, PidfdGetfdFlags, getpid, pidfd_getfd, pidfd_open};
+    use socket2::SockRef;
+
+    // The safe way to a descriptor of this process by its number.
+    let Ok(process) = pidfd_open(getpid(), PidfdFlags::empty()) else { return false };
+    let Ok(socket) = pidfd_getfd(process, descriptor.0, PidfdGetfdFlags::empty()) else { return false };
+    match SockRef::from(&socket).peek(&mut [MaybeUninit::uninit(); 1]) {
+        Ok(read) => read == 0,
+        Err(error) => !matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted),
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn is_gone(_: Descriptor) -> bool {
+    false
+}
