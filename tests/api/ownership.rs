@@ -43,10 +43,13 @@ fn ends(server: &TestServer) -> Vec<String> {
     ends.map(|entry| entry["detail"].as_str().unwrap().to_owned()).collect()
 }
 
+/// Gives a license back to the pool with this status.
+type Refund = fn(&TestServer, &str);
+
 #[test]
 fn a_new_owner_finds_nothing_of_the_former_one() {
     let receiver = Receiver::answering(&[200]);
-    let refunds: [(&str, fn(&TestServer, &str)); 2] = [
+    let refunds: [(&str, Refund); 2] = [
         ("API", |server, status| {
             let fields = [("license_key", KEY), ("status", status), ("owner_name", "First")];
             assert_eq!(server.post("update-license-key", &fields).code, 950);

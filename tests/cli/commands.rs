@@ -258,17 +258,19 @@ fn a_license_is_changed_taken_off_and_deleted() {
     done(data, &["product", "create", "--name", "P"]);
     done(data, &["license", "create", "--product", "1", "--key", "K", "--owner-name", "N"]);
     let update = |options: &[&str]| done(data, &[&["license", "update", "k"], options].concat());
+    // An owner who is named by e-mail alone doesn't inherit the name that the license had before.
     let license = update(&["--status", "assigned", "--activation-limit", "2", "--owner-email", " e@x "]);
     assert!(license["assigned_at"].is_string());
     for (name, value) in [
         ("status", json!("assigned")),
         ("activation_limit", json!(2)),
         ("validity", json!(0)),
-        ("owner_name", json!("N")),
+        ("owner_name", Value::Null),
         ("owner_email", json!("e@x")),
     ] {
         assert_eq!(license[name], value);
     }
+    assert_eq!(update(&["--owner-name", "N"])["owner_name"], json!("N"));
     let license = update(&["--owner-name", "", "--validity", "30"]);
     assert_eq!((&license["owner_name"], &license["validity"]), (&Value::Null, &json!(30)));
 

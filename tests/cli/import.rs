@@ -149,8 +149,8 @@ fn all_faults_of_a_line_are_told() {
             "line 3: identifiers: 2 identifiers would be active, but the activation limit is 1",
         ],
     );
-    let many: String = (0..250).map(|number| format!("K{number},9\n")).collect();
-    let said = refusal(data.path(), format!("license_key,product_id\n{many}"), &[]);
+    let many: Vec<String> = (0..250).map(|number| format!("K{number},9")).collect();
+    let said = refusal(data.path(), format!("license_key,product_id\n{}\n", many.join("\n")), &[]);
     contains(&said, &["250 bad lines; nothing was written", "\nline 101: ", "\nand 150 more"]);
     assert!(!said.contains("line 102"));
 }
