@@ -132,13 +132,13 @@ mod tests {
         for (change, expected) in [
             (
                 "CREATE TRIGGER evil AFTER INSERT ON licenses BEGIN DELETE FROM blocks; END",
-                "trigger evil is none",
+                "trigger evil is not part of",
             ),
-            ("CREATE VIEW v AS SELECT 1", "view v is none"),
-            ("CREATE TABLE more (id INTEGER)", "table more is none"),
-            ("CREATE INDEX more ON licenses (validity)", "index more is none"),
+            ("CREATE VIEW v AS SELECT 1", "view v is not part of"),
+            ("CREATE TABLE more (id INTEGER)", "table more is not part of"),
+            ("CREATE INDEX more ON licenses (validity)", "index more is not part of"),
             ("DROP TRIGGER blocks_deleted", "trigger blocks_deleted is missing"),
-            ("ALTER TABLE blocks ADD COLUMN more TEXT", "table blocks is not as"),
+            ("ALTER TABLE blocks ADD COLUMN more TEXT", "table blocks differs from"),
         ] {
             let found = found(change).unwrap();
             assert!(found.contains(expected), "{change}: {found}");
