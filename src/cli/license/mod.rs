@@ -1,6 +1,7 @@
 //! `keyseal license …`: licenses, their owners, and the identifiers they are active on.
 
 mod activation;
+mod assign;
 mod change;
 mod create;
 pub mod csv;
@@ -11,7 +12,7 @@ use clap::{Subcommand, ValueEnum};
 use serde_json::{Value, json};
 
 use crate::cli::product::reference;
-use crate::cli::{Output, Result, change, open, operation};
+use crate::cli::{Output, Result, open};
 use crate::domain::{License, LicenseFilter, LicenseKey, LicenseStatus, Page, Timestamp, parse_owner};
 use crate::files::DataDir;
 use crate::maintenance::units::number;
@@ -132,10 +133,7 @@ pub fn run(command: &Command, data: &DataDir, output: &mut Output<'_>) -> Result
             list(&filter, data, output)
         }
         Command::Assign { key, owner_name, owner_email } => {
-            let owner_name = owner("--owner-name", owner_name.as_deref())?.filter(|name| !name.is_empty());
-            let owner_email =
-                owner("--owner-email", owner_email.as_deref())?.filter(|email| !email.is_empty());
-            assign(key, owner_name, owner_email, data, output)
+            assign::assign(key, owner_name.as_deref(), owner_email.as_deref(), data, output)
         }
         Command::Activate { key, identifier } => activation::activate(key, identifier, data, output),
         Command::Deactivate { key, identifier } => activation::deactivate(key, identifier, data, output),
@@ -168,32 +166,6 @@ fn list(filter: &LicenseFilter, data: &DataDir, output: &mut Output<'_>) -> Resu
         })
         .collect();
     output.list(&["id", "product", "license key", "status", "limit", "expires", "owner"], &rows)
-}
-
-fn assign(
-    key: &str,
-    owner_name: Option<String>,
-    owner_email: Option<String>,
-    data: &DataDir,
-    output: &mut Output<'_>,
-) -> Result {
-    let key = license_key(key)?;
-    let license = change(&open(data)?, move |tx| {
-        let license = existing(tx, &key)?;
-        if !license.is_assignable() {
-            return Err(format!(
-                "license key {key} is {}: only an available or reserved license can be assigned",
-                license.status.as_str()
-            )
-            .into());
-        }
-        operation(tx).assign(&license, owner_name.as_deref(), owner_email.as_deref())?;
-        existing(tx, &key)
-    })?;
-    output.result(
-        &to_json(&license),
-        &format!("license key {} is assigned\n{}", license.license_key, summary(&license)),
-    )
 }
 
 /// The name or the address of an owner, from an option; empty if the option is blank.

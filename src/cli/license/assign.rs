@@ -1,0 +1,33 @@
+//! `keyseal license assign`.
+
+use super::{existing, license_key, owner, summary, to_json};
+use crate::cli::{Output, Result, change, open, operation};
+use crate::files::DataDir;
+
+pub fn assign(
+    key: &str,
+    owner_name: Option<&str>,
+    owner_email: Option<&str>,
+    data: &DataDir,
+    output: &mut Output<'_>,
+) -> Result {
+    let key = license_key(key)?;
+    let owner_name = owner("--owner-name", owner_name)?.filter(|name| !name.is_empty());
+    let owner_email = owner("--owner-email", owner_email)?.filter(|email| !email.is_empty());
+    let license = change(&open(data)?, move |tx| {
+        let license = existing(tx, &key)?;
+        if !license.is_assignable() {
+            return Err(format!(
+                "license key {key} is {}: only an available or reserved license can be assigned",
+                license.status.as_str()
+            )
+            .into());
+        }
+        operation(tx).assign(&license, owner_name.as_deref(), owner_email.as_deref())?;
+        existing(tx, &key)
+    })?;
+    output.result(
+        &to_json(&license),
+        &format!("license key {} is assigned\n{}", license.license_key, summary(&license)),
+    )
+}
