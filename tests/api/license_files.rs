@@ -102,7 +102,7 @@ fn every_bad_line_is_told_by_its_number_and_nothing_is_written() {
         (",1,,,,,,,", "license_key: it is empty"),
         ("A,,,,,,,,", "product_id is empty"),
         ("A,9,,,,,,,", "there is no product 9: see \"keyseal product list\""),
-        ("A,1,,,-1,,,,", "activation_limit: \"-1\" is not a whole number from 0 to 2147483647"),
+        ("A,1,,,-2,,,,", "activation_limit: \"-2\" is not a whole number from 0 to 2147483647"),
         ("A,1,,,,x,,,", "validity: \"x\" is not a whole number from 0"),
         ("A,1,,,,,soon,,", "assigned_at: \"soon\" is not a time"),
         ("A,1,,,,,,active,", "status: \"active\" is not one of available, assigned, reserved, blocked"),

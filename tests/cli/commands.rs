@@ -177,7 +177,7 @@ fn a_wrong_command_line_ends_with_2() {
         &["serv"][..],
         &["serve", "--workers", "0"],
         &["license", "create"],
-        &["license", "create", "--product", "1", "--activation-limit", "-1"],
+        &["license", "create", "--product", "1", "--activation-limit", "-2"],
         &["license", "create", "--product", "1", "--assigned-at", "yesterday"],
         &["block", "add"],
         &["block", "add", "--ip", "10.0.0.1", "--domain", "x.example"],
@@ -289,7 +289,7 @@ fn a_license_is_changed_taken_off_and_deleted() {
         contains(&refused(data, &[&["license"], words].concat()), &["no license key K", "license list"]);
     }
     for usage in
-        [&[][..], &["--activation-limit", "-1"], &["--validity", "2147483648"], &["--status", "active"]]
+        [&[][..], &["--activation-limit", "-2"], &["--validity", "2147483648"], &["--status", "active"]]
     {
         let output = keyseal(data, &[&["license", "update", "K"], usage].concat());
         assert_eq!(output.status.code(), Some(2), "{usage:?}");

@@ -133,14 +133,14 @@ fn what_databases_and_spreadsheets_write_for_nothing_is_nothing() {
 fn all_faults_of_a_line_are_told() {
     let data = prepared();
     let content = "license_key,product_id,owner_name,activation_limit,validity,status,assigned_at,identifiers\n\
-                   1.23457E+15,9,,-1,99999999999999,gone,soon,x\n\
+                   1.23457E+15,9,,-2,99999999999999,gone,soon,x\n\
                    OK,1,,1,,,,\"[\"\"a\"\",\"\"b\"\"]\"\n";
     contains(
         &refusal(data.path(), content, &[]),
         &[
             "line 2: license_key: \"1.23457E+15\" is how a spreadsheet shows a long number",
             "format the column as text",
-            "; activation_limit: \"-1\"",
+            "; activation_limit: \"-2\"",
             "; validity: \"99999999999999\" is not a whole number from 0 to 2147483647",
             "; status: \"gone\" is not one of available,",
             "; assigned_at: \"soon\" is not a time",
