@@ -64,7 +64,7 @@ fn an_order_whose_answer_was_lost_is_the_same_as_its_repeat_and_no_other() {
     send_and_leave(&server, body);
     wait(|| (assigned(&server) == 1).then_some(()));
     // The order may be carried out before its answer is signed.
-    thread::sleep(Duration::from_secs(1));
+    thread::sleep(Duration::from_secs(3));
     // The repeat, and then an order of its own.
     expect_queued(&server.post(QUEUE, &fields));
     expect_queued(&server.post(QUEUE, &fields));
@@ -72,9 +72,9 @@ fn an_order_whose_answer_was_lost_is_the_same_as_its_repeat_and_no_other() {
     // Lost twice: the second repeats the first, and the third both.
     send_and_leave(&server, body);
     wait(|| (assigned(&server) == 3).then_some(()));
-    thread::sleep(Duration::from_secs(1));
+    thread::sleep(Duration::from_secs(3));
     send_and_leave(&server, body);
-    thread::sleep(Duration::from_secs(1));
+    thread::sleep(Duration::from_secs(3));
     expect_queued(&server.post(QUEUE, &fields));
     thread::sleep(Duration::from_millis(500));
     assert_eq!(assigned(&server), 3);
