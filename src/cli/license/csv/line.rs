@@ -3,11 +3,9 @@
 use super::columns::Columns;
 use super::field::{identifiers, license_key, number, owner, status, time, value};
 use crate::domain::{
-    Identifier, LicenseKey, LicenseStatus, Timestamp, parse_activation_limit, parse_validity,
+    Identifier, LicenseKey, LicenseStatus, Term, TermError, Timestamp, parse_activation_limit, parse_validity,
 };
 use crate::maintenance::units::number as number_of;
-
-const SECONDS_PER_DAY: i64 = 86_400;
 
 /// A line; `None`: the field is empty, or the file lacks the column.
 #[derive(Debug, Default)]
@@ -29,9 +27,9 @@ pub struct Line {
     pub faults: Vec<String>,
 }
 
-/// How long a license is valid, and from when.
+/// How long a license is valid, and from when, as far as a line says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Term {
+pub struct LineTerm {
     pub validity: Option<i64>,
     pub assigned_at: Option<Timestamp>,
 }
@@ -87,38 +85,29 @@ fn good<T>(read: Result<T, String>, faults: &mut Vec<String>) -> Option<T> {
 impl Line {
     /// The term that the line gives a license with this status. An `expires_at` becomes a whole number of days and the
     /// time from which they make it exact.
-    pub fn term(&self, status: LicenseStatus, now: Timestamp) -> Result<Term, String> {
+    pub fn term(&self, status: LicenseStatus, now: Timestamp) -> Result<LineTerm, String> {
         let Self { validity, assigned_at, .. } = *self;
-        let Some(end) = self.expires_at else { return Ok(Term { validity, assigned_at }) };
-        if matches!(status, LicenseStatus::Available | LicenseStatus::Reserved) {
-            return Err(format!(
-                "expires_at: a license that is {} gets its end when it is assigned: give validity in days instead, or \
-                 the status assigned",
-                status.as_str()
-            ));
+        let Some(end) = self.expires_at else { return Ok(LineTerm { validity, assigned_at }) };
+        let term =
+            Term::until(end, validity, assigned_at, status, now).map_err(|error| end_fault(end, error))?;
+        Ok(LineTerm { validity: Some(term.validity), assigned_at: Some(term.assigned_at) })
+    }
+}
+
+fn end_fault(end: Timestamp, error: TermError) -> String {
+    match error {
+        TermError::NotAssigned(status) => format!(
+            "expires_at: a license that is {} gets its end when it is assigned: give validity in days instead, or the \
+             status assigned",
+            status.as_str()
+        ),
+        TermError::NotAfterBegin(begin) => format!("expires_at: {end} is not after assigned_at, {begin}"),
+        TermError::NeverExpires => {
+            format!("expires_at: {end}, but a validity of 0 means that it never expires")
         }
-        if let Some(begin) = assigned_at
-            && end <= begin
-        {
-            return Err(format!("expires_at: {end} is not after assigned_at, {begin}"));
+        TermError::Contradiction(sum) => {
+            format!("expires_at: {end}, but assigned_at and validity make it {sum}: leave one of them out")
         }
-        match (validity, assigned_at) {
-            (Some(0), _) => {
-                return Err(format!("expires_at: {end}, but a validity of 0 means that it never expires"));
-            }
-            (Some(days), Some(begin)) if (begin.plus_days(days).0 - end.0).abs() >= SECONDS_PER_DAY => {
-                let sum = begin.plus_days(days);
-                return Err(format!(
-                    "expires_at: {end}, but assigned_at and validity make it {sum}: leave one of them out"
-                ));
-            }
-            _ => {}
-        }
-        let begin = assigned_at.unwrap_or_else(|| now.min(end.plus_days(-1)));
-        let days = validity.unwrap_or_else(|| {
-            end.0.saturating_sub(begin.0).max(1).saturating_add(SECONDS_PER_DAY - 1) / SECONDS_PER_DAY
-        });
-        Ok(Term { validity: Some(days), assigned_at: Some(end.plus_days(-days)) })
     }
 }
 
@@ -126,7 +115,7 @@ impl Line {
 mod tests {
     use super::*;
 
-    const DAY: i64 = SECONDS_PER_DAY;
+    const DAY: i64 = 86_400;
 
     fn term(
         validity: Option<i64>,

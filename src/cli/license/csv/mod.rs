@@ -10,7 +10,7 @@ mod write;
 
 pub use columns::{Columns, First, Rules};
 pub use format::Format;
-pub use line::{Line, Term};
+pub use line::{Line, LineTerm};
 pub use records::Records;
 pub use source::Source;
 pub use write::{escaped_for_spreadsheets, fields};

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::Args;
 use crate::cli::Result;
-use crate::cli::license::csv::{Line, Term};
+use crate::cli::license::csv::{Line, LineTerm};
 use crate::domain::{
     Identifier, License, LicenseChange, LicenseKey, LicenseStatus, NewLicense, Product, Timestamp,
 };
@@ -37,7 +37,7 @@ pub fn plan(
     let status = line.status.unwrap_or(default);
     let term = line.term(status, now).unwrap_or_else(|fault| {
         line.faults.push(fault);
-        Term::default()
+        LineTerm::default()
     });
     let planned = match existing {
         Some(license) if args.update => Some(update(tx, license, &mut line, product, term, now)?),
@@ -54,7 +54,13 @@ pub fn plan(
     Ok(planned.filter(|_| line.faults.is_empty()).ok_or(line.faults))
 }
 
-fn create(args: &Args, line: &mut Line, product: Option<i64>, term: Term, now: Timestamp) -> Option<Plan> {
+fn create(
+    args: &Args,
+    line: &mut Line,
+    product: Option<i64>,
+    term: LineTerm,
+    now: Timestamp,
+) -> Option<Plan> {
     let activation_limit = line.activation_limit.or(args.activation_limit).unwrap_or(0);
     check_seats(line, activation_limit, line.identifiers.len());
     let status = line.status.unwrap_or(LicenseStatus::Available);
@@ -78,7 +84,7 @@ fn update(
     license: License,
     line: &mut Line,
     product: Option<i64>,
-    term: Term,
+    term: LineTerm,
     now: Timestamp,
 ) -> Result<Plan> {
     let change = LicenseChange {
