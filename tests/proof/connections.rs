@@ -30,17 +30,17 @@ pub struct Connection {
 impl Connections {
     /// Opens connections one after the other.
     pub fn connect(address: &str, count: usize) -> Self {
-        Self::connect_from([127, 0, 0, 1], address, count)
+        Self::connect_from(&[[127, 0, 0, 1]], address, count)
     }
 
-    /// Opens connections from this address.
-    pub fn connect_from(from: [u8; 4], address: &str, count: usize) -> Self {
+    /// Opens connections from these addresses in turn.
+    pub fn connect_from(addresses: &[[u8; 4]], server: &str, count: usize) -> Self {
         let poll = Poll::new().unwrap();
-        let address: SocketAddr = address.parse().unwrap();
-        let connections = (0..count).map(|number| {
+        let server: SocketAddr = server.parse().unwrap();
+        let connections = addresses.iter().cycle().take(count).enumerate().map(|(number, from)| {
             let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
-            socket.bind(&SocketAddr::from((from, 0)).into()).unwrap();
-            socket.connect(&address.into()).unwrap();
+            socket.bind(&SocketAddr::from((*from, 0)).into()).unwrap();
+            socket.connect(&server.into()).unwrap();
             let stream = std::net::TcpStream::from(socket);
             stream.set_nonblocking(true).unwrap();
             let mut stream = TcpStream::from_std(stream);

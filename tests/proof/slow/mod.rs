@@ -23,6 +23,8 @@ const BODY_WITHIN: Duration = Duration::from_secs(8);
 const ENDED_WITHIN: Duration = Duration::from_secs(10);
 /// By how much the p99 of other clients may grow beside slow ones.
 const MOST: f64 = 2.0;
+/// The addresses of slow and idle clients: each stays below the share of connections that one address may hold.
+const CROWD: [[u8; 4]; 4] = [[127, 0, 0, 2], [127, 0, 0, 3], [127, 0, 0, 4], [127, 0, 0, 5]];
 
 const SLOW_BODY: &[u8] =
     b"POST /api/v1/verify HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n\
@@ -87,7 +89,7 @@ fn crowds(form: &Form) -> String {
     for _ in 0..rounds {
         beside(&server, &world.api_key, &mut alone, || thread::sleep(quiet));
         // Connected before the measurement, which is of the cost of open connections.
-        let mut connections = Connections::connect(server.address(), slow);
+        let mut connections = Connections::connect_from(&CROWD, server.address(), slow);
         assert_eq!(connections.send(SLOW_BODY), slow);
         longest[0] = longest[0]
             .max(beside(&server, &world.api_key, &mut body, || connections.trickle(b"a", limit + LEEWAY)));
@@ -95,13 +97,13 @@ fn crowds(form: &Form) -> String {
         world.check_signature(connections.all[slow / 2].body());
         // Closed before the next ones open, for the limit on open files of this process.
         drop(connections);
-        let mut connections = Connections::connect(server.address(), slow);
+        let mut connections = Connections::connect_from(&CROWD, server.address(), slow);
         let trickled = beside(&server, &world.api_key, &mut head, || {
             connections.trickle(SLOW_HEAD, HEAD_WITHIN + LEEWAY)
         });
         longest[1] = longest[1].max(trickled);
         drop(connections);
-        let mut connections = Connections::connect(server.address(), idle);
+        let mut connections = Connections::connect_from(&CROWD, server.address(), idle);
         beside(&server, &world.api_key, &mut silent, || connections.read_for(HEAD_WITHIN + LEEWAY));
         assert_eq!(
             connections.open(),

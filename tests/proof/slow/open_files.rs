@@ -23,7 +23,7 @@ pub fn prove() -> String {
         ServerProcess::run(command.args(["serve", "--listen", "127.0.0.1:0", "--no-rate-limit"]));
     let warning = server.log_until("limit on open files");
     assert!(warning.contains("raise it"), "{warning}");
-    let mut connections = Connections::connect_from(NEIGHBOUR, server.address(), CONNECTIONS);
+    let mut connections = Connections::connect_from(&[NEIGHBOUR], server.address(), CONNECTIONS);
     let before = server.processor_time();
     connections.read_for(Duration::from_secs(2));
     // A server that tried to accept over and over would use all of a processor.
