@@ -275,8 +275,9 @@ CREATE TABLE idempotency (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX idempotency_by_age ON idempotency (created_at);
 
--- The audit trail: an entry for each change, written in its transaction. Entries are only added, until the operator
--- prunes them. There is no index: one by license would cost an activation a third of its rate.
+-- The audit trail: an entry for each change, written in its transaction. No entry is ever changed. The server deletes
+-- the oldest ones by age and size, and the operator may prune them. There is no index: one by license would cost an
+-- activation a third of its rate.
 CREATE TABLE audit (
     id          INTEGER PRIMARY KEY AUTOINCREMENT,
     at          INTEGER NOT NULL,
