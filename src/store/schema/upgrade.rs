@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
-use rustix::fs::{Access, access, statvfs};
+use rustix::fs::{Access, access};
 
 use crate::files::{self, DataDir, ServerLock};
 use crate::store::OpenError;
@@ -142,8 +142,7 @@ fn check_space(connection: &Connection, data: &DataDir) -> Result<(), UpgradeErr
     let size = number("page_count")?.saturating_mul(number("page_size")?);
     let needed = size.saturating_mul(3).saturating_add(SPARE_SPACE);
     // Without a figure the upgrade goes on: a step that fills the disk fails, and is rolled back.
-    let Ok(about) = statvfs(data.path()) else { return Ok(()) };
-    let free = about.f_bavail.saturating_mul(about.f_frsize);
+    let Ok(free) = data.free_space() else { return Ok(()) };
     if free < needed {
         return Err(UpgradeError::NoSpace { path, needed, free });
     }
