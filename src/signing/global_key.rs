@@ -20,7 +20,7 @@ pub fn load_global(data: &DataDir, published: &[PublishedKey]) -> Result<Signing
 }
 
 fn load_staged(data: &DataDir, named: &Fingerprint) -> Option<SigningKey> {
-    SigningKey::load(&key_files::staged(data, named)).ok().filter(|key| key.fingerprint() == named)
+    key_files::load_if(&key_files::staged(data, named), named)
 }
 
 fn load_in_place(data: &DataDir, published: &[PublishedKey]) -> Result<SigningKey, KeyError> {

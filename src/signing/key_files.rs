@@ -30,14 +30,17 @@ pub fn next(data: &DataDir, owner: Option<i64>) -> PathBuf {
 
 /// The file of a key that no longer signs.
 pub fn former(data: &DataDir, owner: Option<i64>, fingerprint: &Fingerprint) -> PathBuf {
-    let start = fingerprint.0.get(..PREFIX_LENGTH).unwrap_or(&fingerprint.0);
-    named(data, owner, &format!("-{start}"))
+    named(data, owner, &format!("-{}", start(fingerprint)))
 }
 
 /// The file of a new key that is not in use yet: see [`StagedKey`](super::StagedKey).
 pub fn staged(data: &DataDir, fingerprint: &Fingerprint) -> PathBuf {
-    let start = fingerprint.0.get(..PREFIX_LENGTH).unwrap_or(&fingerprint.0);
-    data.keys().join(format!("{STAGED}{start}.pem"))
+    data.keys().join(format!("{STAGED}{}.pem", start(fingerprint)))
+}
+
+/// The start of a fingerprint, as the names of files have it.
+fn start(fingerprint: &Fingerprint) -> &str {
+    fingerprint.0.get(..PREFIX_LENGTH).unwrap_or(&fingerprint.0)
 }
 
 /// Adds a second name to a key file (a hard link), and syncs the directory. Never replaces a file.
@@ -105,9 +108,7 @@ fn sync(directory: &Path) -> io::Result<()> {
 pub fn find(data: &DataDir, wanted: &ProductKey) -> Result<SigningKey, KeyError> {
     let ProductKey { product_id, ref fingerprint } = *wanted;
     let owner = Some(product_id);
-    if let Ok(key) = SigningKey::load(&next(data, owner))
-        && key.fingerprint() == fingerprint
-    {
+    if let Some(key) = load_if(&next(data, owner), fingerprint) {
         return Ok(key);
     }
     let path = current(data, owner);
@@ -117,12 +118,11 @@ pub fn find(data: &DataDir, wanted: &ProductKey) -> Result<SigningKey, KeyError>
         Err(KeyError::Missing(path)) => KeyError::MissingForProduct { path, product_id },
         Err(error) => error,
     };
-    for path in [former(data, owner, fingerprint), staged(data, fingerprint)] {
-        if let Ok(key) = SigningKey::load(&path)
-            && key.fingerprint() == fingerprint
-        {
-            return Ok(key);
-        }
-    }
-    Err(failed)
+    let others = [former(data, owner, fingerprint), staged(data, fingerprint)];
+    others.iter().find_map(|path| load_if(path, fingerprint)).ok_or(failed)
+}
+
+/// Reads a key file, if it holds the wanted key.
+pub fn load_if(path: &Path, wanted: &Fingerprint) -> Option<SigningKey> {
+    SigningKey::load(path).ok().filter(|key| key.fingerprint() == wanted)
 }
