@@ -46,9 +46,12 @@ pub fn make_private_directory(path: &Path) -> Result<(), Error> {
 
 /// Syncs a directory: the names of the files in it are on disk.
 pub fn sync_directory(path: &Path) -> Result<(), Error> {
-    File::open(path)
-        .and_then(|directory| directory.sync_all())
-        .map_err(|source| Error::io("can't sync the directory", path, source))
+    sync_names(path).map_err(|source| Error::io("can't sync the directory", path, source))
+}
+
+/// Like [`sync_directory`], for callers with an error of their own.
+pub fn sync_names(path: &Path) -> io::Result<()> {
+    File::open(path)?.sync_all()
 }
 
 /// Whether the path is a directory, and not a symbolic link to one.

@@ -1,7 +1,7 @@
 //! Errors of keys, each with the next step, and of signing.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::domain::Fingerprint;
 
@@ -96,6 +96,14 @@ impl KeyError {
         match product_id {
             None => Self::DemoKey { signer: "the installation".to_owned(), option: String::new() },
             Some(id) => Self::DemoKey { signer: format!("product {id}"), option: format!(" --product {id}") },
+        }
+    }
+
+    /// The error for a key file that could not be made, also because there is one already.
+    pub(super) fn not_made(path: &Path, source: io::Error) -> Self {
+        match source.kind() {
+            io::ErrorKind::AlreadyExists => Self::Exists(path.to_owned()),
+            _ => Self::Unwritable { path: path.to_owned(), source },
         }
     }
 }

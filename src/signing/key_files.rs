@@ -4,13 +4,13 @@
 //! `product-1.pem` is the current key, `product-1-next.pem` the next one, and `product-1-<start of its
 //! fingerprint>.pem` a former one.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use super::{KeyError, SigningKey};
 use crate::domain::{Fingerprint, ProductKey};
-use crate::files::DataDir;
+use crate::files::{DataDir, sync_names};
 
 /// The number of the fingerprint's characters in the name of a former key's file.
 const PREFIX_LENGTH: usize = 16;
@@ -47,12 +47,9 @@ fn start(fingerprint: &Fingerprint) -> &str {
 pub fn link_new(from: &Path, to: &Path) -> Result<(), KeyError> {
     let link = || {
         fs::hard_link(from, to)?;
-        to.parent().map_or(Ok(()), sync)
+        to.parent().map_or(Ok(()), sync_names)
     };
-    link().map_err(|source: io::Error| match source.kind() {
-        io::ErrorKind::AlreadyExists => KeyError::Exists(to.to_owned()),
-        _ => KeyError::Unwritable { path: to.to_owned(), source },
-    })
+    link().map_err(|source| KeyError::not_made(to, source))
 }
 
 /// Gives a staged key its final name, if a crash kept a command from doing so.
@@ -94,13 +91,9 @@ pub fn step(data: &DataDir, owner: Option<i64>, next_fingerprint: &Fingerprint) 
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(unwritable(&former)(error)),
         _ => {}
     }
-    sync(&data.keys()).map_err(unwritable(&former))?;
+    sync_names(&data.keys()).map_err(unwritable(&former))?;
     fs::rename(&next, &current).map_err(unwritable(&current))?;
-    sync(&data.keys()).map_err(unwritable(&current))
-}
-
-fn sync(directory: &Path) -> io::Result<()> {
-    File::open(directory)?.sync_all()
+    sync_names(&data.keys()).map_err(unwritable(&current))
 }
 
 /// Reads a product's key from whichever of the product's files holds it. Searches the files in the order in

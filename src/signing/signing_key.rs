@@ -15,7 +15,7 @@ use super::library::rand::SystemRandom;
 use super::library::signature::{KeyPair as _, RSA_PKCS1_SHA256, RsaKeyPair};
 use super::{Error, KeyError, PublicKey};
 use crate::domain::Fingerprint;
-use crate::files::{create_private_file, open_named, open_regular};
+use crate::files::{create_private_file, open_named, open_regular, sync_names};
 
 /// The number of bytes of a key file that are read: far more than a key of 4096 bits takes, with certificates beside
 /// it.
@@ -69,12 +69,9 @@ impl SigningKey {
             file.write_all(pem.as_bytes())?;
             file.sync_all()?;
             // The directory too, or a power cut may remove the new file from it.
-            path.parent().map_or(Ok(()), |directory| File::open(directory)?.sync_all())
+            path.parent().map_or(Ok(()), sync_names)
         };
-        write().map_err(|source: io::Error| match source.kind() {
-            io::ErrorKind::AlreadyExists => KeyError::Exists(path.to_owned()),
-            _ => KeyError::Unwritable { path: path.to_owned(), source },
-        })
+        write().map_err(|source| KeyError::not_made(path, source))
     }
 
     pub fn public(&self) -> &PublicKey {
