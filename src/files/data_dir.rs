@@ -63,10 +63,7 @@ impl DataDir {
 
     /// Creates the directory and its directory of keys, where they are missing.
     pub fn create(&self) -> Result<(), Error> {
-        let keys = self.keys();
-        check_directory(&keys)?;
-        create_private_directories(&keys)
-            .map_err(|source| Error::io("can't make the directory", &keys, source))
+        create_private_directories(&self.keys())
     }
 
     /// Refuses a database or a directory that is a link or another kind of file. They are opened later by their

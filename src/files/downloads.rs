@@ -9,7 +9,7 @@ use tempfile::NamedTempFile;
 
 use super::ownership::give_file;
 use super::private::{create_private_directories, sync_directory};
-use super::regular::{check_directory, open_named};
+use super::regular::open_named;
 use super::{DataDir, Error};
 
 /// A synced copy of a file under a temporary name, which is removed when this is dropped.
@@ -31,9 +31,7 @@ impl DataDir {
     /// Waits for the lock on the directory of downloads.
     pub fn lock_downloads(&self) -> Result<DownloadsLock, Error> {
         let directory = self.downloads();
-        check_directory(&directory)?;
-        create_private_directories(&directory)
-            .map_err(|source| Error::io("can't make the directory", &directory, source))?;
+        create_private_directories(&directory)?;
         let lock = || {
             let file = File::open(&directory)?;
             file.lock()?;
@@ -45,9 +43,7 @@ impl DataDir {
     /// Copies a file into the directory of downloads under a temporary name, and syncs the copy.
     pub fn receive(&self, file: &Path) -> Result<ReceivedFile, Error> {
         let directory = self.downloads();
-        check_directory(&directory)?;
-        create_private_directories(&directory)
-            .map_err(|source| Error::io("can't make the directory", &directory, source))?;
+        create_private_directories(&directory)?;
         let original = open_named(file).map_err(|source| Error::io("can't read", file, source))?;
         let copy = NamedTempFile::new_in(&directory)
             .map_err(|source| Error::io("can't make a file in", &directory, source))?;

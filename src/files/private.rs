@@ -7,6 +7,7 @@ use std::path::Path;
 
 use super::Error;
 use super::ownership::{give_directory, give_file};
+use super::regular::check_directory;
 
 /// Creates an empty file with mode 0600; fails if it exists. A file that root creates is given to the owner of its
 /// directory. The umask may take the owner's own rights away: see [`create_private`].
@@ -23,13 +24,17 @@ pub fn create_private(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// Creates a directory and its missing parents with mode 0700.
-pub(super) fn create_private_directories(path: &Path) -> io::Result<()> {
+/// Creates a directory and its missing parents with mode 0700. Refuses a path that is a link or another kind of file.
+pub(super) fn create_private_directories(path: &Path) -> Result<(), Error> {
+    check_directory(path)?;
     if path.is_dir() {
         return Ok(());
     }
-    DirBuilder::new().recursive(true).mode(0o700).create(path)?;
-    give_directory(path)
+    let create = || {
+        DirBuilder::new().recursive(true).mode(0o700).create(path)?;
+        give_directory(path)
+    };
+    create().map_err(|source| Error::io("can't make the directory", path, source))
 }
 
 /// Creates a directory with mode 0700 whatever the umask. An existing directory is left as it is.
