@@ -1,5 +1,6 @@
 //! The data directory: which file is where.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::Error;
@@ -86,4 +87,12 @@ impl DataDir {
 /// Whether a file exists; fails if this user has no permission to see it.
 pub fn exists(path: &Path) -> Result<bool, Error> {
     path.try_exists().map_err(|source| Error::io("can't see", path, source))
+}
+
+/// Removes a file if it exists.
+pub fn remove_if_there(path: &Path) -> Result<(), Error> {
+    if exists(path)? {
+        fs::remove_file(path).map_err(|source| Error::io("can't remove", path, source))?;
+    }
+    Ok(())
 }

@@ -11,7 +11,7 @@ mod regular;
 mod server_lock;
 
 pub use copies::{CopiedFile, copy_file, describe_file, write_file};
-pub use data_dir::{DataDir, exists};
+pub use data_dir::{DataDir, exists, remove_if_there};
 pub use downloads::{DownloadsLock, is_sha256};
 pub use error::Error;
 pub use ownership::give_directory;

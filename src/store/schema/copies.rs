@@ -2,11 +2,11 @@
 //! version of the schema.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use rusqlite::Connection;
 
-use crate::files::{self, DataDir, exists, sync_directory};
+use crate::files::{self, DataDir, remove_if_there, sync_directory};
 use crate::store::OpenError;
 use crate::store::sqlite::snapshot::copy_to;
 
@@ -65,11 +65,4 @@ pub(super) fn make(
 /// Removes all copies but the newest two.
 pub(super) fn remove_old(data: &DataDir) -> Result<(), files::Error> {
     upgrade_copies(data)?.iter().skip(KEPT).try_for_each(|copy| remove_if_there(copy))
-}
-
-fn remove_if_there(path: &Path) -> Result<(), files::Error> {
-    if exists(path)? {
-        fs::remove_file(path).map_err(|source| files::Error::io("can't remove", path, source))?;
-    }
-    Ok(())
 }

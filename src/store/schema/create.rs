@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::files::{self, DataDir, create_private_file, exists};
+use crate::files::{self, DataDir, create_private_file, exists, remove_if_there};
 use crate::store::OpenError;
 use crate::store::schema::{APPLICATION_ID, SCHEMA, VERSION};
 use crate::store::sqlite::connection::open_writing;
@@ -18,9 +18,7 @@ pub(in crate::store) fn create(data: &DataDir) -> Result<(), OpenError> {
     // Filled under a temporary name: an interruption leaves no partial database under the real one.
     let unfinished = path.with_extension("unfinished");
     let io_error = |what, source| files::Error::io(what, &unfinished, source);
-    if exists(&unfinished)? {
-        fs::remove_file(&unfinished).map_err(|source| io_error("can't remove", source))?;
-    }
+    remove_if_there(&unfinished)?;
     // SQLite would create the file with the mode that the umask gives. The log beside it inherits this mode.
     create_private_file(&unfinished).map_err(|source| io_error("can't make", source))?;
     let unreadable = unreadable(&unfinished);
