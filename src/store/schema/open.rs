@@ -61,7 +61,7 @@ pub(super) fn open_any_version(data: &DataDir) -> Result<(Connection, i64), Open
 pub(super) fn check_whole(connection: &Connection, data: &DataDir) -> Result<(), OpenError> {
     let path = data.database();
     let unreadable = unreadable(&path);
-    if let Some(what) = wal::damage(connection, &path).map_err(&unreadable)? {
+    if let Some(what) = wal::damage(connection, &data.log()).map_err(&unreadable)? {
         return Err(OpenError::Damaged { path, what });
     }
     if let Some(what) = rehearsal::first_difference(connection).map_err(&unreadable)? {

@@ -8,7 +8,7 @@
 use std::fs::File;
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::FileExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rusqlite::Connection;
 
@@ -21,14 +21,13 @@ const FRAME_HEADER: usize = 24;
 /// The first word of a log. Its last bit says whether the checksums are of big-endian words.
 const MAGIC: u32 = 0x377f_0682;
 
-/// Describes the damage of the log, if changes are lost by it. `connection` has read from the database.
+/// Describes the damage of the log at `path`, if changes are lost by it. `connection` has read from its database.
 pub(in crate::store) fn damage(
     connection: &Connection,
-    database: &Path,
+    path: &Path,
 ) -> Result<Option<String>, rusqlite::Error> {
-    let path = PathBuf::from(format!("{}-wal", database.display()));
     let read = frames_read(connection)?;
-    let found = match Log::open(&path) {
+    let found = match Log::open(path) {
         Ok(Some(log)) => log.damage_after(read),
         Ok(None) => Ok(None),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
