@@ -7,7 +7,6 @@
 mod value;
 
 use std::borrow::Cow;
-use std::fmt;
 use std::ops::ControlFlow;
 
 use super::Error;
@@ -152,21 +151,9 @@ impl<'r> Row<'r> {
     /// The column with this number, from 0. Fails if it holds a value of another type.
     pub fn get<T: FromValue<'r>>(&self, column: usize) -> Result<T, Error> {
         let value = self.0.value(column)?;
-        T::from_value(value).ok_or_else(|| Error::failed(WrongType { column, kind: value.kind() }))
+        T::from_value(value).ok_or_else(|| {
+            let kind = value.kind();
+            Error::failed(format!("the database failed: column {column} holds an unexpected {kind}"))
+        })
     }
 }
-
-/// A column holds a value that can't be read as the type that the program expects.
-#[derive(Debug)]
-struct WrongType {
-    column: usize,
-    kind: &'static str,
-}
-
-impl fmt::Display for WrongType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the database failed: column {} holds an unexpected {}", self.column, self.kind)
-    }
-}
-
-impl std::error::Error for WrongType {}
