@@ -21,13 +21,26 @@ impl Tx<'_> {
         change: &str,
         detail: Option<&dyn Display>,
     ) -> Result<(), Error> {
+        if self.audits_as_one.get() {
+            return Ok(());
+        }
+        self.insert_entry(Some(subject), change, detail)
+    }
+
+    /// Adds an entry, about many changes at once if it has no subject.
+    fn insert_entry(
+        &self,
+        subject: Option<Subject>,
+        change: &str,
+        detail: Option<&dyn Display>,
+    ) -> Result<(), Error> {
         let actor = self.actor.borrow();
-        let Some(actor) = actor.as_ref().filter(|_| !self.audits_as_one.get()) else { return Ok(()) };
+        let Some(actor) = actor.as_ref() else { return Ok(()) };
         let sql = "INSERT INTO audit (at, who, who_id, address, action, change, subject, subject_id,
                    license_key, detail)
                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,
                            CASE ?7 WHEN 'license' THEN (SELECT license_key FROM licenses WHERE id = ?8) END, ?9)";
-        let (kind, id) = subject.parts();
+        let (kind, id) = subject.map(Subject::parts).unzip();
         self.sql(sql).execute(&[
             &actor.at,
             &actor.caller.kind(),
@@ -36,7 +49,7 @@ impl Tx<'_> {
             &actor.action,
             &change,
             &kind,
-            &id,
+            &id.flatten(),
             &detail.map(ToString::to_string),
         ])?;
         Ok(())
@@ -99,19 +112,7 @@ impl Tx<'_> {
     /// Adds the one entry about all changes since [`Self::begin_audit_as_one`].
     pub fn end_audit_as_one(&self, change: &str, detail: &str) -> Result<(), Error> {
         self.audits_as_one.set(false);
-        let actor = self.actor.borrow();
-        let Some(actor) = actor.as_ref() else { return Ok(()) };
-        let sql =
-            "INSERT INTO audit (at, who, who_id, action, change, detail) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-        self.sql(sql).execute(&[
-            &actor.at,
-            &actor.caller.kind(),
-            &actor.caller.id(),
-            &actor.action,
-            &change,
-            &detail,
-        ])?;
-        Ok(())
+        self.insert_entry(None, change, Some(&detail))
     }
 
     /// The last entries that match `filter`, oldest first. Scans the whole trail: an index would slow down every
