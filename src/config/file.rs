@@ -37,7 +37,7 @@ impl SettingsFile {
     pub fn find(named: &DataArg, data: Option<&DataDir>) -> Result<Option<Self>, ConfigError> {
         match (&named.config, data) {
             (Some(path), _) => Self::named(path).map(Some),
-            (None, Some(data)) => Self::of_data(data.path()),
+            (None, Some(data)) => Self::of_data(data),
             (None, None) => Ok(None),
         }
     }
@@ -51,14 +51,14 @@ impl SettingsFile {
     }
 
     /// Reads the file in a data directory, if there is one.
-    fn of_data(directory: &Path) -> Result<Option<Self>, ConfigError> {
-        let path = directory.join("keyseal.toml");
+    fn of_data(data: &DataDir) -> Result<Option<Self>, ConfigError> {
+        let path = data.settings();
         let text = match read(open_regular(&path)) {
             Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
                 return Ok(None);
             }
             Err(error) if error.kind() == ErrorKind::PermissionDenied => {
-                return Err(denied(directory, &path, &error));
+                return Err(denied(data.path(), &path, &error));
             }
             text => text.map_err(|error| unreadable(&path, &error))?,
         };
@@ -86,7 +86,9 @@ impl SettingsFile {
         })?;
         let mut items: Vec<_> = table.get_ref().iter().collect();
         items.sort_by_key(|(key, _)| key.span().start);
-        let settings = settings::all();
+        let mut settings = settings::all();
+        // A settings file can't name another.
+        settings.retain(|setting| setting.key() != "config");
         let mut file = Self { path: path.to_owned(), entries: Vec::new() };
         for (key, value) in items {
             let line = line_of(key.span().start);
@@ -152,11 +154,8 @@ struct Place<'a> {
 impl Place<'_> {
     /// The values of this entry. Refuses unknown settings and values of the wrong kind.
     fn values(&self, settings: &[Setting], value: &Spanned<DeValue<'_>>) -> Result<Vec<String>, ConfigError> {
-        // A settings file can't name another.
-        let keys = || settings.iter().map(Setting::key).filter(|key| *key != "config");
-        let Some(setting) = settings.iter().find(|setting| setting.key() == self.key && self.key != "config")
-        else {
-            return Err(self.unknown(keys(), value.get_ref()));
+        let Some(setting) = settings.iter().find(|setting| setting.key() == self.key) else {
+            return Err(self.unknown(settings.iter().map(Setting::key), value.get_ref()));
         };
         let kind = setting.kind();
         let values = match (kind, value.get_ref()) {
