@@ -40,7 +40,7 @@ struct Slowed {
     /// The last time that was returned, and the elapsed time when it was returned.
     time: i64,
     elapsed: i64,
-    /// A step back is logged only if the machine's clock then lags by more than this.
+    /// A step back is logged only if the machine's clock then lags by more than [`LOGGED_STEP`] over this.
     logged: i64,
 }
 

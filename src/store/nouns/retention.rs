@@ -1,4 +1,4 @@
-//! The size of what clients add without end, and the deletion of its oldest rows.
+//! The size of telemetry and of the audit trail, which grow without end, and the deletion of their oldest rows.
 
 use crate::domain::{Kept, Timestamp};
 use crate::store::{Error, Tx};
@@ -6,15 +6,18 @@ use crate::store::{Error, Tx};
 /// How many rows are looked at to estimate the size of all.
 const SAMPLES: i64 = 64;
 
-/// What a row takes beside its texts.
-const ROW: i64 = 100;
+/// The bytes that a row takes beside its texts.
+const ROW_OVERHEAD: i64 = 100;
 
 /// The statements for one table. Its ids grow with time.
 struct Statements {
+    /// Its lowest and its highest id.
     ids: &'static str,
-    /// The length of the texts of the first row from an id on.
+    /// The bytes of the texts of the first row from an id on, in the table and in its indexes.
     length: &'static str,
+    /// Whether one of the oldest rows is from before a time.
     older: &'static str,
+    /// Deletes those of the oldest rows that are from before a time.
     delete: &'static str,
 }
 
@@ -53,7 +56,7 @@ impl Tx<'_> {
             let id = first.saturating_add(rows / samples * number);
             let length: Option<i64> = self.sql(statements.length).one(&[&id], |row| row.get(0))?;
             if let Some(length) = length {
-                sum = sum.saturating_add(length).saturating_add(ROW);
+                sum = sum.saturating_add(length).saturating_add(ROW_OVERHEAD);
                 found += 1;
             }
         }
