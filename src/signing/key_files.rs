@@ -71,12 +71,12 @@ fn named(data: &DataDir, owner: Option<i64>, suffix: &str) -> PathBuf {
 
 /// Makes the next key the current one, and the current one a former one. At any time, also after a power cut,
 /// each key is in at least one of the files, and there is a current one.
-pub fn step(data: &DataDir, owner: Option<i64>, next_fingerprint: &Fingerprint) -> Result<(), KeyError> {
+pub fn switch(data: &DataDir, owner: Option<i64>, next_fingerprint: &Fingerprint) -> Result<(), KeyError> {
     let (current, next) = (current(data, owner), next(data, owner));
     finish_staged(data, next_fingerprint, &next)?;
     let before = SigningKey::load(&current)?;
     if before.fingerprint() == next_fingerprint {
-        // An earlier attempt was interrupted after this step.
+        // An earlier attempt was interrupted after the rename.
         return Ok(());
     }
     if SigningKey::load(&next)?.fingerprint() != next_fingerprint {

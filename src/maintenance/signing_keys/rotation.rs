@@ -69,7 +69,7 @@ pub fn move_next_file(
     if owner.is_none() {
         load_global(data, published)?;
     }
-    key_files::step(data, owner, &next.fingerprint)?;
+    key_files::switch(data, owner, &next.fingerprint)?;
     Ok(next)
 }
 

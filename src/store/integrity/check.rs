@@ -41,7 +41,7 @@ impl Damage {
 }
 
 /// The number of steps of SQLite's virtual machine between two checks of the stop flag: at most a millisecond.
-const STEPS: c_int = 1_000;
+const VM_STEPS: c_int = 1_000;
 
 /// A running check. Dropping it stops the check.
 pub(in crate::store) struct Check {
@@ -95,7 +95,7 @@ impl Drop for Check {
 /// Interrupts each statement of the connection while `stop` is true, also one that begins later. SQLite's
 /// `interrupt()` would have no effect on that.
 fn stop_with(connection: &mut Connection, stop: Arc<AtomicBool>) -> Result<(), rusqlite::Error> {
-    connection.progress_handler(STEPS, Some(move || stop.load(Ordering::Relaxed)))
+    connection.progress_handler(VM_STEPS, Some(move || stop.load(Ordering::Relaxed)))
 }
 
 /// Runs the check and logs its end. Returns the damage that it found.
