@@ -1,10 +1,12 @@
 //! Commands: what they print, what they refuse, and what they leave behind.
 
+mod licenses;
+mod generators;
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::process::Stdio;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::support::{contains, done, initialized, keyseal, program, refused};
 
@@ -161,16 +163,6 @@ fn what_cannot_be_done_is_refused_with_what_where_why_and_what_next() {
 }
 
 #[test]
-fn a_license_that_its_users_cannot_use_yet_may_be_activated_with_a_note() {
-    let data = initialized();
-    done(data.path(), &["product", "create", "--name", "P"]);
-    done(data.path(), &["license", "create", "--product", "1", "--key", "K", "--status", "blocked"]);
-    let output = keyseal(data.path(), &["license", "activate", "K", "--identifier", "b"]);
-    assert!(output.status.success());
-    contains(&String::from_utf8(output.stderr).unwrap(), &["204 \"License key blocked\""]);
-}
-
-#[test]
 fn a_wrong_command_line_ends_with_2() {
     let data = initialized();
     for arguments in [
@@ -188,138 +180,6 @@ fn a_wrong_command_line_ends_with_2() {
         assert!(output.stdout.is_empty() && !output.stderr.is_empty());
     }
     assert!(keyseal(data.path(), &["license", "create", "--help"]).status.success());
-}
-
-#[test]
-fn a_generator_is_made_changed_switched_and_deleted() {
-    let data = initialized();
-    let data = data.path();
-    done(data, &["product", "create", "--name", "P"]);
-    done(data, &["generator", "create", "--product", "1", "--method", "uuid", "--inactive"]);
-    let words =
-        ["--method", "custom", "--template", "{rand:9}", "--suffix", "/S", "--charset", "abcdefghijklmnop"];
-    let changed = done(data, &[&["generator", "update", "1", "--validity", "30"], &words[..]].concat());
-    for (name, value) in [
-        ("method", json!("custom")),
-        ("template", json!("{rand:9}")),
-        ("suffix", json!("/S")),
-        ("charset", json!("abcdefghijklmnop")),
-        ("validity", json!(30)),
-        ("active", json!(false)),
-    ] {
-        assert_eq!(changed[name], value);
-    }
-    let again = done(data, &["generator", "update", "1", "--active", "--activation-limit", "2"]);
-    assert_eq!(
-        (&again["active"], &again["activation_limit"], &again["validity"], &again["template"]),
-        (&json!(true), &json!(2), &json!(30), &json!("{rand:9}"))
-    );
-    assert_eq!(done(data, &["generator", "update", "1", "--inactive"])["active"], false);
-    assert_eq!(done(data, &["generator", "list", "--product", "2"]), json!([]));
-    let create = ["generator", "create", "--product", "1", "--method", "custom"];
-    for (arguments, parts) in [
-        (&create[..], &["these options can't be used for a generator", "less than 32 random bits"][..]),
-        (&["generator", "update", "1", "--charset", "aa"], &["contains 'a' twice"]),
-        (&["generator", "update", "9"], &["no generator 9", "generator list"]),
-        (&["generator", "create", "--product", "9", "--method", "uuid"], &["no product 9", "product list"]),
-    ] {
-        contains(&refused(data, arguments), parts);
-    }
-    assert_eq!(done(data, &["generator", "delete", "1"]), json!({ "id": 1, "deleted": true }));
-    contains(&refused(data, &["generator", "delete", "1"]), &["no generator 1"]);
-    for usage in [&["--method", "random"][..], &["--method", "uuid", "--validity", "2147483648"]] {
-        let output = keyseal(data, &[&["generator", "create", "--product", "1"], usage].concat());
-        assert_eq!(output.status.code(), Some(2));
-    }
-}
-
-#[test]
-fn a_wrong_identifier_to_deactivate_fails_and_names_the_right_ones() {
-    let data = initialized();
-    let data = data.path();
-    done(data, &["product", "create", "--name", "P"]);
-    done(data, &["license", "create", "--product", "1", "--key", "K"]);
-    let wrong = || refused(data, &["license", "deactivate", "K", "--identifier", "j"]);
-    contains(&wrong(), &["license key K is not active on j: it is active on none"]);
-    for identifier in ["I", "Other"] {
-        done(data, &["license", "activate", "K", "--identifier", identifier]);
-    }
-    contains(&wrong(), &["license key K is not active on j: it is active on I, Other"]);
-    for number in 0..10 {
-        done(data, &["license", "activate", "K", "--identifier", &format!("n{number}")]);
-    }
-    contains(&wrong(), &["it is active on 12, among them I, Other, n0"]);
-}
-
-#[test]
-fn a_license_is_changed_taken_off_and_deleted() {
-    let data = initialized();
-    let data = data.path();
-    done(data, &["product", "create", "--name", "P"]);
-    done(data, &["license", "create", "--product", "1", "--key", "K", "--owner-name", "N"]);
-    let update = |options: &[&str]| done(data, &[&["license", "update", "k"], options].concat());
-    // An owner who is named by e-mail alone doesn't inherit the name that the license had before.
-    let license = update(&["--status", "assigned", "--activation-limit", "2", "--owner-email", " e@x "]);
-    assert!(license["assigned_at"].is_string());
-    for (name, value) in [
-        ("status", json!("assigned")),
-        ("activation_limit", json!(2)),
-        ("validity", json!(0)),
-        ("owner_name", Value::Null),
-        ("owner_email", json!("e@x")),
-    ] {
-        assert_eq!(license[name], value);
-    }
-    assert_eq!(update(&["--owner-name", "N"])["owner_name"], json!("N"));
-    let license = update(&["--owner-name", "", "--validity", "30"]);
-    assert_eq!((&license["owner_name"], &license["validity"]), (&Value::Null, &json!(30)));
-
-    done(data, &["license", "activate", "K", "--identifier", "I"]);
-    assert_eq!(
-        done(data, &["license", "deactivate", "K", "--identifier", "i"]),
-        json!({ "id": 1, "license_key": "K", "identifier": "i", "was_active": true })
-    );
-    assert_eq!(
-        done(data, &["license", "delete", "k"]),
-        json!({ "id": 1, "license_key": "K", "deleted": true })
-    );
-    for words in
-        [&["update", "K", "--validity", "1"][..], &["delete", "K"], &["deactivate", "K", "--identifier", "i"]]
-    {
-        contains(&refused(data, &[&["license"], words].concat()), &["no license key K", "license list"]);
-    }
-    for usage in
-        [&[][..], &["--activation-limit", "-2"], &["--validity", "2147483648"], &["--status", "active"]]
-    {
-        let output = keyseal(data, &[&["license", "update", "K"], usage].concat());
-        assert_eq!(output.status.code(), Some(2), "{usage:?}");
-    }
-}
-
-#[test]
-#[expect(clippy::disallowed_methods, reason = "plays another program that wants to write")]
-fn an_import_that_is_killed_leaves_all_or_nothing() {
-    let data = initialized();
-    done(data.path(), &["product", "create", "--name", "P"]);
-    let file = data.path().join("many.csv");
-    // Spread over the whole index, as real license keys are.
-    let key = |n: u64| format!("{:x}-{n},1", n.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-    let lines: Vec<String> = (0..30_000).map(key).collect();
-    fs::write(&file, format!("license_key,product_id\n{}\n", lines.join("\n"))).unwrap();
-    let mut command = program();
-    command.arg("--data").arg(data.path()).args(["license", "import"]).arg(&file).stdout(Stdio::null());
-    let mut import = command.spawn().unwrap();
-    // Nobody else can begin to write while its one transaction is open: that is half-way.
-    let other = rusqlite::Connection::open(data.path().join("keyseal.db")).unwrap();
-    other.busy_timeout(std::time::Duration::ZERO).unwrap();
-    while other.execute_batch("BEGIN IMMEDIATE; ROLLBACK").is_ok() && import.try_wait().unwrap().is_none() {
-        std::thread::yield_now();
-    }
-    import.kill().unwrap();
-    drop(other);
-    import.wait().unwrap();
-    let left = done(data.path(), &["license", "list"]).as_array().unwrap().len();
-    assert!([0, 30_000].contains(&left), "{left}");
 }
 
 #[test]
@@ -356,23 +216,4 @@ fn a_command_whose_output_is_no_longer_read_ends_quietly() {
         assert_eq!(output.status.code(), Some(0), "{command:?}");
         assert_eq!(String::from_utf8(output.stderr).unwrap(), "", "{command:?}");
     }
-}
-
-#[test]
-fn a_license_that_is_not_assigned_says_when_it_will_expire() {
-    let data = initialized();
-    let text = |arguments: &[&str]| {
-        let output = keyseal(data.path(), arguments);
-        assert!(output.status.success(), "{arguments:?}");
-        String::from_utf8(output.stdout).unwrap()
-    };
-    done(data.path(), &["product", "create", "--name", "P"]);
-    let create = ["license", "create", "--product", "1", "--key", "K"];
-    contains(
-        &text(&[&create[..], &["--validity", "365"]].concat()),
-        &["expires 365 days after its assignment"],
-    );
-    contains(&text(&["license", "list"]), &["365 days from assignment"]);
-    contains(&text(&["license", "update", "K", "--validity", "0"]), &["no expiry"]);
-    contains(&text(&["license", "list"]), &["never"]);
 }
