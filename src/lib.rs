@@ -18,7 +18,7 @@ pub mod fuzzing;
 mod cli;
 // Starts the server: data directory, keys, listeners, TLS, routes; reloads and stops it.
 mod server;
-// Background work: queued assignments and the delivery of webhooks.
+// Background work: queued assignments, the delivery of webhooks, deletion of what is no longer kept.
 mod worker;
 // The path of one request: read, authorize, run its endpoint, sign, respond. Also the pages beside the API.
 mod serve;

@@ -1,4 +1,5 @@
-//! The worker: carries out queued assignments and delivers webhook messages in the background.
+//! The worker: carries out queued assignments and delivers webhook messages in the background. Beside it, `retention`
+//! deletes telemetry and audit entries that are no longer kept.
 //!
 //! It sleeps until a commit creates work or the next delivery is due. Every other second it looks for work that a
 //! command, in another process, has queued. Its whole state is in the database, so a server that crashes continues
