@@ -19,7 +19,8 @@ pub enum Command {
     List(ListArgs),
     /// Delete the entries that are older than a number of days
     ///
-    /// Nothing else deletes entries. The space in the database is reused.
+    /// A server deletes entries by itself: see --keep-audit-days and --keep-audit-size. The space in the database is
+    /// reused.
     #[command(after_help = "Example:\n  keyseal audit prune --older-than 365")]
     Prune {
         /// Days to keep
