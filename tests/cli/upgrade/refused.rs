@@ -1,6 +1,8 @@
 //! Databases and places that an upgrade refuses: nothing is changed, and the message says what to do.
 
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
@@ -59,14 +61,20 @@ fn a_newer_database_stays_as_it_is_also_with_a_log() {
 
 #[test]
 fn a_log_that_lost_changes_is_refused_and_kept() {
-    let data = kept(1);
-    let log = data.path().join("keyseal.db-wal");
-    let mut content = fs::read(&log).unwrap();
-    content[32 + 24 + 100] ^= 1;
-    fs::write(&log, content).unwrap();
-    let before = hashes(data.path());
-    contains(&refused(data.path(), &["upgrade"]), &["is damaged", "in its log"]);
-    assert_eq!(hashes(data.path()), before);
+    let (kept, outside) = (kept(1), tempfile::tempdir().unwrap());
+    // A name that is not valid UTF-8.
+    let other = outside.path().join(OsStr::from_bytes(b"caf\xe9"));
+    copy_files(kept.path(), &other);
+    fs::set_permissions(&other, fs::Permissions::from_mode(0o700)).unwrap();
+    for data in [kept.path(), &other] {
+        let log = data.join("keyseal.db-wal");
+        let mut content = fs::read(&log).unwrap();
+        content[32 + 24 + 100] ^= 1;
+        fs::write(&log, content).unwrap();
+        let before = hashes(data);
+        contains(&refused(data, &["upgrade"]), &["is damaged", "in its log"]);
+        assert_eq!(hashes(data), before);
+    }
 }
 
 #[test]
