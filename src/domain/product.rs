@@ -60,6 +60,19 @@ pub struct NewProduct {
     pub status: ProductStatus,
 }
 
+#[cfg(test)]
+impl NewProduct {
+    /// An active product, for tests.
+    pub fn sample() -> Self {
+        Self {
+            uuid: "u".to_owned(),
+            name: "P".to_owned(),
+            description: String::new(),
+            status: ProductStatus::Active,
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProductStatus {
     Active,

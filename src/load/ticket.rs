@@ -175,10 +175,7 @@ mod tests {
     use tempfile::TempDir;
 
     use super::*;
-    use crate::domain::{
-        LicenseKey, LicenseStatus, NewLicense, NewProduct, ProductStatus, Rate, RateLimits, TelemetryQuota,
-        Timestamp,
-    };
+    use crate::domain::{NewLicense, NewProduct, Rate, RateLimits, TelemetryQuota, Timestamp};
     use crate::files::DataDir;
     use crate::signing::SigningDelay;
     use crate::store::{Decision, Store};
@@ -197,24 +194,8 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let store = Store::create(&DataDir::new(directory.path())).unwrap();
         let added = store.write_blocking(|tx| {
-            let product = NewProduct {
-                uuid: "u".to_owned(),
-                name: "P".to_owned(),
-                description: String::new(),
-                status: ProductStatus::Active,
-            };
-            let license = NewLicense {
-                product_id: tx.add_product(&product, NOW).unwrap(),
-                license_key: LicenseKey::parse("KEY-1").unwrap(),
-                owner_name: None,
-                owner_email: None,
-                activation_limit: 0,
-                validity: 0,
-                assigned_at: None,
-                status: LicenseStatus::Assigned,
-                contract_id: None,
-            };
-            Decision::Commit(tx.add_license(&license, NOW).unwrap().is_some())
+            let product_id = tx.add_product(&NewProduct::sample(), NOW).unwrap();
+            Decision::Commit(tx.add_license(&NewLicense::sample(product_id, "KEY-1"), NOW).unwrap().is_some())
         });
         assert!(added.unwrap());
         (directory, store)

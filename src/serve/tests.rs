@@ -13,7 +13,7 @@ use crate::api::call::Call;
 use crate::api::endpoint::Endpoint;
 use crate::api::record::{Audience, Record};
 use crate::config::Config;
-use crate::domain::{ApiKeySecret, Capabilities, NewProduct, ProductStatus, Timestamp};
+use crate::domain::{ApiKeySecret, Capabilities, NewProduct, Timestamp};
 use crate::files::DataDir;
 use crate::routes::Runs;
 use crate::signing::{Keyring, Signatures, SigningKey};
@@ -52,13 +52,7 @@ static WRITES: Route = route(
 );
 
 fn add_product(call: &Call<'_>) -> reply::Result<()> {
-    let product = NewProduct {
-        uuid: "u".to_owned(),
-        name: "P".to_owned(),
-        description: String::new(),
-        status: ProductStatus::Active,
-    };
-    call.tx.add_product(&product, call.now)?;
+    call.tx.add_product(&NewProduct::sample(), call.now)?;
     Ok(())
 }
 

@@ -92,13 +92,7 @@ mod tests {
             active: true,
         };
         tx.add_api_key(&key, NOW).unwrap();
-        let product = NewProduct {
-            uuid: "uuid".to_owned(),
-            name: "Editor".to_owned(),
-            description: String::new(),
-            status: ProductStatus::Active,
-        };
-        tx.add_product(&product, NOW).unwrap();
+        tx.add_product(&NewProduct::sample(), NOW).unwrap();
         tx.add_block(&Block::Domain("one.example".to_owned()), NOW).unwrap();
         Decision::Commit(())
     }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use super::*;
-use crate::domain::{LicenseKey, LicenseStatus, MetaKey, NewLicense, Timestamp};
+use crate::domain::{LicenseKey, MetaKey, NewLicense, Timestamp};
 
 const NOW: Timestamp = Timestamp(1_700_000_000);
 
@@ -13,26 +13,11 @@ fn store() -> (TempDir, DataDir, Store) {
     let directory = tempfile::tempdir().unwrap();
     let data = DataDir::new(directory.path());
     let store = Store::create(&data).unwrap();
-    let license = license("K");
+    let license = NewLicense::sample(1, "K");
     let id =
         store.write_blocking(move |tx| Decision::Commit(tx.add_license(&license, NOW).unwrap())).unwrap();
     assert_eq!(id, Some(1));
     (directory, data, store)
-}
-
-/// An assigned license.
-fn license(key: &str) -> NewLicense {
-    NewLicense {
-        product_id: 1,
-        license_key: LicenseKey::parse(key).unwrap(),
-        owner_name: None,
-        owner_email: None,
-        activation_limit: 0,
-        validity: 0,
-        assigned_at: None,
-        status: LicenseStatus::Assigned,
-        contract_id: None,
-    }
 }
 
 fn add(tx: &Tx<'_>, key: &str) -> Option<i64> {
@@ -240,7 +225,7 @@ fn a_reader_that_stays_holds_no_writer_up_however_long_the_log_grows() {
 #[test]
 fn a_row_that_is_found_under_another_key_than_its_own_is_damage() {
     let (_directory, data, store) = store();
-    let license = license("KEY-OF-JANE");
+    let license = NewLicense::sample(1, "KEY-OF-JANE");
     store.write_blocking(move |tx| Decision::Commit(tx.add_license(&license, NOW).unwrap())).unwrap();
     drop(store);
     let whole = std::fs::read(data.database()).unwrap();

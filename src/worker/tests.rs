@@ -11,8 +11,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::config::Config;
 use crate::domain::{
-    CallbackState, Identifier, License, LicenseKey, LicenseStatus, NewActivation, NewCallback, NewLicense,
-    NewProduct, ProductStatus, Timestamp,
+    CallbackState, Identifier, License, NewActivation, NewCallback, NewLicense, NewProduct, Timestamp,
 };
 use crate::files::DataDir;
 use crate::operations::Operation;
@@ -32,33 +31,16 @@ fn app(post_url: &str) -> (TempDir, Arc<App>, License) {
     let fingerprint = SigningKey::load(&Keyring::global_path(&data)).unwrap().public().fingerprint().clone();
     let post_url = post_url.to_owned();
     let license = store.write_blocking(move |tx| {
-        let product = NewProduct {
-            uuid: "u".to_owned(),
-            name: "P".to_owned(),
-            description: String::new(),
-            status: ProductStatus::Active,
-        };
-        assert_eq!(tx.add_product(&product, NOW).unwrap(), 1);
+        assert_eq!(tx.add_product(&NewProduct::sample(), NOW).unwrap(), 1);
         assert!(tx.set_product_signing_key(1, &fingerprint, "", NOW).unwrap());
-        let license_key = LicenseKey::parse("KEY/1").unwrap();
-        let license = NewLicense {
-            product_id: 1,
-            license_key: license_key.clone(),
-            owner_name: None,
-            owner_email: None,
-            activation_limit: 0,
-            validity: 0,
-            assigned_at: None,
-            status: LicenseStatus::Assigned,
-            contract_id: None,
-        };
+        let license = NewLicense::sample(1, "KEY/1");
         let license_id = tx.add_license(&license, NOW).unwrap().unwrap();
         for (identifier, post_url) in [("own", Some(post_url.as_str())), ("none", None)] {
             let identifier = Identifier::parse(identifier).unwrap();
             let seat = NewActivation { license_id, identifier: &identifier, address: None, post_url };
             tx.add_activation(&seat, NOW).unwrap();
         }
-        Decision::Commit(tx.license_by_key(&license_key).unwrap().unwrap())
+        Decision::Commit(tx.license_by_key(&license.license_key).unwrap().unwrap())
     });
     let keyring = Keyring::load(&data, &[], &[]).unwrap();
     let mut config = Config::local(directory.path());

@@ -35,4 +35,20 @@ impl NewLicense {
             updated_at: now,
         }
     }
+
+    /// An assigned license without limits, for tests.
+    #[cfg(test)]
+    pub fn sample(product_id: i64, license_key: &str) -> Self {
+        Self {
+            product_id,
+            license_key: LicenseKey::parse(license_key).unwrap(),
+            owner_name: None,
+            owner_email: None,
+            activation_limit: 0,
+            validity: 0,
+            assigned_at: None,
+            status: LicenseStatus::Assigned,
+            contract_id: None,
+        }
+    }
 }

@@ -34,12 +34,9 @@ pub(super) fn products(tx: &Tx<'_>) {
     assert_eq!(tx.product(id).unwrap().unwrap().slug, None);
     let second = NewProduct {
         uuid: "u".to_owned(),
-        ..NewProduct {
-            uuid: String::new(),
-            name: "B".to_owned(),
-            description: String::new(),
-            status: ProductStatus::Inactive,
-        }
+        name: "B".to_owned(),
+        description: String::new(),
+        status: ProductStatus::Inactive,
     };
     let added = tx.add_product_with(&second, &settings, NOW).unwrap();
     assert_eq!(tx.products().unwrap().iter().map(|product| product.id).collect::<Vec<_>>(), [id, added]);
