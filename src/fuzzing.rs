@@ -10,7 +10,7 @@ use crate::cli::license::csv::{Columns, First, Format, Records, Rules};
 use crate::domain::{LicenseStatus, Timestamp};
 use crate::serve;
 use crate::signing::{PublicKey, SigningKey};
-use crate::wire::params::Params;
+use crate::wire::params::{Params, Size};
 
 /// Fields that are read as every type.
 const FIELDS: [&str; 6] = ["license_key", "identifier", "product_id", "quantity", "value", "license_keys"];
@@ -23,7 +23,8 @@ pub fn form(bytes: &[u8]) -> Option<bool> {
 
 /// Parses the body of a JSON request; returns the same as [`form`].
 pub fn json(bytes: &[u8]) -> Option<bool> {
-    Params::from_json(bytes).ok().map(|params| read_fields(&params))
+    Size::of_json(bytes).memory().ok()?;
+    Params::from_counted_json(bytes).ok().map(|params| read_fields(&params))
 }
 
 /// Parses a line with a content type and the multipart body after it; returns the same as [`form`].
@@ -77,6 +78,6 @@ fn read_fields(params: &Params) -> bool {
         let _read = (params.integer(field), params.flag(field), params.list(field), params.json(field));
         let _read = (params.scalar(field), params.text_or_json(field), params.all_texts(field).count());
     }
-    let again = Params::from_stored(params.to_json().as_bytes());
+    let again = Params::from_counted_json(params.to_json().as_bytes());
     again.is_ok_and(|again| again.canonical() == params.canonical())
 }

@@ -23,22 +23,22 @@ pub struct Sent<'a> {
 
 pub enum Body {
     None,
-    /// Parsed only for a caller that may call.
-    Unparsed(Format, Bytes),
+    /// Its size is checked. Parsed only for a caller that may call.
+    Form(Bytes),
+    /// As [`Self::Form`].
+    Json(Bytes),
     Parsed(Result<Params, Reply>),
 }
 
-fn parse(format: Format, text: &[u8]) -> Result<Params, Unreadable> {
-    match format {
-        Format::Json => Params::from_json(without_byte_order_mark(text)),
-        Format::Form | Format::Multipart => Params::from_form(text),
-    }
+fn from_json(text: &[u8]) -> Result<Params, Unreadable> {
+    Params::from_counted_json(without_byte_order_mark(text))
 }
 
-/// Parses a body outside of the server's own runtime.
+/// Parses a body whose size is checked, outside of the server's own runtime.
 pub fn parse_elsewhere(format: Format, headers: &HeaderMap, text: Bytes) -> Result<Params, Unreadable> {
     match format {
-        Format::Form | Format::Json => parse(format, &text),
+        Format::Form => Params::from_counted_form(&text),
+        Format::Json => from_json(&text),
         Format::Multipart => {
             let runtime = Runtime::new().map_err(|_| Unreadable::NotMultipart)?;
             runtime.block_on(from_multipart(headers, text))
@@ -53,7 +53,8 @@ impl Sent<'_> {
         let query = query.map_err(|why| refusal("query string", why))?;
         let body = match self.body {
             Body::None => Params::default(),
-            Body::Unparsed(format, text) => parse(format, &text).map_err(|why| refusal("body", why))?,
+            Body::Form(text) => Params::from_counted_form(&text).map_err(|why| refusal("body", why))?,
+            Body::Json(text) => from_json(&text).map_err(|why| refusal("body", why))?,
             Body::Parsed(parsed) => parsed?,
         };
         let of_path = Params::from_path(self.template, self.request.uri().path());

@@ -61,7 +61,8 @@ async fn prepare(
     let headers = multipart_headers(request.headers());
     let parsed = match format {
         Format::Multipart if !is_large => from_multipart(&headers, text).await,
-        Format::Form | Format::Json if !is_large => return Ok(Body::Unparsed(format, text)),
+        Format::Form if !is_large => return Ok(Body::Form(text)),
+        Format::Json if !is_large => return Ok(Body::Json(text)),
         _ => in_background(ticket, move || parse_elsewhere(format, &headers, text)).await?,
     };
     Ok(Body::Parsed(parsed.map_err(|why| refusal("body", why))))

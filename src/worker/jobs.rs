@@ -26,7 +26,7 @@ pub fn carry_out_next(app: &Arc<App>) -> Result<bool, Failure> {
 
 fn carry_out(tx: &Tx<'_>, app: &App, now: Timestamp) -> Result<(), Failure> {
     let Some(job) = tx.next_job()? else { return Ok(()) };
-    let params = Params::from_stored(job.params.as_bytes()).unwrap_or_else(|_| {
+    let params = Params::from_counted_json(job.params.as_bytes()).unwrap_or_else(|_| {
         log::error!("queued request {} can't be parsed: nothing is assigned", job.id);
         Params::default()
     });

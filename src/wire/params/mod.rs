@@ -86,6 +86,11 @@ impl Params {
     /// Parses percent-encoded pairs such as `a=1&b=2`: a query string or a form body.
     pub fn from_form(bytes: &[u8]) -> Result<Self, Unreadable> {
         Size::of_form(bytes).memory()?;
+        Self::from_counted_form(bytes)
+    }
+
+    /// As [`Self::from_form`], for a text whose [`Size`] the caller has checked.
+    pub fn from_counted_form(bytes: &[u8]) -> Result<Self, Unreadable> {
         let mut params = Self::default();
         for pair in bytes.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
             let equals = pair.iter().position(|byte| *byte == b'=').unwrap_or(pair.len());
@@ -96,14 +101,8 @@ impl Params {
     }
 
     /// Parses a JSON object. Numbers keep the digits they were sent with. `[]`, which is how PHP writes an empty
-    /// object, and `null` give no fields.
-    pub fn from_json(bytes: &[u8]) -> Result<Self, Unreadable> {
-        Size::of_json(bytes).memory()?;
-        Self::from_stored(bytes)
-    }
-
-    /// Parses the JSON of a request that was accepted before.
-    pub fn from_stored(bytes: &[u8]) -> Result<Self, Unreadable> {
+    /// object, and `null` give no fields. The caller has checked the text's [`Size`], now or before it was stored.
+    pub fn from_counted_json(bytes: &[u8]) -> Result<Self, Unreadable> {
         match serde_json::from_slice(bytes).map_err(|_| Unreadable::NotJson)? {
             value if depth(&value) > MAX_DEPTH => Err(Unreadable::TooDeep),
             Value::Object(fields) => Ok(Self(fields)),
@@ -149,7 +148,7 @@ impl Params {
         self
     }
 
-    /// The fields as a JSON object for [`Self::from_stored`], without the API key.
+    /// The fields as a JSON object for [`Self::from_counted_json`], without the API key.
     pub fn to_json(&self) -> String {
         let fields = self.0.iter().filter(|(name, _)| *name != "api_key");
         Value::Object(fields.map(|(name, value)| (name.clone(), value.clone())).collect()).to_string()
