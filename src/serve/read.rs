@@ -58,12 +58,14 @@ async fn prepare(
     if memory > LARGE_BODY {
         ticket.hold_body(memory).await?;
     }
-    let headers = multipart_headers(request.headers());
     let parsed = match format {
-        Format::Multipart if !is_large => from_multipart(&headers, text).await,
         Format::Form if !is_large => return Ok(Body::Form(text)),
         Format::Json if !is_large => return Ok(Body::Json(text)),
-        _ => in_background(ticket, move || parse_elsewhere(format, &headers, text)).await?,
+        Format::Multipart if !is_large => from_multipart(&multipart_headers(request.headers()), text).await,
+        _ => {
+            let headers = multipart_headers(request.headers());
+            in_background(ticket, move || parse_elsewhere(format, &headers, text)).await?
+        }
     };
     Ok(Body::Parsed(parsed.map_err(|why| refusal("body", why))))
 }
