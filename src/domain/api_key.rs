@@ -6,6 +6,7 @@ use ipnet::IpNet;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
+use super::network::contains;
 use super::{Capabilities, Timestamp};
 
 /// An API key as it is stored, without its text (API §2).
@@ -26,7 +27,7 @@ pub struct ApiKey {
 impl ApiKey {
     /// Whether a client at this address may use the key.
     pub fn allows_address(&self, address: IpAddr) -> bool {
-        self.allow_ips.is_empty() || self.allow_ips.iter().any(|network| network.contains(&address))
+        self.allow_ips.is_empty() || contains(&self.allow_ips, address)
     }
 }
 

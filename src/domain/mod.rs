@@ -55,7 +55,7 @@ pub use meta::{MAX_META_BYTES, MAX_META_ENTRIES, MetaEntry, MetaSize};
 pub use names::{
     Identifier, LicenseKey, MAX_META_VALUE, MAX_NAME, MetaKey, ParseNameError, TextError, check_text,
 };
-pub use network::{ParseNetworkError, is_most_of_the_internet, parse_network};
+pub use network::{ParseNetworkError, contains, is_most_of_the_internet, parse_network};
 pub use outcome::{HttpStatus, Outcome, SignedBy};
 pub use page::{MAX_PAGE_ITEMS, Page};
 pub use product::{

@@ -26,6 +26,11 @@ pub fn is_most_of_the_internet(network: &IpNet) -> bool {
     }
 }
 
+/// Whether an address is in one of the networks.
+pub fn contains(networks: &[IpNet], address: IpAddr) -> bool {
+    networks.iter().any(|network| network.contains(&address))
+}
+
 fn to_canonical(network: IpNet) -> IpNet {
     match (network.addr().to_canonical(), network.prefix_len().checked_sub(96)) {
         (IpAddr::V4(address), Some(prefix_len)) if matches!(network, IpNet::V6(_)) => {

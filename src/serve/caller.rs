@@ -10,7 +10,7 @@ use ipnet::IpNet;
 
 use super::app::App;
 use super::base_url;
-use crate::domain::{ApiKeySecret, Timestamp};
+use crate::domain::{ApiKeySecret, Timestamp, contains};
 
 const FORWARDED_FOR: &str = "x-forwarded-for";
 
@@ -33,9 +33,7 @@ pub struct Caller {
 
 impl Caller {
     pub fn of(request: &HttpRequest, app: &App) -> Self {
-        let trusted_proxies = &app.config.http.trusted_proxies;
-        let peer = peer(request);
-        let is_proxied = trusted_proxies.iter().any(|network| network.contains(&peer));
+        let Origin { peer, is_proxied, client } = Origin::of(request, &app.config.http.trusted_proxies);
         if !is_proxied && request.headers().contains_key(FORWARDED_FOR) {
             app.forwarders.note(peer);
         }
@@ -44,7 +42,7 @@ impl Caller {
             request_id: app.request_ids.of(request),
             now: app.clock.now(),
             method: request.method().clone(),
-            address: address(request, trusted_proxies),
+            address: client,
             base_url: base_url::of(request, &app.config, is_proxied),
             secret: secret(request),
             idempotency_key: header(request, "idempotency-key").map(str::to_owned),
@@ -68,27 +66,40 @@ impl Caller {
     }
 }
 
-/// The address at the other end of the connection.
+/// The two addresses that a request comes from.
+struct Origin {
+    /// The one at the other end of the connection.
+    peer: IpAddr,
+    /// Whether the peer is a trusted proxy.
+    is_proxied: bool,
+    /// The peer's, or behind a trusted proxy the one that the proxy names.
+    client: IpAddr,
+}
+
+impl Origin {
+    fn of(request: &HttpRequest, trusted_proxies: &[IpNet]) -> Self {
+        let peer = peer(request);
+        let is_proxied = contains(trusted_proxies, peer);
+        let client = if is_proxied { forwarded(request, peer, trusted_proxies) } else { peer };
+        Self { peer, is_proxied, client }
+    }
+}
+
 fn peer(request: &HttpRequest) -> IpAddr {
     request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip().to_canonical())
 }
 
-/// The client's address: the peer's, or, behind trusted proxies, the last hop in `X-Forwarded-For` that isn't
-/// one of them. An IPv4-mapped IPv6 address becomes the IPv4 address.
-fn address(request: &HttpRequest, trusted_proxies: &[IpNet]) -> IpAddr {
-    let peer = peer(request);
-    let is_trusted = |address: IpAddr| trusted_proxies.iter().any(|network| network.contains(&address));
-    if !is_trusted(peer) {
-        return peer;
-    }
+/// The client's address behind trusted proxies: the last hop in `X-Forwarded-For` that isn't one of them. An
+/// IPv4-mapped IPv6 address becomes the IPv4 address.
+fn forwarded(request: &HttpRequest, proxy: IpAddr, trusted_proxies: &[IpNet]) -> IpAddr {
     let headers: Vec<_> = request.headers().get_all(FORWARDED_FOR).collect();
-    let mut client = peer;
+    let mut client = proxy;
     // Split as bytes: an odd character in one hop must not hide the others.
     for hop in headers.iter().flat_map(|value| value.as_bytes().split(|byte| *byte == b',')).rev() {
         // Hops before one that is no address can't be trusted.
         let Some(hop) = parse_hop(hop) else { break };
         client = hop.to_canonical();
-        if !is_trusted(client) {
+        if !contains(trusted_proxies, client) {
             break;
         }
     }
@@ -126,7 +137,7 @@ mod tests {
         for value in forwarded {
             request = request.append_header(("X-Forwarded-For", *value));
         }
-        address(&request.to_http_request(), &proxies).to_string()
+        Origin::of(&request.to_http_request(), &proxies).client.to_string()
     }
 
     #[test]

@@ -15,6 +15,7 @@ use actix_web::rt::net::TcpStream;
 use ipnet::IpNet;
 use socket2::{SockRef, Socket};
 
+use crate::domain::contains;
 use crate::load::Network;
 use crate::serve::Descriptor;
 
@@ -91,7 +92,7 @@ impl Neighbours {
         extensions.insert(Descriptor(stream.as_raw_fd()));
         let Ok(peer) = stream.peer_addr() else { return };
         let address = peer.ip().to_canonical();
-        if self.trusted_proxies.iter().any(|network| network.contains(&address)) {
+        if contains(&self.trusted_proxies, address) {
             return;
         }
         match self.enter(address) {
