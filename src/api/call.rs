@@ -1,5 +1,6 @@
 //! The input of an endpoint, and the look-ups that many endpoints share.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -40,8 +41,7 @@ pub struct RequestContext<'a> {
     pub api_key: Option<&'a ApiKeySecret>,
     /// Whether the request has an `Idempotency-Key`, by which repetitions of it are recognised.
     pub names_request: bool,
-    /// The server's address as its clients reach it.
-    pub public_url: &'a str,
+    pub public_url: &'a dyn PublicUrl,
     /// Whether this server shows changelogs at all.
     pub shows_changelogs: bool,
     /// The delay from the commit to the first attempt of a webhook.
@@ -49,6 +49,11 @@ pub struct RequestContext<'a> {
     pub randomness: &'a Randomness,
     pub public_keys: &'a dyn PublicKeys,
     pub lost_orders: &'a dyn LostOrders,
+}
+
+/// The server's address as its clients reach it. It is made only for an endpoint that asks.
+pub trait PublicUrl {
+    fn public_url(&self) -> Cow<'_, str>;
 }
 
 /// The queued orders whose answers never reached their senders.

@@ -34,9 +34,9 @@ fn list(call: &mut Call<'_>) -> Result {
     let identifier = call.identifier()?;
     let version = call.sent.text(&VERSION);
     let api_key = call.context.api_key.ok_or(Outcome::InvalidApiKey)?;
-    let public_url = call.context.public_url;
+    let public_url = call.context.public_url.public_url();
     let link =
-        |version| download_url(public_url, api_key, &license.license_key, identifier.as_str(), version);
+        |version| download_url(&public_url, api_key, &license.license_key, identifier.as_str(), version);
     let found = call.tx.published_downloadables(license.product_id, version.as_deref().map(str::trim))?;
     let shown = found.iter().map(|downloadable| shown(downloadable, &link(downloadable.numeric_version)));
     Ok(Reply::from(Outcome::Downloads).with("downloadables", shown.collect::<Value>()))

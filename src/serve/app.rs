@@ -1,5 +1,6 @@
 //! The state that all requests share.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -9,7 +10,7 @@ use super::lost_answers::LostAnswers;
 use super::page_state::{Demo, Pages};
 use super::request_id::RequestIds;
 use super::signed_answers::SignedAnswers;
-use crate::api::call::{PublicKeys, RequestContext};
+use crate::api::call::{PublicKeys, PublicUrl, RequestContext};
 use crate::clock::{Clock, now};
 use crate::config::Config;
 use crate::domain::{ApiKeySecret, CallerId, Timestamp};
@@ -77,13 +78,19 @@ impl App {
             caller,
             api_key,
             names_request: false,
-            public_url: self.config.pages.base_url(),
+            public_url: &self.config,
             shows_changelogs: !self.config.pages.no_changelog,
             delivery_delay: self.config.webhooks.delays.first().copied().unwrap_or_default(),
             randomness: &self.config.randomness,
             public_keys: &self.keyring,
             lost_orders: &self.lost_answers,
         }
+    }
+}
+
+impl PublicUrl for Config {
+    fn public_url(&self) -> Cow<'_, str> {
+        self.pages.base_url().into()
     }
 }
 

@@ -1,18 +1,35 @@
-//! The base of download links where the operator has given none: the host that the client called.
+//! The server's address in download links where the operator has given none: the host that the client called.
 
+use std::borrow::Cow;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use actix_web::HttpRequest;
 use actix_web::http::header::HOST;
 
+use crate::api::call::PublicUrl;
 use crate::config::Config;
 
 /// The longest name in the domain name system, in bytes.
 const MAX_NAME: usize = 253;
 
+/// The address that a request was sent to.
+pub struct Called<'a> {
+    pub request: &'a HttpRequest,
+    pub config: &'a Config,
+    /// Whether the peer is a trusted proxy.
+    pub is_proxied: bool,
+}
+
+impl PublicUrl for Called<'_> {
+    fn public_url(&self) -> Cow<'_, str> {
+        let called = of(self.request, self.config, self.is_proxied);
+        called.map_or_else(|| self.config.public_url(), Cow::Owned)
+    }
+}
+
 /// `http://HOST` as the client called this server. `None`: the operator has given a public URL, or the client has
 /// named no host that can be one. `is_proxied`: the peer is a trusted proxy, which may name the host and the scheme.
-pub fn of(request: &HttpRequest, config: &Config, is_proxied: bool) -> Option<String> {
+fn of(request: &HttpRequest, config: &Config, is_proxied: bool) -> Option<String> {
     if config.pages.public_url.is_some() {
         return None;
     }

@@ -9,7 +9,6 @@ use actix_web::http::header::AUTHORIZATION;
 use ipnet::IpNet;
 
 use super::app::App;
-use super::base_url;
 use crate::domain::{ApiKeySecret, Timestamp, contains};
 
 const FORWARDED_FOR: &str = "x-forwarded-for";
@@ -23,10 +22,10 @@ pub struct Caller {
     pub now: Timestamp,
     pub method: Method,
     pub address: IpAddr,
+    /// Whether the peer is a trusted proxy, which may name the host and the scheme.
+    pub is_proxied: bool,
     /// The API key of a header: `Authorization: Bearer` before `X-API-Key` (API §2.1).
     pub secret: Option<ApiKeySecret>,
-    /// The base of download links; `None`: the configured one.
-    pub base_url: Option<String>,
     /// The `Idempotency-Key` header.
     pub idempotency_key: Option<String>,
 }
@@ -43,7 +42,7 @@ impl Caller {
             now: app.clock.now(),
             method: request.method().clone(),
             address: client,
-            base_url: base_url::of(request, &app.config, is_proxied),
+            is_proxied,
             secret: secret(request),
             idempotency_key: header(request, "idempotency-key").map(str::to_owned),
         }

@@ -7,6 +7,7 @@ use actix_web::web;
 
 use super::answer::{Answer, Content};
 use super::app::App;
+use super::base_url::Called;
 use super::caller::Caller;
 use super::fields::Sent;
 use super::{authorize, idempotency, sign};
@@ -28,6 +29,7 @@ pub async fn run(
     ticket: &mut Ticket<'_>,
 ) -> Answer {
     let (now, address, access) = (caller.now, caller.address, route.access());
+    let base_url = Called { request: sent.request, config: &app.config, is_proxied: caller.is_proxied };
     let read = app.store.read(|tx| {
         guarded(|| {
             let of_header = authorize::check_header(tx, caller, access)?;
@@ -38,10 +40,7 @@ pub async fn run(
             ticket.check_guess(tx, &params, authorized.sees_licenses, route.runs == Runs::OnWriter)?;
             let secret = caller.secret.as_ref().or(of_field.as_ref());
             let context = app.request_context(address, authorized.caller_id, secret);
-            let context = RequestContext {
-                public_url: caller.base_url.as_deref().unwrap_or(context.public_url),
-                ..context
-            };
+            let context = RequestContext { public_url: &base_url, ..context };
             // In the same snapshot, and on this thread.
             let answer = (route.runs == Runs::Inline).then(|| run_endpoint(route, tx, &params, context, now));
             Ok((authorized.caller_id, params, answer))
