@@ -68,7 +68,7 @@ pub async fn answer(
 ) -> HttpResponse {
     let mut caller = Caller::of(&request, &app);
     let answer = run_admitted(&app, route, &mut caller, &request, &mut payload).await;
-    let order = answer.order.map(|fingerprint| taken::OnItsWay::new(&app, fingerprint));
+    let order = answer.order.map(|fingerprint| taken::UndeliveredOrder::new(&app, fingerprint));
     let response = respond::respond(&app, &caller, route.path, answer).await;
     let response = match order {
         Some(order) => taken::watch(response, &request, order),

@@ -1,13 +1,10 @@
 //! Tells whether a connection took an answer. actix-web reports no error of writing one.
 
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 
-use actix_web::body::{BodySize, BoxBody, MessageBody};
-use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse};
 
+use super::body;
 use crate::serve::App;
 
 /// The file descriptor of a connection, as its number. It is open as long as an answer is written to it.
@@ -15,19 +12,24 @@ use crate::serve::App;
 pub struct Descriptor(pub std::os::fd::RawFd);
 
 /// Sends `response`, and notes its order as lost if the connection is gone before the whole body is taken.
-pub fn watch(response: HttpResponse, request: &HttpRequest, order: OnItsWay) -> HttpResponse {
+pub fn watch(response: HttpResponse, request: &HttpRequest, order: UndeliveredOrder) -> HttpResponse {
     let descriptor = request.conn_data::<Descriptor>().copied();
-    response.map_body(|_, body| Watched { body, descriptor, order }.boxed())
+    body::keep(response, (descriptor, order), |(descriptor, order)| {
+        if !descriptor.is_some_and(is_gone) {
+            order.sent();
+        }
+    })
 }
 
-/// The answer to an order on its way to its sender. Notes the order as lost when it is dropped, unless it was sent.
-pub struct OnItsWay {
+/// An order whose sender has not got its answer yet. Notes the order as lost when it is dropped, unless the answer was
+/// sent.
+pub struct UndeliveredOrder {
     app: Arc<App>,
     fingerprint: [u8; 32],
     is_sent: bool,
 }
 
-impl OnItsWay {
+impl UndeliveredOrder {
     pub fn new(app: &Arc<App>, fingerprint: [u8; 32]) -> Self {
         Self { app: Arc::clone(app), fingerprint, is_sent: false }
     }
@@ -37,37 +39,11 @@ impl OnItsWay {
     }
 }
 
-impl Drop for OnItsWay {
+impl Drop for UndeliveredOrder {
     fn drop(&mut self) {
         if !self.is_sent {
             self.app.lost_answers.note(self.fingerprint);
         }
-    }
-}
-
-struct Watched {
-    body: BoxBody,
-    descriptor: Option<Descriptor>,
-    order: OnItsWay,
-}
-
-impl MessageBody for Watched {
-    type Error = <BoxBody as MessageBody>::Error;
-
-    fn size(&self) -> BodySize {
-        self.body.size()
-    }
-
-    fn poll_next(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Bytes, Self::Error>>> {
-        let watched = self.get_mut();
-        let polled = Pin::new(&mut watched.body).poll_next(context);
-        if matches!(polled, Poll::Ready(None)) && !watched.descriptor.is_some_and(is_gone) {
-            watched.order.sent();
-        }
-        polled
     }
 }
 

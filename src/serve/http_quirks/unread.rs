@@ -1,11 +1,9 @@
 //! Closes connections whose request body was not read to its end.
 
-use std::pin::Pin;
-use std::task::{Context, Poll};
-
-use actix_web::body::{BodySize, BoxBody, MessageBody};
-use actix_web::web::{Bytes, Payload};
+use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse};
+
+use super::body;
 
 /// Sends `response` and then closes the connection, unless the request's body was read to its end.
 ///
@@ -17,7 +15,7 @@ pub fn close(response: HttpResponse, request: &HttpRequest, payload: Payload) ->
     if !has_body(request) {
         return response;
     }
-    response.map_body(|_, body| Held { body, _payload: payload }.boxed())
+    body::keep(response, payload, |_| {})
 }
 
 /// Whether a request has a body (RFC 9112, 6.3). Bytes after a request for a tunnel or for a protocol upgrade are not
@@ -26,25 +24,4 @@ pub fn has_body(request: &HttpRequest) -> bool {
     let headers = request.headers();
     headers.contains_key("transfer-encoding")
         || headers.get("content-length").is_some_and(|length| length.as_bytes() != b"0")
-}
-
-/// A response body that keeps the request's payload until it is sent.
-struct Held {
-    body: BoxBody,
-    _payload: Payload,
-}
-
-impl MessageBody for Held {
-    type Error = <BoxBody as MessageBody>::Error;
-
-    fn size(&self) -> BodySize {
-        self.body.size()
-    }
-
-    fn poll_next(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Bytes, Self::Error>>> {
-        Pin::new(&mut self.get_mut().body).poll_next(context)
-    }
 }
