@@ -1,8 +1,6 @@
 //! `GET /products/{slug}/changelog`: the only signed answer that needs no API key.
 
-use std::sync::Arc;
-
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse};
 use percent_encoding::percent_decode_str;
 
 use crate::api::changelogs;
@@ -10,12 +8,11 @@ use crate::routes;
 use crate::serve::answer::{Answer, Content};
 use crate::serve::app::App;
 use crate::serve::caller::Caller;
-use crate::serve::http_quirks::unread;
 use crate::serve::{authorize, respond, run::guarded};
 
 /// Answers with a product's changelog (API §5.2), unless the address is blocked.
-pub async fn changelog(app: Arc<App>, request: HttpRequest, payload: web::Payload) -> HttpResponse {
-    let caller = Caller::of(&request, &app);
+pub async fn changelog(app: &App, request: &HttpRequest) -> HttpResponse {
+    let caller = Caller::of(request, app);
     // actix leaves slashes, plus and percent signs of a segment encoded.
     let slug = percent_decode_str(request.match_info().query("slug")).decode_utf8_lossy();
     let look_up = || {
@@ -29,6 +26,5 @@ pub async fn changelog(app: Arc<App>, request: HttpRequest, payload: web::Payloa
     };
     let admitted = app.load.admit(caller.address, caller.secret.as_ref());
     let answer = Answer::new(admitted.and_then(|_ticket| look_up()), None);
-    let response = respond::respond(&app, &caller, routes::CHANGELOG_LABEL, answer).await;
-    unread::close(response, &request, payload)
+    respond::respond(app, &caller, routes::CHANGELOG_LABEL, answer).await
 }

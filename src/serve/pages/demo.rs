@@ -13,7 +13,6 @@ use crate::domain::{Outcome, Timestamp};
 use crate::serve::app::App;
 use crate::serve::caller::Caller;
 use crate::serve::fields::Sent;
-use crate::serve::http_quirks::unread;
 use crate::serve::read;
 use crate::store::{self, Decision};
 use crate::wire::params::Params;
@@ -22,8 +21,8 @@ use crate::wire::params::Params;
 const LATEST: i64 = 253_402_214_400;
 
 /// `POST /demo/reset`: restores the data, the time and the random seed of the start.
-pub async fn reset(app: Arc<App>, request: HttpRequest, mut payload: web::Payload) -> HttpResponse {
-    read::discard(&request, &mut payload, app.config.limits.body_timeout).await;
+pub async fn reset(app: &App, request: &HttpRequest, payload: &mut web::Payload) -> HttpResponse {
+    read::discard(request, payload, app.config.limits.body_timeout).await;
     let Some(demo) = &app.demo else { return plain(StatusCode::NOT_FOUND, &json!({ "error": "no demo" })) };
     let contents = Arc::clone(&demo.contents);
     let randomness = app.config.randomness.clone();
@@ -35,11 +34,11 @@ pub async fn reset(app: Arc<App>, request: HttpRequest, mut payload: web::Payloa
         randomness.restore_position();
         Ok::<_, store::Error>(())
     });
-    let response = match restored.await {
+    match restored.await {
         Ok(()) => {
             app.last_used.clear();
             app.clock.reset(demo.clock);
-            plain(StatusCode::OK, &told(&app))
+            plain(StatusCode::OK, &told(app))
         }
         Err(error) => {
             log::error!("the demo could not be reset: {error}");
@@ -48,23 +47,22 @@ pub async fn reset(app: Arc<App>, request: HttpRequest, mut payload: web::Payloa
                 &json!({ "error": "the demo could not be reset: see the server's log" }),
             )
         }
-    };
-    unread::close(response, &request, payload)
+    }
 }
 
 /// `POST /demo/clock`: sets the time to `now` (ISO 8601, or `YYYY-MM-DD HH:MM:SS` in UTC), or moves it by `advance`
 /// seconds, which may be negative. The clock runs on from there. Fields as form, multipart, JSON or query string.
-pub async fn set_clock(app: Arc<App>, request: HttpRequest, mut payload: web::Payload) -> HttpResponse {
+pub async fn set_clock(app: &App, request: &HttpRequest, payload: &mut web::Payload) -> HttpResponse {
     let timeout = app.config.limits.body_timeout;
-    let read = match app.load.admit_unsigned(Caller::of(&request, &app).address, None) {
+    let read = match app.load.admit_unsigned(Caller::of(request, app).address, None) {
         Ok(mut ticket) => {
-            let sent = read::receive("/demo/clock", &request, &mut payload, timeout, &mut ticket).await;
+            let sent = read::receive("/demo/clock", request, payload, timeout, &mut ticket).await;
             sent.and_then(Sent::params)
         }
         Err(_) => Err(Outcome::TooManyRequests.into()),
     };
     let params = read.map_err(|refusal| refusal.outcome.message().to_owned());
-    let response = match params.and_then(|params| wanted(&params, app.clock.now())) {
+    match params.and_then(|params| wanted(&params, app.clock.now())) {
         Ok(now) => {
             app.clock.set(now);
             // Wakes the worker for everything that is due by the new time.
@@ -74,16 +72,15 @@ pub async fn set_clock(app: Arc<App>, request: HttpRequest, mut payload: web::Pa
             });
             // If it isn't woken, it wakes up within a minute.
             drop(woken.await);
-            plain(StatusCode::OK, &told(&app))
+            plain(StatusCode::OK, &told(app))
         }
         Err(error) => plain(StatusCode::BAD_REQUEST, &json!({ "error": error })),
-    };
-    unread::close(response, &request, payload)
+    }
 }
 
 /// `GET /demo/clock`: the server's time.
-pub fn show_clock(app: &App, request: &HttpRequest, payload: web::Payload) -> HttpResponse {
-    unread::close(plain(StatusCode::OK, &told(app)), request, payload)
+pub fn show_clock(app: &App) -> HttpResponse {
+    plain(StatusCode::OK, &told(app))
 }
 
 fn wanted(params: &Params, now: Timestamp) -> Result<Timestamp, String> {

@@ -10,7 +10,6 @@ use actix_web::web;
 use actix_web::{HttpRequest, HttpResponse};
 
 use crate::serve::app::App;
-use crate::serve::http_quirks::unread;
 use crate::serve::page_state::Document;
 
 /// Lets the pages load their own files and call this server. Inline scripts and styles don't run.
@@ -23,22 +22,16 @@ const POLICY: HeaderValue = HeaderValue::from_static(
 pub const REVALIDATE: HeaderValue = HeaderValue::from_static("no-cache");
 
 /// Answers a request for one of the documents.
-pub async fn document(
-    app: Arc<App>,
-    path: &'static str,
-    request: HttpRequest,
-    payload: web::Payload,
-) -> HttpResponse {
+pub async fn document(app: &Arc<App>, path: &'static str, request: &HttpRequest) -> HttpResponse {
     if !app.pages.documents.is_generated() {
-        let app = Arc::clone(&app);
+        let app = Arc::clone(app);
         // On the blocking pool, where requests of the API don't wait for it. If that fails, it is generated below.
         drop(web::block(move || app.pages.documents.document(path, &app.config).is_some()).await);
     }
-    let response = match app.pages.documents.document(path, &app.config) {
-        Some(document) => send(document, &request),
+    match app.pages.documents.document(path, &app.config) {
+        Some(document) => send(document, request),
         None => HttpResponse::NotFound().finish(),
-    };
-    unread::close(response, &request, payload)
+    }
 }
 
 fn send(document: &Document, request: &HttpRequest) -> HttpResponse {

@@ -1,15 +1,13 @@
 //! `GET /download/…`: sends a file to the owner of a license that permits it. No part of the link is ever
 //! logged, because it holds keys.
 
-use std::sync::Arc;
-
 use actix_files::NamedFile;
 use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_RANGE, Charset, ContentDisposition, ContentType, DispositionParam,
     DispositionType, ExtendedValue, HeaderName, HeaderValue,
 };
 use actix_web::http::{Method, StatusCode};
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse};
 
 use crate::api::call::Call;
 use crate::api::downloads;
@@ -20,18 +18,12 @@ use crate::routes::{self, DOWNLOAD_LABEL as ROUTE};
 use crate::serve::answer::Answer;
 use crate::serve::app::App;
 use crate::serve::caller::Caller;
-use crate::serve::http_quirks::unread;
 use crate::serve::{authorize, respond, run::guarded};
 use crate::wire::params::Params;
 use crate::wire::reply::{self, Error};
 
 /// Answers with a file or a part of it, or with a signed refusal (API §5.1).
-pub async fn download(app: Arc<App>, request: HttpRequest, payload: web::Payload) -> HttpResponse {
-    let response = answer(&app, &request).await;
-    unread::close(response, &request, payload)
-}
-
-async fn answer(app: &App, request: &HttpRequest) -> HttpResponse {
+pub async fn download(app: &App, request: &HttpRequest) -> HttpResponse {
     let mut caller = Caller::of(request, app);
     // The path as it was sent: encoded slashes in a license key or in base64 must stay encoded until it is split.
     let link = DownloadLink::parse(request.uri().path());

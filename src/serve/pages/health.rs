@@ -1,32 +1,29 @@
 //! Health checks, for operators: plain text without an envelope, because they are not part of the API.
 
-use std::sync::Arc;
-
+use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, web};
 
 use crate::domain::Outcome;
 use crate::maintenance::units::megabytes;
 use crate::serve::app::App;
-use crate::serve::http_quirks::unread;
 use crate::serve::sign;
 use crate::signing::Priority;
 
 /// `GET /livez`: 200 as long as the process answers.
-pub fn livez(request: &HttpRequest, payload: web::Payload) -> HttpResponse {
-    unread::close(plain(StatusCode::OK, "ok\n"), request, payload)
+pub fn livez() -> HttpResponse {
+    plain(StatusCode::OK, "ok\n")
 }
 
 /// `GET /readyz`: 200 if the server can read the database and sign, and has room on its disk; else 503, and the log
 /// says
 /// why.
-pub async fn readyz(app: Arc<App>, request: HttpRequest, payload: web::Payload) -> HttpResponse {
+pub async fn readyz(app: &App) -> HttpResponse {
     let read = app.store.read(|tx| tx.read_blocklist().map(drop)).and_then(|read| read);
     // Signs a 1901 answer: urgent, because an overloaded server is ready too, and cached, so at most once a second.
     let probe = Outcome::ServiceUnavailable.into();
-    let signed = sign::sign_reply(&app, &probe, app.clock.now(), None, Priority::Urgent).await.map(drop);
-    let room = check_room(&app);
-    let response = match (read, signed, room) {
+    let signed = sign::sign_reply(app, &probe, app.clock.now(), None, Priority::Urgent).await.map(drop);
+    let room = check_room(app);
+    match (read, signed, room) {
         (Ok(()), Ok(()), Ok(())) => plain(StatusCode::OK, "ready\n"),
         (Ok(()), Ok(()), Err(full)) => {
             log::error!("not ready: {full}");
@@ -36,8 +33,7 @@ pub async fn readyz(app: Arc<App>, request: HttpRequest, payload: web::Payload) 
             log::error!("not ready: database {}; signing {}", state(&read), state(&signed));
             plain(StatusCode::SERVICE_UNAVAILABLE, "not ready\n")
         }
-    };
-    unread::close(response, &request, payload)
+    }
 }
 
 /// Fails if the disk is about to be full. A disk whose free space can't be read is taken for one with room.

@@ -14,20 +14,18 @@ use crate::routes::PUBLIC_KEYS as ROUTE;
 use crate::serve::answer::Answer;
 use crate::serve::app::App;
 use crate::serve::caller::Caller;
-use crate::serve::http_quirks::unread;
 use crate::serve::page_state::{JSON, KeyList, etag};
 use crate::serve::respond;
 use crate::store;
 
 /// Answers with the list of keys. It is not signed: a key must reach a client in a way that the client trusts
 /// already, such as TLS. A caller over its rate gets the usual 1929.
-pub async fn keys(app: Arc<App>, request: HttpRequest, payload: web::Payload) -> HttpResponse {
-    let caller = Caller::of(&request, &app);
-    let response = match app.load.admit_unsigned(caller.address, caller.secret.as_ref()) {
-        Ok(_ticket) => answer(&app, &caller, &request).await,
-        Err(refusal) => respond::respond(&app, &caller, ROUTE, Answer::refused(refusal)).await,
-    };
-    unread::close(response, &request, payload)
+pub async fn keys(app: &Arc<App>, request: &HttpRequest) -> HttpResponse {
+    let caller = Caller::of(request, app);
+    match app.load.admit_unsigned(caller.address, caller.secret.as_ref()) {
+        Ok(_ticket) => answer(app, &caller, request).await,
+        Err(refusal) => respond::respond(app, &caller, ROUTE, Answer::refused(refusal)).await,
+    }
 }
 
 async fn answer(app: &Arc<App>, caller: &Caller, request: &HttpRequest) -> HttpResponse {

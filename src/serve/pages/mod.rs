@@ -14,6 +14,7 @@ use actix_web::http::Method;
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::app::App;
+use super::http_quirks::unread;
 use crate::routes::{Page, PageId};
 
 /// Answers a request for a page by one of its methods.
@@ -21,18 +22,21 @@ pub async fn page(
     app: Arc<App>,
     page: &'static Page,
     request: HttpRequest,
-    payload: web::Payload,
+    mut payload: web::Payload,
 ) -> HttpResponse {
-    match page.id {
-        PageId::Download => download::download(app, request, payload).await,
-        PageId::Changelog => changelog::changelog(app, request, payload).await,
-        PageId::Livez => health::livez(&request, payload),
-        PageId::Readyz => health::readyz(app, request, payload).await,
-        PageId::PublicKeys => keys::keys(app, request, payload).await,
-        PageId::Document => documents::document(app, page.path, request, payload).await,
-        PageId::DemoReset => demo::reset(app, request, payload).await,
-        PageId::DemoClock if request.method() == Method::POST => demo::set_clock(app, request, payload).await,
-        PageId::DemoClock => demo::show_clock(&app, &request, payload),
+    let response = match page.id {
+        PageId::Download => download::download(&app, &request).await,
+        PageId::Changelog => changelog::changelog(&app, &request).await,
+        PageId::Livez => health::livez(),
+        PageId::Readyz => health::readyz(&app).await,
+        PageId::PublicKeys => keys::keys(&app, &request).await,
+        PageId::Document => documents::document(&app, page.path, &request).await,
+        PageId::DemoReset => demo::reset(&app, &request, &mut payload).await,
+        PageId::DemoClock if request.method() == Method::POST => {
+            demo::set_clock(&app, &request, &mut payload).await
+        }
+        PageId::DemoClock => demo::show_clock(&app),
         PageId::Metrics => metrics::scrape(&app),
-    }
+    };
+    unread::close(response, &request, payload)
 }
