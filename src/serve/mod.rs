@@ -43,6 +43,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use crate::domain::Outcome;
 use crate::metrics;
 use crate::routes::Route;
+use crate::wire::reply::Error;
 use answer::Answer;
 use caller::Caller;
 use http_quirks::{taken, unread};
@@ -118,8 +119,10 @@ pub async fn unknown_endpoint(
     request: HttpRequest,
     mut payload: web::Payload,
 ) -> HttpResponse {
+    let caller = Caller::of(&request, &app);
+    let refusal = refusal(&app, &caller, Outcome::UnknownEndpoint);
     // The path is the caller's text and can hold a key, so it is not logged.
-    let response = refuse(&app, metrics::UNKNOWN, Outcome::UnknownEndpoint, &request, &mut payload).await;
+    let response = refuse(&app, &caller, metrics::UNKNOWN, refusal, &request, &mut payload).await;
     unread::close(response, &request, payload)
 }
 
@@ -131,29 +134,38 @@ pub async fn method_not_allowed(
     request: HttpRequest,
     mut payload: web::Payload,
 ) -> HttpResponse {
-    if let Some(response) = cors::preflight(&app, request.method(), request.path(), request.headers(), allow)
-        && app.load.admit_unsigned(Caller::of(&request, &app).address, None).is_ok()
-    {
-        return unread::close(response, &request, payload);
-    }
-    let mut response = refuse(&app, path, Outcome::MethodNotAllowed, &request, &mut payload).await;
+    let caller = Caller::of(&request, &app);
+    let preflight = cors::preflight(&app, request.method(), request.path(), request.headers(), allow);
+    let refusal = match preflight {
+        Some(response) => match app.load.admit_unsigned(caller.address, None) {
+            Ok(_ticket) => return unread::close(response, &request, payload),
+            Err(refusal) => refusal,
+        },
+        None => refusal(&app, &caller, Outcome::MethodNotAllowed),
+    };
+    let mut response = refuse(&app, &caller, path, refusal, &request, &mut payload).await;
     response.headers_mut().insert(ALLOW, HeaderValue::from_static(allow));
     unread::close(response, &request, payload)
 }
 
-/// Answers a request that reaches no endpoint. It counts against its rates like any other.
+/// Why a request that reaches no endpoint is refused: by `outcome`, unless it exceeds a rate. It counts against its
+/// rates like any other.
+fn refusal(app: &App, caller: &Caller, outcome: Outcome) -> Error {
+    let admitted = app.load.admit_unsigned(caller.address, caller.secret.as_ref());
+    admitted.map_or_else(|refusal| refusal, |_| outcome.into())
+}
+
+/// Answers a request that reaches no endpoint.
 async fn refuse(
     app: &App,
+    caller: &Caller,
     path: &'static str,
-    outcome: Outcome,
+    refusal: Error,
     request: &HttpRequest,
     payload: &mut web::Payload,
 ) -> HttpResponse {
-    let caller = Caller::of(request, app);
     read::discard(request, payload, app.config.limits.body_timeout).await;
-    let admitted = app.load.admit_unsigned(caller.address, caller.secret.as_ref());
-    let answer = Answer::refused(admitted.map_or_else(|refusal| refusal, |_| outcome.into()));
-    respond::respond(app, &caller, path, answer).await
+    respond::respond(app, caller, path, Answer::refused(refusal)).await
 }
 
 #[cfg(test)]

@@ -1,9 +1,12 @@
-//! Tests a request whose endpoint panics. No endpoint of the API does, so that a test over HTTP can't.
+//! Tests a request whose endpoint panics, which no endpoint of the API does, and counts that no answer shows.
 
+use std::num::NonZeroU32;
 use std::panic::resume_unwind;
+use std::time::Duration;
 
 use actix_web::FromRequest as _;
 use actix_web::body::to_bytes;
+use actix_web::http::Method;
 use actix_web::test::TestRequest;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -13,7 +16,7 @@ use crate::api::call::Call;
 use crate::api::endpoint::Endpoint;
 use crate::api::record::{Audience, Record};
 use crate::config::Config;
-use crate::domain::{ApiKeySecret, Capabilities, NewProduct, Timestamp};
+use crate::domain::{ApiKeySecret, Capabilities, NewProduct, Rate, Timestamp};
 use crate::files::DataDir;
 use crate::routes::Runs;
 use crate::signing::{Keyring, Signatures, SigningKey};
@@ -23,7 +26,7 @@ use crate::wire::reply::{self, Reply};
 const SECRET: &str = "a-secret-of-this-test";
 
 const fn route(runs: Runs, endpoint: &'static Endpoint) -> Route {
-    let method = actix_web::http::Method::POST;
+    let method = Method::POST;
     Route { method, path: "/test", aliases: &[], runs, capability: "create-product", endpoint }
 }
 
@@ -57,6 +60,10 @@ fn add_product(call: &Call<'_>) -> reply::Result<()> {
 }
 
 async fn app() -> (TempDir, Arc<App>) {
+    app_with(|_| {}).await
+}
+
+async fn app_with(set: impl FnOnce(&mut Config)) -> (TempDir, Arc<App>) {
     let directory = tempfile::tempdir().unwrap();
     let data = DataDir::new(directory.path());
     let store = Store::create(&data).unwrap();
@@ -71,7 +78,8 @@ async fn app() -> (TempDir, Arc<App>) {
     assert!(added.await.unwrap());
     SigningKey::save(include_str!("../../tests/golden/keys/pkcs8.pem"), &Keyring::global_path(&data))
         .unwrap();
-    let (config, keyring) = (Config::local(directory.path()), Keyring::load(&data, &[], &[]).unwrap());
+    let (mut config, keyring) = (Config::local(directory.path()), Keyring::load(&data, &[], &[]).unwrap());
+    set(&mut config);
     let signatures = Signatures::start(1).unwrap();
     (directory, Arc::new(App::new(config, store, keyring, signatures)))
 }
@@ -105,4 +113,24 @@ async fn a_panic_ends_one_request_and_nothing_else() {
     assert_eq!(answer["count"], 0, "a panicking endpoint's product was kept");
     assert_eq!(call(&app, &WRITES).await.1["code"], 750);
     assert_eq!(call(&app, &READS).await.1["count"], 1);
+}
+
+#[tokio::test]
+async fn a_refused_preflight_counts_once() {
+    let (_directory, app) = app_with(|config| {
+        let rate = Rate { burst: NonZeroU32::MIN, every: Duration::from_hours(1) };
+        config.limits.rates.address = Some(rate);
+        config.http.allowed_origins = vec!["https://app.example.com".to_owned()];
+    })
+    .await;
+    for (expected, refused) in [(204, 0), (429, 1), (429, 2)] {
+        let asked = TestRequest::with_uri("/api/v1/verify").method(Method::OPTIONS);
+        let (request, mut payload) = asked
+            .insert_header(("origin", "https://app.example.com"))
+            .insert_header(("access-control-request-method", "POST"))
+            .to_http_parts();
+        let payload = web::Payload::from_request(&request, &mut payload).await.unwrap();
+        let response = method_not_allowed(Arc::clone(&app), "/verify", "POST", request, payload).await;
+        assert_eq!((response.status().as_u16(), app.load.refused()[0]), (expected, ("address", refused)));
+    }
 }
