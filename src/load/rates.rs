@@ -86,12 +86,11 @@ impl Rates {
 
     /// The number of requests that each limit has refused, by its name in the metrics.
     pub fn refused(&self) -> [(&'static str, u64); 3] {
-        let counts = [
-            ("address", &self.address.refused),
-            ("key", &self.api_key.refused),
-            ("guesses", &self.guesses.refused),
-        ];
-        counts.map(|(name, count)| (name, count.load(Ordering::Relaxed)))
+        [
+            ("address", self.address.refused()),
+            ("key", self.api_key.refused()),
+            ("guesses", self.guesses.refused()),
+        ]
     }
 
     /// Forgets clients whose buckets are full, and logs how many requests were refused since the last call. To be
