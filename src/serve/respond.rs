@@ -19,6 +19,9 @@ use crate::wire::reply::{Error, Failure, Reply};
 /// Seconds after which a client may retry a request that was answered 1901.
 const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
 
+/// For this client only, and to be revalidated before each use.
+pub const PRIVATE: HeaderValue = HeaderValue::from_static("no-cache, private");
+
 /// Signs an answer and makes the HTTP response. `route`: the route's own text, never the caller's.
 pub async fn respond(app: &App, caller: &Caller, route: &'static str, answer: Answer) -> HttpResponse {
     let Answer { result, signing_product, priority, order: _ } = answer;
@@ -134,6 +137,6 @@ fn http_response(app: &App, reply: &Reply, body: Bytes) -> HttpResponse {
 fn envelope_response(status: StatusCode) -> HttpResponseBuilder {
     let mut response = HttpResponse::build(status);
     response.insert_header((CONTENT_TYPE, HeaderValue::from_static("application/json")));
-    response.insert_header((CACHE_CONTROL, HeaderValue::from_static("no-cache, private")));
+    response.insert_header((CACHE_CONTROL, PRIVATE));
     response
 }

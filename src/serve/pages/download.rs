@@ -111,7 +111,7 @@ async fn send(
         .set_content_disposition(attachment(&found.file.name))
         .into_response(request);
     let headers = response.headers_mut();
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache, private"));
+    headers.insert(CACHE_CONTROL, respond::PRIVATE);
     headers.insert(HeaderName::from_static("x-content-type-options"), HeaderValue::from_static("nosniff"));
     if starts_a_download(&caller.method, &response) {
         count(app, found.id).await;
