@@ -6,7 +6,7 @@ use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, IF_NONE_MATCH,
     REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
-use actix_web::web;
+use actix_web::web::{self, Bytes};
 use actix_web::{HttpRequest, HttpResponse};
 
 use crate::serve::app::App;
@@ -19,7 +19,7 @@ const POLICY: HeaderValue = HeaderValue::from_static(
 );
 
 /// May be stored, but must be revalidated before each use.
-pub const REVALIDATE: HeaderValue = HeaderValue::from_static("no-cache");
+const REVALIDATE: HeaderValue = HeaderValue::from_static("no-cache");
 
 /// Answers a request for one of the documents.
 pub async fn document(app: &Arc<App>, path: &'static str, request: &HttpRequest) -> HttpResponse {
@@ -35,25 +35,37 @@ pub async fn document(app: &Arc<App>, path: &'static str, request: &HttpRequest)
 }
 
 fn send(document: &Document, request: &HttpRequest) -> HttpResponse {
-    let is_unchanged = etag_matches(request, &document.etag);
-    let mut response = if is_unchanged { HttpResponse::NotModified() } else { HttpResponse::Ok() };
+    let mut response = send_unless_known(request, &document.etag, document.content_type, &document.content);
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_SECURITY_POLICY, POLICY);
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(
+        HeaderName::from_static("cross-origin-opener-policy"),
+        HeaderValue::from_static("same-origin"),
+    );
     response
-        .insert_header((ETAG, document.etag.as_str()))
-        .insert_header((CACHE_CONTROL, REVALIDATE))
-        .insert_header((CONTENT_SECURITY_POLICY, POLICY))
-        .insert_header((X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")))
-        .insert_header((X_FRAME_OPTIONS, HeaderValue::from_static("DENY")))
-        .insert_header((REFERRER_POLICY, HeaderValue::from_static("no-referrer")))
-        .insert_header((HeaderName::from_static("cross-origin-opener-policy"), "same-origin"));
-    if is_unchanged {
+}
+
+/// Sends a content that clients may store: 304 if the client has this version already, else 200.
+pub fn send_unless_known(
+    request: &HttpRequest,
+    etag: &str,
+    content_type: &'static str,
+    content: &Bytes,
+) -> HttpResponse {
+    let is_known = etag_matches(request, etag);
+    let mut response = if is_known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
+    response.insert_header((ETAG, etag)).insert_header((CACHE_CONTROL, REVALIDATE));
+    if is_known {
         return response.finish();
     }
-    response.insert_header((CONTENT_TYPE, document.content_type));
-    response.body(document.content.clone())
+    response.insert_header((CONTENT_TYPE, content_type)).body(content.clone())
 }
 
 /// Whether the client has this version already: its `If-None-Match` holds the entity tag.
-pub fn etag_matches(request: &HttpRequest, etag: &str) -> bool {
+fn etag_matches(request: &HttpRequest, etag: &str) -> bool {
     request.headers().get_all(IF_NONE_MATCH).filter_map(|value| value.to_str().ok()).any(|list| {
         list.split(',').map(str::trim).any(|tag| tag == "*" || tag.trim_start_matches("W/") == etag)
     })

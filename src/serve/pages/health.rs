@@ -49,7 +49,7 @@ fn check_room(app: &App) -> Result<(), String> {
     }
 }
 
-fn plain(status: StatusCode, text: impl Into<String>) -> HttpResponse {
+pub fn plain(status: StatusCode, text: impl Into<String>) -> HttpResponse {
     HttpResponse::build(status).content_type("text/plain; charset=utf-8").body(text.into())
 }
 

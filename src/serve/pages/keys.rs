@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG};
+use actix_web::http::StatusCode;
 use actix_web::web;
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Value, json};
 
-use super::documents::{REVALIDATE, etag_matches};
+use super::documents::send_unless_known;
+use super::health::plain;
 use crate::domain::{PublishedKey, Timestamp};
 use crate::routes::PUBLIC_KEYS as ROUTE;
 use crate::serve::answer::Answer;
@@ -29,27 +30,14 @@ pub async fn keys(app: &Arc<App>, request: &HttpRequest) -> HttpResponse {
 }
 
 async fn answer(app: &Arc<App>, caller: &Caller, request: &HttpRequest) -> HttpResponse {
-    let (code, mut response) = match list(app).await {
-        Ok(read) => {
-            let is_unchanged = etag_matches(request, &read.etag);
-            let mut response = if is_unchanged { HttpResponse::NotModified() } else { HttpResponse::Ok() };
-            response.insert_header((ETAG, read.etag)).insert_header((CACHE_CONTROL, REVALIDATE));
-            if is_unchanged {
-                (304, response.finish())
-            } else {
-                (200, response.insert_header((CONTENT_TYPE, JSON)).body(read.list))
-            }
-        }
+    let mut response = match list(app).await {
+        Ok(read) => send_unless_known(request, &read.etag, JSON, &read.list),
         Err(reason) => {
             log::error!("the public keys could not be read: {reason}");
-            (
-                503,
-                HttpResponse::ServiceUnavailable()
-                    .content_type("text/plain; charset=utf-8")
-                    .body("unavailable\n"),
-            )
+            plain(StatusCode::SERVICE_UNAVAILABLE, "unavailable\n")
         }
     };
+    let code = response.status().as_u16();
     respond::finish(app, caller, ROUTE, code, &mut response);
     response
 }
