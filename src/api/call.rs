@@ -186,9 +186,12 @@ impl<'a> Call<'a> {
         if self.sent.describes(&OF_PRODUCT)
             && let Some(reference) = self.get(OF_PRODUCT)?
         {
-            let named = self.tx.product_by_reference(&reference)?.map(|product| product.id);
-            // The number of a deleted product still matches its licenses, which the license gate refuses with 203.
-            let id = named.or_else(|| reference.parse().ok());
+            // A number is not looked up: that of a deleted product still matches its licenses, which the license gate
+            // refuses with 203.
+            let id = match reference.parse() {
+                Ok(id) => Some(id),
+                Err(_) => self.tx.product_by_reference(&reference)?.map(|product| product.id),
+            };
             id.filter(|id| *id == license.product_id).ok_or(Outcome::InvalidLicenseKey)?;
         }
         Ok(license)
