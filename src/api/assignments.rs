@@ -65,8 +65,7 @@ fn assign_and_activate(call: &mut Call<'_>) -> Result {
     license_ends::refuse_end(call)?;
     let (mut license, _, identifier) = call.license_and_identifier()?;
     if license.is_assignable() {
-        assign_to_owner(call, &license)?;
-        license = call.license(Outcome::InvalidLicenseKey)?;
+        license = assign_to_owner(call, &license)?;
     } else {
         license.check_assigned()?;
         let email = call.get(OWNER_EMAIL)?;
@@ -76,7 +75,7 @@ fn assign_and_activate(call: &mut Call<'_>) -> Result {
     take_seat(call, &license, &identifier)
 }
 
-fn assign_to_owner(call: &Call<'_>, license: &License) -> Result<()> {
+fn assign_to_owner(call: &Call<'_>, license: &License) -> Result<License> {
     let Owner { name, email } = Owner::of(call)?;
     Ok(call.operation().assign(license, name.as_deref(), email.as_deref())?)
 }

@@ -89,9 +89,8 @@ fn draw(call: &Call<'_>, product: &Product, quantity: i64, owner: &Owner) -> Res
     let mut licenses = Vec::with_capacity(ids.len());
     for id in ids {
         if let Some(license) = call.tx.license(id)? {
-            call.operation().assign(&license, name, email)?;
+            licenses.push(call.operation().assign(&license, name, email)?);
         }
-        licenses.extend(call.tx.license(id)?);
     }
     Ok(licenses)
 }

@@ -12,15 +12,17 @@ pub struct Changed {
 
 impl Operation<'_> {
     /// Assigns an available or reserved license to an owner from now on. Deletes activations and metadata that an
-    /// earlier owner left.
+    /// earlier owner left. Returns the license as it is now.
     pub fn assign(
         &self,
         license: &License,
         owner_name: Option<&str>,
         owner_email: Option<&str>,
-    ) -> Result<(), Error> {
+    ) -> Result<License, Error> {
         self.clear(license)?;
-        self.tx.assign_license(license.id, owner_name, owner_email, self.now)
+        let assigned = license.assigned(owner_name, owner_email, self.now);
+        self.tx.assign_license(&assigned)?;
+        Ok(assigned)
     }
 
     /// Changes a license. If it loses its owner, deletes the owner's activations and metadata. If it becomes blocked,

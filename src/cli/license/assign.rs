@@ -23,8 +23,7 @@ pub fn assign(
             )
             .into());
         }
-        operation(tx).assign(&license, owner_name.as_deref(), owner_email.as_deref())?;
-        existing(tx, &key)
+        Ok(operation(tx).assign(&license, owner_name.as_deref(), owner_email.as_deref())?)
     })?;
     output.result(
         &to_json(&license),

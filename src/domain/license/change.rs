@@ -71,6 +71,19 @@ impl License {
         }
     }
 
+    /// Returns the license after its assignment to an owner, which begins now and replaces an earlier one.
+    #[must_use]
+    pub fn assigned(&self, owner_name: Option<&str>, owner_email: Option<&str>, now: Timestamp) -> Self {
+        Self {
+            status: LicenseStatus::Assigned,
+            owner_name: owner_name.map(str::to_owned),
+            owner_email: owner_email.map(str::to_owned),
+            assigned_at: Some(now),
+            updated_at: now,
+            ..self.clone()
+        }
+    }
+
     /// Whether the license has an owner now, and has none with another status.
     pub fn loses_owner(&self, status: LicenseStatus) -> bool {
         !self.is_assignable() && matches!(status, LicenseStatus::Available | LicenseStatus::Reserved)

@@ -158,21 +158,24 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Assigns a license to an owner from now on. Replaces an earlier owner.
-    pub fn assign_license(
-        &self,
-        id: i64,
-        owner_name: Option<&str>,
-        owner_email: Option<&str>,
-        now: Timestamp,
-    ) -> Result<(), Error> {
+    /// Writes the owner of a license that was just assigned, and since when.
+    pub fn assign_license(&self, license: &License) -> Result<(), Error> {
         let sql = "UPDATE licenses
-                   SET status = 'assigned', owner_name = ?2, owner_email = ?3, assigned_at = ?4, updated_at = ?4,
-                   owner_name_folded = ?5, owner_email_folded = ?6
+                   SET status = ?2, owner_name = ?3, owner_email = ?4, assigned_at = ?5, updated_at = ?6,
+                   owner_name_folded = ?7, owner_email_folded = ?8
                    WHERE id = ?1";
-        let (name, email) = (folded(owner_name), folded(owner_email));
-        self.sql(sql).execute(&[&id, &owner_name, &owner_email, &now, &name, &email])?;
-        self.audit(Subject::License(id), "assigned", owner_email.as_ref().map(|owner| owner as &dyn Display))
+        self.sql(sql).execute(&[
+            &license.id,
+            &license.status.as_str(),
+            &license.owner_name,
+            &license.owner_email,
+            &license.assigned_at,
+            &license.updated_at,
+            &folded(license.owner_name.as_deref()),
+            &folded(license.owner_email.as_deref()),
+        ])?;
+        let owner = license.owner_email.as_ref().map(|owner| owner as &dyn Display);
+        self.audit(Subject::License(license.id), "assigned", owner)
     }
 }
 

@@ -17,8 +17,9 @@ pub(super) fn licenses(tx: &Tx<'_>) {
     assert_eq!((found.id, found.license_key.as_str(), found.activation_limit), (id, "AbC-123", 3));
     assert_eq!(tx.pool(product_id, 5).unwrap(), [id]);
     assert_eq!(tx.count_licenses_in_pool(product_id).unwrap(), 1);
-    tx.assign_license(id, Some("Jane"), None, LATER).unwrap();
+    tx.assign_license(&found.assigned(Some("Jane"), None, LATER)).unwrap();
     let assigned = tx.license(id).unwrap().unwrap();
+    assert_eq!(assigned, found.assigned(Some("Jane"), None, LATER));
     assert_eq!((assigned.status, assigned.assigned_at), (LicenseStatus::Assigned, Some(LATER)));
     assert_eq!((assigned.owner_name.as_deref(), assigned.owner_email), (Some("Jane"), None));
     assert!(tx.pool(product_id, 5).unwrap().is_empty());
