@@ -25,8 +25,8 @@ impl Operation<'_> {
         Ok(assigned)
     }
 
-    /// Changes a license. If it loses its owner, deletes the owner's activations and metadata. If it becomes blocked,
-    /// keeps the activations, and queues their webhooks.
+    /// Changes a license. `before`: the license as this transaction read it. If it loses its owner, deletes the
+    /// owner's activations and metadata. If it becomes blocked, keeps the activations, and queues their webhooks.
     pub fn change(&self, before: &License, change: LicenseChange) -> Result<Changed, Error> {
         let license = before.changed(change, self.now);
         let status = license.status;
@@ -40,7 +40,7 @@ impl Operation<'_> {
             }
             Belongings::default()
         };
-        self.tx.change_license(&license, self.now)?;
+        self.tx.change_license(before, &license, self.now)?;
         Ok(Changed { license, ended })
     }
 

@@ -126,9 +126,8 @@ impl Tx<'_> {
         Ok(id)
     }
 
-    /// Writes all fields of a license that can change.
-    pub fn change_license(&self, license: &License, now: Timestamp) -> Result<(), Error> {
-        let before = self.license(license.id)?;
+    /// Writes all fields of a license that can change. `before`: the license as this transaction read it.
+    pub fn change_license(&self, before: &License, license: &License, now: Timestamp) -> Result<(), Error> {
         let sql = "UPDATE licenses
                    SET product_id = ?2, owner_name = ?3, owner_email = ?4, activation_limit = ?5,
                    validity = ?6, assigned_at = ?7, status = ?8, updated_at = ?9, owner_name_folded = ?10,
@@ -147,7 +146,7 @@ impl Tx<'_> {
             &folded(license.owner_name.as_deref()),
             &folded(license.owner_email.as_deref()),
         ])?;
-        self.audit(Subject::License(license.id), "changed", Some(&audit_detail(before.as_ref(), license)))
+        self.audit(Subject::License(license.id), "changed", Some(&audit_detail(before, license)))
     }
 
     /// Deletes a license with its activations and its metadata. Telemetry about it stays.
@@ -186,9 +185,8 @@ fn folded(owner: Option<&str>) -> Option<String> {
 
 /// The detail of the audit entry about a changed license: its status and numbers now, and each other field that
 /// changed, before and after.
-fn audit_detail(before: Option<&License>, now: &License) -> String {
+fn audit_detail(before: &License, now: &License) -> String {
     let state = format!("{}, limit {}, validity {}", now.status.as_str(), now.activation_limit, now.validity);
-    let Some(before) = before else { return state };
     let text = |text: &Option<String>| text.as_deref().unwrap_or("-").to_owned();
     let time = |time: Option<Timestamp>| time.map_or_else(|| "-".to_owned(), |time| time.to_string());
     let others = [

@@ -21,11 +21,11 @@ pub(super) fn licenses(tx: &Tx<'_>) {
     let assigned = tx.license(id).unwrap().unwrap();
     assert_eq!(assigned, found.assigned(Some("Jane"), None, LATER));
     assert_eq!((assigned.status, assigned.assigned_at), (LicenseStatus::Assigned, Some(LATER)));
-    assert_eq!((assigned.owner_name.as_deref(), assigned.owner_email), (Some("Jane"), None));
+    assert_eq!((assigned.owner_name.as_deref(), assigned.owner_email.as_deref()), (Some("Jane"), None));
     assert!(tx.pool(product_id, 5).unwrap().is_empty());
     // The checksum is computed again at each write, and compared at each read.
     let changed = License { validity: 10, assigned_at: Some(NOW), status: LicenseStatus::Blocked, ..found };
-    tx.change_license(&changed, LATER).unwrap();
+    tx.change_license(&assigned, &changed, LATER).unwrap();
     let found = tx.license(id).unwrap().unwrap();
     assert_eq!((found.validity, found.assigned_at, found.status), (10, Some(NOW), LicenseStatus::Blocked));
     assert_eq!(crate::store::nouns::license_checksum::first_wrong(tx.engine).unwrap(), None);
