@@ -1,5 +1,8 @@
 //! Orders for license keys, which newer clients send to create-license-keys: one for each key that a generator makes.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
 use serde_json::Value;
 
 use super::generators::add_licenses;
@@ -25,10 +28,11 @@ pub fn carry_out(call: &mut Call<'_>) -> Result {
     let defaults = defaults(call)?;
     let mut keys: Vec<Value> = Vec::with_capacity(orders.len());
     let mut product_id = None;
+    let mut generators = HashMap::new();
     for (place, order) in orders.iter().enumerate() {
-        let (generator, terms) = read(call, order, place + 1, &defaults)?;
+        let (generator, terms) = read(call, order, place + 1, &defaults, &mut generators)?;
         sign(call, generator.product_id, &mut product_id)?;
-        let licenses = add_licenses(call, &generator, 1, |license| settled(call, license, &terms))?;
+        let licenses = add_licenses(call, generator, 1, |license| settled(call, license, &terms))?;
         keys.extend(licenses.into_iter().map(|license| Value::from(license.license_key)));
     }
     if keys.is_empty() {
@@ -49,16 +53,17 @@ fn orders(call: &Call<'_>) -> Result<Vec<Value>> {
 }
 
 /// Reads an order: the generator of its key, and the terms of its license.
-fn read(
+fn read<'a>(
     call: &Call<'_>,
     order: &Value,
     place: usize,
     defaults: &Defaults,
-) -> Result<(Generator, LicenseChange)> {
+    generators: &'a mut Generators,
+) -> Result<(&'a Generator, LicenseChange)> {
     let params = Params::from_object(order).unwrap_or_default();
     let mut form = Form::new(Sent::new(&params, OF_ORDER));
     let generator = match references(&form.sent) {
-        Ok(order) => generator(call, order.or(&defaults.references))?,
+        Ok(order) => generator(call, order.or(&defaults.references), generators)?,
         Err(_) => None,
     };
     if generator.is_none() {
@@ -90,7 +95,7 @@ fn defaults(call: &Call<'_>) -> Result<Defaults> {
 }
 
 /// The product and the generator that an order names.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 struct References {
     product: Option<String>,
     generator: Option<String>,
@@ -112,17 +117,32 @@ fn references(order: &Sent<'_>) -> std::result::Result<References, Fault> {
     Ok(References { product: order.read(PRODUCT_ID)?, generator: order.read(GENERATOR_ID)? })
 }
 
+/// The generators of the orders so far: most requests order all their keys from one.
+type Generators = HashMap<References, Generator>;
+
+/// The generator of an order, which is looked up once in a request.
+fn generator<'a>(
+    call: &Call<'_>,
+    order: References,
+    generators: &'a mut Generators,
+) -> Result<Option<&'a Generator>> {
+    Ok(match generators.entry(order) {
+        Entry::Occupied(known) => Some(known.into_mut()),
+        Entry::Vacant(new) => look_up(call, new.key())?.map(|generator| &*new.insert(generator)),
+    })
+}
+
 /// The active generator in the order, which must be of the product in it; or that product's own generator.
-fn generator(call: &Call<'_>, order: References) -> Result<Option<Generator>> {
-    let product = match order.product {
+fn look_up(call: &Call<'_>, order: &References) -> Result<Option<Generator>> {
+    let product = match &order.product {
         None => None,
-        Some(reference) => match call.tx.product_by_reference(&reference)? {
+        Some(reference) => match call.tx.product_by_reference(reference)? {
             None => return Ok(None),
             product => product,
         },
     };
-    let generator = match (order.generator, &product) {
-        (Some(reference), _) => call.tx.generator_by_reference(&reference)?,
+    let generator = match (&order.generator, &product) {
+        (Some(reference), _) => call.tx.generator_by_reference(reference)?,
         (None, Some(product)) => call.tx.active_generator_of_product(product.id)?,
         (None, None) => None,
     };
