@@ -172,6 +172,14 @@ impl<'a> Call<'a> {
         self.signing_product = product.own_key();
     }
 
+    /// Like [`Self::sign_with`], for the product with this id. If it was deleted, the global key signs.
+    pub fn sign_for_product(&mut self, product_id: i64) -> Result<()> {
+        if let Some(product) = self.tx.product(product_id)? {
+            self.sign_with(&product);
+        }
+        Ok(())
+    }
+
     /// Step L1: finds the license by the key in the request. Refuses with `unknown` if there is none.
     pub fn license(&self, unknown: Outcome) -> Result<License> {
         let license_key = self.require(LICENSE_KEY, unknown)?;

@@ -88,9 +88,7 @@ pub const GENERATE: Endpoint =
 
 fn generate(call: &mut Call<'_>) -> Result {
     let mut generator = call.generator(Outcome::GeneratorNotFound)?;
-    if let Some(product) = call.tx.product(generator.product_id)? {
-        call.sign_with(&product);
-    }
+    call.sign_for_product(generator.product_id)?;
     let quantity = ordered(call, &mut generator.recipe)?;
     let licenses = add_licenses(call, &generator, quantity, |license| license)?;
     let keys: Vec<Value> = licenses.into_iter().map(|license| license.license_key.into()).collect();

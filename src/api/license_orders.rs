@@ -169,9 +169,7 @@ fn sign(call: &mut Call<'_>, product_id: i64, first: &mut Option<i64>) -> Result
     match *first {
         None => {
             *first = Some(product_id);
-            if let Some(product) = call.tx.product(product_id)? {
-                call.sign_with(&product);
-            }
+            call.sign_for_product(product_id)?;
         }
         Some(first) if first == product_id => {}
         Some(_) => call.signing_product = None,

@@ -102,7 +102,7 @@ fn update(call: &mut Call<'_>) -> Result {
     let before = call.tx.license_by_key(&sent.license_key)?.ok_or(Outcome::UpdateLicenseNotFound)?;
     let change = sent.of(&before, call.now)?;
     let license = call.operation().change(&before, change)?.license;
-    sign_for_product(call, license.product_id)?;
+    call.sign_for_product(license.product_id)?;
     Ok(Outcome::LicenseUpdated.into())
 }
 
@@ -117,7 +117,7 @@ pub const DELETE: Endpoint =
 fn delete(call: &mut Call<'_>) -> Result {
     let license = call.license(Outcome::DeleteLicenseNotFound)?;
     call.operation().delete(&license)?;
-    sign_for_product(call, license.product_id)?;
+    call.sign_for_product(license.product_id)?;
     Ok(Outcome::LicenseDeleted.into())
 }
 
@@ -161,14 +161,6 @@ fn count_available(call: &mut Call<'_>) -> Result {
     let product = call.product(Outcome::CountProductNotFound)?;
     let count = call.tx.count_licenses_in_pool(product.id)?;
     Ok(Reply::from(Outcome::AvailableLicenseKeysCount).with("count", count))
-}
-
-/// Makes the key of the product sign the answer. If the product was deleted, the global key signs.
-fn sign_for_product(call: &mut Call<'_>, product_id: i64) -> Result<()> {
-    if let Some(product) = call.tx.product(product_id)? {
-        call.sign_with(&product);
-    }
-    Ok(())
 }
 
 /// Reads the filter of a list. `None`: no license can match it.
