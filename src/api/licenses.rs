@@ -165,10 +165,9 @@ fn count_available(call: &mut Call<'_>) -> Result {
 
 /// Reads the filter of a list. `None`: no license can match it.
 fn filter(call: &Call<'_>) -> Result<Option<LicenseFilter>> {
-    let owner = |field| call.sent.text(&field).map(|text| text.trim().to_owned());
     let mut filter = LicenseFilter {
-        owner_name: owner(OWNER_NAME),
-        owner_email: owner(OWNER_EMAIL),
+        owner_name: call.sent.trimmed(&OWNER_NAME),
+        owner_email: call.sent.trimmed(&OWNER_EMAIL),
         ..LicenseFilter::default()
     };
     if let Some(reference) = call.get(PRODUCT_ID)? {

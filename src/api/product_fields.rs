@@ -33,8 +33,8 @@ pub const FEATURES: Field<Value> = Field::json("features", MAX_PRODUCT_TEXT, r#"
 
 /// Reads a new product (API §4.18). Adds its errors to the form.
 pub fn read(call: &Call<'_>, form: &mut Form<'_>, id: Option<i64>) -> Result<ProductChange> {
-    let name = required(form, NAME);
-    let description = required(form, DESCRIPTION);
+    let name = form.required(NAME);
+    let description = form.required(DESCRIPTION);
     read_rest(call, form, id, ProductChange { name, description, ..ProductChange::default() })
 }
 
@@ -72,17 +72,9 @@ fn read_rest(
     Ok(change)
 }
 
-fn required(form: &mut Form<'_>, field: Field<String>) -> Option<String> {
-    if form.sent.text(&field).is_none() {
-        form.errors.required(field.name());
-        return None;
-    }
-    form.read(field)
-}
-
 /// Reads a text that can't be blank; a change may leave it out.
 fn not_blank(form: &mut Form<'_>, field: Field<String>) -> Option<String> {
-    if form.sent.has(&field) { required(form, field) } else { None }
+    if form.sent.has(&field) { form.required(field) } else { None }
 }
 
 /// Reads any JSON, as compact text; blank is an empty list.

@@ -52,6 +52,11 @@ impl<'a> Sent<'a> {
         self.params.text(field.name())
     }
 
+    /// Like [`Self::text`], but without outer spaces.
+    pub fn trimmed<T>(&self, field: &Field<T>) -> Option<String> {
+        self.text(field).map(|text| text.trim().to_owned())
+    }
+
     /// Like [`Self::text`], but JSON of another type is returned as compact JSON.
     pub fn text_or_json<T>(&self, field: &Field<T>) -> Option<Cow<'a, str>> {
         self.check_described(field);
@@ -112,6 +117,15 @@ impl<'a> Form<'a> {
             self.errors.fault(name, fault);
             None
         })
+    }
+
+    /// Like [`Self::read`], for a field that must hold a text; else that is added to the errors.
+    pub fn required<T>(&mut self, field: Field<T>) -> Option<T> {
+        if self.sent.text(&field).is_none() {
+            self.errors.required(field.name());
+            return None;
+        }
+        self.read(field)
     }
 
     /// Reads a text that may be sent blank, and is empty then. `None`: it was not sent, or is faulty.

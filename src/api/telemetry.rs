@@ -110,20 +110,19 @@ fn list(call: &mut Call<'_>) -> Result {
 
 /// Reads the filter of a list. `None`: no report can match it.
 fn filter(call: &Call<'_>) -> Result<Option<TelemetryFilter>> {
-    let text = |field| call.sent.text(&field).map(|text| text.trim().to_owned());
     let flag = |field| call.sent.lenient(field);
     let product = telemetry_report::product(call)?;
     if product.is_none() && call.get(PRODUCT_ID)?.is_some() {
         return Ok(None);
     }
     Ok(Some(TelemetryFilter {
-        data_type: call.sent.text(&DATA_TYPE).map(|text| text.trim().to_owned()),
-        data_group: text(DATA_GROUP),
+        data_type: call.sent.trimmed(&DATA_TYPE),
+        data_group: call.sent.trimmed(&DATA_GROUP),
         product_id: product.map(|(id, _)| id),
-        user_identifier: text(USER),
-        license_key: call.sent.text(&LICENSE_KEY).map(|text| text.trim().to_owned()),
-        activation_identifier: text(ACTIVATION),
-        product_version: text(VERSION),
+        user_identifier: call.sent.trimmed(&USER),
+        license_key: call.sent.trimmed(&LICENSE_KEY),
+        activation_identifier: call.sent.trimmed(&ACTIVATION),
+        product_version: call.sent.trimmed(&VERSION),
         is_correct_format: flag(IS_CORRECT_FORMAT),
         license_key_exists: flag(LICENSE_KEY_EXISTS),
         product_exists: flag(PRODUCT_EXISTS),

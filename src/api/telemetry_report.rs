@@ -49,7 +49,7 @@ pub fn read(call: &Call<'_>, form: &mut Form<'_>) -> Result<TelemetryReport> {
         form.errors.invalid(PRODUCT_ID.name());
     }
     let user_identifier = text(form, USER);
-    let license_key = required(form, LICENSE_KEY).map(|key| key.to_string()).unwrap_or_default();
+    let license_key = form.required(LICENSE_KEY).map(|key| key.to_string()).unwrap_or_default();
     let activation_identifier = text(form, ACTIVATION);
     let product_version = text(form, VERSION);
     let data_type = data_type(form);
@@ -91,15 +91,8 @@ pub fn product(call: &Call<'_>) -> Result<Option<(i64, bool)>> {
     Ok(reference.parse().ok().map(|id| (id, false)))
 }
 
-fn required<T>(form: &mut Form<'_>, field: Field<T>) -> Option<T> {
-    if form.sent.text(&field).is_none() {
-        form.errors.required(field.name());
-    }
-    form.read(field)
-}
-
 fn text(form: &mut Form<'_>, field: Field<String>) -> String {
-    required(form, field).unwrap_or_default()
+    form.required(field).unwrap_or_default()
 }
 
 /// The `data_type` as it was sent, valid or not.
