@@ -6,7 +6,7 @@ use crate::api::call::Call;
 use crate::api::field::Field;
 use crate::api::fields::{LICENSE_KEY, PRODUCT_ID};
 use crate::api::sent::Form;
-use crate::domain::{DataType, LicenseKey, MAX_NAME, MAX_TELEMETRY_TEXT, TelemetryReport, is_numeric};
+use crate::domain::{DataType, MAX_NAME, MAX_TELEMETRY_TEXT, TelemetryReport, is_numeric};
 use crate::wire::reply::Result;
 
 const DATA_TYPES: &[&str] = &["text", "numeric-single-value", "numeric-xy-axis"];
@@ -49,25 +49,24 @@ pub fn read(call: &Call<'_>, form: &mut Form<'_>) -> Result<TelemetryReport> {
         form.errors.invalid(PRODUCT_ID.name());
     }
     let user_identifier = text(form, USER);
-    let license_key = form.required(LICENSE_KEY).map(|key| key.to_string()).unwrap_or_default();
+    let license_key = form.required(LICENSE_KEY);
     let activation_identifier = text(form, ACTIVATION);
     let product_version = text(form, VERSION);
-    let data_type = data_type(form);
-    let kind = DataType::parse(&data_type);
+    let (data_type, kind) = data_type(form);
     let data_group = text(form, DATA_GROUP);
     let data = match kind {
         Some(kind) => data(form, kind),
         None => data_of_no_type(form),
     };
-    let license_key_exists = match LicenseKey::parse(&license_key) {
-        Ok(license_key) => call.tx.license_by_key(&license_key)?.is_some(),
-        Err(_) => false,
+    let license_key_exists = match &license_key {
+        Some(license_key) => call.tx.license_by_key(license_key)?.is_some(),
+        None => false,
     };
     let product_version_exists =
         product_exists && call.tx.product_has_version(product_id, &product_version)?;
     Ok(TelemetryReport {
         user_identifier,
-        license_key,
+        license_key: license_key.map(|key| key.to_string()).unwrap_or_default(),
         activation_identifier,
         product_id,
         product_version,
@@ -95,20 +94,20 @@ fn text(form: &mut Form<'_>, field: Field<String>) -> String {
     form.required(field).unwrap_or_default()
 }
 
-/// The `data_type` as it was sent, valid or not.
-fn data_type(form: &mut Form<'_>) -> String {
-    let Some(text) = form.sent.text(&DATA_TYPE) else {
+/// The `data_type` as it was sent, valid or not, and what it means.
+fn data_type(form: &mut Form<'_>) -> (String, Option<DataType>) {
+    let Some(text) = form.sent.trimmed(&DATA_TYPE) else {
         form.errors.required(DATA_TYPE.name());
-        return String::new();
+        return (String::new(), None);
     };
-    let text = text.trim();
-    if !form.errors.accepts(DATA_TYPE.name(), text, MAX_NAME) {
-        return String::new();
+    if !form.errors.accepts(DATA_TYPE.name(), &text, MAX_NAME) {
+        return (String::new(), None);
     }
-    if DataType::parse(text).is_none() {
+    let kind = DataType::parse(&text);
+    if kind.is_none() {
         form.errors.invalid(DATA_TYPE.name());
     }
-    text.to_owned()
+    (text, kind)
 }
 
 /// The data of a report, in the text form in which it is stored and shown.
