@@ -86,7 +86,7 @@ impl License {
 
     /// Whether the license has an owner now, and has none with another status.
     pub fn loses_owner(&self, status: LicenseStatus) -> bool {
-        !self.is_assignable() && matches!(status, LicenseStatus::Available | LicenseStatus::Reserved)
+        !self.is_assignable() && status.is_assignable()
     }
 }
 

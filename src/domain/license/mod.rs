@@ -95,7 +95,7 @@ impl License {
 
     /// Whether it can be assigned to an owner: only available and reserved licenses can (API §4.6).
     pub fn is_assignable(&self) -> bool {
-        matches!(self.status, LicenseStatus::Available | LicenseStatus::Reserved)
+        self.status.is_assignable()
     }
 }
 

@@ -22,6 +22,11 @@ impl LicenseStatus {
         }
     }
 
+    /// Whether a license with this status has no owner yet and can be assigned to one (API §4.6).
+    pub fn is_assignable(self) -> bool {
+        matches!(self, Self::Available | Self::Reserved)
+    }
+
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|status| status.as_str() == word)
     }

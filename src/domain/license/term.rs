@@ -35,7 +35,7 @@ impl Term {
         status: LicenseStatus,
         now: Timestamp,
     ) -> Result<Self, TermError> {
-        if matches!(status, LicenseStatus::Available | LicenseStatus::Reserved) {
+        if status.is_assignable() {
             return Err(TermError::NotAssigned(status));
         }
         if let Some(begin) = assigned_at.filter(|begin| end <= *begin) {
