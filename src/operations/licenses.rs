@@ -19,7 +19,7 @@ impl Operation<'_> {
         owner_name: Option<&str>,
         owner_email: Option<&str>,
     ) -> Result<License, Error> {
-        self.clear(license)?;
+        self.end_ownership(license)?;
         let assigned = license.assigned(owner_name, owner_email, self.now);
         self.tx.assign_license(&assigned)?;
         Ok(assigned)
@@ -30,10 +30,9 @@ impl Operation<'_> {
     pub fn change(&self, before: &License, change: LicenseChange) -> Result<Changed, Error> {
         let license = before.changed(change, self.now);
         let status = license.status;
-        let ended = if before.loses_owner(status) {
+        let gets_owner = before.is_assignable() && status == LicenseStatus::Assigned;
+        let ended = if before.loses_owner(status) || gets_owner {
             self.end_ownership(before)?
-        } else if before.is_assignable() && status == LicenseStatus::Assigned {
-            self.clear(before)?
         } else {
             if status == LicenseStatus::Blocked {
                 self.tell_of_deactivations(before)?;
@@ -50,20 +49,13 @@ impl Operation<'_> {
         self.tx.delete_license(license.id)
     }
 
-    /// Deletes the activations and the metadata of a license's owner, and queues the webhooks of the activations.
+    /// Deletes the activations and the metadata of a license's owner, and queues the webhooks of the activations. A
+    /// license without an owner may have some too, which an earlier one left: databases of earlier versions hold such
+    /// licenses.
     fn end_ownership(&self, license: &License) -> Result<Belongings, Error> {
         self.tell_of_deactivations(license)?;
         let ended = self.tx.delete_belongings(license.id)?;
-        self.tx.audit_end_of_ownership(license, ended)?;
-        Ok(ended)
-    }
-
-    /// Deletes activations and metadata that an earlier owner left on a license without an owner: databases of
-    /// earlier versions hold such licenses.
-    fn clear(&self, license: &License) -> Result<Belongings, Error> {
-        self.tell_of_deactivations(license)?;
-        let ended = self.tx.delete_belongings(license.id)?;
-        if !ended.is_empty() {
+        if !license.is_assignable() || !ended.is_empty() {
             self.tx.audit_end_of_ownership(license, ended)?;
         }
         Ok(ended)
