@@ -19,6 +19,16 @@ pub enum SignedBy {
     Product,
 }
 
+impl SignedBy {
+    /// The name of this value in envelopes.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Global => "global",
+            Self::Product => "product",
+        }
+    }
+}
+
 /// The properties of an outcome besides its number and its name.
 struct Row {
     signed_by: SignedBy,

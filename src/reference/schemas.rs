@@ -6,7 +6,7 @@ use super::answers::Possible;
 use super::{fields, shapes};
 use crate::api::field::{About, Kind};
 use crate::api::record::Record;
-use crate::domain::{Outcome, SignedBy, Timestamp};
+use crate::domain::{Outcome, Timestamp};
 use crate::wire::envelope::Unsigned;
 use crate::wire::reply::Reply;
 
@@ -112,13 +112,9 @@ pub fn example(answer: &Possible) -> Value {
     let unsigned = Unsigned::write(&reply, EXAMPLE_TIME);
     let response_base64 = String::from_utf8_lossy(unsigned.message()).into_owned();
     let response: Value = serde_json::from_str(&unsigned.into_response()).unwrap_or_default();
-    let signed_by = match answer.outcome.signed_by() {
-        SignedBy::Product => "product",
-        SignedBy::Global => "global",
-    };
     let mut envelope = json!({
         "response": response, "response_base64": response_base64,
-        "private_key_used": signed_by, "signature": EXAMPLE_SIGNATURE,
+        "private_key_used": answer.outcome.signed_by().as_str(), "signature": EXAMPLE_SIGNATURE,
     });
     if let Some(members) = envelope.as_object_mut().filter(|_| answer.outcome == Outcome::TooManyRequests) {
         members.insert(RETRY_AFTER.to_owned(), json!(1));

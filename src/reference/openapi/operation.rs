@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::api::field::About;
 use crate::api::record::{Audience, Record};
-use crate::domain::{HttpStatus, Outcome, SignedBy};
+use crate::domain::{HttpStatus, Outcome};
 use crate::reference::answers::{self, Possible};
 use crate::reference::{fields, schemas, title};
 use crate::routes::{Page, PageId, Route, Runs, has_in_path};
@@ -86,12 +86,9 @@ fn described(record: &Record, id: &str, mode: HttpStatus, distinct: &[Possible])
 
 /// The facts about one answer that programs need without reading schemas. `own`: not shared by all endpoints.
 fn outcome(answer: &Possible, mode: HttpStatus, distinct: &[Possible]) -> Value {
-    let signed_by = match answer.outcome.signed_by() {
-        SignedBy::Product => "product",
-        SignedBy::Global => "global",
-    };
     json!({
-        "code": answer.outcome.code(), "message": answer.outcome.message(), "signed_by": signed_by,
+        "code": answer.outcome.code(), "message": answer.outcome.message(),
+        "signed_by": answer.outcome.signed_by().as_str(),
         "http_status": answer.outcome.http_status(mode), "own": answer.own, "name": answer.name(distinct),
     })
 }
