@@ -92,6 +92,13 @@ fn bytes(document: &Value) -> Vec<u8> {
     document.to_string().into_bytes()
 }
 
+/// Adds a member to a JSON object.
+fn insert(object: &mut Value, name: &str, value: Value) {
+    if let Some(members) = object.as_object_mut() {
+        members.insert(name.to_owned(), value);
+    }
+}
+
 /// The records of all endpoints, and of the pages that answer as endpoints do.
 fn records() -> impl Iterator<Item = &'static Record> {
     ROUTES.iter().map(|route| &route.endpoint.record).chain(api_pages().map(|(_, record)| record))

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::answers;
-use super::{AUDIENCES, Settings, api_pages, fields, records, schemas, text, title};
+use super::{AUDIENCES, Settings, api_pages, fields, insert, records, schemas, text, title};
 use crate::api::field::About;
 use crate::api::record::Record;
 use crate::domain::HttpStatus;
@@ -69,9 +69,9 @@ fn of_route(route: &Route, mode: HttpStatus) -> Value {
         "method": route.method.as_str(), "header": headers, "description": description(record),
         "url": url(route.path, record, &of_query),
     });
-    if let (false, Some(members)) = (is_get, request.as_object_mut()) {
+    if !is_get {
         let fields: Vec<Value> = record.fields().map(pair).collect();
-        members.insert("body".to_owned(), json!({ "mode": "urlencoded", "urlencoded": fields }));
+        insert(&mut request, "body", json!({ "mode": "urlencoded", "urlencoded": fields }));
     }
     item(route.path, record, &request, mode)
 }
@@ -101,8 +101,8 @@ fn url(path: &str, record: &Record, of_query: &[&About]) -> Value {
     let mut url = json!({ "raw": raw, "host": ["{{base_url}}"], "path": segments, "query": query });
     let variables: Vec<Value> =
         record.fields().filter(|field| has_in_path(path, field.name)).map(path_variable).collect();
-    if let (false, Some(members)) = (variables.is_empty(), url.as_object_mut()) {
-        members.insert("variable".to_owned(), variables.into());
+    if !variables.is_empty() {
+        insert(&mut url, "variable", variables.into());
     }
     url
 }

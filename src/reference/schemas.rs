@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::answers::Possible;
-use super::{fields, shapes};
+use super::{fields, insert, shapes};
 use crate::api::field::{About, Kind};
 use crate::api::record::Record;
 use crate::domain::{Outcome, Timestamp};
@@ -44,8 +44,11 @@ pub fn reply(answer: &Possible) -> Value {
 }
 
 /// The schema of an envelope around one of these replies.
-pub fn envelope(replies: &[String]) -> Value {
-    let reference = |name: &String| json!({ "$ref": format!("#/components/schemas/{name}") });
+pub fn envelope(replies: &[Possible], distinct: &[Possible]) -> Value {
+    let reference = |reply: &Possible| {
+        let name = reply.name(distinct);
+        json!({ "$ref": format!("#/components/schemas/{name}") })
+    };
     let response = match replies {
         [one] => reference(one),
         several => json!({ "oneOf": several.iter().map(reference).collect::<Value>() }),
@@ -61,12 +64,11 @@ pub fn envelope(replies: &[String]) -> Value {
         "required": ["response", "response_base64", "private_key_used", "signature"],
         "additionalProperties": false,
     });
-    let too_many = format!("{:?}", Outcome::TooManyRequests);
-    if let Some(properties) = envelope.get_mut("properties").filter(|_| replies.contains(&too_many))
-        && let Some(properties) = properties.as_object_mut()
+    if replies.iter().any(|reply| reply.outcome == Outcome::TooManyRequests)
+        && let Some(properties) = envelope.get_mut("properties")
     {
         let text = "Number of seconds after which to try again. Not signed.";
-        properties.insert(RETRY_AFTER.to_owned(), json!({ "type": "integer", "description": text }));
+        insert(properties, RETRY_AFTER, json!({ "type": "integer", "description": text }));
     }
     envelope
 }
@@ -116,8 +118,8 @@ pub fn example(answer: &Possible) -> Value {
         "response": response, "response_base64": response_base64,
         "private_key_used": answer.outcome.signed_by().as_str(), "signature": EXAMPLE_SIGNATURE,
     });
-    if let Some(members) = envelope.as_object_mut().filter(|_| answer.outcome == Outcome::TooManyRequests) {
-        members.insert(RETRY_AFTER.to_owned(), json!(1));
+    if answer.outcome == Outcome::TooManyRequests {
+        insert(&mut envelope, RETRY_AFTER, json!(1));
     }
     envelope
 }
@@ -132,18 +134,13 @@ pub fn body(record: &Record, as_form: bool) -> Value {
     let required: Vec<&str> =
         record.fields().filter(|field| field.required).map(|field| field.name).collect();
     let instead = record.fields().find(|field| matches!(field.kind, Kind::Objects(_)));
-    if let Some(members) = schema.as_object_mut() {
-        match instead {
-            Some(field) => {
-                let is_without = json!({ "not": { "required": [field.name] } });
-                members.insert("if".to_owned(), is_without);
-                members.insert("then".to_owned(), json!({ "required": required }));
-            }
-            None if required.is_empty() => {}
-            None => {
-                members.insert("required".to_owned(), json!(required));
-            }
+    match instead {
+        Some(field) => {
+            insert(&mut schema, "if", json!({ "not": { "required": [field.name] } }));
+            insert(&mut schema, "then", json!({ "required": required }));
         }
+        None if required.is_empty() => {}
+        None => insert(&mut schema, "required", json!(required)),
     }
     schema
 }
@@ -159,11 +156,9 @@ fn field_schema(field: &About, as_form: bool) -> Value {
 }
 
 pub fn with_description(field: &About, mut schema: Value) -> Value {
-    if let Some(members) = schema.as_object_mut() {
-        members.insert("description".to_owned(), json!(fields::description(field)));
-        if !fields::aliases(field).is_empty() {
-            members.insert("x-aliases".to_owned(), json!(fields::aliases(field)));
-        }
+    insert(&mut schema, "description", json!(fields::description(field)));
+    if !fields::aliases(field).is_empty() {
+        insert(&mut schema, "x-aliases", json!(fields::aliases(field)));
     }
     schema
 }

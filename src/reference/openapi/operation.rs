@@ -8,7 +8,7 @@ use crate::api::field::About;
 use crate::api::record::{Audience, Record};
 use crate::domain::{HttpStatus, Outcome};
 use crate::reference::answers::{self, Possible};
-use crate::reference::{fields, schemas, title};
+use crate::reference::{fields, insert, schemas, title};
 use crate::routes::{Page, PageId, Route, Runs, has_in_path};
 
 /// The pattern of a multipart field's name that needs no quoting.
@@ -131,7 +131,7 @@ pub fn response(status: u16, group: &[Possible], distinct: &[Possible]) -> Value
     };
     let mut response = json!({
         "description": description,
-        "content": { "application/json": { "schema": schemas::envelope(&names), "examples": examples } },
+        "content": { "application/json": { "schema": schemas::envelope(group, distinct), "examples": examples } },
     });
     let asks_again = [Outcome::ServiceUnavailable, Outcome::TooManyRequests];
     if group.iter().any(|answer| asks_again.contains(&answer.outcome)) {
@@ -210,10 +210,4 @@ pub fn idempotency_key() -> Value {
         "schema": { "type": "string", "maxLength": 255 },
         "example": "5f1c2e9a-7c1d-4a51-9c64-0d6b7f0f9e21",
     })
-}
-
-fn insert(object: &mut Value, name: &str, value: Value) {
-    if let Some(members) = object.as_object_mut() {
-        members.insert(name.to_owned(), value);
-    }
 }
