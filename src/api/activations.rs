@@ -5,17 +5,13 @@ use crate::api::endpoint::Endpoint;
 use crate::api::field::Field;
 use crate::api::fields::{IDENTIFIER, LICENSE_KEY, OF_PRODUCT};
 use crate::api::record::{Audience, LICENSE_GATE, LICENSE_GATE_TO_ACTIVATE, Record, plain};
-use crate::domain::{Identifier, License, NewActivation, Outcome, has_free_seat};
+use crate::domain::{Identifier, License, MAX_URL, NewActivation, Outcome, has_free_seat};
 use crate::wire::reply::{Reply, Result};
 
-/// The longest `post_url`, in bytes. Every web server accepts a request line of this length.
-const MAX_POST_URL: usize = 2048;
-
-pub const POST_URL: Field<String> = Field::text("post_url", MAX_POST_URL, "https://example.com/deactivated")
-    .says(
-        "Receives a signed message when the activation is ended by somebody else than its own \
+pub const POST_URL: Field<String> = Field::text("post_url", MAX_URL, "https://example.com/deactivated").says(
+    "Receives a signed message when the activation is ended by somebody else than its own \
          client.",
-    );
+);
 
 /// `POST /verify` (API §4.1).
 pub const VERIFY: Endpoint =

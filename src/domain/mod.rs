@@ -65,6 +65,6 @@ pub use product_key::{Fingerprint, ProductKey};
 pub use published_key::{KeyState, PublishedKey};
 pub use rate::{Rate, RateLimits, TelemetryQuota};
 pub use retention::{Kept, Retention};
-pub use target::{Target, is_public};
+pub use target::{MAX_URL, Target, is_public};
 pub use telemetry::{DataType, MAX_TELEMETRY_TEXT, Telemetry, TelemetryFilter, TelemetryReport, is_numeric};
 pub use timestamp::Timestamp;

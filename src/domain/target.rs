@@ -4,8 +4,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::{Ipv4Net, Ipv6Net};
 
-/// The longest URL, in bytes. Every web server accepts a request line of this length.
-const MAX_URL: usize = 2048;
+/// The longest URL of a webhook, in bytes. Every web server accepts a request line of this length.
+pub const MAX_URL: usize = 2048;
 
 /// The host and port of a URL. Messages with the same target go to one server.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub enum BadUrl {
 }
 
 impl Target {
-    /// Accepts an http or https URL of at most 2048 bytes.
+    /// Accepts an http or https URL of at most [`MAX_URL`] bytes.
     pub fn of_url(url: &str) -> Result<Self, BadUrl> {
         if url.len() > MAX_URL {
             return Err(BadUrl::TooLong);

@@ -37,7 +37,6 @@ const LIMITS: &[(&str, &str)] = &[
     ("telemetry's text | 64 KiB |", "MAX_META_VALUE: usize = 64 * 1024;"),
     ("telemetry's text | 64 KiB |", "MAX_PRODUCT_TEXT: usize = 64 * 1024;"),
     ("telemetry's text | 64 KiB |", "MAX_TELEMETRY_TEXT: usize = 64 * 1024;"),
-    ("`webhook_url` | 2,048 bytes |", "MAX_POST_URL: usize = 2048;"),
     ("`webhook_url` | 2,048 bytes |", "MAX_URL: usize = 2048;"),
     ("| 1,000, and 1 MiB together |", "MAX_META_ENTRIES: i64 = 1_000;"),
     ("| 1,000, and 1 MiB together |", "MAX_META_BYTES: i64 = 1024 * 1024;"),
