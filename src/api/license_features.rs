@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::products::features;
 use crate::api::call::Call;
 use crate::api::endpoint::Endpoint;
 use crate::api::field::Field;
@@ -39,9 +40,7 @@ fn show(call: &mut Call<'_>) -> Result {
     let license = call.license_of_product()?;
     let product = call.active_product(&license)?;
     let feature = call.get(FEATURE)?.ok_or_else(|| unreadable(FEATURE.name()))?;
-    // The database holds only JSON here.
-    let features = serde_json::from_str(&product.features).unwrap_or_default();
-    let value = value(&features, &feature);
+    let value = value(&features(&product), &feature);
     Ok(Reply::from(Outcome::Feature)
         .with("feature", feature)
         .with("enabled", !matches!(value, Value::Null | Value::Bool(false)))

@@ -149,14 +149,18 @@ pub const SHOW: Endpoint = Record::new(Audience::Product, "Shows a product")
 fn show(call: &mut Call<'_>) -> Result {
     let product = call.product_or_only(Outcome::ProductNotFound)?;
     let mut row = shown(&product, &meta::shown(&call.tx.product_meta(product.id)?));
-    // The database holds only JSON here.
-    let features: Value = serde_json::from_str(&product.features).unwrap_or_default();
+    let features = features(&product);
     if let Value::Object(fields) = &mut row {
         fields.insert("uuid".to_owned(), product.uuid.into());
         fields.insert("slug".to_owned(), product.slug.into());
         fields.insert("features".to_owned(), features);
     }
     Ok(Reply::from(Outcome::ProductInformation).with("product", row))
+}
+
+/// The features of a product. The database holds only JSON here.
+pub(super) fn features(product: &Product) -> Value {
+    serde_json::from_str(&product.features).unwrap_or_default()
 }
 
 /// `GET /get-product-public-key` (API §5.7).
