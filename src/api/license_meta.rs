@@ -11,12 +11,13 @@ use crate::wire::reply::{Reply, Result};
 
 const META_ID: (&str, Shape) = ("meta_id", Shape::Number(1));
 
+/// The limits of `meta::check_size`.
+const LIMITS: &str = "A license has at most 1,000 entries, and at most 1 MiB of keys and values. More is refused with \
+                      1913, where `field` is `key` or `value`.";
+
 /// `POST /create-license-key-meta` (API §4.15).
 pub const CREATE: Endpoint = Record::new(Audience::Product, "Adds a metadata entry to a license")
-    .says(
-        "A license has at most 1,000 entries, and at most 1 MiB of keys and values. More is \
-         refused with 1913, where `field` is `key` or `value`.",
-    )
+    .says(LIMITS)
     .takes(&[&LICENSE_KEY, &IDENTIFIER, &OF_PRODUCT, &META_KEY, &META_VALUE])
     .answers(&[
         answer(Outcome::LicenseMetaCreated, &[META_ID]),
@@ -39,10 +40,7 @@ fn create(call: &mut Call<'_>) -> Result {
 
 /// `POST /update-license-key-meta` (API §4.16).
 pub const UPDATE: Endpoint = Record::new(Audience::Product, "Changes a metadata entry of a license")
-    .says(
-        "A license has at most 1,000 entries, and at most 1 MiB of keys and values. More is \
-         refused with 1913, where `field` is `key` or `value`.",
-    )
+    .says(LIMITS)
     .takes(&[&LICENSE_KEY, &IDENTIFIER, &OF_PRODUCT, &META_KEY, &META_VALUE])
     .answers(&[
         answer(Outcome::LicenseMetaUpdated, &[META_ID]),

@@ -9,12 +9,13 @@ use crate::api::shape::META_DATA;
 use crate::domain::Outcome;
 use crate::wire::reply::{Reply, Result};
 
+/// The limits of `meta::check_size`.
+const LIMITS: &str = "A product has at most 1,000 entries, and at most 1 MiB of keys and values. More is refused with \
+                      1913, where `field` is `key` or `value`.";
+
 /// `POST /create-product-meta` (API §4.22).
 pub const CREATE: Endpoint = Record::new(Audience::Vendor, "Adds a metadata entry to a product")
-    .says(
-        "A product has at most 1,000 entries, and at most 1 MiB of keys and values. More is \
-         refused with 1913, where `field` is `key` or `value`.",
-    )
+    .says(LIMITS)
     .takes(&[&PRODUCT_ID, &META_KEY, &META_VALUE])
     .answers(&[
         plain(Outcome::ProductMetaCreated),
@@ -39,10 +40,7 @@ fn create(call: &mut Call<'_>) -> Result {
 
 /// `POST /update-product-meta` (API §4.23).
 pub const UPDATE: Endpoint = Record::new(Audience::Vendor, "Changes a metadata entry of a product")
-    .says(
-        "A product has at most 1,000 entries, and at most 1 MiB of keys and values. More is \
-         refused with 1913, where `field` is `key` or `value`.",
-    )
+    .says(LIMITS)
     .takes(&[&PRODUCT_ID, &META_KEY, &META_VALUE])
     .answers(&[
         plain(Outcome::ProductMetaUpdated),
