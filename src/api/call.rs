@@ -40,7 +40,7 @@ pub struct RequestContext<'a> {
     /// The text of the API key, for download links. Only endpoints that run inline have it.
     pub api_key: Option<&'a ApiKeySecret>,
     /// Whether the request has an `Idempotency-Key`, by which repetitions of it are recognised.
-    pub names_request: bool,
+    pub has_idempotency_key: bool,
     pub public_url: &'a dyn PublicUrl,
     /// Whether this server shows changelogs at all.
     pub shows_changelogs: bool,

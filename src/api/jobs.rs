@@ -54,12 +54,12 @@ fn queue(call: &mut Call<'_>) -> Result {
         sent.text(&BY_GENERATOR),
     ];
     let fingerprint = job_fingerprint(call.context.caller, &fields.each_ref().map(|field| field.as_deref()));
-    let is_repeat = !call.context.names_request
+    let is_repeat = !call.context.has_idempotency_key
         && call.context.lost_orders.take(&fingerprint)
         && call.tx.has_recent_job(&fingerprint, call.now)?;
     if !is_repeat {
         call.tx.add_job(call.context.caller, &sent.to_json(), &fingerprint, call.now)?;
     }
-    call.order = (!call.context.names_request).then_some(fingerprint);
+    call.order = (!call.context.has_idempotency_key).then_some(fingerprint);
     Ok(Outcome::RequestQueued.into())
 }

@@ -77,7 +77,7 @@ impl App {
             address,
             caller,
             api_key,
-            names_request: false,
+            has_idempotency_key: false,
             public_url: &self.config,
             shows_changelogs: !self.config.pages.no_changelog,
             delivery_delay: self.config.webhooks.delays.first().copied().unwrap_or_default(),

@@ -141,7 +141,7 @@ async fn write(
         }
         tx.act_as(actor.clone());
         let context = RequestContext {
-            names_request: repeat_key.is_some(),
+            has_idempotency_key: repeat_key.is_some(),
             ..server.request_context(address, caller_id, None)
         };
         let once = idempotency::once(tx, repeat_key.as_ref(), now, || {
