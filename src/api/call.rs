@@ -29,7 +29,7 @@ pub struct Call<'a> {
     /// also when the endpoint returns early.
     pub signing_product: Option<ProductKey>,
     /// The fingerprint of the order that the request queued, if it may be sent again.
-    pub order: Option<[u8; 32]>,
+    pub order_fingerprint: Option<[u8; 32]>,
 }
 
 /// The caller of an endpoint, and the facts about the server that endpoints use.
@@ -87,7 +87,14 @@ impl<'a> Call<'a> {
         context: RequestContext<'a>,
         now: Timestamp,
     ) -> Self {
-        Self { tx, sent: Sent::new(params, record.fields), context, now, signing_product: None, order: None }
+        Self {
+            tx,
+            sent: Sent::new(params, record.fields),
+            context,
+            now,
+            signing_product: None,
+            order_fingerprint: None,
+        }
     }
 
     /// Reads a field. `None`: it is absent or blank. A field that can't be read is refused by its name: 1913 over its

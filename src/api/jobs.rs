@@ -60,6 +60,6 @@ fn queue(call: &mut Call<'_>) -> Result {
     if !is_repeat {
         call.tx.add_job(call.context.caller, &sent.to_json(), &fingerprint, call.now)?;
     }
-    call.order = (!call.context.has_idempotency_key).then_some(fingerprint);
+    call.order_fingerprint = (!call.context.has_idempotency_key).then_some(fingerprint);
     Ok(Outcome::RequestQueued.into())
 }

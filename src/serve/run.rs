@@ -170,7 +170,7 @@ fn run_endpoint(
 ) -> Answer {
     let mut call = Call::new(tx, params, &route.endpoint.record, context, now);
     let result = guarded(|| (route.endpoint.run)(&mut call).map(Content::Reply));
-    Answer { order: call.order, ..Answer::new(result, call.signing_product) }
+    Answer { order: call.order_fingerprint, ..Answer::new(result, call.signing_product) }
 }
 
 /// Turns a panic into a failure: it ends one request and nothing else.
