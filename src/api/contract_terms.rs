@@ -44,8 +44,11 @@ const KEY_ERROR: &str = "Contract key is required and must be unique.";
 /// Reads the fields of create-contract and update-contract (API §4.30). `existing`: the contract to change, which
 /// keeps its value of each field that is not sent. A refusal reports all errors.
 pub fn read(call: &Call<'_>, existing: Option<&Contract>) -> Result<Terms> {
-    let mut form =
-        Form { call, existing: existing.map(|contract| &contract.terms), errors: FieldErrors::default() };
+    let mut form = TermsForm {
+        call,
+        existing: existing.map(|contract| &contract.terms),
+        errors: FieldErrors::default(),
+    };
     let contract_key = form.text(KEY, "Contract key", KEY_ERROR, |terms| &terms.contract_key);
     if let Some(key) = &contract_key
         && let Some(other) = call.tx.contract_by_key(key)?
@@ -90,13 +93,13 @@ pub fn read(call: &Call<'_>, existing: Option<&Contract>) -> Result<Terms> {
     }
 }
 
-struct Form<'a> {
+struct TermsForm<'a> {
     call: &'a Call<'a>,
     existing: Option<&'a Terms>,
     errors: FieldErrors,
 }
 
-impl Form<'_> {
+impl TermsForm<'_> {
     /// Reads a field. If it was not sent, keeps the value of an existing contract, or else adds `error`.
     fn field<T>(&mut self, field: Field<T>, error: &str, existing: impl FnOnce(&Terms) -> T) -> Option<T> {
         self.value(&field, error, self.call.sent.lenient(field), existing)

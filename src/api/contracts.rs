@@ -111,24 +111,24 @@ const INCORRECT: &[(&str, Shape)] =
     &[("errors", Shape::ErrorTexts(&[("status", "Status must be active or inactive")]))];
 
 const ID: (&str, Shape) = ("id", Shape::Number(1));
-const NAMED: (&str, Shape) = ("name", Shape::Text("Reseller"));
-const INFORMED: (&str, Shape) = ("information", Shape::Text("Ten keys a year"));
-const KEYED: (&str, Shape) = ("contract_key", Shape::Text("c0ffee00-0000-4000-8000-000000000001"));
-const STATED: (&str, Shape) = ("status", Shape::Word(&["active", "inactive"]));
+const NAME_SHOWN: (&str, Shape) = ("name", Shape::Text("Reseller"));
+const INFORMATION_SHOWN: (&str, Shape) = ("information", Shape::Text("Ten keys a year"));
+const KEY_SHOWN: (&str, Shape) = ("contract_key", Shape::Text("c0ffee00-0000-4000-8000-000000000001"));
+const STATUS_SHOWN: (&str, Shape) = ("status", Shape::Word(&["active", "inactive"]));
 const COUNT: (&str, Shape) = ("license_keys_count", Shape::Number(0));
 
 pub const LISTED: Shape = Shape::Object(&[
     ID,
-    NAMED,
-    INFORMED,
-    KEYED,
+    NAME_SHOWN,
+    INFORMATION_SHOWN,
+    KEY_SHOWN,
     ("license_keys_quantity", Shape::Number(10)),
     ("product_id", Shape::Number(1)),
     ("can_get_info", Shape::Flag),
     ("can_generate", Shape::Flag),
     ("can_destroy", Shape::Flag),
     ("can_destroy_all", Shape::Flag),
-    STATED,
+    STATUS_SHOWN,
     CREATED_AT,
     UPDATED_AT,
     COUNT,
@@ -144,13 +144,37 @@ const SENT: [(&str, Shape); 6] = [
 ];
 
 const UPDATED: Shape = Shape::Object(&[
-    ID, NAMED, INFORMED, KEYED, SENT[0], SENT[1], SENT[2], SENT[3], SENT[4], SENT[5], STATED, CREATED_AT,
-    UPDATED_AT, COUNT,
+    ID,
+    NAME_SHOWN,
+    INFORMATION_SHOWN,
+    KEY_SHOWN,
+    SENT[0],
+    SENT[1],
+    SENT[2],
+    SENT[3],
+    SENT[4],
+    SENT[5],
+    STATUS_SHOWN,
+    CREATED_AT,
+    UPDATED_AT,
+    COUNT,
 ]);
 
 const CREATED: Shape = Shape::Object(&[
-    KEYED, NAMED, INFORMED, SENT[1], SENT[0], STATED, SENT[2], SENT[3], SENT[4], SENT[5], UPDATED_AT,
-    CREATED_AT, ID, COUNT,
+    KEY_SHOWN,
+    NAME_SHOWN,
+    INFORMATION_SHOWN,
+    SENT[1],
+    SENT[0],
+    STATUS_SHOWN,
+    SENT[2],
+    SENT[3],
+    SENT[4],
+    SENT[5],
+    UPDATED_AT,
+    CREATED_AT,
+    ID,
+    COUNT,
 ]);
 
 /// Converts a contract to the JSON of lists.

@@ -18,14 +18,14 @@ use crate::wire::reply::{Reply, Result};
 const CONTRACT_KEY: Field<String> =
     Field::text("contract_key", MAX_NAME, "c0ffee00-0000-4000-8000-000000000001")
         .says("The credential, if no API key is sent; with an API key it names the contract.");
-const NAMED: Field<String> = CONTRACT_ID
+const OPTIONAL_CONTRACT_ID: Field<String> = CONTRACT_ID
     .optional()
     .says("The contract, with an API key: its id or its uuid. Takes precedence over `contract_key`.");
 
 /// `GET /contracts/get-info` (API §4.33).
 pub const GET_INFO: Endpoint = Record::new(Audience::ContractOwner, "Shows the contract")
     .says("Refused with 102 if the contract doesn't allow it.")
-    .takes(&[&CONTRACT_KEY, &NAMED])
+    .takes(&[&CONTRACT_KEY, &OPTIONAL_CONTRACT_ID])
     .answers(&[
         answer(Outcome::ContractFound, &[("contract", contracts::LISTED)]),
         plain(Outcome::OwnContractNotFound),
@@ -41,7 +41,7 @@ fn get_info(call: &mut Call<'_>) -> Result {
 pub const GENERATE: Endpoint =
     Record::new(Audience::ContractOwner, "Makes new license keys under the contract")
         .says("Random assignments never take them. Refused with 102 if the contract doesn't allow it.")
-        .takes(&[&CONTRACT_KEY, &NAMED, &QUANTITY])
+        .takes(&[&CONTRACT_KEY, &OPTIONAL_CONTRACT_ID, &QUANTITY])
         .answers(&[
             answer(Outcome::ContractLicenseKeysGenerated, &[("license_keys", LICENSE_KEYS)]),
             plain(Outcome::OwnContractNotFound),
@@ -77,7 +77,7 @@ pub const DESTROY: Endpoint = Record::new(Audience::ContractOwner, "Deletes a li
         "Another license can be made in its place. With an API key that names no contract, the \
          contract is that of the license. Refused with 102 if the contract doesn't allow it.",
     )
-    .takes(&[&CONTRACT_KEY, &NAMED, &LICENSE_KEY])
+    .takes(&[&CONTRACT_KEY, &OPTIONAL_CONTRACT_ID, &LICENSE_KEY])
     .answers(&[
         plain(Outcome::ContractLicenseDeleted),
         plain(Outcome::OwnContractNotFound),
@@ -109,7 +109,7 @@ fn destroy(call: &mut Call<'_>) -> Result {
 pub const DESTROY_ALL: Endpoint =
     Record::new(Audience::ContractOwner, "Deletes all licenses under the contract")
         .says("Refused with 102 if the contract doesn't allow it.")
-        .takes(&[&CONTRACT_KEY, &NAMED])
+        .takes(&[&CONTRACT_KEY, &OPTIONAL_CONTRACT_ID])
         .answers(&[
             answer(Outcome::ContractLicensesDeleted, &[("count", Shape::Number(10))]),
             plain(Outcome::OwnContractNotFound),
@@ -137,7 +137,7 @@ fn permitted(call: &Call<'_>, permission: Permission) -> Result<Contract> {
 /// Finds the contract whose key was the credential; `None` if the request names another one. With an API key, finds
 /// the contract that the request names.
 fn named(call: &Call<'_>) -> Result<Option<Contract>> {
-    let (reference, key) = (call.get(NAMED)?, call.sent.text(&CONTRACT_KEY));
+    let (reference, key) = (call.get(OPTIONAL_CONTRACT_ID)?, call.sent.text(&CONTRACT_KEY));
     if let Some(id) = call.context.contract_id() {
         let own = call.tx.contract(id)?;
         let is_own = |contract: &Contract| {
@@ -155,5 +155,5 @@ fn named(call: &Call<'_>) -> Result<Option<Contract>> {
 
 fn names_any(call: &Call<'_>) -> bool {
     let is_sent = |field| call.sent.text(&field).is_some();
-    call.context.contract_id().is_some() || is_sent(NAMED) || is_sent(CONTRACT_KEY)
+    call.context.contract_id().is_some() || is_sent(OPTIONAL_CONTRACT_ID) || is_sent(CONTRACT_KEY)
 }

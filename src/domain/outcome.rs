@@ -15,7 +15,7 @@ pub enum HttpStatus {
 pub enum SignedBy {
     /// Always the global key.
     Global,
-    /// The key of the product that was found before the answer, if it has one of its own; else the installation's.
+    /// The key of the product that was found before the answer, if it has one of its own; else the global key.
     Product,
 }
 
