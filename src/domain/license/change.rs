@@ -93,21 +93,14 @@ impl License {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::license::tests;
 
+    /// A license of Jane.
     fn license(status: LicenseStatus, validity: i64, assigned_at: Option<i64>) -> License {
         License {
-            id: 1,
-            product_id: 1,
-            license_key: "K".to_owned(),
             owner_name: Some("Jane".to_owned()),
             owner_email: Some("jane@example.com".to_owned()),
-            activation_limit: 0,
-            validity,
-            assigned_at: assigned_at.map(Timestamp),
-            status,
-            contract_id: None,
-            created_at: Timestamp(0),
-            updated_at: Timestamp(0),
+            ..tests::license(status, validity, assigned_at)
         }
     }
 
@@ -139,6 +132,7 @@ mod tests {
         assert_eq!(assigned_at(Some(5), None), Some(Timestamp(5)));
         assert_eq!(assigned_at(Some(5), Some(7)), Some(Timestamp(7)));
     }
+
     #[test]
     fn an_owner_leaves_nothing_behind_and_the_next_one_begins_anew() {
         use LicenseStatus::{Assigned, Available, Blocked, Reserved};

@@ -103,7 +103,8 @@ impl License {
 mod tests {
     use super::*;
 
-    fn license(status: LicenseStatus, validity: i64, assigned_at: Option<i64>) -> License {
+    /// A license without an owner.
+    pub fn license(status: LicenseStatus, validity: i64, assigned_at: Option<i64>) -> License {
         License {
             id: 1,
             product_id: 1,
