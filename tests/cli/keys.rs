@@ -38,6 +38,16 @@ fn a_product_gets_a_key_of_its_own_and_keeps_it() {
 }
 
 #[test]
+fn a_command_that_cannot_open_the_database_leaves_no_key_behind() {
+    let data = initialized();
+    fs::write(data.path().join("keyseal.db"), "nonsense").unwrap();
+    contains(&refused(data.path(), &["signing-key", "generate", "--product", "1"]), &["keyseal.db"]);
+    let keys = fs::read_dir(data.path().join("keys")).unwrap();
+    let names: Vec<_> = keys.map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(names, ["global.pem"]);
+}
+
+#[test]
 fn a_key_that_cannot_be_used_is_refused_with_what_to_do() {
     let data = initialized();
     let key = data.path().join("keys/global.pem");

@@ -14,10 +14,10 @@ use crate::cli::{Output, Result, change, now, open};
 use crate::domain::{KeyState, PublishedKey, Timestamp};
 use crate::files::DataDir;
 use crate::maintenance::signing_keys::{
-    file_of, install_for_product, install_global, key_name, key_to_reload, owner_name, put_in_place,
-    unknown_product,
+    file_of, install_for_product, install_global, key_name, key_to_reload, owner_name, unknown_product,
 };
 use crate::signing::{self, Keyring, PublicKey, SigningKey, StagedKey, key_files, load_global};
+use crate::store::{Store, Tx};
 
 #[derive(Subcommand)]
 pub enum Command {
@@ -108,13 +108,10 @@ fn install(
         None => {
             data.create()?;
             if data.database().exists() {
-                let (place, directory) = (Keyring::global_path(data), data.clone());
-                let staged = StagedKey::write(pem, &place, data)?;
-                let public = staged.key().public().clone();
-                let named = change(&open(data)?, move |tx| {
-                    install_global(tx, &directory, &public, replace_lost, now())
-                });
-                put_in_place(staged, named)?
+                let directory = data.clone();
+                record(&open(data)?, pem, &Keyring::global_path(data), data, move |tx, public| {
+                    install_global(tx, &directory, public, replace_lost, now())
+                })?
             } else {
                 // "init" records it in the database that it creates.
                 let place = Keyring::global_path(data);
@@ -124,11 +121,10 @@ fn install(
         }
         Some(id) => {
             let directory = data.clone();
-            let staged = StagedKey::write(pem, &Keyring::product_path(data, id), data)?;
-            let public = staged.key().public().clone();
-            let named =
-                change(&open(data)?, move |tx| install_for_product(tx, &directory, id, &public, now()));
-            let place = put_in_place(staged, named)?;
+            let place =
+                record(&open(data)?, pem, &Keyring::product_path(data, id), data, move |tx, public| {
+                    install_for_product(tx, &directory, id, public, now())
+                })?;
             output.note(&format!(
                 "note: this key signs for product {id} from now on, and clients that know only the global key refuse \
                  its answers: give the clients of product {id} the public key"
@@ -154,6 +150,29 @@ fn install(
         }
     }
     output.result(&to_json(product, &path, &key), &text)
+}
+
+/// Records a new key in the database with `job`, which returns the path for its file, and moves its file there.
+/// `origin` is for the error message of a key that can't be used.
+fn record(
+    store: &Store,
+    pem: &Zeroizing<String>,
+    origin: &Path,
+    data: &DataDir,
+    job: impl Fn(&Tx<'_>, &PublicKey) -> Result<PathBuf> + Send + 'static,
+) -> Result<PathBuf> {
+    let staged = StagedKey::write(pem, origin, data)?;
+    let public = staged.key().public().clone();
+    match change(store, move |tx| job(tx, &public)) {
+        Ok(place) => {
+            staged.publish(&place)?;
+            Ok(place)
+        }
+        Err(error) => {
+            staged.discard();
+            Err(error)
+        }
+    }
 }
 
 /// Loads the global key. Fails if the database names another.

@@ -5,16 +5,16 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
-use super::published_to_json;
+use super::{published_to_json, record};
 use crate::cli::product::reference::optional_id;
 use crate::cli::{Output, Result, change, now, open};
 use crate::domain::KeyState;
 use crate::files::DataDir;
 use crate::maintenance::signing_keys::{
     activate_next, check_can_rotate, delete_next_file, key_in, key_name, move_next_file, owner_option,
-    publish_next, put_in_place, withdraw_next,
+    publish_next, withdraw_next,
 };
-use crate::signing::{self, SigningKey, StagedKey, key_files};
+use crate::signing::{self, SigningKey, key_files};
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -54,10 +54,9 @@ pub fn run(args: &Args, data: &DataDir, output: &mut Output<'_>) -> Result {
 
 fn publish(owner: Option<i64>, pem: &Zeroizing<String>, data: &DataDir, output: &mut Output<'_>) -> Result {
     let (store, directory) = (open(data)?, data.clone());
-    let staged = StagedKey::write(pem, &key_files::next(data, owner), data)?;
-    let public = staged.key().public().clone();
-    let published = change(&store, move |tx| publish_next(tx, &directory, owner, &public, now()));
-    put_in_place(staged, published)?;
+    record(&store, pem, &key_files::next(data, owner), data, move |tx, public| {
+        publish_next(tx, &directory, owner, public, now())
+    })?;
     let key = key_in(&store.try_read(|tx| tx.published_keys_of(owner))?, KeyState::Next, owner)?;
     let text = format!(
         "the {} is published and does not sign yet\n\npublic key, for your clients:\n{}\n\

@@ -1,6 +1,7 @@
 //! Installing and rotating signing keys. The private keys are files; the database names the public ones.
 //!
-//! A new key is staged as a file, named by a transaction, and then moved to its place: see [`StagedKey`].
+//! A new key is staged as a file, named by a transaction, and then moved to its place: see
+//! [`StagedKey`](crate::signing::StagedKey).
 
 mod rotation;
 
@@ -9,7 +10,7 @@ use std::path::{Path, PathBuf};
 use super::Result;
 use crate::domain::{Fingerprint, KeyState, PublishedKey, Timestamp};
 use crate::files::DataDir;
-use crate::signing::{KeyError, Keyring, PublicKey, StagedKey, key_files, place_for_global};
+use crate::signing::{KeyError, Keyring, PublicKey, key_files, place_for_global};
 use crate::store::Tx;
 
 pub use rotation::{
@@ -54,21 +55,6 @@ pub fn install_for_product(
     tx.set_product_signing_key(id, key.fingerprint(), key.pem(), now)?;
     tx.set_current_key(Some(id), key.fingerprint(), key.pem(), now)?;
     Ok(place)
-}
-
-/// Moves the file of a staged key to its path, which the transaction that recorded the key has returned (`named`). If
-/// that transaction failed, removes the file and returns its error.
-pub fn put_in_place(staged: StagedKey, named: Result<PathBuf>) -> Result<PathBuf> {
-    match named {
-        Ok(place) => {
-            staged.publish(&place)?;
-            Ok(place)
-        }
-        Err(error) => {
-            staged.discard();
-            Err(error)
-        }
-    }
 }
 
 fn refuse_if_exists(place: &Path) -> Result {
