@@ -181,8 +181,7 @@ fn remove_unused(store: &Store, data: &DataDir, _lock: &DownloadsLock) -> Result
 }
 
 fn check_free(tx: &Tx<'_>, product: i64, numeric_version: i64) -> Result {
-    tx.product(product)?
-        .ok_or_else(|| format!("there is no product {product}: see \"keyseal product list\""))?;
+    reference::by_id(tx, product)?;
     let versions = tx.downloadables(Some(product))?;
     if versions.iter().any(|version| version.numeric_version == numeric_version) {
         return Err(taken(product, numeric_version).into());

@@ -88,8 +88,7 @@ fn create(product_id: i64, recipe: Recipe, active: bool, data: &DataDir, output:
     check(&recipe)?;
     let generator = NewGenerator { uuid: Uuid::new_v4().to_string(), product_id, recipe, active };
     let generator = change(&open(data)?, move |tx| {
-        tx.product(product_id)?
-            .ok_or_else(|| format!("there is no product {product_id}: see \"keyseal product list\""))?;
+        reference::by_id(tx, product_id)?;
         existing(tx, tx.add_generator(&generator, now())?)
     })?;
     show(&generator, output)

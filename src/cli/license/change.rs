@@ -56,7 +56,7 @@ pub fn update(args: &UpdateArgs, data: &DataDir, output: &mut Output<'_>) -> Res
     };
     let Changed { license, ended } = change(&open(data)?, move |tx| {
         if let Some(id) = changes.product_id {
-            reference::existing(tx, &id.to_string())?;
+            reference::by_id(tx, id)?;
         }
         Ok(operation(tx).change(&existing(tx, &key)?, changes.clone())?)
     })?;

@@ -63,9 +63,7 @@ pub fn create(args: &CreateArgs, data: &DataDir, output: &mut Output<'_>) -> Res
         contract_id: None,
     };
     let license = change(&open(data)?, move |tx| {
-        let product = license.product_id;
-        tx.product(product)?
-            .ok_or_else(|| format!("there is no product {product}: see \"keyseal product list\""))?;
+        reference::by_id(tx, license.product_id)?;
         tx.add_license(&license, now())?
             .ok_or_else(|| format!("license key {} exists already", license.license_key))?;
         existing(tx, &license.license_key)

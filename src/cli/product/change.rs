@@ -3,7 +3,7 @@
 use clap::builder::BoolishValueParser;
 use serde_json::json;
 
-use super::reference::existing;
+use super::reference::{by_id, existing};
 use super::{signed_by, to_json, valid};
 use crate::cli::{Output, Result, change, now, open};
 use crate::domain::{MAX_NAME, MAX_PRODUCT_TEXT, Product, ProductChange, ProductStatus};
@@ -71,7 +71,7 @@ pub fn update(args: &UpdateArgs, data: &DataDir, output: &mut Output<'_>) -> Res
             valid::free_slug(tx, slug, Some(product.id))?;
         }
         tx.change_product(product.id, &changes, now())?;
-        existing(tx, &product.id.to_string())
+        by_id(tx, product.id)
     })?;
     output.result(&to_json(&product), &format!("product {} is changed\n{}", product.id, summary(&product)))
 }

@@ -3,6 +3,7 @@
 use crate::cli::{Result, open};
 use crate::domain::Product;
 use crate::files::DataDir;
+use crate::maintenance::signing_keys::unknown_product;
 use crate::store::Tx;
 
 /// The id of the product that `--product` names. An id is taken as it is: the product may be deleted, and its licenses
@@ -19,6 +20,11 @@ pub fn optional_id(data: &DataDir, reference: Option<&str>) -> Result<Option<i64
     reference.map(|reference| id(data, reference)).transpose()
 }
 
+/// The product with this id.
+pub fn by_id(tx: &Tx<'_>, id: i64) -> Result<Product> {
+    Ok(tx.product(id)?.ok_or_else(|| unknown_product(id))?)
+}
+
 /// The product that is named.
 pub fn existing(tx: &Tx<'_>, reference: &str) -> Result<Product> {
     let reference = reference.trim();
@@ -26,7 +32,7 @@ pub fn existing(tx: &Tx<'_>, reference: &str) -> Result<Product> {
         return Ok(product);
     }
     match tx.products_called(reference)?.as_slice() {
-        [] => Err(format!("there is no product {reference}: see \"keyseal product list\"").into()),
+        [] => Err(unknown_product(reference).into()),
         ids => {
             let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
             Err(format!(

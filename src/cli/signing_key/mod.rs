@@ -9,12 +9,12 @@ use clap::Subcommand;
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
-use crate::cli::product::reference::optional_id;
+use crate::cli::product::reference::{by_id, optional_id};
 use crate::cli::{Output, Result, change, now, open};
 use crate::domain::{KeyState, PublishedKey, Timestamp};
 use crate::files::DataDir;
 use crate::maintenance::signing_keys::{
-    file_of, install_for_product, install_global, key_name, key_to_reload, owner_name, unknown_product,
+    file_of, install_for_product, install_global, key_name, key_to_reload, owner_name,
 };
 use crate::signing::{self, Keyring, PublicKey, SigningKey, StagedKey, key_files, load_global};
 use crate::store::{Store, Tx};
@@ -187,7 +187,7 @@ fn public(product: Option<i64>, data: &DataDir, output: &mut Output<'_>) -> Resu
     let signer = match product {
         None => None,
         Some(id) => {
-            let product = open(data)?.try_read(|tx| tx.product(id))?.ok_or_else(|| unknown_product(id))?;
+            let product = open(data)?.try_read(|tx| by_id(tx, id))?;
             if product.signing_key.is_none() {
                 output
                     .note(&format!("note: product {id} has no key of its own: the global key signs for it"));

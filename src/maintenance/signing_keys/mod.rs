@@ -5,6 +5,7 @@
 
 mod rotation;
 
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
 use super::Result;
@@ -94,6 +95,7 @@ pub fn owner_option(owner: Option<i64>) -> String {
     owner.map(|id| format!(" --product {id}")).unwrap_or_default()
 }
 
-pub fn unknown_product(id: i64) -> String {
-    format!("there is no product {id}: see \"keyseal product list\"")
+/// The error of a product that is not there. `product`: its id, or what was given for it.
+pub fn unknown_product(product: impl Display) -> String {
+    format!("there is no product {product}: see \"keyseal product list\"")
 }

@@ -8,6 +8,7 @@ use crate::cli::license::csv::{Line, LineTerm};
 use crate::domain::{
     Identifier, License, LicenseChange, LicenseKey, LicenseStatus, NewLicense, Product, Timestamp,
 };
+use crate::maintenance::signing_keys::unknown_product;
 use crate::maintenance::units::number;
 use crate::store::Tx;
 
@@ -155,7 +156,7 @@ impl Products {
         Ok(match (named.next(), named.next()) {
             (Some(product), None) => Ok(product.id),
             (Some(_), Some(_)) => Err(format!("several products are named {name}: give the id of one")),
-            (None, _) => Err(format!("there is no product {name}: see \"keyseal product list\"")),
+            (None, _) => Err(unknown_product(name)),
         })
     }
 }
