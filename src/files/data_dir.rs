@@ -29,6 +29,11 @@ impl DataDir {
         self.0.join("keyseal.db-wal")
     }
 
+    /// The index of the write-ahead log.
+    pub fn index(&self) -> PathBuf {
+        self.0.join("keyseal.db-shm")
+    }
+
     /// The settings file, which may be missing.
     pub fn settings(&self) -> PathBuf {
         self.0.join("keyseal.toml")
@@ -70,8 +75,8 @@ impl DataDir {
     /// Refuses a database or a directory that is a link or another kind of file. They are opened later by their
     /// names, which would follow a link.
     pub fn check_kinds(&self) -> Result<(), Error> {
-        for name in ["keyseal.db", "keyseal.db-wal", "keyseal.db-shm"] {
-            check_regular(&self.0.join(name))?;
+        for path in [self.database(), self.log(), self.index()] {
+            check_regular(&path)?;
         }
         check_directory(&self.keys())?;
         check_directory(&self.downloads())

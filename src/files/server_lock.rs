@@ -81,7 +81,8 @@ impl DataDir {
         }
     }
 
-    fn lock_file(&self) -> PathBuf {
+    /// The file by which servers and restores keep each other out.
+    pub fn lock_file(&self) -> PathBuf {
         self.path().join("server.lock")
     }
 }

@@ -1,6 +1,6 @@
 //! Restore of a backup into a data directory that has no installation yet.
 
-use std::fs::{self, DirBuilder, Permissions};
+use std::fs::{self, DirBuilder, DirEntry, Permissions};
 use std::io::ErrorKind;
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::Path;
@@ -83,7 +83,7 @@ fn discard(data: &DataDir) {
     for directory in [data.keys(), data.downloads()] {
         drop(fs::remove_dir_all(directory));
     }
-    for file in [data.settings(), data.database(), data.path().join(LOCK)] {
+    for file in [data.settings(), data.database(), data.lock_file()] {
         drop(fs::remove_file(file));
     }
     drop(fs::remove_dir(data.path()));
@@ -94,8 +94,7 @@ fn discard(data: &DataDir) {
 fn remove_interrupted(data: &DataDir) -> Result {
     for entry in fs::read_dir(data.path())? {
         let entry = entry?;
-        let is_copy = entry.file_name().to_str().is_some_and(|name| name.starts_with(STAGING));
-        if is_copy && entry.file_type()?.is_dir() {
+        if is_staging(&entry) && entry.file_type()?.is_dir() {
             fs::remove_dir_all(entry.path())
                 .map_err(|error| format!("can't remove {}: {error}", entry.path().display()))?;
         }
@@ -105,13 +104,14 @@ fn remove_interrupted(data: &DataDir) -> Result {
 
 /// Refuses a directory with an installation: a restore replaces nothing.
 fn check_free(data: &DataDir, manifest: &Manifest) -> Result {
-    let log = data.database().with_extension("db-wal");
     let is_taken =
         |directory: &Path| fs::read_dir(directory).is_ok_and(|mut entries| entries.next().is_some());
     // A settings file is kept if the backup has none.
     let settings = manifest.has_settings().then(|| data.settings());
-    let taken =
-        [data.database(), log].into_iter().chain(settings).find(|path| path.symlink_metadata().is_ok());
+    let taken = [data.database(), data.log()]
+        .into_iter()
+        .chain(settings)
+        .find(|path| path.symlink_metadata().is_ok());
     let taken = taken.or_else(|| [data.keys(), data.downloads()].into_iter().find(|path| is_taken(path)));
     match taken {
         None => Ok(()),
@@ -128,8 +128,9 @@ fn check_free(data: &DataDir, manifest: &Manifest) -> Result {
 /// The beginning of the names that an interrupted restore can leave behind.
 const STAGING: &str = ".restore-";
 
-/// The file by which servers and restores keep each other out.
-const LOCK: &str = "server.lock";
+fn is_staging(entry: &DirEntry) -> bool {
+    entry.file_name().to_str().is_some_and(|name| name.starts_with(STAGING))
+}
 
 /// Refuses a directory that is used for something else. Returns whether it holds nothing but what an interrupted
 /// restore leaves: only such a directory is made private.
@@ -142,22 +143,25 @@ fn check_is_unused(data: &DataDir) -> Result<bool> {
     let mut is_bare = true;
     for entry in entries {
         let entry = entry.map_err(|error| format!("can't read {path}: {error}"))?;
-        let (name, kind) = (entry.file_name(), entry.file_type());
+        let (place, kind) = (entry.path(), entry.file_type());
         let kind = kind.map_err(|error| format!("can't read {path}: {error}"))?;
-        match name.to_str() {
-            Some(LOCK) if kind.is_file() => {}
-            Some(name) if name.starts_with(STAGING) && kind.is_dir() => {}
-            // The two directories are empty here. The index is what a server leaves whose database was lost.
-            Some("keyseal.toml" | "keyseal.db-shm") if kind.is_file() => is_bare = false,
-            Some("keys" | "downloads") if kind.is_dir() => is_bare = false,
-            _ => {
-                return Err(format!(
-                    "{path} is used for something else: it contains {}; give another directory with --data",
-                    entry.path().display()
-                )
-                .into());
-            }
+        if place == data.lock_file() && kind.is_file() || is_staging(&entry) && kind.is_dir() {
+            continue;
         }
+        // The two directories are empty here. The index is what a server leaves whose database was lost.
+        let is_left = if kind.is_dir() {
+            [data.keys(), data.downloads()].contains(&place)
+        } else {
+            kind.is_file() && [data.settings(), data.index()].contains(&place)
+        };
+        if !is_left {
+            return Err(format!(
+                "{path} is used for something else: it contains {}; give another directory with --data",
+                place.display()
+            )
+            .into());
+        }
+        is_bare = false;
     }
     Ok(is_bare)
 }

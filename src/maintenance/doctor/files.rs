@@ -132,9 +132,7 @@ fn assess_space(free: u64, free_files: Option<u64>, database: u64) -> Finding {
 /// The directory and everything that a server keeps in it.
 fn paths(data: &DataDir) -> Vec<PathBuf> {
     let mut paths = vec![data.path().to_owned()];
-    paths.extend(
-        ["keyseal.db", "keyseal.db-wal", "keyseal.db-shm", "server.lock"].map(|name| data.path().join(name)),
-    );
+    paths.extend([data.database(), data.log(), data.index(), data.lock_file()]);
     paths.extend(upgrade_copies(data).unwrap_or_default());
     for directory in [data.keys(), data.downloads()] {
         paths.extend(entries(&directory));
