@@ -57,8 +57,7 @@ impl<'a> Pass<'a> {
         let columns = match Columns::read(&fields, format, rules).map_err(|error| in_file(&error))? {
             First::Header(columns) => columns,
             First::Key(columns) => {
-                let checked = self.line(first.line, columns.line(&fields), &mut report)?;
-                report.record_if(first.line, checked);
+                self.line(first.line, columns.line(&fields), &mut report)?;
                 columns
             }
         };
@@ -73,8 +72,7 @@ impl<'a> Pass<'a> {
                     ..Line::default()
                 },
             };
-            let checked = self.line(number, line, &mut report)?;
-            report.record_if(number, checked);
+            self.line(number, line, &mut report)?;
             progress.set_position(records.bytes());
         }
         progress.finish_and_clear();
@@ -82,23 +80,20 @@ impl<'a> Pass<'a> {
         Ok(report)
     }
 
-    /// Checks or writes a line; `None`: it was bad in the pass before, and is in the report.
-    fn line(
-        &mut self,
-        number: u64,
-        line: Line,
-        report: &mut Report,
-    ) -> Result<Option<Result<Done, Vec<String>>>> {
+    /// Checks or writes a line, unless it was bad in the pass before. Its result goes into the report.
+    fn line(&mut self, number: u64, line: Line, report: &mut Report) -> Result {
         if let Some(checked) = self.checked
             && report.take_over(number, checked.all_bad_lines())
         {
-            return Ok(None);
+            return Ok(());
         }
-        Ok(Some(match self.plan(number, line)? {
+        let done = match self.plan(number, line)? {
             Err(faults) => Err(faults),
             Ok(plan) if self.checked.is_none() => Ok(plan.done()),
             Ok(plan) => self.carry_out(plan)?,
-        }))
+        };
+        report.record(number, done);
+        Ok(())
     }
 
     fn plan(&mut self, number: u64, mut line: Line) -> Result<Result<Plan, Vec<String>>> {

@@ -32,7 +32,7 @@ pub struct Report {
 }
 
 impl Report {
-    fn record(&mut self, line: u64, checked: Result<Done, Vec<String>>) {
+    pub fn record(&mut self, line: u64, checked: Result<Done, Vec<String>>) {
         match checked {
             Ok(Done::Created) => self.created += 1,
             Ok(Done::Updated) => self.updated += 1,
@@ -43,13 +43,6 @@ impl Report {
                 let reason = (self.bad_lines.len() < MAX_REPORTED).then(|| faults.join("; "));
                 self.bad_lines.insert(line, reason);
             }
-        }
-    }
-
-    /// Records a line that [`Self::take_over`] has not recorded.
-    pub fn record_if(&mut self, line: u64, checked: Option<Result<Done, Vec<String>>>) {
-        if let Some(checked) = checked {
-            self.record(line, checked);
         }
     }
 
