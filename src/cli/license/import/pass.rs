@@ -5,7 +5,7 @@ use std::io;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::Args;
-use super::plan::{Plan, Products, existing, plan};
+use super::plan::{Plan, Products, plan};
 use super::report::{Done, Report};
 use crate::cli::license::csv::{Columns, First, Line, Records, Rules, Source};
 use crate::cli::{Result, now, operation};
@@ -111,7 +111,7 @@ impl<'a> Pass<'a> {
         }
         // While new licenses are written, the database itself tells that a key exists.
         let looks = self.checked.is_none() || self.args.update || self.args.skip_existing;
-        let existing = if looks { existing(self.tx, Some(&key))? } else { None };
+        let existing = if looks { self.tx.license_by_key(&key)? } else { None };
         if existing.is_none() && product.is_none() && line.product.is_none() {
             line.faults.push("product_id is empty".to_owned());
         }

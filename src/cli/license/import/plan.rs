@@ -160,8 +160,3 @@ impl Products {
         })
     }
 }
-
-/// The license with the key of a line, if it has one.
-pub fn existing(tx: &Tx<'_>, key: Option<&LicenseKey>) -> Result<Option<License>> {
-    Ok(key.map_or(Ok(None), |key| tx.license_by_key(key))?)
-}
