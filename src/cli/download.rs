@@ -60,7 +60,7 @@ pub struct AddArgs {
     #[arg(long, value_name = "TEXT", default_value = "")]
     changelog: String,
     /// Release date, in UTC [default: now]
-    #[arg(long, value_name = "YYYY-MM-DD", value_parser = super::license::parse_time)]
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = Timestamp::parse)]
     release_date: Option<Timestamp>,
     /// Hide it from customers until "keyseal download publish"
     #[arg(long)]

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Status, existing, license_key, owner, parse_time, summary, to_json};
+use super::{Status, existing, license_key, owner, summary, to_json};
 use crate::cli::product::reference;
 use crate::cli::{Output, Result, change, open, operation};
 use crate::domain::{LicenseChange, Timestamp, parse_activation_limit, parse_validity};
@@ -33,7 +33,7 @@ pub struct UpdateArgs {
     )]
     validity: Option<i64>,
     /// Time of the assignment, in UTC
-    #[arg(long, value_name = "YYYY-MM-DD HH:MM:SS", group = "changes", value_parser = parse_time)]
+    #[arg(long, value_name = "YYYY-MM-DD HH:MM:SS", group = "changes", value_parser = Timestamp::parse)]
     assigned_at: Option<Timestamp>,
     /// Owner's name; empty to remove it
     #[arg(long, value_name = "NAME", group = "changes")]

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::{Status, existing, new_license_key, owner, parse_time, summary, to_json};
+use super::{Status, existing, new_license_key, owner, summary, to_json};
 use crate::cli::product::reference;
 use crate::cli::{Output, Result, change, now, open};
 use crate::domain::{LicenseStatus, NewLicense, Timestamp, parse_activation_limit, parse_validity};
@@ -38,7 +38,7 @@ pub struct CreateArgs {
     )]
     validity: i64,
     /// Time of the assignment, in UTC [default: now, if the status is assigned]
-    #[arg(long, value_name = "YYYY-MM-DD HH:MM:SS", value_parser = parse_time)]
+    #[arg(long, value_name = "YYYY-MM-DD HH:MM:SS", value_parser = Timestamp::parse)]
     assigned_at: Option<Timestamp>,
     /// Owner's name
     #[arg(long, value_name = "NAME")]

@@ -116,10 +116,6 @@ impl From<Status> for LicenseStatus {
     }
 }
 
-pub fn parse_time(text: &str) -> Result<Timestamp, String> {
-    Timestamp::parse(text).map_err(|error| error.to_string())
-}
-
 pub fn run(command: &Command, data: &DataDir, output: &mut Output<'_>) -> Result {
     match command {
         Command::Create(args) => create::create(args, data, output),
