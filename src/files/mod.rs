@@ -16,5 +16,5 @@ pub use downloads::{DownloadsLock, is_sha256};
 pub use error::Error;
 pub use ownership::give_directory;
 pub use private::{create_private, create_private_file, make_private_directory, sync_directory, sync_names};
-pub use regular::{check_regular, open_named, open_regular};
+pub use regular::{check_regular, open_named, open_regular, parent};
 pub use server_lock::ServerLock;

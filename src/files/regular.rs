@@ -85,14 +85,18 @@ fn refuse_other_kinds(found: FileType) -> io::Result<()> {
     Err(io::Error::new(ErrorKind::InvalidInput, why))
 }
 
+/// The directory of a file, also of one that is named without it.
+pub fn parent(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
 /// Refuses, when run as root, another user's file that has a second name. The owner of a directory may have linked
 /// the file there, so that root gives it away or copies it.
 fn refuse_foreign_name(about: &Metadata, path: &Path) -> io::Result<()> {
     if about.nlink() < 2 || !rustix::process::geteuid().is_root() {
         return Ok(());
     }
-    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    if parent.metadata()?.uid() == about.uid() {
+    if parent(path).metadata()?.uid() == about.uid() {
         return Ok(());
     }
     Err(io::Error::new(

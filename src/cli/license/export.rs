@@ -2,7 +2,7 @@
 
 use std::error::Error;
 use std::io::{self, BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use csv::{ErrorKind, Terminator, WriterBuilder};
 use serde_json::json;
@@ -13,7 +13,7 @@ use super::csv::{COLUMNS, escaped_for_spreadsheets, fields};
 use crate::cli::product::reference;
 use crate::cli::{Output, Result, open};
 use crate::domain::LicenseStatus;
-use crate::files::DataDir;
+use crate::files::{DataDir, parent};
 use crate::maintenance::units::number;
 use crate::store::Tx;
 
@@ -49,8 +49,7 @@ pub fn run(args: &Args, data: &DataDir, output: &mut Output<'_>) -> Result {
     };
     let failed = |error: io::Error| format!("can't write {}: {error}", file.display());
     // The file gets its name when it is complete and on disk.
-    let directory = file.parent().filter(|path| !path.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let temporary = NamedTempFile::new_in(directory).map_err(failed)?;
+    let temporary = NamedTempFile::new_in(parent(file)).map_err(failed)?;
     let Exported { licenses, of_contracts, escaped } =
         store.try_read(|tx| write(tx, product, args, &mut BufWriter::new(temporary.as_file())))?;
     temporary.as_file().sync_all().map_err(failed)?;

@@ -18,7 +18,7 @@ use tempfile::TempDir;
 
 use super::{Progress, Result, shell};
 use crate::domain::Timestamp;
-use crate::files::{DataDir, copy_file, describe_file, make_private_directory, sync_directory};
+use crate::files::{DataDir, copy_file, describe_file, make_private_directory, parent, sync_directory};
 use crate::store::{TableCounts, copy_database};
 use check::Contents;
 pub use manifest::{Manifest, SETTINGS};
@@ -98,11 +98,6 @@ fn make_parent(dest: &Path) -> Result {
             "can't create {name}: {error}; create it for this user: sudo install -d -m 700 -o {me} {quoted}"
         )
     })?)
-}
-
-/// The parent directory of a path.
-fn parent(path: &Path) -> &Path {
-    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 fn copy_all(data: &DataDir, copy: &DataDir, progress: &dyn Progress) -> Result<TableCounts> {
