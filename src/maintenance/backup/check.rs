@@ -12,7 +12,6 @@ use crate::store::{Inspection, SCHEMA_VERSION, TableCounts};
 pub struct Contents {
     /// The name of the database in errors: the operator's file, not the temporary copy.
     name: PathBuf,
-    pub schema: i64,
     counts: TableCounts,
     /// The products' own keys.
     own_keys: Vec<ProductKey>,
@@ -24,20 +23,17 @@ pub struct Contents {
 impl Contents {
     /// Reads the database of a copy, which nobody else has open. Fails if it is damaged. `name` is the file in errors.
     pub fn read(copy: &DataDir, name: &Path) -> Result<Self> {
-        let database = Inspection::open(&copy.database())?;
-        check_sound(&database, name)?;
+        Self::of(&Inspection::open(&copy.database())?, name)
+    }
+
+    /// Like [`Self::read`], of a database that is open and has the current schema.
+    fn of(database: &Inspection, name: &Path) -> Result<Self> {
+        check_sound(database, name)?;
         let (counts, products, downloads) =
             database.read(|tx| Ok((tx.table_counts()?, tx.products()?, tx.downloadables(None)?)))?;
         let own_keys = products.iter().filter_map(Product::own_key).collect();
         let global_keys = database.read(|tx| tx.published_keys_of(None))?;
-        Ok(Self {
-            name: name.to_owned(),
-            schema: database.version(),
-            counts,
-            own_keys,
-            global_keys,
-            downloads,
-        })
+        Ok(Self { name: name.to_owned(), counts, own_keys, global_keys, downloads })
     }
 
     /// Checks the number of rows, the signing keys and the downloads.
@@ -59,7 +55,7 @@ impl Contents {
 pub fn check_restored(copy: &DataDir, name: &Path, counts: &TableCounts) -> Result<i64> {
     let database = Inspection::open_any_version(&copy.database())?;
     if database.version() == SCHEMA_VERSION {
-        Contents::read(copy, name)?.check(copy, counts)?;
+        Contents::of(&database, name)?.check(copy, counts)?;
     } else {
         check_sound(&database, name)?;
         check_counts(&database.read(|tx| tx.table_counts())?, counts, name)?;

@@ -19,7 +19,7 @@ use tempfile::TempDir;
 use super::{Progress, Result, shell};
 use crate::domain::Timestamp;
 use crate::files::{DataDir, copy_file, describe_file, make_private_directory, parent, sync_directory};
-use crate::store::{TableCounts, copy_database};
+use crate::store::{SCHEMA_VERSION, TableCounts, copy_database};
 use check::Contents;
 pub use manifest::{Manifest, SETTINGS};
 pub use restore::{Restored, restore};
@@ -45,7 +45,7 @@ pub fn create(data: &DataDir, dest: &Path, now: Timestamp, progress: &dyn Progre
     // The original keys first, so that an error names the file that the operator can fix.
     contents.check_keys(data)?;
     contents.check(&copy, &counts)?;
-    let mut manifest = Manifest::new(now.to_string(), contents.schema, counts);
+    let mut manifest = Manifest::new(now.to_string(), SCHEMA_VERSION, counts);
     describe_all(&copy, &mut manifest)?;
     manifest.write(copy.path())?;
     finish(unfinished, dest)?;
