@@ -1,6 +1,5 @@
 //! `keyseal download …`: the versions of a product that customers may download.
 
-use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
@@ -169,13 +168,7 @@ fn delete(id: i64, data: &DataDir, output: &mut Output<'_>) -> Result {
 /// Removes the files that no committed row names, also those of deleted products and those that a crash left.
 /// Returns their names.
 fn remove_unused(store: &Store, data: &DataDir, _lock: &DownloadsLock) -> Result<Vec<String>> {
-    let mut unused = data.kept_downloads()?;
-    let used: HashSet<String> = store
-        .try_read(|tx| tx.downloadables(None))?
-        .into_iter()
-        .map(|downloadable| downloadable.file.sha256)
-        .collect();
-    unused.retain(|sha256| !used.contains(sha256));
+    let unused = data.unused_downloads(&store.try_read(|tx| tx.downloadables(None))?)?;
     unused.iter().try_for_each(|sha256| data.remove_download(sha256))?;
     Ok(unused)
 }

@@ -1,5 +1,6 @@
 //! The files that customers download. Each is stored under the SHA-256 of its content, whole and synced.
 
+use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::{self, BufReader, BufWriter, Read as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -11,6 +12,7 @@ use super::ownership::give_file;
 use super::private::{create_private_directories, sync_directory};
 use super::regular::open_named;
 use super::{DataDir, Error};
+use crate::domain::Downloadable;
 
 /// A synced copy of a file under a temporary name, which is removed when this is dropped.
 pub struct ReceivedFile {
@@ -63,6 +65,14 @@ impl DataDir {
         };
         let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
         Ok(names.filter(|name| is_sha256(name)).collect())
+    }
+
+    /// The names of the stored files that none of all `versions` uses.
+    pub fn unused_downloads(&self, versions: &[Downloadable]) -> Result<Vec<String>, Error> {
+        let used: HashSet<&str> = versions.iter().map(|version| version.file.sha256.as_str()).collect();
+        let mut names = self.kept_downloads()?;
+        names.retain(|name| !used.contains(name.as_str()));
+        Ok(names)
     }
 
     /// Removes a stored file. Succeeds if it doesn't exist.

@@ -135,12 +135,8 @@ fn take_missing_downloads(data: &DataDir, copy: &DataDir, contents: &Contents) -
             })?;
         }
     }
-    for name in copy.kept_downloads()? {
-        if !contents.downloads.iter().any(|download| download.file.sha256 == name) {
-            copy.remove_download(&name)?;
-        }
-    }
-    Ok(())
+    let unused = copy.unused_downloads(&contents.downloads)?;
+    Ok(unused.iter().try_for_each(|name| copy.remove_download(name))?)
 }
 
 /// Copies every file in the directory of keys. Clients may still trust a key that no product names. Refuses a

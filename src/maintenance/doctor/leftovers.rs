@@ -1,11 +1,10 @@
 //! The check for files that an interrupted command left: keys that were staged, and downloads that no version uses.
 
-use std::collections::HashSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::{Context, Finding};
-use crate::domain::PublishedKey;
+use crate::domain::{Downloadable, PublishedKey};
 use crate::files::DataDir;
 use crate::maintenance::shell;
 use crate::maintenance::signing_keys::file_of;
@@ -17,8 +16,7 @@ use crate::store::{Error, Tx};
 pub fn files(context: &Context<'_>) -> Finding {
     let named = |tx: &Tx<'_>| Ok::<_, Error>((tx.published_keys()?, tx.downloadables(None)?));
     super::database::query(context, named, |(keys, versions)| {
-        let used: HashSet<String> = versions.into_iter().map(|version| version.file.sha256).collect();
-        assess(&commands(context.data, &keys, &used))
+        assess(&commands(context.data, &keys, &versions))
     })
 }
 
@@ -33,12 +31,11 @@ fn assess(commands: &[String]) -> Finding {
 }
 
 /// The command that moves or removes each leftover file.
-fn commands(data: &DataDir, keys: &[PublishedKey], used: &HashSet<String>) -> Vec<String> {
+fn commands(data: &DataDir, keys: &[PublishedKey], versions: &[Downloadable]) -> Vec<String> {
     let staged = fs::read_dir(data.keys()).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path()));
     let staged = staged.filter(|path| is_staged(path));
-    let downloads = data.kept_downloads().unwrap_or_default().into_iter();
-    let unused = downloads.filter(|sha256| !used.contains(sha256)).map(|sha256| data.download(&sha256));
-    let remove = |path: PathBuf| format!("rm {}", shell::path(&path));
+    let unused = data.unused_downloads(versions).unwrap_or_default().into_iter();
+    let remove = |sha256: String| format!("rm {}", shell::path(&data.download(&sha256)));
     staged.map(|path| command_for_key(data, keys, &path)).chain(unused.map(remove)).collect()
 }
 
