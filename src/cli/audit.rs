@@ -1,7 +1,5 @@
 //! `keyseal audit …`: the trail of changes, who made them, when and from where.
 
-use std::time::Duration;
-
 use clap::Subcommand;
 use serde_json::{Value, json};
 
@@ -24,8 +22,8 @@ pub enum Command {
     #[command(after_help = "Example:\n  keyseal audit prune --older-than 365")]
     Prune {
         /// Days to keep
-        #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u64).range(1..=36_500))]
-        older_than: u64,
+        #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(i64).range(1..=36_500))]
+        older_than: i64,
     },
 }
 
@@ -128,8 +126,8 @@ fn to_json(entry: &AuditEntry) -> Value {
     })
 }
 
-fn prune(days: u64, data: &DataDir, output: &mut Output<'_>) -> Result {
-    let before = now().minus(Duration::from_secs(days.saturating_mul(86_400)));
+fn prune(days: i64, data: &DataDir, output: &mut Output<'_>) -> Result {
+    let before = now().plus_days(-days);
     let pruned = change(&open(data)?, move |tx| {
         let pruned = tx.prune_audit(before)?;
         tx.end_audit_as_one(

@@ -1,7 +1,5 @@
 //! `keyseal telemetry …`: the reports that products send about their use.
 
-use std::time::Duration;
-
 use clap::Subcommand;
 use serde_json::json;
 
@@ -22,8 +20,8 @@ pub enum Command {
     #[command(after_help = "Example:\n  keyseal telemetry prune --older-than 90")]
     Prune {
         /// Days to keep
-        #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u64).range(1..=36_500))]
-        older_than: u64,
+        #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(i64).range(1..=36_500))]
+        older_than: i64,
     },
 }
 
@@ -33,8 +31,8 @@ pub fn run(command: &Command, data: &DataDir, output: &mut Output<'_>) -> Result
     }
 }
 
-fn prune(days: u64, data: &DataDir, output: &mut Output<'_>) -> Result {
-    let before = now().minus(Duration::from_secs(days.saturating_mul(86_400)));
+fn prune(days: i64, data: &DataDir, output: &mut Output<'_>) -> Result {
+    let before = now().plus_days(-days);
     let store = open(data)?;
     let mut pruned = 0;
     loop {
