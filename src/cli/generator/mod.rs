@@ -69,14 +69,14 @@ pub enum Command {
 pub fn run(command: &Command, data: &DataDir, output: &mut Output<'_>) -> Result {
     match command {
         Command::Create { product, method, options, inactive } => {
-            let recipe = options.over(default_recipe((*method).into()));
+            let recipe = options.applied_to(default_recipe((*method).into()));
             create(reference::id(data, product)?, recipe, !inactive, data, output)
         }
         Command::List { product } => list(reference::optional_id(data, product.as_deref())?, data, output),
         Command::Update { id, method, options, active, inactive } => {
             let (method, options) = (method.map(GeneratorMethod::from), options.clone());
             let recipe_of =
-                move |old: Recipe| options.over(Recipe { method: method.unwrap_or(old.method), ..old });
+                move |old: Recipe| options.applied_to(Recipe { method: method.unwrap_or(old.method), ..old });
             let switch = (*active || *inactive).then_some(*active);
             update(*id, recipe_of, switch, data, output)
         }

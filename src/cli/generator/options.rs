@@ -55,7 +55,7 @@ impl From<Method> for GeneratorMethod {
 
 impl Options {
     /// Returns the recipe with the given options in place of its values.
-    pub fn over(&self, recipe: Recipe) -> Recipe {
+    pub fn applied_to(&self, recipe: Recipe) -> Recipe {
         let text = |given: &Option<String>, existing| given.clone().unwrap_or(existing);
         Recipe {
             method: recipe.method,
