@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
-use super::{published_to_json, record};
+use super::install::record;
+use super::published_to_json;
 use crate::cli::product::reference::optional_id;
 use crate::cli::{Output, Result, change, now, open};
 use crate::domain::KeyState;
