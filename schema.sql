@@ -146,7 +146,11 @@ CREATE TABLE licenses (
     ) STORED,
     -- The owner as it is searched for: in Unicode's lower case, composed. The program writes it with the owner.
     owner_name_folded  TEXT,
-    owner_email_folded TEXT
+    owner_email_folded TEXT,
+    note                TEXT,  -- the vendor's own, about the customer
+    order_reference     TEXT COLLATE NOCASE,  -- the number of the order in the vendor's shop
+    block_reason        TEXT,
+    status_before_block TEXT CHECK (status_before_block IN ('available', 'assigned', 'reserved'))
 ) STRICT;
 
 -- For lists by product, by status, by both and by owner, in order of id: a page far down a long list skips entries of
@@ -161,6 +165,7 @@ CREATE INDEX licenses_by_owner_email ON licenses (owner_email_folded) WHERE owne
 CREATE INDEX licenses_in_pool ON licenses (product_id, status, contract_id)
     WHERE status = 'available' AND contract_id IS NULL;
 CREATE INDEX licenses_by_contract ON licenses (contract_id) WHERE contract_id IS NOT NULL;
+CREATE INDEX licenses_by_order ON licenses (order_reference) WHERE order_reference IS NOT NULL;
 
 -- Activations: the identifiers on which a license is active. Deactivating one deletes its row.
 CREATE TABLE activations (
@@ -170,6 +175,10 @@ CREATE TABLE activations (
     address      TEXT,  -- from which it was activated; NULL: the command line
     post_url     TEXT,  -- the URL of the webhook when anyone but its client ends it
     activated_at INTEGER NOT NULL,
+    -- The last time and address at which a request passed the license gate on this identifier. Written later than the
+    -- request, and at most once an hour.
+    last_seen_at INTEGER,
+    last_address TEXT,
     UNIQUE (license_id, identifier)
 ) STRICT;
 
@@ -255,7 +264,8 @@ CREATE TABLE callbacks (
     next_attempt INTEGER NOT NULL,
     last_error   TEXT,
     created_at   INTEGER NOT NULL,
-    updated_at   INTEGER NOT NULL
+    updated_at   INTEGER NOT NULL,
+    license_id   INTEGER  -- the license whose activation ended; NULL for assignments
 ) STRICT;
 -- For the next message that is due, and for those that failed.
 CREATE INDEX callbacks_by_state ON callbacks (state, next_attempt, target);
@@ -291,3 +301,33 @@ CREATE TABLE audit (
     license_key TEXT    COLLATE NOCASE,  -- of a license, which may be deleted by now
     detail      TEXT
 ) STRICT;
+
+-- Requests of customers that the license gate refused. The same refusal within an hour is one row with a count. Kept in
+-- memory for up to a second before it is written, so a crash may lose the last ones.
+CREATE TABLE refusals (
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    hour        INTEGER NOT NULL,  -- of the first refusal, in hours since 1970
+    code        INTEGER NOT NULL,
+    key_hash    BLOB    NOT NULL,  -- SHA-256 of the license key that was sent, in lower case
+    identifier  TEXT    NOT NULL COLLATE NOCASE,  -- '': none was sent
+    address     TEXT    NOT NULL,
+    endpoint    TEXT    NOT NULL,
+    api_key_id  INTEGER,
+    license_id  INTEGER,           -- NULL: no license has the key
+    key_start   TEXT    NOT NULL,  -- the first characters of an unknown key; never a whole one
+    count       INTEGER NOT NULL,
+    first_at    INTEGER NOT NULL,
+    last_at     INTEGER NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX refusals_once ON refusals (hour, code, key_hash, identifier, address);
+CREATE INDEX refusals_by_license ON refusals (license_id) WHERE license_id IS NOT NULL;
+
+-- The number of answers in each hour, by endpoint, code and product.
+CREATE TABLE usage_hours (
+    hour       INTEGER NOT NULL,  -- in hours since 1970
+    endpoint   TEXT    NOT NULL,
+    code       INTEGER NOT NULL,
+    product_id INTEGER NOT NULL,  -- 0: no product was found
+    count      INTEGER NOT NULL,
+    PRIMARY KEY (hour, endpoint, code, product_id)
+) STRICT, WITHOUT ROWID;

@@ -35,7 +35,7 @@ pub(in crate::store) use open::{check_is_ours, check_sqlite, is_current, open_ex
 pub(in crate::store) const SCHEMA: &str = include_str!("../../../schema.sql");
 
 /// The version of schema.sql: that of the last step.
-pub const VERSION: i64 = 3;
+pub const VERSION: i64 = 4;
 
 /// `PRAGMA application_id` of every Keyseal database: "KSEL". Another program's database has another one.
 const APPLICATION_ID: i64 = 0x4b53_454c;

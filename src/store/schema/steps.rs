@@ -33,6 +33,12 @@ pub(super) const STEPS: &[Step] = &[
         sql: include_str!("steps/0003_fold_owners.sql"),
         rebuilds: false,
     },
+    Step {
+        version: 4,
+        name: "0004_serve_customers",
+        sql: include_str!("steps/0004_serve_customers.sql"),
+        rebuilds: false,
+    },
 ];
 
 /// An error for which a step was rolled back.
