@@ -5,7 +5,8 @@ use crate::api::endpoint::Endpoint;
 use crate::api::field::Field;
 use crate::api::fields::{IDENTIFIER, LICENSE_KEY, OF_PRODUCT};
 use crate::api::record::{Audience, LICENSE_GATE, LICENSE_GATE_TO_ACTIVATE, Record, plain};
-use crate::domain::{Identifier, License, MAX_URL, NewActivation, Outcome, has_free_seat};
+use crate::domain::{Identifier, License, MAX_URL, NewActivation, Outcome};
+use crate::operations::gate::Seat;
 use crate::wire::reply::{Reply, Result};
 
 pub const POST_URL: Field<String> = Field::text("post_url", MAX_URL, "https://example.com/deactivated").says(
@@ -23,7 +24,7 @@ pub const VERIFY: Endpoint =
         .run(verify);
 
 fn verify(call: &mut Call<'_>) -> Result {
-    call.usable_license()?;
+    call.gate().usable()?;
     Ok(Outcome::LicenseValid.into())
 }
 
@@ -43,8 +44,7 @@ pub const ACTIVATE: Endpoint = Record::new(Audience::Product, "Activates a licen
     .run(activate);
 
 fn activate(call: &mut Call<'_>) -> Result {
-    let (license, _, identifier) = call.license_and_identifier()?;
-    license.check_usable(call.now)?;
+    let (license, identifier) = call.gate().activatable()?;
     take_seat(call, &license, &identifier)
 }
 
@@ -66,29 +66,20 @@ pub const DEACTIVATE: Endpoint = Record::new(Audience::Product, "Deactivates a l
     .run(deactivate);
 
 fn deactivate(call: &mut Call<'_>) -> Result {
-    let (license, _, identifier) = call.license_and_identifier()?;
-    license.check_assigned()?;
-    if !call.tx.remove_activation(license.id, &identifier)? {
-        return Err(Outcome::LicenseAlreadyInactive.into());
-    }
+    let (license, identifier) = call.gate().deactivatable()?;
+    call.tx.remove_activation(license.id, &identifier)?;
     Ok(Outcome::LicenseDeactivated.into())
 }
 
-/// Activates the license on the identifier: the last step of every activation. An identifier that is already active
-/// takes no second seat, even at the activation limit.
-pub(super) fn take_seat(call: &Call<'_>, license: &License, identifier: &Identifier) -> Result {
+/// Activates the license on the identifier: the last step of every activation.
+pub(super) fn take_seat(call: &mut Call<'_>, license: &License, identifier: &Identifier) -> Result {
     let post_url = call.get(POST_URL)?;
     let post_url = post_url.as_deref();
-    if call.tx.is_activated(license.id, identifier)? {
+    if call.gate().seat(license, identifier)? == Seat::Taken {
         if let Some(post_url) = post_url {
             call.tx.set_post_url(license.id, identifier, post_url)?;
         }
         return Ok(Outcome::LicenseAlreadyActive.into());
-    }
-    // The cost of counting grows with the number of activations, so they are counted only if there is a limit.
-    let limit = license.activation_limit;
-    if limit > 0 && !has_free_seat(limit, call.tx.count_activations(license.id)?) {
-        return Err(Outcome::ActivationLimitReached.into());
     }
     let address = Some(call.context.address);
     call.tx

@@ -63,11 +63,11 @@ pub const ASSIGN_AND_ACTIVATE: Endpoint =
 /// A refused activation rolls back the assignment. The owner may repeat the request.
 fn assign_and_activate(call: &mut Call<'_>) -> Result {
     license_ends::refuse_end(call)?;
-    let (mut license, _, identifier) = call.license_and_identifier()?;
+    let (mut license, _, identifier) = call.gate().identified()?;
     if license.is_assignable() {
         license = assign_to_owner(call, &license)?;
     } else {
-        license.check_assigned()?;
+        license.check_not_blocked()?;
         let email = call.get(OWNER_EMAIL)?;
         email.filter(|email| license.is_owned_by(email)).ok_or(Outcome::LicenseNotAssignable)?;
     }

@@ -9,10 +9,11 @@ use super::fields::{GENERATOR_ID, IDENTIFIER, LICENSE_KEY, OF_PRODUCT, PRODUCT_I
 use super::record::Record;
 use super::sent::Sent;
 use crate::domain::{
-    ApiKeySecret, CallerId, Generator, Identifier, License, Outcome, Product, ProductKey, ProductStatus,
+    ApiKeySecret, CallerId, Generator, Identifier, License, LicenseKey, Outcome, Product, ProductKey,
     Timestamp,
 };
 use crate::operations::Operation;
+use crate::operations::gate::{Asked, Gate, Observer};
 use crate::random::Randomness;
 use crate::store::Tx;
 use crate::wire::params::Params;
@@ -108,44 +109,19 @@ impl<'a> Call<'a> {
         self.get(field)?.ok_or_else(|| missing.into())
     }
 
-    /// The license that the request names, after all checks of the license gate (API §3.9).
-    pub fn usable_license(&mut self) -> Result<License> {
-        Ok(self.usable_license_and_product()?.0)
+    /// The license gate for this request. The product that it finds signs the answer from then on.
+    pub fn gate(&mut self) -> Gate<'_, Sent<'a>, Signing<'_>> {
+        Gate {
+            tx: self.tx,
+            now: self.now,
+            asked: self.sent,
+            observer: Signing { product: &mut self.signing_product },
+        }
     }
 
     /// A new random UUID.
     pub fn new_uuid(&self) -> Result<String> {
         Ok(self.context.randomness.uuid()?)
-    }
-
-    /// Like [`Self::usable_license`], and also returns the license's product.
-    pub fn usable_license_and_product(&mut self) -> Result<(License, Product)> {
-        self.checked_license(|license, _, now| license.check_usable(now))
-    }
-
-    /// Like [`Self::usable_license`], but accepts an expired license if its product allows that for downloads
-    /// (API §4.5).
-    pub fn license_for_downloads(&mut self) -> Result<License> {
-        Ok(self.checked_license(License::check_usable_for_downloads)?.0)
-    }
-
-    fn checked_license(
-        &mut self,
-        check: impl FnOnce(&License, &Product, Timestamp) -> std::result::Result<(), Outcome>,
-    ) -> Result<(License, Product)> {
-        let (license, product, identifier) = self.license_and_identifier()?;
-        check(&license, &product, self.now)?;
-        if !self.tx.is_activated(license.id, &identifier)? {
-            return Err(Outcome::NoActivation.into());
-        }
-        Ok((license, product))
-    }
-
-    /// Steps L1 to L3 of the license gate: the license, its active product, and the identifier.
-    pub fn license_and_identifier(&mut self) -> Result<(License, Product, Identifier)> {
-        let license = self.license_of_product()?;
-        let product = self.active_product(&license)?;
-        Ok((license, product, self.identifier()?))
     }
 
     /// Finds the product that the request names by id, uuid, slug or name. From then on, its key signs the answer.
@@ -187,48 +163,40 @@ impl<'a> Call<'a> {
         Ok(())
     }
 
-    /// Step L1: finds the license by the key in the request. Refuses with `unknown` if there is none.
+    /// Finds the license by the key in the request. Refuses with `unknown` if there is none.
     pub fn license(&self, unknown: Outcome) -> Result<License> {
         let license_key = self.require(LICENSE_KEY, unknown)?;
         self.tx.license_by_key(&license_key)?.ok_or_else(|| unknown.into())
     }
 
-    /// Step L1 of the license gate: the license. If the request names a product too, the key of another one is refused
-    /// like an unknown key.
-    pub fn license_of_product(&self) -> Result<License> {
-        let license = self.license(Outcome::InvalidLicenseKey)?;
-        // A download link names no product.
-        if self.sent.describes(&OF_PRODUCT)
-            && let Some(reference) = self.get(OF_PRODUCT)?
-        {
-            // A number is not looked up: that of a deleted product still matches its licenses, which the license gate
-            // refuses with 203.
-            let id = match reference.parse() {
-                Ok(id) => Some(id),
-                Err(_) => self.tx.product_by_reference(&reference)?.map(|product| product.id),
-            };
-            id.filter(|id| *id == license.product_id).ok_or(Outcome::InvalidLicenseKey)?;
-        }
-        Ok(license)
-    }
-
-    /// Step L2: finds the license's product, which must be active. From then on, its key signs the answer.
-    pub fn active_product(&mut self, license: &License) -> Result<Product> {
-        let product = self.tx.product(license.product_id)?.ok_or(Outcome::ProductNotActive)?;
-        self.sign_with(&product);
-        match product.status {
-            ProductStatus::Active => Ok(product),
-            ProductStatus::Inactive => Err(Outcome::ProductNotActive.into()),
-        }
-    }
-
-    /// Step L3: reads the identifier on which the license is used.
-    pub fn identifier(&self) -> Result<Identifier> {
-        self.require(IDENTIFIER, Outcome::IdentifierRequired)
-    }
-
     /// The operations on licenses, in the request's transaction.
     pub fn operation(&self) -> Operation<'_> {
         Operation { tx: self.tx, now: self.now, delivery_delay: self.context.delivery_delay }
+    }
+}
+
+/// Makes the product that the license gate finds sign the answer.
+pub struct Signing<'a> {
+    product: &'a mut Option<ProductKey>,
+}
+
+impl Observer for Signing<'_> {
+    fn found_product(&mut self, product: &Product) {
+        *self.product = product.own_key();
+    }
+}
+
+impl Asked for Sent<'_> {
+    fn license_key(&self) -> Result<Option<LicenseKey>> {
+        self.get(LICENSE_KEY)
+    }
+
+    fn product(&self) -> Result<Option<String>> {
+        // A download link names no product.
+        if self.describes(&OF_PRODUCT) { self.get(OF_PRODUCT) } else { Ok(None) }
+    }
+
+    fn identifier(&self) -> Result<Option<Identifier>> {
+        self.get(IDENTIFIER)
     }
 }

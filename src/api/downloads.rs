@@ -30,8 +30,7 @@ pub const LIST: Endpoint = Record::new(
 .run(list);
 
 fn list(call: &mut Call<'_>) -> Result {
-    let license = call.license_for_downloads()?;
-    let identifier = call.identifier()?;
+    let (license, identifier) = call.gate().usable_for_downloads()?;
     let version = call.sent.text(&VERSION);
     let api_key = call.context.api_key.ok_or(Outcome::InvalidApiKey)?;
     let public_url = call.context.public_url.public_url();
@@ -61,7 +60,7 @@ pub const LINK: Record =
 
 /// Finds the version that a link names (API §5.1). Every refusal of the license is 701.
 pub fn requested(call: &mut Call<'_>, numeric_version: &str) -> Result<Downloadable> {
-    let license = call.license_for_downloads().map_err(|error| match error {
+    let (license, _) = call.gate().usable_for_downloads().map_err(|error| match error {
         Error::Refused(_) => Outcome::DownloadNotPermitted.into(),
         failed @ Error::Failed(_) => failed,
     })?;

@@ -21,7 +21,7 @@ pub const DETAILS: Endpoint =
         .run(details);
 
 fn details(call: &mut Call<'_>) -> Result {
-    let (license, product) = call.usable_license_and_product()?;
+    let (license, product) = call.gate().usable()?;
     let license_meta = call.tx.license_meta(license.id)?;
     let product_meta = call.tx.product_meta(product.id)?;
     Ok(Reply::from(Outcome::LicenseDetails)

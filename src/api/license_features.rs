@@ -37,8 +37,7 @@ pub const SHOW: Endpoint = Record::new(Audience::Product, "Tells whether a licen
     .run(show);
 
 fn show(call: &mut Call<'_>) -> Result {
-    let license = call.license_of_product()?;
-    let product = call.active_product(&license)?;
+    let (_, product) = call.gate().license_and_product()?;
     let feature = call.get(FEATURE)?.ok_or_else(|| unreadable(FEATURE.name()))?;
     let value = value(&features(&product), &feature);
     Ok(Reply::from(Outcome::Feature)

@@ -29,7 +29,7 @@ pub const CREATE: Endpoint = Record::new(Audience::Product, "Adds a metadata ent
     .run(create);
 
 fn create(call: &mut Call<'_>) -> Result {
-    let license = call.usable_license()?;
+    let (license, _) = call.gate().usable()?;
     let key = call.require(META_KEY, Outcome::LicenseMetaKeyRequired)?;
     let value = call.require(META_VALUE, Outcome::LicenseMetaValueRequired)?;
     let meta_id =
@@ -52,7 +52,7 @@ pub const UPDATE: Endpoint = Record::new(Audience::Product, "Changes a metadata 
     .run(update);
 
 fn update(call: &mut Call<'_>) -> Result {
-    let license = call.usable_license()?;
+    let (license, _) = call.gate().usable()?;
     let key = call.require(META_KEY, Outcome::UpdateLicenseMetaKeyRequired)?;
     let value = call.require(META_VALUE, Outcome::UpdateLicenseMetaValueRequired)?;
     let meta_id = call
@@ -75,7 +75,7 @@ pub const DELETE: Endpoint = Record::new(Audience::Product, "Deletes a metadata 
     .run(delete);
 
 fn delete(call: &mut Call<'_>) -> Result {
-    let license = call.usable_license()?;
+    let (license, _) = call.gate().usable()?;
     let key = call.require(META_KEY, Outcome::DeleteLicenseMetaKeyRequired)?;
     if !call.tx.delete_license_meta(license.id, &key)? {
         return Err(Outcome::DeleteLicenseMetaKeyMissing.into());

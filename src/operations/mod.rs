@@ -1,7 +1,9 @@
-//! The operations on a license: one function for each change, with its webhooks and its audit entries. The API, the
-//! command line and the worker all call these functions, so that a change has the same effect from each of them.
+//! The license gate, and the operations on a license: one function for each change, with its webhooks and its audit
+//! entries. The API, the command line and the worker all call these functions, so that a change has the same effect
+//! from each of them.
 
 mod activations;
+pub mod gate;
 mod licenses;
 mod webhooks;
 

@@ -2,6 +2,7 @@
 
 use super::caller::Caller;
 use crate::domain::{ApiKey, ApiKeySecret, CallerId, Outcome};
+use crate::operations::gate::check_blocklist;
 use crate::routes::Access;
 use crate::store::Tx;
 use crate::wire::params::Params;
@@ -45,10 +46,7 @@ pub fn authorize(
         (None, None) => return Err(Outcome::InvalidApiKey.into()),
     };
     // Newer clients send a device and a domain; either may be blocked.
-    let blocklist = tx.blocklist()?;
-    if params.all_texts("identifier").any(|identifier| blocklist.blocks_identifier(&identifier)) {
-        return Err(Outcome::AccessDenied.into());
-    }
+    check_blocklist(tx, params.all_texts("identifier"))?;
     Ok(authorized)
 }
 

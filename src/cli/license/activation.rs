@@ -84,6 +84,11 @@ fn not_active(tx: &Tx<'_>, license: &License, identifier: &Identifier) -> Result
 fn gate_refusal(tx: &Tx<'_>, license: &License) -> Result<Option<Outcome>> {
     let product = tx.product(license.product_id)?;
     let is_active = product.is_some_and(|product| product.status == ProductStatus::Active);
-    let usable = if is_active { license.check_usable(now()) } else { Err(Outcome::ProductNotActive) };
-    Ok(usable.err())
+    let checks = [
+        if is_active { Ok(()) } else { Err(Outcome::ProductNotActive) },
+        license.check_not_blocked(),
+        license.check_assigned(),
+        license.check_not_expired(now()),
+    ];
+    Ok(checks.into_iter().find_map(std::result::Result::err))
 }

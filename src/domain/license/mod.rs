@@ -55,20 +55,17 @@ impl License {
         }
     }
 
-    /// Refuses a license that is blocked, not assigned, or expired: steps L4 to L6 of the license gate, in their
-    /// order (API §3.9).
-    pub fn check_usable(&self, now: Timestamp) -> Result<(), Outcome> {
-        self.check_assigned()?;
-        self.check_not_expired(now)
-    }
-
-    /// Refuses a license that is blocked or not assigned: steps L4 and L5, which also apply where expiry is ignored.
-    pub fn check_assigned(&self) -> Result<(), Outcome> {
+    /// Refuses a blocked license: step L4 of the license gate (API §3.9).
+    pub fn check_not_blocked(&self) -> Result<(), Outcome> {
         match self.status {
             LicenseStatus::Blocked => Err(Outcome::LicenseBlocked),
-            LicenseStatus::Available | LicenseStatus::Reserved => Err(Outcome::LicenseNotAssigned),
-            LicenseStatus::Assigned => Ok(()),
+            LicenseStatus::Available | LicenseStatus::Reserved | LicenseStatus::Assigned => Ok(()),
         }
+    }
+
+    /// Refuses a license that has no owner yet: step L5.
+    pub fn check_assigned(&self) -> Result<(), Outcome> {
+        if self.is_assignable() { Err(Outcome::LicenseNotAssigned) } else { Ok(()) }
     }
 
     /// Refuses an expired license: step L6.
@@ -79,18 +76,14 @@ impl License {
         }
     }
 
+    /// Step L6 for downloads: an expired license is refused only if the product requires it (API §3.3).
+    pub fn check_not_expired_for_downloads(&self, product: &Product, now: Timestamp) -> Result<(), Outcome> {
+        if product.require_non_expired { self.check_not_expired(now) } else { Ok(()) }
+    }
+
     /// Whether this is the owner's e-mail address, however it is written. Always false without an owner.
     pub fn is_owned_by(&self, email: &str) -> bool {
         self.owner_email.as_deref().is_some_and(|owner| fold_owner(owner) == fold_owner(email))
-    }
-
-    /// Like [`Self::check_usable`], for downloads: an expired license is refused only if the product requires it
-    /// (API §3.3).
-    pub fn check_usable_for_downloads(&self, product: &Product, now: Timestamp) -> Result<(), Outcome> {
-        match self.check_usable(now) {
-            Err(Outcome::LicenseExpired) if !product.require_non_expired => Ok(()),
-            checked => checked,
-        }
     }
 
     /// Whether it can be assigned to an owner: only available and reserved licenses can (API §4.6).
@@ -124,28 +117,28 @@ mod tests {
     #[test]
     fn a_license_expires_at_the_very_second() {
         let license = license(LicenseStatus::Assigned, 1, Some(1_000));
-        assert_eq!(license.check_usable(Timestamp(87_399)), Ok(()));
-        assert_eq!(license.check_usable(Timestamp(87_400)), Err(Outcome::LicenseExpired));
-        assert_eq!(license.check_usable(Timestamp(87_401)), Err(Outcome::LicenseExpired));
+        assert_eq!(license.check_not_expired(Timestamp(87_399)), Ok(()));
+        assert_eq!(license.check_not_expired(Timestamp(87_400)), Err(Outcome::LicenseExpired));
+        assert_eq!(license.check_not_expired(Timestamp(87_401)), Err(Outcome::LicenseExpired));
     }
 
     #[test]
     fn validity_zero_or_no_assignment_never_expires() {
         let far = Timestamp(i64::MAX);
-        assert_eq!(license(LicenseStatus::Assigned, 0, Some(0)).check_usable(far), Ok(()));
-        assert_eq!(license(LicenseStatus::Assigned, 1, None).check_usable(far), Ok(()));
+        assert_eq!(license(LicenseStatus::Assigned, 0, Some(0)).check_not_expired(far), Ok(()));
+        assert_eq!(license(LicenseStatus::Assigned, 1, None).check_not_expired(far), Ok(()));
     }
 
     #[test]
-    fn blocked_comes_before_not_assigned_comes_before_expired() {
-        let now = Timestamp(1_000_000);
-        for (status, outcome) in [
-            (LicenseStatus::Blocked, Outcome::LicenseBlocked),
-            (LicenseStatus::Available, Outcome::LicenseNotAssigned),
-            (LicenseStatus::Reserved, Outcome::LicenseNotAssigned),
-            (LicenseStatus::Assigned, Outcome::LicenseExpired),
+    fn a_status_is_refused_by_one_step() {
+        for (status, blocked, unassigned) in [
+            (LicenseStatus::Blocked, Err(Outcome::LicenseBlocked), Ok(())),
+            (LicenseStatus::Available, Ok(()), Err(Outcome::LicenseNotAssigned)),
+            (LicenseStatus::Reserved, Ok(()), Err(Outcome::LicenseNotAssigned)),
+            (LicenseStatus::Assigned, Ok(()), Ok(())),
         ] {
-            assert_eq!(license(status, 1, Some(0)).check_usable(now), Err(outcome));
+            let license = license(status, 0, None);
+            assert_eq!((license.check_not_blocked(), license.check_assigned()), (blocked, unassigned));
         }
     }
 
