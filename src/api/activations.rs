@@ -67,7 +67,7 @@ pub const DEACTIVATE: Endpoint = Record::new(Audience::Product, "Deactivates a l
 
 fn deactivate(call: &mut Call<'_>) -> Result {
     let (license, identifier) = call.gate().deactivatable()?;
-    call.tx.remove_activation(license.id, &identifier)?;
+    call.tx.remove_activation(license.id, identifier.as_str())?;
     Ok(Outcome::LicenseDeactivated.into())
 }
 

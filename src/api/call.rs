@@ -169,6 +169,14 @@ impl<'a> Call<'a> {
         self.tx.license_by_key(&license_key)?.ok_or_else(|| unknown.into())
     }
 
+    /// The license that the request names, in any state, also of a deleted product. The key of its product signs the
+    /// answer.
+    pub fn any_license(&mut self) -> Result<License> {
+        let license = self.gate().license()?;
+        self.sign_for_product(license.product_id)?;
+        Ok(license)
+    }
+
     /// The operations on licenses, in the request's transaction.
     pub fn operation(&self) -> Operation<'_> {
         Operation { tx: self.tx, now: self.now, delivery_delay: self.context.delivery_delay }

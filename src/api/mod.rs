@@ -21,6 +21,7 @@ pub mod licenses;
 mod license_fields;
 mod license_orders;
 pub mod license_meta;
+pub mod license_seats;
 mod meta;
 pub mod products;
 mod product_fields;

@@ -43,5 +43,21 @@ pub const LICENSE_STATUS: (&str, Shape) = ("status", Shape::Word(LICENSE_STATUSE
 /// The statuses that an answer can show.
 pub const LICENSE_STATUSES: &[&str] = &["assigned", "available", "reserved", "blocked"];
 pub const LICENSE_KEYS: Shape = Shape::List(&Shape::Text("3a343c8a-38fe-4b6e-ad77-2222222"));
+/// The number of a license's activations, and a page of them.
+pub const SEATS: [(&str, Shape); 3] = [
+    ("activation_limit", Shape::Number(2)),
+    ("count", Shape::Number(1)),
+    (
+        "activations",
+        Shape::List(&Shape::Object(&[
+            ("identifier", Shape::Text("domain.ltd")),
+            ("activated_at", Shape::Text("2026-02-27 03:05:31")),
+            ("address", Shape::Nullable(&Shape::Text("203.0.113.7"))),
+            ("last_seen_at", Shape::Nullable(&Shape::Text("2026-03-09 17:00:12"))),
+            ("last_address", Shape::Nullable(&Shape::Text("203.0.113.7"))),
+            ("post_url", Shape::Nullable(&Shape::Text("https://example.com/deactivated"))),
+        ])),
+    ),
+];
 /// The slug of a product.
 pub const SLUG: Shape = Shape::Nullable(&Shape::Text("my-product"));

@@ -18,7 +18,16 @@ pub const PRESETS: &[(&str, &[&str])] = &[
             "get-product-public-key",
         ],
     ),
-    ("shop", &["random-assign-license-keys", "random-assign-license-keys-queued", "create-contract"]),
+    (
+        "shop",
+        &[
+            "random-assign-license-keys",
+            "random-assign-license-keys-queued",
+            "create-contract",
+            "get-license-key-activations",
+            "release-activation",
+        ],
+    ),
 ];
 
 /// The capabilities of one API key: slugs joined by spaces, or `*`. Empty: the key may call nothing.
@@ -122,7 +131,7 @@ mod tests {
     fn a_preset_is_its_list() {
         let client = parse(&["client"]).unwrap();
         assert!(client.allow("verify") && client.allow("download") && !client.allow("create-product"));
-        assert_eq!(parse(&["shop"]).unwrap().slugs().count(), 3);
+        assert_eq!(parse(&["shop"]).unwrap().slugs().count(), 5);
     }
 
     #[test]

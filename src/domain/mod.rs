@@ -30,7 +30,7 @@ mod target;
 mod telemetry;
 mod timestamp;
 
-pub use activation::{NewActivation, has_free_seat};
+pub use activation::{Activation, NewActivation, Seats, has_free_seat};
 pub use api_key::{ApiKey, ApiKeySecret};
 pub use audit::{Actor, AuditEntry, AuditFilter, Subject};
 pub use block::{Block, Blocklist};

@@ -142,8 +142,8 @@ impl<A: Asked, O: Observer> Gate<'_, A, O> {
         Ok((license, product))
     }
 
-    /// If the request names a product too, the key of another one is refused like an unknown key.
-    fn license(&mut self) -> Result<License> {
+    /// Step L1. If the request names a product too, the key of another one is refused like an unknown key.
+    pub fn license(&mut self) -> Result<License> {
         self.observer.begin(Step::LicenseKey);
         let license_key = self.asked.license_key()?.ok_or(Outcome::InvalidLicenseKey)?;
         let license = self.tx.license_by_key(&license_key)?.ok_or(Outcome::InvalidLicenseKey)?;

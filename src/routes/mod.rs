@@ -9,8 +9,8 @@ use crate::api::endpoint::Endpoint;
 use crate::api::record::Audience;
 use crate::api::{
     activations, assignments, changelogs, contracts, downloads, generators, jobs, license_details,
-    license_features, license_meta, licenses, own_contract, product_meta, products, random_assignments,
-    telemetry,
+    license_features, license_meta, license_seats, licenses, own_contract, product_meta, products,
+    random_assignments, telemetry,
 };
 use crate::wire::params::path_field;
 
@@ -69,6 +69,8 @@ pub const ROUTES: &[Route] = &[
     post("/delete-license-key", OnWriter, &licenses::DELETE),
     get("/get-license-keys", OnBlockingPool, &licenses::LIST),
     get("/get-available-license-keys-count", OnBlockingPool, &licenses::COUNT_AVAILABLE),
+    get("/get-license-key-activations", OnBlockingPool, &license_seats::LIST),
+    post("/release-activation", OnWriter, &license_seats::RELEASE),
     post("/random-assign-license-keys", OnWriter, &random_assignments::RANDOM_ASSIGN),
     post("/random-assign-license-keys-queued", OnWriter, &jobs::QUEUE),
     post("/create-license-key-meta", OnWriter, &license_meta::CREATE),

@@ -28,6 +28,7 @@ mod license_details;
 mod license_features;
 mod license_files;
 mod license_meta;
+mod license_seats;
 mod license_orders;
 mod look_alikes;
 mod metrics;

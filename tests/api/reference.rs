@@ -27,6 +27,12 @@ const BASES: &[(&str, Steps, &str)] = &[
     ),
     ("/update-license-key", NEW_KEY, "license_key=K#"),
     ("/delete-license-key", NEW_KEY, "license_key=K#"),
+    ("/get-license-key-activations", &[], "license_key=ACTIVE"),
+    (
+        "/release-activation",
+        &[("/activate", "license_key=FREE&identifier=d#")],
+        "license_key=FREE&identifier=d#",
+    ),
     ("/get-license-keys", &[], ""),
     ("/get-available-license-keys-count", &[], "product_id=1"),
     ("/create-license-key-meta", &[], "license_key=ACTIVE&identifier=d&key=k#&value=v"),

@@ -2,19 +2,15 @@
 
 use serde_json::json;
 
-use super::{existing, license_key};
-use crate::cli::{Output, Result, change, now, open, operation};
-use crate::domain::{Identifier, License, NewActivation, Outcome, ProductStatus, has_free_seat};
+use super::{existing, license_key, release};
+use crate::cli::{Output, Result, change, now, open};
+use crate::domain::{License, NewActivation, Outcome, ProductStatus, Seats, has_free_seat};
 use crate::files::DataDir;
 use crate::store::Tx;
 
-/// How many of a license's identifiers an error names.
-const MAX_SHOWN: usize = 10;
-
 pub fn activate(key: &str, identifier: &str, data: &DataDir, output: &mut Output<'_>) -> Result {
     let key = license_key(key)?;
-    let identifier =
-        Identifier::parse(identifier).map_err(|error| format!("this is not an identifier: {error}"))?;
+    let identifier = release::identifier(identifier)?;
     let name = identifier.as_str().to_owned();
     let (license, was_active, refusal) = change(&open(data)?, move |tx| {
         let license = existing(tx, &key)?;
@@ -51,14 +47,11 @@ pub fn activate(key: &str, identifier: &str, data: &DataDir, output: &mut Output
 
 pub fn deactivate(key: &str, identifier: &str, data: &DataDir, output: &mut Output<'_>) -> Result {
     let key = license_key(key)?;
-    let identifier =
-        Identifier::parse(identifier).map_err(|error| format!("this is not an identifier: {error}"))?;
+    let identifier = release::identifier(identifier)?;
     let name = identifier.as_str().to_owned();
     let license = change(&open(data)?, move |tx| {
         let license = existing(tx, &key)?;
-        if !operation(tx).release(&license, &identifier)? {
-            return Err(not_active(tx, &license, &identifier)?.into());
-        }
+        release::release_seats(tx, &license, &Seats::On(identifier.clone()))?;
         Ok(license)
     })?;
     let text = format!("license key {} is no longer active on {name}", license.license_key);
@@ -66,18 +59,6 @@ pub fn deactivate(key: &str, identifier: &str, data: &DataDir, output: &mut Outp
         "id": license.id, "license_key": license.license_key, "identifier": name, "was_active": true,
     });
     output.result(&value, &text)
-}
-
-/// Names the identifiers that a license is active on: one of them was meant.
-fn not_active(tx: &Tx<'_>, license: &License, identifier: &Identifier) -> Result<String> {
-    let active: Vec<String> = tx.post_urls(license.id)?.into_iter().map(|(active, _)| active).collect();
-    let shown = active.iter().take(MAX_SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
-    let instead = match active.len() {
-        0 => "it is active on none".to_owned(),
-        count if count > MAX_SHOWN => format!("it is active on {count}, among them {shown}"),
-        _ => format!("it is active on {shown}"),
-    };
-    Ok(format!("license key {} is not active on {}: {instead}", license.license_key, identifier.as_str()))
 }
 
 /// The outcome with which the license gate refuses this license now, if it does (API §3.9).

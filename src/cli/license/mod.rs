@@ -7,6 +7,7 @@ mod create;
 pub mod csv;
 mod export;
 mod import;
+mod release;
 
 use clap::{Subcommand, ValueEnum};
 use serde_json::{Value, json};
@@ -77,6 +78,7 @@ pub enum Command {
         #[arg(long)]
         identifier: String,
     },
+    Release(release::Args),
     /// Change a license. Only the given options change
     #[command(
         after_help = "Example:\n  keyseal license update 3a343c8a-38fe-4b6e-ad77-2222222 --validity 730"
@@ -133,6 +135,7 @@ pub fn run(command: &Command, data: &DataDir, output: &mut Output<'_>) -> Result
         }
         Command::Activate { key, identifier } => activation::activate(key, identifier, data, output),
         Command::Deactivate { key, identifier } => activation::deactivate(key, identifier, data, output),
+        Command::Release(args) => release::run(args, data, output),
         Command::Update(args) => change::update(args, data, output),
         Command::Delete { key } => change::delete(key, data, output),
         Command::Import(args) => import::run(args, data, output),

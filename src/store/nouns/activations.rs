@@ -1,6 +1,7 @@
 //! Reads and writes activations: the identifiers that a license is active on.
 
-use crate::domain::{Identifier, NewActivation, Subject, Timestamp};
+use crate::domain::{Activation, Identifier, NewActivation, Page, Subject, Timestamp};
+use crate::store::sql::Row;
 use crate::store::{Error, Tx};
 
 impl Tx<'_> {
@@ -14,10 +15,10 @@ impl Tx<'_> {
     }
 
     /// Ends an activation, which frees its seat. `false`: the license is not active on this identifier.
-    pub fn remove_activation(&self, license_id: i64, identifier: &Identifier) -> Result<bool, Error> {
+    pub fn remove_activation(&self, license_id: i64, identifier: &str) -> Result<bool, Error> {
         let sql = "DELETE FROM activations WHERE license_id = ?1 AND identifier = ?2";
-        let removed = self.sql(sql).execute(&[&license_id, &identifier.as_str()])? == 1;
-        self.audit_if(removed, Subject::License(license_id), "deactivated", Some(&identifier.as_str()))
+        let removed = self.sql(sql).execute(&[&license_id, &identifier])? == 1;
+        self.audit_if(removed, Subject::License(license_id), "deactivated", Some(&identifier))
     }
 
     /// Replaces the URL that gets a webhook when the activation ends.
@@ -56,10 +57,34 @@ impl Tx<'_> {
         self.sql(sql).one(&[&license_id, &identifier.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))
     }
 
+    /// A page of the activations of a license, oldest first.
+    pub fn activations(&self, license_id: i64, page: Page) -> Result<Vec<Activation>, Error> {
+        let sql = "SELECT identifier, activated_at, address, last_seen_at, last_address, post_url
+                   FROM activations WHERE license_id = ?1 ORDER BY id LIMIT ?2 OFFSET ?3";
+        self.sql(sql).all(&[&license_id, &page.limit, &page.offset], read)
+    }
+
+    /// The activation that has been active for longest.
+    pub fn oldest_activation(&self, license_id: i64) -> Result<Option<Activation>, Error> {
+        let first = self.activations(license_id, Page { offset: 0, limit: 1 })?;
+        Ok(first.into_iter().next())
+    }
+
     /// The identifiers that a license is active on, oldest first, each with the URL that gets a webhook when the
     /// activation ends, if it has one.
     pub fn post_urls(&self, license_id: i64) -> Result<Vec<(String, Option<String>)>, Error> {
         let sql = "SELECT identifier, post_url FROM activations WHERE license_id = ?1 ORDER BY id";
         self.sql(sql).all(&[&license_id], |row| Ok((row.get(0)?, row.get(1)?)))
     }
+}
+
+fn read(row: &Row<'_>) -> Result<Activation, Error> {
+    Ok(Activation {
+        identifier: row.get(0)?,
+        activated_at: row.get(1)?,
+        address: row.get(2)?,
+        last_seen_at: row.get(3)?,
+        last_address: row.get(4)?,
+        post_url: row.get(5)?,
+    })
 }

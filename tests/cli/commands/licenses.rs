@@ -32,7 +32,33 @@ fn a_wrong_identifier_to_deactivate_fails_and_names_the_right_ones() {
     for number in 0..10 {
         done(data, &["license", "activate", "K", "--identifier", &format!("n{number}")]);
     }
-    contains(&wrong(), &["it is active on 12, among them I, Other, n0"]);
+    contains(&wrong(), &["it is active on 12 identifiers, among them I, Other, n0"]);
+}
+
+#[test]
+fn a_seat_that_is_not_there_cannot_be_released() {
+    let data = initialized();
+    let data = data.path();
+    done(data, &["product", "create", "--name", "P"]);
+    done(data, &["license", "create", "--product", "1", "--key", "K"]);
+    for options in [&["--all"][..], &["--oldest"]] {
+        let refusal = refused(data, &[&["license", "release", "K"], options].concat());
+        contains(&refusal, &["license key K is active on no identifier"]);
+    }
+    done(data, &["license", "activate", "K", "--identifier", "I"]);
+    let release = |options: &[&str]| keyseal(data, &[&["license", "release", "K"], options].concat());
+    contains(
+        &refused(data, &["license", "release", "K", "--identifier", "j"]),
+        &["license key K is not active on j: it is active on I"],
+    );
+    for usage in [&[][..], &["--all", "--oldest"], &["--identifier", "I", "--all"]] {
+        assert_eq!(release(usage).status.code(), Some(2), "{usage:?}");
+    }
+    let released = release(&["--identifier", "i"]);
+    contains(
+        &String::from_utf8(released.stdout).unwrap(),
+        &["license key K is no longer active on I; it is active nowhere now"],
+    );
 }
 
 #[test]

@@ -6,6 +6,8 @@ use fastrand::Rng;
 const RECIPES: &[(&[&str], &[&str])] = &[
     (&["verify", "deactivate", "get-license-key-details"], &["license_key", "identifier"]),
     (&["activate"], &["license_key", "identifier", "post_url"]),
+    (&["get-license-key-activations"], &["license_key", "product_id", "page", "items_per_page"]),
+    (&["release-activation"], &["license_key", "identifier", "product_id"]),
     (&["get-license-feature"], &["license_key", "feature"]),
     (&["access-downloadables"], &["license_key", "identifier", "version"]),
     (&["assign-license-key"], &["license_key", "owner_name", "owner_email"]),
@@ -164,7 +166,7 @@ pub const LICENSES: &[&str] = &[
 const IN_USE: usize = 2;
 
 /// What ends an activation or a license.
-const ENDING: &[&str] = &["delete-license-key", "update-license-key", "deactivate"];
+const ENDING: &[&str] = &["delete-license-key", "update-license-key", "deactivate", "release-activation"];
 
 pub const IDENTIFIERS: &[&str] =
     &["domain.ltd", "DOMAIN.ltd", "other.domain.ltd", "shop.pirate.example", "stolen-device-1", "device-1"];

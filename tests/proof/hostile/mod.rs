@@ -112,7 +112,7 @@ impl Tally {
     fn note(&mut self, request: &Request, answer: &RawAnswer, code: i64) {
         self.longest = self.longest.max(answer.body.len());
         *self.codes.entry(code).or_default() += 1;
-        if ((200..1900).contains(&code) || code == 1946) && !request.capability.is_empty() {
+        if ((200..1900).contains(&code) || (1930..2000).contains(&code)) && !request.capability.is_empty() {
             self.reached.insert(request.capability);
         }
     }

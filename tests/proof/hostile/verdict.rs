@@ -125,7 +125,7 @@ fn inner(response: &str) -> Result<(i64, u16), String> {
         // 700 and 701: what a browser must not save as the file that it asked for.
         700 | 1904 => 404,
         701 => 403,
-        100..1900 | 1946 => 200,
+        100..1900 | 1930..2000 => 200,
         1902 => 400,
         1905 => 405,
         1908 => 408,

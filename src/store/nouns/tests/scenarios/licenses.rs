@@ -76,8 +76,15 @@ pub(super) fn activations(tx: &Tx<'_>) {
     assert_eq!(tx.post_url(license_id, &same).unwrap().as_ref(), Some(&expected));
     assert_eq!(tx.post_urls(license_id).unwrap(), [expected]);
     assert_eq!(tx.active_identifiers(license_id).unwrap(), ["PC-1"]);
-    assert!(tx.remove_activation(license_id, &same).unwrap());
-    assert!(!tx.remove_activation(license_id, &same).unwrap());
+    let oldest = tx.oldest_activation(license_id).unwrap().unwrap();
+    assert_eq!((oldest.identifier.as_str(), oldest.activated_at), ("PC-1", NOW));
+    assert_eq!((oldest.address.as_deref(), oldest.post_url.is_some()), (Some("127.0.0.1"), true));
+    assert_eq!((oldest.last_seen_at, oldest.last_address.as_deref()), (None, None));
+    assert_eq!(tx.activations(license_id, Page::ALL).unwrap(), [oldest]);
+    assert!(tx.activations(license_id, Page { offset: 1, limit: 1 }).unwrap().is_empty());
+    assert!(tx.remove_activation(license_id, same.as_str()).unwrap());
+    assert!(!tx.remove_activation(license_id, same.as_str()).unwrap());
+    assert_eq!(tx.oldest_activation(license_id).unwrap(), None);
     assert!(!tx.is_activated(license_id, &identifier).unwrap());
     assert_eq!(tx.post_url(license_id, &same).unwrap(), None);
     tx.add_activation(&activation, NOW).unwrap();
