@@ -1,11 +1,13 @@
 //! `keyseal api-key …`: the keys that clients call the API with.
 
+mod change;
+
 use clap::Subcommand;
 use ipnet::IpNet;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Output, Result, change, demo, now, open};
+use crate::cli::{self, Output, Result, now, open};
 use crate::domain::{ApiKey, ApiKeySecret, Capabilities, parse_network};
 use crate::files::DataDir;
 use crate::routes;
@@ -67,10 +69,10 @@ pub fn run(command: &Command, data: &DataDir, output: &mut Output<'_>) -> Result
             create(name, &capabilities, allow_ips, !inactive, data, output)
         }
         Command::List => list(data, output),
-        Command::Disable { id: Some(id), .. } => switch(*id, false, data, output),
-        Command::Disable { id: None, .. } => disable_demo(data, output),
-        Command::Enable { id } => switch(*id, true, data, output),
-        Command::Delete { id } => delete(*id, data, output),
+        Command::Disable { id: Some(id), .. } => change::switch(*id, false, data, output),
+        Command::Disable { id: None, .. } => change::disable_demo(data, output),
+        Command::Enable { id } => change::switch(*id, true, data, output),
+        Command::Delete { id } => change::delete(*id, data, output),
     }
 }
 
@@ -105,7 +107,7 @@ fn create(
         allow_ips: allow_ips.to_vec(),
         active,
     };
-    let id = change(&open(data)?, move |tx| {
+    let id = cli::change(&open(data)?, move |tx| {
         Ok(tx.add_api_key(&key, now())?.ok_or("the new API key exists already: run the command again")?)
     })?;
     let text = format!("API key {id} \"{name}\", shown only this once:\n  {api_key}");
@@ -135,49 +137,6 @@ fn row(key: &ApiKey) -> (Value, Vec<String>) {
         used.unwrap_or_else(|| "never".to_owned()),
     ];
     (value, cells)
-}
-
-fn switch(id: i64, active: bool, data: &DataDir, output: &mut Output<'_>) -> Result {
-    let published = demo::secrets()?.api_keys;
-    change(&open(data)?, move |tx| {
-        if active && tx.api_keys_of(&published)?.iter().any(|key| key.id == id) {
-            return Err(format!(
-                    "API key {id} is one of the demo's, which everybody knows: make one of your own with \"keyseal \
-                     api-key create\""
-                )
-                .into());
-        }
-        if tx.set_api_key_active(id, active)? { Ok(()) } else { Err(unknown(id).into()) }
-    })?;
-    let text = format!("API key {id} is {}", if active { "enabled" } else { "disabled" });
-    output.result(&json!({ "id": id, "active": active }), &text)
-}
-
-fn disable_demo(data: &DataDir, output: &mut Output<'_>) -> Result {
-    let published = demo::secrets()?.api_keys;
-    let disabled: Vec<i64> = change(&open(data)?, move |tx| {
-        let active: Vec<i64> =
-            tx.api_keys_of(&published)?.iter().filter(|key| key.active).map(|key| key.id).collect();
-        for id in &active {
-            tx.set_api_key_active(*id, false)?;
-        }
-        Ok(active)
-    })?;
-    let ids: Vec<String> = disabled.iter().map(i64::to_string).collect();
-    let text = match ids.as_slice() {
-        [] => "no API key of the demo is active".to_owned(),
-        ids => format!("API keys of the demo that are disabled now: {}", ids.join(", ")),
-    };
-    output.result(&json!({ "disabled": disabled }), &text)
-}
-
-fn delete(id: i64, data: &DataDir, output: &mut Output<'_>) -> Result {
-    change(&open(data)?, move |tx| if tx.delete_api_key(id)? { Ok(()) } else { Err(unknown(id).into()) })?;
-    output.result(&json!({ "id": id, "deleted": true }), &format!("API key {id} is deleted"))
-}
-
-fn unknown(id: i64) -> String {
-    format!("there is no API key {id}: see \"keyseal api-key list\"")
 }
 
 fn slugs(capabilities: &Capabilities) -> Vec<&str> {
