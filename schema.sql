@@ -18,6 +18,17 @@ CREATE TABLE api_keys (
     last_used_at INTEGER  -- written once a minute, not at each use
 ) STRICT;
 
+-- The texts that API keys had before they were replaced. Each is accepted like the new one until its end.
+CREATE TABLE former_api_keys (
+    id           INTEGER PRIMARY KEY AUTOINCREMENT,
+    api_key_id   INTEGER NOT NULL REFERENCES api_keys (id) ON DELETE CASCADE,
+    key_hash     BLOB    NOT NULL UNIQUE CHECK (length(key_hash) = 32),
+    prefix       TEXT    NOT NULL,
+    valid_until  INTEGER NOT NULL,  -- refused from this second on
+    last_used_at INTEGER            -- since it was replaced
+) STRICT;
+CREATE INDEX former_api_keys_by_key ON former_api_keys (api_key_id);
+
 -- Products, for which license keys are sold.
 CREATE TABLE products (
     id                  INTEGER PRIMARY KEY AUTOINCREMENT,

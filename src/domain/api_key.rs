@@ -24,7 +24,42 @@ pub struct ApiKey {
     pub last_used_at: Option<Timestamp>,
 }
 
+/// A text that an API key had before it was replaced, without the text itself.
+#[derive(Clone, Debug)]
+pub struct FormerApiKey {
+    pub id: i64,
+    /// The API key that had it.
+    pub api_key_id: i64,
+    /// The first characters of the text.
+    pub prefix: String,
+    /// The second from which on it is refused.
+    pub valid_until: Timestamp,
+    /// The last use since it was replaced.
+    pub last_used_at: Option<Timestamp>,
+}
+
+impl FormerApiKey {
+    /// Whether the text is accepted at this time.
+    pub fn is_valid(&self, now: Timestamp) -> bool {
+        now < self.valid_until
+    }
+}
+
+/// A change to an API key; `None` keeps the current value.
+#[derive(Clone, Debug, Default)]
+pub struct ApiKeyChange {
+    pub name: Option<String>,
+    pub capabilities: Option<Capabilities>,
+    /// The networks from which it may be used; empty: any.
+    pub allow_ips: Option<Vec<IpNet>>,
+}
+
 impl ApiKey {
+    /// Whether the key may call every endpoint now.
+    pub fn is_full(&self) -> bool {
+        self.active && self.capabilities.are_all()
+    }
+
     /// Whether a client at this address may use the key.
     pub fn allows_address(&self, address: IpAddr) -> bool {
         self.allow_ips.is_empty() || contains(&self.allow_ips, address)

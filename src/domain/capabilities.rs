@@ -89,6 +89,11 @@ impl Capabilities {
         self.0.split_ascii_whitespace()
     }
 
+    /// Whether every endpoint is allowed, also future ones.
+    pub fn are_all(&self) -> bool {
+        self.slugs().any(|slug| slug == WILDCARD)
+    }
+
     /// Whether a key with this set may call the endpoint of this slug.
     pub fn allow(&self, capability: &str) -> bool {
         self.slugs().any(|slug| slug == WILDCARD || slug == capability)

@@ -31,7 +31,7 @@ mod telemetry;
 mod timestamp;
 
 pub use activation::{Activation, NewActivation, Seats, has_free_seat};
-pub use api_key::{ApiKey, ApiKeySecret};
+pub use api_key::{ApiKey, ApiKeyChange, ApiKeySecret, FormerApiKey};
 pub use audit::{Actor, AuditEntry, AuditFilter, Subject};
 pub use block::{Block, Blocklist};
 pub use callback::{Callback, CallbackKind, CallbackState, NewCallback, is_retryable_status};

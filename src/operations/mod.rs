@@ -1,8 +1,9 @@
-//! The license gate, and the operations on a license: one function for each change, with its webhooks and its audit
-//! entries. The API, the command line and the worker all call these functions, so that a change has the same effect
-//! from each of them.
+//! The license gate, and the operations on licenses, products and API keys: one function for each change, with its
+//! rules, its webhooks and its audit entries. The API, the command line and the worker all call these functions, so
+//! that a change has the same effect from each of them.
 
 mod activations;
+mod api_keys;
 pub mod gate;
 mod licenses;
 mod webhooks;
@@ -12,6 +13,7 @@ use std::time::Duration;
 use crate::domain::Timestamp;
 use crate::store::Tx;
 
+pub use api_keys::ApiKeyError;
 pub use licenses::Changed;
 
 /// The transaction in which a change is made, and the times of its webhooks.

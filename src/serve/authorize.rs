@@ -14,6 +14,8 @@ const SEES_LICENSES: &str = "get-license-keys";
 /// An authorized caller.
 pub struct Authorized {
     pub caller_id: CallerId,
+    /// The id of the former text of the API key, if that was sent.
+    pub former_text: Option<i64>,
     /// Whether the caller may list all license keys, and so has no reason to guess them.
     pub sees_licenses: bool,
 }
@@ -50,10 +52,21 @@ pub fn authorize(
     Ok(authorized)
 }
 
-/// The owner of a key in the place of an API key: of an API key or, where the endpoint takes them, of a contract.
+/// The owner of a key in the place of an API key: of an API key, also by a former text until its end, or, where the
+/// endpoint takes them, of a contract.
 fn owner(tx: &Tx<'_>, caller: &Caller, secret: &ApiKeySecret, access: Access) -> Result<Authorized> {
-    match tx.api_key_by_hash(&secret.hash())? {
-        Some(api_key) => check_api_key(&api_key, caller, access.capability),
+    let hash = secret.hash();
+    let found = match tx.api_key_by_hash(&hash)? {
+        Some(api_key) => Some((api_key, None)),
+        None => tx
+            .api_key_by_former_hash(&hash)?
+            .filter(|(_, former)| former.is_valid(caller.now))
+            .map(|(api_key, former)| (api_key, Some(former.id))),
+    };
+    match found {
+        Some((api_key, former_text)) => {
+            Ok(Authorized { former_text, ..check_api_key(&api_key, caller, access.capability)? })
+        }
         None if access.takes_contract_keys => contract_owner(tx, secret.expose()),
         None => Err(Outcome::InvalidApiKey.into()),
     }
@@ -70,7 +83,7 @@ fn check_api_key(api_key: &ApiKey, caller: &Caller, capability: &str) -> Result<
         return Err(Outcome::MissingCapability.into());
     }
     let sees_licenses = api_key.capabilities.allow(SEES_LICENSES);
-    Ok(Authorized { caller_id: CallerId::ApiKey(api_key.id), sees_licenses })
+    Ok(Authorized { caller_id: CallerId::ApiKey(api_key.id), former_text: None, sees_licenses })
 }
 
 /// The API key in a field, which is used if no header has one (API §2.1).
@@ -90,5 +103,5 @@ pub fn check_address(tx: &Tx<'_>, caller: &Caller) -> Result<()> {
 /// The key is looked up by an index, so the time it takes reveals nothing of a partly right guess.
 fn contract_owner(tx: &Tx<'_>, contract_key: &str) -> Result<Authorized> {
     let contract = tx.contract_by_key(contract_key.trim())?.ok_or(Outcome::InvalidApiKey)?;
-    Ok(Authorized { caller_id: CallerId::Contract(contract.id), sees_licenses: false })
+    Ok(Authorized { caller_id: CallerId::Contract(contract.id), former_text: None, sees_licenses: false })
 }

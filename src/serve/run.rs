@@ -43,13 +43,14 @@ pub async fn run(
             let context = RequestContext { public_url: &base_url, ..context };
             // In the same snapshot, and on this thread.
             let answer = (route.runs == Runs::Inline).then(|| run_endpoint(route, tx, &params, context, now));
-            Ok((authorized.caller_id, params, answer))
+            Ok((authorized, params, answer))
         })
     });
     let answer = match read.unwrap_or_else(|error| Err(error.into())) {
         Err(error) => Answer::refused(error),
-        Ok((caller_id, params, answer)) => {
-            app.last_used.record(caller_id, now);
+        Ok((authorized, params, answer)) => {
+            let caller_id = authorized.caller_id;
+            app.last_used.record(caller_id, authorized.former_text, now);
             match answer {
                 Some(answer) => answer,
                 None if route.runs == Runs::OnBlockingPool => {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Arc, PoisonError, RwLock, Weak};
 
-use crate::domain::{ApiKey, Blocklist, Product};
+use crate::domain::{ApiKey, Blocklist, FormerApiKey, Product};
 
 /// The number of rows of each kind in the cache. Further rows are read from the database each time.
 const CAPACITY: usize = 256;
@@ -17,6 +17,7 @@ pub(super) struct RowCache {
     /// The list that all connections share, while it is the current one.
     pub(super) blocklist: Weak<Blocklist>,
     pub(super) api_keys: Rows<[u8; 32], ApiKey>,
+    pub(super) former_api_keys: Rows<[u8; 32], (ApiKey, FormerApiKey)>,
     pub(super) products: Rows<i64, Product>,
 }
 

@@ -74,6 +74,31 @@ fn a_license_is_valid_until_the_second_in_which_it_expires() {
 }
 
 #[test]
+fn the_old_text_of_an_api_key_is_accepted_until_the_second_of_its_end() {
+    let clocked = Clocked::start();
+    let old = clocked.server.add_api_key(&["--capability", "verify"]);
+    let rotated = clocked.server.command(&["api-key", "rotate", "2", "--keep-days", "3"]);
+    let end: jiff::civil::DateTime = rotated["old_text_until"].as_str().unwrap().parse().unwrap();
+    let end = end.to_zoned(jiff::tz::TimeZone::UTC).unwrap().timestamp().as_second();
+    let ask = |key: &str| {
+        let fields = [("api_key", key), ("license_key", "NONE"), ("identifier", "domain.ltd")];
+        clocked.server.post_form("/api/v1/verify", &fields)
+    };
+    let now = ask(&old).timestamp;
+    assert!((3 * DAY / SECOND - 60..=3 * DAY / SECOND).contains(&(end - now)), "{end} at {now}");
+    clocked.step((end - now - 1) * SECOND);
+    let mut seen = [false, false];
+    while !seen[1] {
+        let answer = ask(&old);
+        let has_ended = answer.timestamp >= end;
+        assert_eq!(answer.code, if has_ended { 100 } else { 210 }, "at {} of {end}", answer.timestamp);
+        seen[usize::from(has_ended)] = true;
+    }
+    assert!(seen[0], "no answer came before the end");
+    assert_eq!(ask(rotated["api_key"].as_str().unwrap()).code, 210);
+}
+
+#[test]
 fn what_has_expired_stays_refused_when_the_clock_is_set_back_by_less_than_a_day() {
     let clocked = Clocked::start();
     clocked.step(DAY);

@@ -2,6 +2,7 @@
 
 mod support;
 
+mod api_keys;
 mod backup;
 mod commands;
 mod demo;

@@ -1,6 +1,8 @@
 //! Checks of the API keys.
 
 use super::{Context, Finding};
+use crate::domain::FormerApiKey;
+use crate::maintenance::units::number;
 
 /// Checks that no published API key of the demo is active.
 pub fn of_the_demo(context: &Context<'_>) -> Finding {
@@ -22,4 +24,37 @@ pub fn of_the_demo(context: &Context<'_>) -> Finding {
         ),
         "keyseal api-key disable --demo",
     )
+}
+
+/// Warns of former texts of API keys that are used although there is a new one: their clients stop working at the end.
+pub fn old_texts(context: &Context<'_>) -> Finding {
+    let Ok(database) = &context.database else {
+        return Finding::unknown("not checked: the database can't be opened");
+    };
+    let mut former = match database.read(|tx| tx.former_api_keys()) {
+        Err(error) => return Finding::unknown(format!("can't read the API keys: {error}")),
+        Ok(former) => former,
+    };
+    former.retain(|former| former.is_valid(context.now));
+    let accepted = former.len();
+    let used: Vec<String> = former.iter().filter_map(in_use).collect();
+    if !used.is_empty() {
+        return Finding::warning(
+            format!("old texts of API keys are still in use: {}", used.join("; ")),
+            "give their clients the new text before the end, or another one with \"keyseal api-key rotate ID\"",
+        );
+    }
+    Finding::ok(match accepted {
+        0 => "no API key has an old text that is still accepted".to_owned(),
+        _ => format!("{} accepted, and not used", number(accepted, "old text is", "old texts are")),
+    })
+}
+
+/// An old text that was used since it was replaced, in words.
+fn in_use(former: &FormerApiKey) -> Option<String> {
+    let used = former.last_used_at?;
+    Some(format!(
+        "{}… of API key {}, last used {used}, ends {}",
+        former.prefix, former.api_key_id, former.valid_until
+    ))
 }

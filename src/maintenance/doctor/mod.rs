@@ -24,7 +24,7 @@ use crate::store::{Inspection, OpenError};
 type Check = fn(&Context<'_>) -> Finding;
 
 /// The checks in the order in which they are reported.
-const CHECKS: [(&str, Check); 27] = [
+const CHECKS: [(&str, Check); 28] = [
     ("settings", settings::file),
     ("data directory", files::directory),
     ("permissions", files::permissions),
@@ -32,6 +32,7 @@ const CHECKS: [(&str, Check); 27] = [
     ("global key", keys::global),
     ("product keys", keys::of_products),
     ("api keys", api_keys::of_the_demo),
+    ("old api keys", api_keys::old_texts),
     ("database", database::version),
     ("integrity", database::integrity),
     ("references", database::references),

@@ -73,14 +73,14 @@ fn look_up(
             let of_header = authorize::check_header(tx, caller, routes::DOWNLOAD)?;
             let authorized = authorize::authorize(tx, caller, of_header, None, params, routes::DOWNLOAD)?;
             ticket.check_guess(tx, params, authorized.sees_licenses, false)?;
-            Ok(authorized.caller_id)
+            Ok(authorized)
         });
-        let caller_id = match authorized {
-            Ok(id) => id,
+        let authorized = match authorized {
+            Ok(authorized) => authorized,
             Err(error) => return Requested::failed(error),
         };
-        app.last_used.record(caller_id, caller.now);
-        let context = app.request_context(caller.address, caller_id, None);
+        app.last_used.record(authorized.caller_id, authorized.former_text, caller.now);
+        let context = app.request_context(caller.address, authorized.caller_id, None);
         let mut call = Call::new(tx, params, &downloads::LINK, context, caller.now);
         let found = guarded(|| downloads::requested(&mut call, numeric_version));
         let refused = Answer::new(Err(Outcome::FileNotFound.into()), call.signing_product);

@@ -16,7 +16,7 @@ use serde_json::Value;
 use crate::support::{done, initialized, keyseal};
 
 /// Every check, in order.
-const CHECKS: [&str; 27] = [
+const CHECKS: [&str; 28] = [
     "settings",
     "data directory",
     "permissions",
@@ -24,6 +24,7 @@ const CHECKS: [&str; 27] = [
     "global key",
     "product keys",
     "api keys",
+    "old api keys",
     "database",
     "integrity",
     "references",

@@ -1,4 +1,4 @@
--- What is remembered of a license to serve its customer, of refusals and of use.
+-- What is remembered of a license to serve its customer, of refusals and of use; and former texts of API keys.
 ALTER TABLE licenses ADD COLUMN note TEXT;
 ALTER TABLE licenses ADD COLUMN order_reference TEXT COLLATE NOCASE;
 ALTER TABLE licenses ADD COLUMN block_reason TEXT;
@@ -33,3 +33,12 @@ CREATE TABLE usage_hours (
     count      INTEGER NOT NULL,
     PRIMARY KEY (hour, endpoint, code, product_id)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE former_api_keys (
+    id           INTEGER PRIMARY KEY AUTOINCREMENT,
+    api_key_id   INTEGER NOT NULL REFERENCES api_keys (id) ON DELETE CASCADE,
+    key_hash     BLOB    NOT NULL UNIQUE CHECK (length(key_hash) = 32),
+    prefix       TEXT    NOT NULL,
+    valid_until  INTEGER NOT NULL,
+    last_used_at INTEGER
+) STRICT;
+CREATE INDEX former_api_keys_by_key ON former_api_keys (api_key_id);

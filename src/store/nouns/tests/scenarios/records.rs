@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use super::{LATER, NOW, license};
 use crate::domain::{
-    Actor, ApiKeySecret, AuditFilter, Block, CallbackKind, CallbackState, CallerId, Capabilities,
-    Fingerprint, Kept, LicenseKey, NewCallback, ProductKey, TelemetryFilter, TelemetryReport, Timestamp,
+    Actor, ApiKeyChange, ApiKeySecret, AuditFilter, Block, CallbackKind, CallbackState, CallerId,
+    Capabilities, Fingerprint, Kept, LicenseKey, NewCallback, ProductKey, TelemetryFilter, TelemetryReport,
+    Timestamp,
 };
 use crate::store::{GivenAnswer, NewApiKey, RepeatKey, Tx};
 
@@ -30,6 +31,20 @@ pub(super) fn api_keys_and_blocks(tx: &Tx<'_>) {
     assert!(tx.set_api_key_active(id, false).unwrap() && !tx.set_api_key_active(99, false).unwrap());
     assert!(!tx.api_keys_of(&[hash]).unwrap()[0].active);
     assert_eq!(tx.api_keys().unwrap().len(), 1);
+    let change = ApiKeyChange { name: Some("b".to_owned()), ..ApiKeyChange::default() };
+    assert!(tx.set_api_key(id, &change, "").unwrap() && !tx.set_api_key(99, &change, "").unwrap());
+    let found = tx.api_key(id).unwrap().unwrap();
+    assert_eq!((found.name.as_str(), found.capabilities.are_all(), found.allow_ips.len()), ("b", true, 1));
+    let second = ApiKeySecret::parse("second").unwrap();
+    assert!(tx.replace_api_key_text(id, &second, Some(LATER), NOW).unwrap());
+    assert!(tx.api_key_by_hash(&hash).unwrap().is_none());
+    let (key, former) = tx.api_key_by_former_hash(&hash).unwrap().unwrap();
+    assert_eq!((key.id, former.api_key_id, former.valid_until), (id, id, LATER));
+    tx.touch_former_api_key(former.id, NOW).unwrap();
+    assert_eq!(tx.former_api_keys().unwrap()[0].last_used_at, Some(NOW));
+    let third = ApiKeySecret::parse("third").unwrap();
+    assert!(tx.replace_api_key_text(id, &third, None, LATER).unwrap());
+    assert!(tx.former_api_keys().unwrap().is_empty());
     assert!(tx.delete_api_key(id).unwrap() && !tx.delete_api_key(id).unwrap());
 
     assert!(!tx.blocklist().unwrap().blocks_identifier("bad.example"));
