@@ -3,8 +3,8 @@
 use clap::{ArgAction, CommandFactory as _, Parser, Subcommand};
 
 use super::{
-    api_key, audit, backup, block, callback, check_reply, config, demo, download, generator, healthcheck,
-    license, manual, product, signing_key, telemetry,
+    api_key, audit, backup, block, callback, check_reply, config, customer, demo, download, generator,
+    healthcheck, license, manual, product, signing_key, telemetry,
 };
 use crate::config::{DataArg, GLOBAL_OPTIONS, LogArg, ServeArgs, show_computed_defaults};
 
@@ -74,6 +74,9 @@ pub enum Command {
     /// Create, list, assign, activate, change, delete, import and export licenses
     #[command(subcommand, after_help = "Example:\n  keyseal license create --product 1 --validity 365")]
     License(license::Command),
+    /// List, show, rename, merge and erase customers: the licenses of one e-mail address
+    #[command(subcommand, after_help = "Example:\n  keyseal customer show zoe@shop.example")]
+    Customer(customer::Command),
     /// Create, list, change and delete generators, the rules for new license keys
     #[command(subcommand, after_help = "Example:\n  keyseal generator list")]
     Generator(generator::Command),

@@ -8,6 +8,7 @@ mod callback;
 mod check_reply;
 mod commands;
 mod config;
+mod customer;
 mod database;
 mod demo;
 mod doctor;
@@ -106,6 +107,7 @@ fn dispatch(line: &ParsedCommandLine, output: &mut Output<'_>) -> Result {
         Command::SigningKey(command) => signing_key::run(command, data, output),
         Command::Product(command) => product::run(command, data, output),
         Command::License(command) => license::run(command, data, output),
+        Command::Customer(command) => customer::run(command, data, output),
         Command::Generator(command) => generator::run(command, data, output),
         Command::Download(command) => download::run(command, data, output),
         Command::Block(command) => block::run(command, data, output),

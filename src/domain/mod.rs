@@ -8,6 +8,7 @@ mod callback;
 mod caller_id;
 mod capabilities;
 mod contract;
+mod customer;
 mod demo_secrets;
 mod download_link;
 mod downloadable;
@@ -40,6 +41,7 @@ pub use capabilities::Capabilities;
 #[cfg(test)]
 pub use capabilities::PRESETS;
 pub use contract::{Contract, ContractStatus, MIN_CONTRACT_KEY, Permission, Terms};
+pub use customer::{Customer, CustomerProduct};
 pub use demo_secrets::DemoSecrets;
 pub use download_link::{DownloadLink, download_url};
 pub use downloadable::{Downloadable, NewDownloadable, StoredFile};

@@ -4,6 +4,7 @@
 
 mod activations;
 mod api_keys;
+mod customers;
 pub mod gate;
 mod licenses;
 mod webhooks;
@@ -14,6 +15,7 @@ use crate::domain::Timestamp;
 use crate::store::Tx;
 
 pub use api_keys::ApiKeyError;
+pub use customers::{CustomerChange, find_customer};
 pub use licenses::Changed;
 
 /// The transaction in which a change is made, and the times of its webhooks.

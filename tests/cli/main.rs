@@ -5,6 +5,7 @@ mod support;
 mod api_keys;
 mod backup;
 mod commands;
+mod customers;
 mod demo;
 mod doctor;
 mod examples;

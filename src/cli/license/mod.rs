@@ -145,26 +145,29 @@ pub fn run(command: &Command, data: &DataDir, output: &mut Output<'_>) -> Result
 
 fn list(filter: &LicenseFilter, data: &DataDir, output: &mut Output<'_>) -> Result {
     let licenses = open(data)?.try_read(|tx| tx.licenses_page(filter, Page::ALL))?;
-    let rows: Vec<(Value, Vec<String>)> = licenses
-        .iter()
-        .map(|license| {
-            let cells = vec![
-                license.id.to_string(),
-                license.product_id.to_string(),
-                license.license_key.clone(),
-                license.status.as_str().to_owned(),
-                license.activation_limit.to_string(),
-                match expiry(license) {
-                    Expiry::Never => "never".to_owned(),
-                    Expiry::At(end) => end.to_string(),
-                    Expiry::AfterAssignment(days) => format!("{days} from assignment"),
-                },
-                license.owner_email.clone().unwrap_or_default(),
-            ];
-            (to_json(license), cells)
-        })
-        .collect();
-    output.list(&["id", "product", "license key", "status", "limit", "expires", "owner"], &rows)
+    let rows: Vec<(Value, Vec<String>)> =
+        licenses.iter().map(|license| (to_json(license), cells(license))).collect();
+    output.list(&HEADING, &rows)
+}
+
+/// The heading of a list of licenses.
+pub(super) const HEADING: [&str; 7] = ["id", "product", "license key", "status", "limit", "expires", "owner"];
+
+/// A license in a list.
+pub(super) fn cells(license: &License) -> Vec<String> {
+    vec![
+        license.id.to_string(),
+        license.product_id.to_string(),
+        license.license_key.clone(),
+        license.status.as_str().to_owned(),
+        license.activation_limit.to_string(),
+        match expiry(license) {
+            Expiry::Never => "never".to_owned(),
+            Expiry::At(end) => end.to_string(),
+            Expiry::AfterAssignment(days) => format!("{days} from assignment"),
+        },
+        license.owner_email.clone().unwrap_or_default(),
+    ]
 }
 
 /// The name or the address of an owner, from an option; empty if the option is blank.

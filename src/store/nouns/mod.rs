@@ -6,6 +6,7 @@ mod audit;
 mod blocks;
 pub(in crate::store) mod callbacks;
 mod contracts;
+mod customers;
 mod downloadables;
 mod generators;
 pub(in crate::store) mod idempotency;

@@ -1,6 +1,7 @@
 //! The scenarios that every engine must pass, one for each kind of record. Each runs in an empty database.
 
 mod catalog;
+mod customers;
 mod licenses;
 mod records;
 
@@ -12,13 +13,14 @@ const LATER: Timestamp = Timestamp(1_700_000_060);
 
 type Scenario = fn(&Tx<'_>);
 
-pub const ALL: [(&str, Scenario); 12] = [
+pub const ALL: [(&str, Scenario); 13] = [
     ("products", catalog::products),
     ("metadata", catalog::metadata),
     ("licenses", licenses::licenses),
     ("lists of licenses", licenses::lists_of_licenses),
     ("activations", licenses::activations),
     ("contracts", licenses::contracts),
+    ("customers", customers::customers),
     ("generators and downloadables", catalog::generators_and_downloadables),
     ("API keys and blocks", records::api_keys_and_blocks),
     ("signing keys", catalog::signing_keys),
