@@ -22,6 +22,7 @@ mod license_fields;
 mod license_orders;
 pub mod license_meta;
 pub mod license_seats;
+pub mod renewals;
 mod meta;
 pub mod products;
 mod product_fields;

@@ -26,6 +26,7 @@ pub const PRESETS: &[(&str, &[&str])] = &[
             "create-contract",
             "get-license-key-activations",
             "release-activation",
+            "renew-license-key",
         ],
     ),
 ];
@@ -136,7 +137,7 @@ mod tests {
     fn a_preset_is_its_list() {
         let client = parse(&["client"]).unwrap();
         assert!(client.allow("verify") && client.allow("download") && !client.allow("create-product"));
-        assert_eq!(parse(&["shop"]).unwrap().slugs().count(), 5);
+        assert_eq!(parse(&["shop"]).unwrap().slugs().count(), 6);
     }
 
     #[test]

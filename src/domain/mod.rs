@@ -50,7 +50,7 @@ pub use generator::{Generator, GeneratorError, GeneratorMethod, MAX_QUANTITY, Ne
 pub use job::{Job, job_fingerprint};
 pub use license::{
     Belongings, License, LicenseChange, LicenseFilter, LicenseStatus, MAX_LICENSE_NUMBER, MAX_OWNER,
-    NewLicense, Term, TermError, parse_activation_limit, parse_owner, parse_validity,
+    NewLicense, Renewal, RenewalError, Term, TermError, parse_activation_limit, parse_owner, parse_validity,
 };
 pub use look_alikes::first_look_alike;
 pub use meta::{MAX_META_BYTES, MAX_META_ENTRIES, MetaEntry, MetaSize};

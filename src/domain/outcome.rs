@@ -186,6 +186,8 @@ outcomes! {
     1941 LicenseActivations: Product, 200, "License activations";
     1942 ActivationReleased: Product, 200, "Activation released";
     1943 NoSuchActivation: Product, 200, "No such activation";
+    1944 LicenseRenewed: Product, 200, "License renewed";
+    1945 RenewIncorrectData: Product, 200, "Incorrect data found";
     1946 Feature: Product, 200, "Feature";
 }
 

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use jiff::Span;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
@@ -42,6 +43,12 @@ impl Timestamp {
             .map_err(|_| ParseTimestampError(text.to_owned()))
     }
 
+    /// Like [`Self::parse`], for the end of a period: a date alone is the end of that day, UTC.
+    pub fn parse_end(text: &str) -> Result<Self, ParseTimestampError> {
+        let is_date = !text.trim().contains([' ', 't', 'T']);
+        Self::parse(text).map(|moment| if is_date { moment.plus_days(1) } else { moment })
+    }
+
     /// Formats as `2024-02-24T21:21:24.000000Z`, for `created_at` and `updated_at` (API §3.7).
     pub fn to_iso(self) -> String {
         self.in_calendar().strftime("%Y-%m-%dT%H:%M:%S.000000Z").to_string()
@@ -76,6 +83,14 @@ impl Timestamp {
     /// Adds days; saturates.
     pub fn plus_days(self, days: i64) -> Self {
         Self(self.0.saturating_add(days.saturating_mul(SECONDS_PER_DAY)))
+    }
+
+    /// Adds calendar years, UTC: the 29th of February becomes the 28th where a year has none. `None`: the result is
+    /// beyond the calendar.
+    pub fn plus_years(self, years: i64) -> Option<Self> {
+        let moment = jiff::Timestamp::from_second(self.0).ok()?.to_zoned(TimeZone::UTC);
+        let later = moment.checked_add(Span::new().try_years(years).ok()?).ok()?;
+        Some(Self(later.timestamp().as_second()))
     }
 }
 
@@ -120,6 +135,23 @@ mod tests {
         assert_eq!(Timestamp(5).plus(Duration::MAX), Timestamp(i64::MAX));
         assert_eq!(Timestamp(5).until(Timestamp(7)), Duration::from_secs(2));
         assert_eq!(Timestamp(7).until(Timestamp(5)), Duration::ZERO);
+    }
+
+    #[test]
+    fn a_date_alone_ends_with_its_last_second() {
+        for (text, end) in [
+            ("2027-06-30", "2027-07-01 00:00:00"),
+            (" 20270630 ", "2027-07-01 00:00:00"),
+            ("2028-02-29", "2028-03-01 00:00:00"),
+            ("2026-12-31", "2027-01-01 00:00:00"),
+            ("2027-06-30 00:00:00", "2027-06-30 00:00:00"),
+            ("2027-06-30T12:00:00+02:00", "2027-06-30 10:00:00"),
+        ] {
+            assert_eq!(Timestamp::parse_end(text).unwrap().to_string(), end, "{text}");
+        }
+        for text in ["2027-02-29", "30.6.2027", "2027-06", "tomorrow", "", "2027-06-30Z"] {
+            assert!(Timestamp::parse_end(text).is_err(), "{text}");
+        }
     }
 
     #[test]

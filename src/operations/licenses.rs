@@ -28,6 +28,16 @@ impl Operation<'_> {
     /// Changes a license. `before`: the license as this transaction read it. If it loses its owner, deletes the
     /// owner's activations and metadata. If it becomes blocked, keeps the activations, and queues their webhooks.
     pub fn change(&self, before: &License, change: LicenseChange) -> Result<Changed, Error> {
+        self.change_as("changed", before, change)
+    }
+
+    /// Like [`Self::change`], with another word for it in the audit trail.
+    pub(super) fn change_as(
+        &self,
+        word: &str,
+        before: &License,
+        change: LicenseChange,
+    ) -> Result<Changed, Error> {
         let license = before.changed(change, self.now);
         let status = license.status;
         let gets_owner = before.is_assignable() && status == LicenseStatus::Assigned;
@@ -39,7 +49,7 @@ impl Operation<'_> {
             }
             Belongings::default()
         };
-        self.tx.change_license(before, &license, self.now)?;
+        self.tx.change_license(before, &license, word, self.now)?;
         Ok(Changed { license, ended })
     }
 

@@ -7,12 +7,13 @@ mod api_keys;
 mod customers;
 pub mod gate;
 mod licenses;
+mod renewals;
 mod webhooks;
 
 use std::time::Duration;
 
 use crate::domain::Timestamp;
-use crate::store::Tx;
+use crate::store::{self, Tx};
 
 pub use api_keys::ApiKeyError;
 pub use customers::{CustomerChange, find_customer};
@@ -25,4 +26,14 @@ pub struct Operation<'a> {
     pub now: Timestamp,
     /// The delay from the commit to the first attempt of a webhook.
     pub delivery_delay: Duration,
+}
+
+/// The reason why an operation changed nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum OperationError<E: std::error::Error> {
+    /// A rule forbids it.
+    #[error("{0}")]
+    Refused(E),
+    #[error(transparent)]
+    Failed(#[from] store::Error),
 }

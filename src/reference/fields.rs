@@ -33,6 +33,7 @@ pub fn description(field: &About) -> String {
         Kind::Objects(items) => say(&format!("At most {items}. A JSON list, or a text that holds one.")),
         Kind::Flag => say("`true` and `false` are accepted too."),
         Kind::Moment => say("`YYYY-MM-DD HH:MM:SS` in UTC, or ISO 8601 with an offset."),
+        Kind::End => say("`YYYY-MM-DD`, `YYYY-MM-DD HH:MM:SS` in UTC, or ISO 8601 with an offset."),
         Kind::Reference | Kind::Number(..) | Kind::Word(_) => {}
     }
     if !aliases(field).is_empty() {
@@ -54,7 +55,7 @@ pub fn schema(field: &About) -> Value {
         Kind::Number(least, most) => json!({ "type": "integer", "minimum": least, "maximum": most }),
         Kind::Flag => json!({ "type": "integer", "enum": [0, 1] }),
         Kind::Word(words) => json!({ "type": "string", "enum": words }),
-        Kind::Moment => json!({ "type": "string" }),
+        Kind::Moment | Kind::End => json!({ "type": "string" }),
         Kind::Json(bytes) => json!({ "x-max-bytes": bytes }),
         Kind::Texts(items) => {
             let item = json!({ "type": "string", "maxLength": MAX_NAME, "pattern": NO_NUL });
@@ -67,7 +68,7 @@ pub fn schema(field: &About) -> Value {
 /// The example as JSON.
 pub fn example(field: &About) -> Value {
     match field.kind {
-        Kind::Text(_) | Kind::Word(_) | Kind::Moment => json!(field.example),
+        Kind::Text(_) | Kind::Word(_) | Kind::Moment | Kind::End => json!(field.example),
         Kind::Reference
         | Kind::Number(..)
         | Kind::Flag

@@ -10,7 +10,7 @@ use crate::api::record::Audience;
 use crate::api::{
     activations, assignments, changelogs, contracts, downloads, generators, jobs, license_details,
     license_features, license_meta, license_seats, licenses, own_contract, product_meta, products,
-    random_assignments, telemetry,
+    random_assignments, renewals, telemetry,
 };
 use crate::wire::params::path_field;
 
@@ -71,6 +71,7 @@ pub const ROUTES: &[Route] = &[
     get("/get-available-license-keys-count", OnBlockingPool, &licenses::COUNT_AVAILABLE),
     get("/get-license-key-activations", OnBlockingPool, &license_seats::LIST),
     post("/release-activation", OnWriter, &license_seats::RELEASE),
+    post("/renew-license-key", OnWriter, &renewals::RENEW),
     post("/random-assign-license-keys", OnWriter, &random_assignments::RANDOM_ASSIGN),
     post("/random-assign-license-keys-queued", OnWriter, &jobs::QUEUE),
     post("/create-license-key-meta", OnWriter, &license_meta::CREATE),

@@ -42,6 +42,7 @@ mod product_meta;
 mod products;
 mod queue;
 mod reference;
+mod renewals;
 mod routing;
 mod sent_product;
 mod storage;

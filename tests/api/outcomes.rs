@@ -41,6 +41,8 @@ const SCENARIOS: &[(&str, &str, i64)] = &[
     ("/release-activation", "license_key=FREE&identifier=e", 1943),
     ("/activate", "license_key=FREE&identifier=e", 300),
     ("/release-activation", "license_key=FREE&identifier=e", 1942),
+    ("/renew-license-key", "license_key=EXPIRED&days=30", 1944),
+    ("/renew-license-key", "license_key=EXPIRED&days=many", 1945),
     ("/assign-license-key", "license_key=POOL-1", 800),
     ("/assign-license-key", "license_key=POOL-1", 801),
     ("/assign-and-activate-license-key", "license_key=POOL-2&identifier=d&owner_email=o@x", 300),

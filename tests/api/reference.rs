@@ -28,6 +28,7 @@ const BASES: &[(&str, Steps, &str)] = &[
     ("/update-license-key", NEW_KEY, "license_key=K#"),
     ("/delete-license-key", NEW_KEY, "license_key=K#"),
     ("/get-license-key-activations", &[], "license_key=ACTIVE"),
+    ("/renew-license-key", NEW_KEY_OF_A_YEAR, "license_key=K#&days=1"),
     (
         "/release-activation",
         &[("/activate", "license_key=FREE&identifier=d#")],
@@ -81,6 +82,10 @@ type Steps = &'static [(&'static str, &'static str)];
 const NEW_KEY: Steps = &[(
     "/create-license-keys",
     "license_keys=[\"K#\"]&product_id=1&activation_limit=0&validity=0&status=available",
+)];
+const NEW_KEY_OF_A_YEAR: Steps = &[(
+    "/create-license-keys",
+    "license_keys=[\"K#\"]&product_id=1&activation_limit=0&validity=365&status=assigned",
 )];
 const TELEMETRY: &str = "product_id=1&user_identifier=u&license_key=ACTIVE&activation_identifier=d&\
     product_version=1.0.2&data_type=text&text_data=t&data_group=g";

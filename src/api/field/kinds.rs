@@ -106,6 +106,16 @@ impl Field<Timestamp> {
     }
 }
 
+impl Field<Timestamp> {
+    /// The end of a period: a date and a time, or a date alone for the end of that day.
+    pub const fn end(name: &'static str, example: &'static str) -> Self {
+        Self::sent(name, Kind::End, example, |about, params| {
+            let text = params.text_or_json(about.name);
+            text.map(|text| Timestamp::parse_end(&text).map_err(|_| Fault::NoDate)).transpose()
+        })
+    }
+}
+
 impl Field<Vec<LicenseKey>> {
     /// A list of at most `max` license keys to be made, as texts or numbers.
     pub const fn license_keys(name: &'static str, max: usize, example: &'static str) -> Self {

@@ -41,6 +41,8 @@ pub enum Kind {
     Word(&'static [&'static str]),
     /// `YYYY-MM-DD HH:MM:SS` in UTC, or ISO 8601.
     Moment,
+    /// Like [`Self::Moment`], or `YYYY-MM-DD` for the end of that day.
+    End,
     /// Any JSON or text of at most this number of bytes.
     Json(usize),
     /// A list of at most this number of texts.

@@ -8,6 +8,7 @@ pub mod csv;
 mod export;
 mod import;
 mod release;
+mod renew;
 
 use clap::{Subcommand, ValueEnum};
 use serde_json::{Value, json};
@@ -79,6 +80,7 @@ pub enum Command {
         identifier: String,
     },
     Release(release::Args),
+    Renew(renew::Args),
     /// Change a license. Only the given options change
     #[command(
         after_help = "Example:\n  keyseal license update 3a343c8a-38fe-4b6e-ad77-2222222 --validity 730"
@@ -136,6 +138,7 @@ pub fn run(command: &Command, data: &DataDir, output: &mut Output<'_>) -> Result
         Command::Activate { key, identifier } => activation::activate(key, identifier, data, output),
         Command::Deactivate { key, identifier } => activation::deactivate(key, identifier, data, output),
         Command::Release(args) => release::run(args, data, output),
+        Command::Renew(args) => renew::run(args, data, output),
         Command::Update(args) => change::update(args, data, output),
         Command::Delete { key } => change::delete(key, data, output),
         Command::Import(args) => import::run(args, data, output),
@@ -197,6 +200,15 @@ pub(super) fn to_json(license: &License) -> Value {
         "expires_at": license.expires_at().map(|moment| moment.to_string()),
         "owner_name": license.owner_name, "owner_email": license.owner_email,
     })
+}
+
+/// The license with more members.
+pub(super) fn to_json_with<const N: usize>(license: &License, more: [(&str, Value); N]) -> Value {
+    let mut value = to_json(license);
+    if let Value::Object(members) = &mut value {
+        members.extend(more.map(|(name, value)| (name.to_owned(), value)));
+    }
+    value
 }
 
 enum Expiry {

@@ -2,8 +2,10 @@
 
 mod belongings;
 mod change;
+mod difference;
 mod fields;
 mod new;
+mod renewal;
 mod status;
 mod term;
 
@@ -13,6 +15,7 @@ pub use belongings::Belongings;
 pub use change::LicenseChange;
 pub use fields::{MAX_LICENSE_NUMBER, MAX_OWNER, parse_activation_limit, parse_owner, parse_validity};
 pub use new::NewLicense;
+pub use renewal::{Renewal, RenewalError};
 pub use status::LicenseStatus;
 pub use term::{Term, TermError};
 

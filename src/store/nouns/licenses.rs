@@ -126,8 +126,15 @@ impl Tx<'_> {
         Ok(id)
     }
 
-    /// Writes all fields of a license that can change. `before`: the license as this transaction read it.
-    pub fn change_license(&self, before: &License, license: &License, now: Timestamp) -> Result<(), Error> {
+    /// Writes all fields of a license that can change. `before`: the license as this transaction read it. `change`: the
+    /// change in a word, for the audit trail.
+    pub fn change_license(
+        &self,
+        before: &License,
+        license: &License,
+        change: &str,
+        now: Timestamp,
+    ) -> Result<(), Error> {
         let sql = "UPDATE licenses
                    SET product_id = ?2, owner_name = ?3, owner_email = ?4, activation_limit = ?5,
                    validity = ?6, assigned_at = ?7, status = ?8, updated_at = ?9, owner_name_folded = ?10,
@@ -146,7 +153,7 @@ impl Tx<'_> {
             &folded(license.owner_name.as_deref()),
             &folded(license.owner_email.as_deref()),
         ])?;
-        self.audit(Subject::License(license.id), "changed", Some(&audit_detail(before, license)))
+        self.audit(Subject::License(license.id), change, Some(&before.difference(license)))
     }
 
     /// Deletes a license with its activations and its metadata. Telemetry about it stays.
@@ -181,22 +188,6 @@ impl Tx<'_> {
 /// An owner's name or address as it is searched for.
 fn folded(owner: Option<&str>) -> Option<String> {
     owner.map(fold_owner)
-}
-
-/// The detail of the audit entry about a changed license: its status and numbers now, and each other field that
-/// changed, before and after.
-fn audit_detail(before: &License, now: &License) -> String {
-    let state = format!("{}, limit {}, validity {}", now.status.as_str(), now.activation_limit, now.validity);
-    let text = |text: &Option<String>| text.as_deref().unwrap_or("-").to_owned();
-    let time = |time: Option<Timestamp>| time.map_or_else(|| "-".to_owned(), |time| time.to_string());
-    let others = [
-        ("product", before.product_id.to_string(), now.product_id.to_string()),
-        ("owner name", text(&before.owner_name), text(&now.owner_name)),
-        ("owner email", text(&before.owner_email), text(&now.owner_email)),
-        ("assigned at", time(before.assigned_at), time(now.assigned_at)),
-    ];
-    let changed = others.iter().filter(|(_, before, now)| before != now);
-    changed.fold(state, |detail, (field, before, now)| format!("{detail}; {field} {before} -> {now}"))
 }
 
 /// The columns that must equal the given fields of the filter, with the values. A condition for each given field and

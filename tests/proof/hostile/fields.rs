@@ -7,6 +7,7 @@ const RECIPES: &[(&[&str], &[&str])] = &[
     (&["verify", "deactivate", "get-license-key-details"], &["license_key", "identifier"]),
     (&["activate"], &["license_key", "identifier", "post_url"]),
     (&["get-license-key-activations"], &["license_key", "product_id", "page", "items_per_page"]),
+    (&["renew-license-key"], &["license_key", "days", "until"]),
     (&["release-activation"], &["license_key", "identifier", "product_id"]),
     (&["get-license-feature"], &["license_key", "feature"]),
     (&["access-downloadables"], &["license_key", "identifier", "version"]),
@@ -217,7 +218,7 @@ pub fn likely(capability: &str, field: &str, rng: &mut Rng) -> Value {
         "contract_id" | "generator_id" => number(1..=4, rng),
         "contract_key" => format!("CONTRACT-0123456-{}", rng.u8(..6)),
         "quantity" | "page" | "numeric_data_x" | "numeric_data_y" => number(1..=3, rng),
-        "items_per_page" | "license_keys_quantity" | "validity" => number(1..=30, rng),
+        "items_per_page" | "license_keys_quantity" | "validity" | "days" => number(1..=30, rng),
         "activation_limit" => number(0..=3, rng),
         // A product that is not active is the end of the way for all that asks for its licenses.
         "status" if capability == "update-product" && rng.u8(..20) > 0 => "active".to_owned(),
@@ -227,6 +228,7 @@ pub fn likely(capability: &str, field: &str, rng: &mut Rng) -> Value {
         "post_url" | "webhook_url" => any_of(URLS, rng),
         "version" => any_of(&["1.0.0", "latest", "102"], rng),
         "data_type" => any_of(&["numeric-single-value", "numeric-xy-axis", "text"], rng),
+        "until" => any_of(&["2099-12-31", "2030-02-28 12:00:00", "2024-02-29"], rng),
         "assigned_at" => any_of(&["2024-02-27 03:05:31", "1970-01-01 00:00:00", "2026-01-01T00:00:00Z"], rng),
         "generate" | "has_red_flags" | "changelog_enabled" | "require_non_expired" => {
             any_of(&["0", "1", "true", "false"], rng)

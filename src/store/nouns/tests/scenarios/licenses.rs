@@ -25,7 +25,7 @@ pub(super) fn licenses(tx: &Tx<'_>) {
     assert!(tx.pool(product_id, 5).unwrap().is_empty());
     // The checksum is computed again at each write, and compared at each read.
     let changed = License { validity: 10, assigned_at: Some(NOW), status: LicenseStatus::Blocked, ..found };
-    tx.change_license(&assigned, &changed, LATER).unwrap();
+    tx.change_license(&assigned, &changed, "changed", LATER).unwrap();
     let found = tx.license(id).unwrap().unwrap();
     assert_eq!((found.validity, found.assigned_at, found.status), (10, Some(NOW), LicenseStatus::Blocked));
     assert_eq!(crate::store::nouns::license_checksum::first_wrong(tx.engine).unwrap(), None);
