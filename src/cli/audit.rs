@@ -102,7 +102,8 @@ fn who(entry: &AuditEntry) -> String {
 }
 
 fn subject(entry: &AuditEntry) -> Option<String> {
-    let kind = entry.subject_kind.as_ref()?.replace('_', " ").replace("api", "API");
+    let kind =
+        entry.subject_kind.as_ref()?.replace('_', " ").replace("api", "API").replace("callback", "webhook");
     if entry.subject_kind.as_deref() == Some("signing_key") {
         return Some(match entry.subject_id {
             None => format!("global {kind}"),

@@ -3,8 +3,8 @@
 use clap::{ArgAction, CommandFactory as _, Parser, Subcommand};
 
 use super::{
-    api_key, audit, backup, block, callback, check_reply, config, customer, demo, download, generator,
-    healthcheck, license, manual, product, signing_key, telemetry,
+    api_key, audit, backup, block, check_reply, config, customer, demo, download, generator, healthcheck,
+    license, manual, product, signing_key, telemetry, webhook,
 };
 use crate::config::{DataArg, GLOBAL_OPTIONS, LogArg, ServeArgs, show_computed_defaults};
 
@@ -86,9 +86,9 @@ pub enum Command {
     /// Block addresses, domains and identifiers
     #[command(subcommand, after_help = "Example:\n  keyseal block add --ip 203.0.113.0/24")]
     Block(block::Command),
-    /// List webhooks, and send them again
-    #[command(subcommand, after_help = "Example:\n  keyseal callback list --state failed")]
-    Callback(callback::Command),
+    /// List, show, test and retry webhooks, the messages to other servers
+    #[command(subcommand, alias = "callback", after_help = "Example:\n  keyseal webhook list --state failed")]
+    Webhook(webhook::Command),
     /// Manage the reports that products send about their use
     #[command(subcommand, after_help = "Example:\n  keyseal telemetry prune --older-than 90")]
     Telemetry(telemetry::Command),

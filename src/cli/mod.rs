@@ -4,7 +4,6 @@ mod api_key;
 mod audit;
 mod backup;
 mod block;
-mod callback;
 mod check_reply;
 mod commands;
 mod config;
@@ -25,6 +24,7 @@ mod signing_key;
 mod telemetry;
 mod terminal;
 mod upgrade;
+mod webhook;
 
 use std::error::Error;
 use std::ffi::OsString;
@@ -111,7 +111,7 @@ fn dispatch(line: &ParsedCommandLine, output: &mut Output<'_>) -> Result {
         Command::Generator(command) => generator::run(command, data, output),
         Command::Download(command) => download::run(command, data, output),
         Command::Block(command) => block::run(command, data, output),
-        Command::Callback(command) => callback::run(command, data, output),
+        Command::Webhook(command) => webhook::run(command, data, output),
         Command::Telemetry(command) => telemetry::run(command, data, output),
         Command::Audit(command) => audit::run(command, data, output),
         Command::Backup(args) => backup::create(args, data, output),

@@ -26,7 +26,7 @@ pub use arguments::{DataArg, GLOBAL_OPTIONS, HttpStatusArg, LogArg, LogFormat, S
 pub use file::SettingsFile;
 pub use layers::{Effective, Source, UsageError, effective, read, read_over};
 pub use owner::User;
-pub use server::{Config, DemoConfig, OnHangup, TlsFiles, tls_files};
+pub use server::{Config, DemoConfig, OnHangup, TlsFiles, WebhooksConfig, tls_files};
 pub use settings::show_computed_defaults;
 
 /// A setting that is refused. The text says which one, where it was set, why, and what to do.

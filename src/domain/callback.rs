@@ -1,4 +1,4 @@
-//! Webhook messages to other servers, called callbacks on the command line, and when to retry them.
+//! Webhook messages to other servers, called callbacks in the database, and when to retry them.
 
 use super::Timestamp;
 
@@ -15,6 +15,16 @@ pub struct Callback {
     pub last_error: Option<String>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
+}
+
+/// A webhook message with its content.
+#[derive(Clone, Debug)]
+pub struct CallbackContent {
+    pub callback: Callback,
+    /// The text that is signed, JSON.
+    pub message: String,
+    /// The signed bytes to send; `None` until the first attempt and after the delivery.
+    pub body: Option<String>,
 }
 
 /// A webhook message to be sent.

@@ -35,7 +35,9 @@ pub use activation::{Activation, NewActivation, Seats, has_free_seat};
 pub use api_key::{ApiKey, ApiKeyChange, ApiKeySecret, FormerApiKey};
 pub use audit::{Actor, AuditEntry, AuditFilter, Subject};
 pub use block::{Block, Blocklist};
-pub use callback::{Callback, CallbackKind, CallbackState, NewCallback, is_retryable_status};
+pub use callback::{
+    Callback, CallbackContent, CallbackKind, CallbackState, NewCallback, is_retryable_status,
+};
 pub use caller_id::CallerId;
 pub use capabilities::Capabilities;
 #[cfg(test)]

@@ -59,7 +59,7 @@ impl Delivery {
         let (id, attempts) = (self.callback.id, self.callback.attempts);
         if let Err(error) = self.attempt(app, post) {
             log::error!(
-                "callback {id}: the result of attempt {} was not recorded, so it may be sent again: {error}",
+                "webhook {id}: the result of attempt {} was not recorded, so it may be sent again: {error}",
                 attempts + 1
             );
         }
@@ -79,12 +79,12 @@ impl Delivery {
         let sent = self.post(app, post, delay(tried).unwrap_or(AFTER_LAST))?;
         let now = app.clock.now();
         match sent {
-            Ok(()) => {
-                log::info!("callback {id} was delivered");
+            Ok(_) => {
+                log::info!("webhook {id} was delivered");
                 write(app, move |tx| tx.callback_delivered(id, now))
             }
-            Err(NotDelivered { reason, retry }) => {
-                log::warn!("callback {id}: attempt {tried} failed: {reason}");
+            Err(NotDelivered { reason, retry, .. }) => {
+                log::warn!("webhook {id}: attempt {tried} failed: {reason}");
                 let next = delay(tried).filter(|_| retry).map(|delay| now.plus(delay));
                 write(app, move |tx| tx.callback_not_delivered(id, &reason, next, now))
             }
@@ -99,7 +99,7 @@ impl Delivery {
         app: &App,
         post: &Post,
         until_next: Duration,
-    ) -> Result<Result<(), NotDelivered>, store::Error> {
+    ) -> Result<Result<u16, NotDelivered>, store::Error> {
         let (id, now) = (self.callback.id, app.clock.now());
         let next = now.plus(until_next);
         let body: Result<Arc<str>, _> = match &self.callback.body {
@@ -110,7 +110,7 @@ impl Delivery {
         write(app, move |tx| tx.begin_attempt(id, stored.as_deref(), next, now))?;
         Ok(match body {
             Ok(body) => post.json(&self.callback.url, &body),
-            Err(error) => Err(NotDelivered { reason: error.to_string(), retry: true }),
+            Err(error) => Err(NotDelivered { reason: error.to_string(), status: None, retry: true }),
         })
     }
 

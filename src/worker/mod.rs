@@ -1,5 +1,5 @@
 //! The worker: carries out queued assignments and delivers webhook messages in the background. Beside it, `retention`
-//! deletes telemetry and audit entries that are no longer kept.
+//! deletes telemetry and audit entries that are no longer kept, and `test_message` tries a receiver for a command.
 //!
 //! It sleeps until a commit creates work or the next delivery is due. Every other second it looks for work that a
 //! command, in another process, has queued. Its whole state is in the database, so a server that crashes continues
@@ -10,6 +10,7 @@ mod jobs;
 mod post;
 mod resolver;
 pub mod retention;
+pub mod test_message;
 
 use std::convert::Infallible;
 use std::io;
@@ -64,9 +65,9 @@ impl Drop for Worker {
 
 fn run(app: &Arc<App>, stopped: &Receiver<Infallible>) {
     if let Err(error) = delivery::resume(app) {
-        log::warn!("interrupted callbacks were not rescheduled, and wait for their next attempt: {error}");
+        log::warn!("interrupted webhooks were not rescheduled, and wait for their next attempt: {error}");
     }
-    let post = Post::new(&app.config);
+    let post = Post::new(&app.config.webhooks);
     let (ended, ends) = unbounded();
     thread::scope(|scope| {
         let mut round = Round { app, post: &post, scope, ended, busy: Vec::new(), deactivations: Vec::new() };
@@ -109,7 +110,7 @@ impl Round<'_, '_> {
             && let Some(delivery) = Delivery::next_due(self.app, &self.busy, self.full())?
         {
             if let Err(error) = self.send(delivery) {
-                log::error!("can't start a thread to send a callback: {error}");
+                log::error!("can't start a thread to send a webhook: {error}");
                 return Ok(AFTER_FAILURE);
             }
         }
@@ -140,10 +141,10 @@ impl Round<'_, '_> {
     fn send(&mut self, delivery: Delivery) -> io::Result<()> {
         let (app, post, ended) = (self.app, self.post, self.ended.clone());
         let (target, kind) = (delivery.target().to_owned(), delivery.kind());
-        let sender = thread::Builder::new().name("callback".to_owned()).spawn_scoped(self.scope, move || {
+        let sender = thread::Builder::new().name("webhook".to_owned()).spawn_scoped(self.scope, move || {
             let target = delivery.target().to_owned();
             if catch_unwind(AssertUnwindSafe(|| delivery.run(app, post))).is_err() {
-                log::error!("the thread that sends a callback panicked");
+                log::error!("the thread that sends a webhook panicked");
             }
             drop(ended.send(target));
         });

@@ -4,7 +4,7 @@ use ureq::Agent;
 use ureq::unversioned::transport::DefaultConnector;
 
 use super::resolver::{CheckedResolver, PrivateTarget};
-use crate::config::Config;
+use crate::config::WebhooksConfig;
 use crate::domain::is_retryable_status;
 
 /// The number of bytes of the receiver's response that are read: headers, and body.
@@ -20,13 +20,15 @@ pub struct Post {
 #[derive(Debug)]
 pub struct NotDelivered {
     pub reason: String,
+    /// The HTTP status of the answer, if there was one.
+    pub status: Option<u16>,
     pub retry: bool,
 }
 
 impl Post {
-    pub fn new(config: &Config) -> Self {
+    pub fn new(config: &WebhooksConfig) -> Self {
         let settings = Agent::config_builder()
-            .timeout_global(Some(config.webhooks.timeout))
+            .timeout_global(Some(config.timeout))
             // A proxy or a redirect would bypass the check of the address.
             .proxy(None)
             .max_redirects(0)
@@ -36,25 +38,24 @@ impl Post {
             .max_idle_connections(0)
             .user_agent(concat!("Keyseal/", env!("CARGO_PKG_VERSION")))
             .build();
-        let resolver = CheckedResolver::new(config.webhooks.allow_private_targets);
+        let resolver = CheckedResolver::new(config.allow_private_targets);
         Self { agent: Agent::with_parts(settings, DefaultConnector::default(), resolver) }
     }
 
-    /// Posts a JSON body. Any 2xx status is a success (API §6.1).
-    pub fn json(&self, url: &str, body: &str) -> Result<(), NotDelivered> {
-        let mut response = self
-            .agent
-            .post(url)
-            .content_type("application/json")
-            .send(body)
-            .map_err(|error| NotDelivered { reason: reason(&error), retry: is_temporary(&error) })?;
+    /// Posts a JSON body. Any 2xx status is a success (API §6.1), and returned.
+    pub fn json(&self, url: &str, body: &str) -> Result<u16, NotDelivered> {
+        let mut response =
+            self.agent.post(url).content_type("application/json").send(body).map_err(|error| {
+                NotDelivered { reason: reason(&error), status: None, retry: is_temporary(&error) }
+            })?;
         // Reads the body so that the receiver can finish sending it; its content is ignored.
         drop(response.body_mut().with_config().limit(MAX_BODY).read_to_vec());
         let status = response.status().as_u16();
         match status {
-            200..=299 => Ok(()),
+            200..=299 => Ok(status),
             _ => Err(NotDelivered {
                 reason: format!("HTTP status {status}"),
+                status: Some(status),
                 retry: is_retryable_status(status),
             }),
         }

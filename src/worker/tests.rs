@@ -116,7 +116,7 @@ fn the_delays_between_attempts_are_those_of_the_api() {
     drop(listener);
     let (_directory, app, license) = app(&url);
     end_activations(&app, &license);
-    let post = Post::new(&app.config);
+    let post = Post::new(&app.config.webhooks);
     for (attempt, delay) in [(1, 60), (2, 300), (3, 900), (4, 3600)] {
         let delivery = Delivery::next_due(&app, &[], None).unwrap().expect("it is due");
         let before = app.clock.now();

@@ -23,3 +23,4 @@ mod supervisor;
 mod tls;
 mod unsound;
 mod upgrade;
+mod webhooks;

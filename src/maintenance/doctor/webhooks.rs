@@ -25,7 +25,7 @@ fn assess(pending: i64, (failed, last): (i64, Option<Timestamp>), now: Timestamp
     }
     Finding::warning(
         message,
-        "see why with \"keyseal callback list --state failed\", then send one again with \"keyseal callback retry ID\"",
+        "see why with \"keyseal webhook list --state failed\", then send one again with \"keyseal webhook retry ID\"",
     )
 }
 
@@ -45,7 +45,7 @@ mod tests {
             recent.message,
             "0 waiting to be sent; 3 have failed for good, the last at 2023-11-14 22:13:20"
         );
-        assert!(recent.next.unwrap().contains("keyseal callback retry ID"));
+        assert!(recent.next.unwrap().contains("keyseal webhook retry ID"));
         assert_eq!(assess(0, (1, Some(now.plus_days(-8))), now).state, State::Ok);
     }
 }

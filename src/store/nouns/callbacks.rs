@@ -1,6 +1,8 @@
-//! Webhooks to other servers, called callbacks on the command line: pending, delivered and failed.
+//! Webhooks to other servers, called callbacks in the database: pending, delivered and failed.
 
-use crate::domain::{Callback, CallbackKind, CallbackState, NewCallback, Subject, Target, Timestamp};
+use crate::domain::{
+    Callback, CallbackContent, CallbackKind, CallbackState, NewCallback, Subject, Target, Timestamp,
+};
 use crate::store::sql::{Row, ToValue};
 use crate::store::{Error, Tx};
 
@@ -170,6 +172,16 @@ impl Tx<'_> {
     /// The URL of a webhook.
     pub fn callback_url(&self, id: i64) -> Result<Option<String>, Error> {
         self.sql("SELECT url FROM callbacks WHERE id = ?1").one(&[&id], |row| row.get(0))
+    }
+
+    /// A webhook with its content.
+    pub fn callback(&self, id: i64) -> Result<Option<CallbackContent>, Error> {
+        let sql = "SELECT id, kind, url, state, attempts, next_attempt, last_error, created_at, updated_at,
+                          reply, body
+                   FROM callbacks WHERE id = ?1";
+        self.sql(sql).one(&[&id], |row| {
+            Ok(CallbackContent { callback: read(row)?, message: row.get(9)?, body: row.get(10)? })
+        })
     }
 
     /// All webhooks by id, or those in one state.

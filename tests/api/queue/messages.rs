@@ -87,8 +87,8 @@ fn a_webhook_that_is_no_url_is_on_record_as_failed() {
         assert_eq!((&last["attempts"], &last["last_error"]), (&json!(0), &json!(error)));
     }
     assert_eq!(assigned(&server), 3);
-    assert!(!try_keyseal(server.data(), &["callback", "retry", "1"]).0);
-    assert!(!try_keyseal(server.data(), &["callback", "retry", "99"]).0);
+    assert!(!try_keyseal(server.data(), &["webhook", "retry", "1"]).0);
+    assert!(!try_keyseal(server.data(), &["webhook", "retry", "99"]).0);
 }
 
 #[test]
@@ -98,7 +98,7 @@ fn without_a_webhook_the_keys_are_assigned_and_nobody_is_told() {
     let fields = [("product_id", "1"), ("quantity", "1")];
     expect_queued(&server.post(QUEUE, &fields));
     wait(|| (assigned(&server) == 1).then_some(()));
-    assert_eq!(server.command(&["callback", "list"]), json!([]));
+    assert_eq!(server.command(&["webhook", "list"]), json!([]));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! `POST /random-assign-license-keys-queued`, the messages that follow it, and `keyseal callback`.
+//! `POST /random-assign-license-keys-queued`, the messages that follow it, and `keyseal webhook`.
 
 mod messages;
 mod receivers;
@@ -57,7 +57,7 @@ fn unwrapped(server: &TestServer, received: &Received) -> Answer {
 }
 
 fn callbacks(server: &TestServer, state: &str) -> Vec<Value> {
-    server.command(&["callback", "list", "--state", state]).as_array().unwrap().clone()
+    server.command(&["webhook", "list", "--state", state]).as_array().unwrap().clone()
 }
 
 /// Waits until so many messages are in a state, and gives them.

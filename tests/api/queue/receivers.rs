@@ -35,7 +35,7 @@ fn a_message_is_given_up_after_its_last_attempt_and_sent_again_when_told_so() {
     let failed = wait_for(&server, "failed", 1);
     assert_eq!((&failed[0]["attempts"], &failed[0]["last_error"]), (&json!(5), &json!("HTTP status 503")));
     receiver.expect_silence();
-    let again = server.command(&["callback", "retry", "1"]);
+    let again = server.command(&["webhook", "retry", "1"]);
     assert_eq!(again, json!({ "id": 1, "state": "pending" }));
     // Any commit wakes the worker of the same process; another process is noticed within a minute.
     queue(&server, "", "2");
@@ -90,7 +90,7 @@ fn nothing_is_sent_into_private_networks_unless_the_operator_allows_it() {
     // The license key was assigned all the same, and is told of once the operator allows it.
     assert_eq!(assigned(&server), 1);
     server.stop();
-    server.command(&["callback", "retry", failed[0]["id"].to_string().as_str()]);
+    server.command(&["webhook", "retry", failed[0]["id"].to_string().as_str()]);
     server.start_again(sends_here);
     assert_eq!(unwrapped(&server, &receiver.next()).code, 803);
 }

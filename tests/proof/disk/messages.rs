@@ -45,7 +45,7 @@ pub fn prove() -> String {
     let second = receiver.next().body;
     assert_eq!(first, second, "the message has changed");
     server.stop();
-    let delivered = world.command(&["callback", "list", "--state", "delivered"]);
+    let delivered = world.command(&["webhook", "list", "--state", "delivered"]);
     assert_eq!(delivered.as_array().unwrap().len(), 1, "{delivered}");
     format!(
         "a webhook is tried with {tries} writes in {WATCHED:?} while the disk is full, and delivered afterwards"

@@ -93,6 +93,9 @@ pub(super) fn jobs_and_webhooks(tx: &Tx<'_>) {
     assert_eq!(tx.failed_callbacks().unwrap(), (2, Some(NOW)));
     tx.retry_callback(due.id, NOW).unwrap();
     tx.callback_delivered(due.id, NOW).unwrap();
+    let found = tx.callback(due.id).unwrap().unwrap();
+    assert_eq!((found.callback.id, found.message.as_str(), found.body), (due.id, due.reply.as_str(), None));
+    assert!(tx.callback(99).unwrap().is_none());
     assert_eq!(tx.callback_url(due.id).unwrap().as_deref(), Some("http://shop.example/a"));
     assert_eq!(tx.callbacks(None).unwrap()[0].state, CallbackState::Delivered);
     tx.callback_delivered(due.id, Timestamp(NOW.0 + 40 * 86_400)).unwrap();
