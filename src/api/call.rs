@@ -9,8 +9,8 @@ use super::fields::{GENERATOR_ID, IDENTIFIER, LICENSE_KEY, OF_PRODUCT, PRODUCT_I
 use super::record::Record;
 use super::sent::Sent;
 use crate::domain::{
-    ApiKeySecret, CallerId, Generator, Identifier, License, LicenseKey, Outcome, Product, ProductKey,
-    Timestamp,
+    ApiKeySecret, CallerId, Generator, Identifier, LastSeen, License, LicenseKey, Outcome, Product,
+    ProductKey, Timestamp,
 };
 use crate::operations::Operation;
 use crate::operations::gate::{Asked, Gate, Observer};
@@ -31,6 +31,16 @@ pub struct Call<'a> {
     pub signing_product: Option<ProductKey>,
     /// The fingerprint of the order that the request queued, if it may be sent again.
     pub order_fingerprint: Option<[u8; 32]>,
+    pub found: Found,
+}
+
+/// The rows that an endpoint has found, also if it returned early: for what is remembered about its request.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Found {
+    pub product_id: Option<i64>,
+    pub license_id: Option<i64>,
+    /// The activation that the request passed the license gate on.
+    pub activation: Option<LastSeen>,
 }
 
 /// The caller of an endpoint, and the facts about the server that endpoints use.
@@ -95,6 +105,7 @@ impl<'a> Call<'a> {
             now,
             signing_product: None,
             order_fingerprint: None,
+            found: Found::default(),
         }
     }
 
@@ -110,12 +121,12 @@ impl<'a> Call<'a> {
     }
 
     /// The license gate for this request. The product that it finds signs the answer from then on.
-    pub fn gate(&mut self) -> Gate<'_, Sent<'a>, Signing<'_>> {
+    pub fn gate(&mut self) -> Gate<'_, Sent<'a>, Noting<'_>> {
         Gate {
             tx: self.tx,
             now: self.now,
             asked: self.sent,
-            observer: Signing { product: &mut self.signing_product },
+            observer: Noting { signing_product: &mut self.signing_product, found: &mut self.found },
         }
     }
 
@@ -153,6 +164,7 @@ impl<'a> Call<'a> {
     /// Makes the product's own key, if it has one, sign the outcomes that product keys sign.
     pub fn sign_with(&mut self, product: &Product) {
         self.signing_product = product.own_key();
+        self.found.product_id = Some(product.id);
     }
 
     /// Like [`Self::sign_with`], for the product with this id. If it was deleted, the global key signs.
@@ -183,14 +195,24 @@ impl<'a> Call<'a> {
     }
 }
 
-/// Makes the product that the license gate finds sign the answer.
-pub struct Signing<'a> {
-    product: &'a mut Option<ProductKey>,
+/// Notes what the license gate finds. The product's key signs the answer.
+pub struct Noting<'a> {
+    signing_product: &'a mut Option<ProductKey>,
+    found: &'a mut Found,
 }
 
-impl Observer for Signing<'_> {
+impl Observer for Noting<'_> {
+    fn found_license(&mut self, license: &License) {
+        self.found.license_id = Some(license.id);
+    }
+
     fn found_product(&mut self, product: &Product) {
-        *self.product = product.own_key();
+        *self.signing_product = product.own_key();
+        self.found.product_id = Some(product.id);
+    }
+
+    fn found_activation(&mut self, activation: LastSeen) {
+        self.found.activation = Some(activation);
     }
 }
 

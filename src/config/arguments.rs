@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use ipnet::IpNet;
 
+use super::activity::ActivityArgs;
 use super::addresses::{host_and_port, origin, public_url};
 use super::storage::StorageArgs;
 use crate::domain::{Rate, RateLimits, parse_network};
@@ -147,6 +148,9 @@ pub struct ServeArgs {
 
     #[command(flatten)]
     pub storage: StorageArgs,
+
+    #[command(flatten)]
+    pub activity: ActivityArgs,
 
     /// Separate address and port for "GET /metrics", for Prometheus. No API key is needed there
     #[arg(long, env = "KEYSEAL_METRICS_LISTEN", value_name = "ADDRESS:PORT", value_parser = host_and_port)]

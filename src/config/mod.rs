@@ -12,6 +12,7 @@
 //! - clap's `requires` and `conflicts_with` ignore the settings file: check in [`Config::new`] what two
 //!   settings must agree on.
 
+mod activity;
 mod addresses;
 mod arguments;
 mod environment;
@@ -22,6 +23,7 @@ mod server;
 mod settings;
 mod storage;
 
+pub use activity::ActivityConfig;
 pub use arguments::{DataArg, GLOBAL_OPTIONS, HttpStatusArg, LogArg, LogFormat, ServeArgs};
 pub use file::SettingsFile;
 pub use layers::{Effective, Source, UsageError, effective, read, read_over};

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
-use super::{ConfigError, HttpStatusArg, ServeArgs};
+use super::{ActivityConfig, ConfigError, HttpStatusArg, ServeArgs};
 use crate::domain::{DemoSecrets, HttpStatus, RateLimits, Retention, TelemetryQuota, Timestamp};
 use crate::files::DataDir;
 use crate::random::Randomness;
@@ -26,6 +26,7 @@ pub struct Config {
     pub http: HttpConfig,
     pub pages: PagesConfig,
     pub limits: LimitsConfig,
+    pub activity: ActivityConfig,
     pub webhooks: WebhooksConfig,
     pub on_hangup: OnHangup,
     /// Milliseconds by which the server's clock is ahead of the machine's. Set by the demo and by tests only.
@@ -177,6 +178,7 @@ impl Config {
                 keep_audit: Retention::default(),
                 least_disk: LEAST_DISK,
             },
+            activity: ActivityConfig::default(),
             webhooks: WebhooksConfig::default(),
             on_hangup: OnHangup::Reload,
             clock_ahead: Arc::default(),
@@ -220,6 +222,7 @@ impl Config {
                 keep_audit: args.storage.keep_audit(),
                 least_disk: LEAST_DISK,
             },
+            activity: args.activity.config(),
             webhooks: WebhooksConfig {
                 allow_private_targets: args.allow_private_targets,
                 ..WebhooksConfig::default()

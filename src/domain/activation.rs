@@ -39,6 +39,23 @@ pub enum Seats {
     All,
 }
 
+/// Seconds that the last-seen time of an activation stays as it is.
+const SEEN_ANEW_AFTER: u64 = 3600;
+
+/// An activation, with the last time at which a request for it passed the license gate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LastSeen {
+    pub activation_id: i64,
+    pub at: Option<Timestamp>,
+}
+
+impl LastSeen {
+    /// Whether a request at this time changes the last-seen time: at most one in an hour does.
+    pub fn changes_at(self, now: Timestamp) -> bool {
+        self.at.is_none_or(|at| at.0.abs_diff(now.0) >= SEEN_ANEW_AFTER)
+    }
+}
+
 /// Whether a license with this activation limit and this many active identifiers can have one more. A limit of
 /// 0 or less means no limit (API §3.4).
 pub fn has_free_seat(activation_limit: i64, active: i64) -> bool {
@@ -47,7 +64,7 @@ pub fn has_free_seat(activation_limit: i64, active: i64) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::has_free_seat;
+    use super::*;
 
     #[test]
     fn the_limit_is_exact_and_zero_is_none() {
@@ -55,5 +72,14 @@ mod tests {
         assert!(!has_free_seat(3, 3));
         assert!(has_free_seat(0, 1_000_000));
         assert!(has_free_seat(-1, 1_000_000));
+    }
+
+    #[test]
+    fn the_last_seen_time_changes_at_most_once_an_hour() {
+        let changes = |at, now| LastSeen { activation_id: 1, at }.changes_at(Timestamp(now));
+        assert!(changes(None, 10_000));
+        assert!(!changes(Some(Timestamp(10_000)), 13_599) && changes(Some(Timestamp(10_000)), 13_600));
+        // A clock that is set back.
+        assert!(!changes(Some(Timestamp(10_000)), 9_000) && changes(Some(Timestamp(10_000)), 6_400));
     }
 }

@@ -26,12 +26,14 @@ mod product;
 mod product_key;
 mod published_key;
 mod rate;
+mod refusal;
 mod retention;
 mod target;
 mod telemetry;
 mod timestamp;
+mod usage;
 
-pub use activation::{Activation, NewActivation, Seats, has_free_seat};
+pub use activation::{Activation, LastSeen, NewActivation, Seats, has_free_seat};
 pub use api_key::{ApiKey, ApiKeyChange, ApiKeySecret, FormerApiKey};
 pub use audit::{Actor, AuditEntry, AuditFilter, Subject};
 pub use block::{Block, Blocklist};
@@ -68,7 +70,9 @@ pub use product::{
 pub use product_key::{Fingerprint, ProductKey};
 pub use published_key::{KeyState, PublishedKey};
 pub use rate::{Rate, RateLimits, TelemetryQuota};
+pub use refusal::{Refusal, Refusals, RefusedRequest, hash_of_key, is_journaled, start_of_key};
 pub use retention::{Kept, Retention};
 pub use target::{MAX_URL, Target, is_public};
 pub use telemetry::{DataType, MAX_TELEMETRY_TEXT, Telemetry, TelemetryFilter, TelemetryReport, is_numeric};
 pub use timestamp::Timestamp;
+pub use usage::{Hour, Usage};

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use crate::domain::{
-    Identifier, License, LicenseKey, Outcome, Product, ProductStatus, Timestamp, has_free_seat,
+    Identifier, LastSeen, License, LicenseKey, Outcome, Product, ProductStatus, Timestamp, has_free_seat,
 };
 use crate::store::Tx;
 use crate::wire::reply::Result;
@@ -47,6 +47,7 @@ pub trait Observer {
     fn begin(&mut self, _step: Step) {}
     fn found_license(&mut self, _license: &License) {}
     fn found_product(&mut self, _product: &Product) {}
+    fn found_activation(&mut self, _activation: LastSeen) {}
 }
 
 /// The seat of an identifier that may activate a license.
@@ -116,7 +117,8 @@ impl<A: Asked, O: Observer> Gate<'_, A, O> {
     /// The last step of an activation. An identifier that has a seat needs no other, even at the limit.
     pub fn seat(&mut self, license: &License, identifier: &Identifier) -> Result<Seat> {
         self.observer.begin(Step::Seat);
-        if self.tx.is_activated(license.id, identifier)? {
+        if let Some(activation) = self.tx.last_seen(license.id, identifier)? {
+            self.observer.found_activation(activation);
             return Ok(Seat::Taken);
         }
         // The cost of counting grows with the number of activations, so they are counted only if there is a limit.
@@ -184,9 +186,8 @@ impl<A: Asked, O: Observer> Gate<'_, A, O> {
 
     fn active(&mut self, license: &License, identifier: &Identifier, inactive: Outcome) -> Result<()> {
         self.observer.begin(Step::Active);
-        if !self.tx.is_activated(license.id, identifier)? {
-            return Err(inactive.into());
-        }
+        let activation = self.tx.last_seen(license.id, identifier)?.ok_or(inactive)?;
+        self.observer.found_activation(activation);
         Ok(())
     }
 }

@@ -1,9 +1,12 @@
 //! The answer to a request before it is signed.
 
-use crate::domain::{Outcome, ProductKey};
+use super::activity::{About, RefusedFields};
+use crate::api::call::Found;
+use crate::domain::{Outcome, ProductKey, is_journaled};
 use crate::load::Ticket;
 use crate::signing::Priority;
 use crate::store::GivenAnswer;
+use crate::wire::params::Params;
 use crate::wire::reply::{Error, Reply, Result};
 
 /// The result of an endpoint, and everything else that its signature depends on.
@@ -14,6 +17,7 @@ pub struct Answer {
     pub priority: Priority,
     /// The fingerprint of the order that was queued, if one was that may be sent again.
     pub order: Option<[u8; 32]>,
+    pub about: About,
 }
 
 /// The content of an answer.
@@ -25,12 +29,25 @@ pub enum Content {
 
 impl Answer {
     pub fn new(result: Result<Content>, signing_product: Option<ProductKey>) -> Self {
-        Self { result, signing_product, priority: Priority::Normal, order: None }
+        Self { result, signing_product, priority: Priority::Normal, order: None, about: About::default() }
     }
 
     /// A refusal or a failure before any product was found.
     pub fn refused(error: impl Into<Error>) -> Self {
         Self::new(Err(error.into()), None)
+    }
+
+    /// The refusal of a caller that may not call. `fields`: those of its request, if they were read.
+    pub fn unauthorized(error: impl Into<Error>, fields: Option<RefusedFields>) -> Self {
+        let about = About { refused: fields.map(Box::new), ..About::default() };
+        Self { about, ..Self::refused(error) }
+    }
+
+    /// Adds what the endpoint has found, and the fields if it refused.
+    pub fn about(self, params: &Params, found: Found) -> Self {
+        let refused = self.refusal().filter(|outcome| is_journaled(outcome.code()));
+        let refused = refused.map(|_| Box::new(RefusedFields::of(params, found.license_id)));
+        Self { about: About { found, refused }, ..self }
     }
 
     /// Settles the guess that the ticket may hold. For a wrong key when no guess is left, the answer becomes 1929.

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use super::activity::Activity;
 use super::forwarders::Forwarders;
 use super::last_used::LastUsed;
 use super::lost_answers::LostAnswers;
@@ -30,6 +31,7 @@ pub struct App {
     pub signed_answers: SignedAnswers,
     pub load: Load,
     pub last_used: LastUsed,
+    pub activity: Arc<Activity>,
     pub lost_answers: LostAnswers,
     pub request_ids: RequestIds,
     pub forwarders: Forwarders,
@@ -53,6 +55,7 @@ impl App {
                 Arc::clone(signatures.delay()),
             ),
             last_used: LastUsed::default(),
+            activity: Arc::new(Activity::new(config.activity)),
             lost_answers: LostAnswers::default(),
             request_ids: RequestIds::default(),
             forwarders: Forwarders::default(),

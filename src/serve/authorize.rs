@@ -43,7 +43,7 @@ pub fn authorize(
         (None, None) if access.takes_contract_keys => {
             let contract_key =
                 ["contract_key", "contract_id"].into_iter().find_map(|field| params.text(field));
-            contract_owner(tx, &contract_key.unwrap_or_default())?
+            contract_owner(tx, caller, &contract_key.unwrap_or_default())?
         }
         (None, None) => return Err(Outcome::InvalidApiKey.into()),
     };
@@ -65,9 +65,10 @@ fn owner(tx: &Tx<'_>, caller: &Caller, secret: &ApiKeySecret, access: Access) ->
     };
     match found {
         Some((api_key, former_text)) => {
+            caller.known_as.set(Some(CallerId::ApiKey(api_key.id)));
             Ok(Authorized { former_text, ..check_api_key(&api_key, caller, access.capability)? })
         }
-        None if access.takes_contract_keys => contract_owner(tx, secret.expose()),
+        None if access.takes_contract_keys => contract_owner(tx, caller, secret.expose()),
         None => Err(Outcome::InvalidApiKey.into()),
     }
 }
@@ -101,7 +102,9 @@ pub fn check_address(tx: &Tx<'_>, caller: &Caller) -> Result<()> {
 
 /// Finds the contract whose key stands in the place of an API key or, without one, in a field of its own (API §4.33).
 /// The key is looked up by an index, so the time it takes reveals nothing of a partly right guess.
-fn contract_owner(tx: &Tx<'_>, contract_key: &str) -> Result<Authorized> {
+fn contract_owner(tx: &Tx<'_>, caller: &Caller, contract_key: &str) -> Result<Authorized> {
     let contract = tx.contract_by_key(contract_key.trim())?.ok_or(Outcome::InvalidApiKey)?;
-    Ok(Authorized { caller_id: CallerId::Contract(contract.id), former_text: None, sees_licenses: false })
+    let caller_id = CallerId::Contract(contract.id);
+    caller.known_as.set(Some(caller_id));
+    Ok(Authorized { caller_id, former_text: None, sees_licenses: false })
 }

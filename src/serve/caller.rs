@@ -1,5 +1,6 @@
 //! The caller of a request: its address, its API key in a header, the time.
 
+use std::cell::Cell;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Instant;
 
@@ -8,8 +9,9 @@ use actix_web::http::Method;
 use actix_web::http::header::AUTHORIZATION;
 use ipnet::IpNet;
 
+use super::activity::Answered;
 use super::app::App;
-use crate::domain::{ApiKeySecret, Timestamp, contains};
+use crate::domain::{ApiKeySecret, CallerId, Timestamp, contains};
 
 const FORWARDED_FOR: &str = "x-forwarded-for";
 
@@ -26,6 +28,8 @@ pub struct Caller {
     pub is_proxied: bool,
     /// The API key of a header: `Authorization: Bearer` before `X-API-Key` (API §2.1).
     pub secret: Option<ApiKeySecret>,
+    /// The owner of the key that the request has, once that is found, even if the request is refused.
+    pub known_as: Cell<Option<CallerId>>,
     /// The `Idempotency-Key` header.
     pub idempotency_key: Option<String>,
 }
@@ -44,12 +48,19 @@ impl Caller {
             address: client,
             is_proxied,
             secret: secret(request),
+            known_as: Cell::new(None),
             idempotency_key: header(request, "idempotency-key").map(str::to_owned),
         }
     }
 }
 
 impl Caller {
+    /// What is remembered of this caller's request. `code`: that of the answer, or the HTTP status of one without a
+    /// code.
+    pub fn answered(&self, endpoint: &'static str, code: u16) -> Answered {
+        Answered { endpoint, code, at: self.now, address: self.address, caller: self.known_as.get() }
+    }
+
     /// The method as it is logged: one of a fixed list, since no text of the caller's is logged.
     pub fn method_name(&self) -> &str {
         let known = [

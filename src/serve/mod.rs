@@ -13,6 +13,7 @@
 //! requests beside the API: health, documents, keys, downloads. `http_quirks` holds workarounds for
 //! actix-web.
 
+mod activity;
 mod answer;
 mod app;
 mod authorize;

@@ -24,7 +24,7 @@ pub const PRIVATE: HeaderValue = HeaderValue::from_static("no-cache, private");
 
 /// Signs an answer and makes the HTTP response. `route`: the route's own text, never the caller's.
 pub async fn respond(app: &App, caller: &Caller, route: &'static str, answer: Answer) -> HttpResponse {
-    let Answer { result, signing_product, priority, order: _ } = answer;
+    let Answer { result, signing_product, priority, order: _, about } = answer;
     let (code, mut response) = match result {
         Ok(Content::Written(written)) => {
             let code = written.code;
@@ -41,6 +41,7 @@ pub async fn respond(app: &App, caller: &Caller, route: &'static str, answer: An
             respond_reply(app, caller, route, &reply, (None, priority)).await
         }
     };
+    app.activity.record(&caller.answered(route, code), about);
     finish(app, caller, route, code, &mut response);
     response
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use actix_web::web;
 
+use super::activity::RefusedFields;
 use super::answer::{Answer, Content};
 use super::app::App;
 use super::base_url::Called;
@@ -30,13 +31,21 @@ pub async fn run(
 ) -> Answer {
     let (now, address, access) = (caller.now, caller.address, route.access());
     let base_url = Called { request: sent.request, config: &app.config, is_proxied: caller.is_proxied };
+    let mut refused = None;
     let read = app.store.read(|tx| {
         guarded(|| {
-            let of_header = authorize::check_header(tx, caller, access)?;
+            let of_header = match authorize::check_header(tx, caller, access) {
+                Ok(of_header) => of_header,
+                Err(error) => {
+                    refused = fields_of_unauthorized(tx, caller, sent);
+                    return Err(error);
+                }
+            };
             let params = sent.params()?;
             let of_field = if caller.secret.is_none() { authorize::secret_of_field(&params) } else { None };
             of_field.as_ref().map_or(Ok(()), |secret| ticket.admit_api_key(secret))?;
-            let authorized = authorize::authorize(tx, caller, of_header, of_field.as_ref(), &params, access)?;
+            let authorized = authorize::authorize(tx, caller, of_header, of_field.as_ref(), &params, access)
+                .inspect_err(|_| refused = RefusedFields::of_unauthorized(tx, &params).ok())?;
             ticket.check_guess(tx, &params, authorized.sees_licenses, route.runs == Runs::OnWriter)?;
             let secret = caller.secret.as_ref().or(of_field.as_ref());
             let context = app.request_context(address, authorized.caller_id, secret);
@@ -47,7 +56,7 @@ pub async fn run(
         })
     });
     let answer = match read.unwrap_or_else(|error| Err(error.into())) {
-        Err(error) => Answer::refused(error),
+        Err(error) => Answer::unauthorized(error, refused),
         Ok((authorized, params, answer)) => {
             let caller_id = authorized.caller_id;
             app.last_used.record(caller_id, authorized.former_text, now);
@@ -61,6 +70,12 @@ pub async fn run(
         }
     };
     answer.settle_guess(ticket)
+}
+
+/// The fields of a request whose caller was refused before they were parsed. Those of strangers are not parsed.
+fn fields_of_unauthorized(tx: &Tx<'_>, caller: &Caller, sent: Sent<'_>) -> Option<RefusedFields> {
+    caller.known_as.get()?;
+    RefusedFields::of_unauthorized(tx, &sent.params().ok()?).ok()
 }
 
 /// Refuses a caller by its address or the key in its header, before its body is read.
@@ -171,7 +186,8 @@ fn run_endpoint(
 ) -> Answer {
     let mut call = Call::new(tx, params, &route.endpoint.record, context, now);
     let result = guarded(|| (route.endpoint.run)(&mut call).map(Content::Reply));
-    Answer { order: call.order_fingerprint, ..Answer::new(result, call.signing_product) }
+    let (found, order, signing_product) = (call.found, call.order_fingerprint, call.signing_product);
+    Answer { order, ..Answer::new(result, signing_product) }.about(params, found)
 }
 
 /// Turns a panic into a failure: it ends one request and nothing else.

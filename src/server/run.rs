@@ -85,7 +85,7 @@ async fn serve(
     if let Some((metrics, _)) = metrics {
         metrics.stop(false).await;
     }
-    flush::write_last_used(&app).await;
+    flush::write_all(&app).await;
     app.load.log_unavailable();
     log::info!("stopped after making {} signatures", app.signatures.made());
     ended
@@ -104,6 +104,7 @@ fn spawn_background_tasks(
     }
     rt::spawn(stop::on_signal(signals.stop, handle, stopping));
     rt::spawn(flush::periodically(Arc::clone(app)));
+    rt::spawn(flush::write_activity_later(Arc::clone(app)));
     rt::spawn(retention::periodically(Arc::clone(app)));
     rt::spawn(systemd::stay_alive(Arc::clone(app)));
 }

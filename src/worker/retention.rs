@@ -1,5 +1,5 @@
-//! Deletes what is older, or more, than the settings keep: telemetry and the audit trail, the oldest first, in slices
-//! so small that no request waits for one.
+//! Deletes what is older, or more, than the settings keep: telemetry, the audit trail, refusals and usage, the oldest
+//! first, in slices so small that no request waits for one.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,10 +32,12 @@ pub async fn periodically(app: Arc<App>) {
 }
 
 async fn enforce(app: &Arc<App>, kept: Kept) -> Result<usize, store::Error> {
-    let limits = &app.config.limits;
-    let Retention { days, bytes } = match kept {
+    let (limits, activity) = (&app.config.limits, &app.config.activity);
+    let Retention { days, bytes, rows } = match kept {
         Kept::Telemetry => limits.keep_telemetry,
         Kept::Audit => limits.keep_audit,
+        Kept::Refusals => activity.keep_refusals,
+        Kept::Usage => activity.keep_usage,
     };
     let mut deleted = 0;
     if let Some(days) = days {
@@ -57,7 +59,20 @@ async fn enforce(app: &Arc<App>, kept: Kept) -> Result<usize, store::Error> {
             }
         }
     }
+    if let Some(rows) = rows {
+        deleted += trim_refusals(app, rows).await?;
+    }
     Ok(deleted)
+}
+
+/// Of the tables that are kept, the journal of refusals alone has a number of rows.
+async fn trim_refusals(app: &App, most: u32) -> Result<usize, store::Error> {
+    let mut trimmed = 0;
+    while app.store.try_read(|tx| tx.count_refusals())? > i64::from(most) {
+        trimmed += app.store.change(move |tx| tx.trim_refusals(most, SLICE)).await?;
+        tokio::time::sleep(PAUSE).await;
+    }
+    Ok(trimmed)
 }
 
 async fn delete(app: &App, kept: Kept, before: Timestamp) -> Result<usize, store::Error> {

@@ -4,6 +4,7 @@
 use keyseal_test_support as support;
 
 mod activations;
+mod activity;
 mod assignments;
 mod audit;
 mod random_assignments;

@@ -26,12 +26,14 @@ pub async fn reset(app: &App, request: &HttpRequest, payload: &mut web::Payload)
     let Some(demo) = &app.demo else { return plain(StatusCode::NOT_FOUND, &json!({ "error": "no demo" })) };
     let contents = Arc::clone(&demo.contents);
     let randomness = app.config.randomness.clone();
+    let activity = Arc::clone(&app.activity);
     let restored = app.store.change(move |tx| {
         tx.wake_worker_on_commit();
         tx.restore(&contents)?;
         // On the writer thread, so that no other change draws random numbers between the two. Running it
         // again changes nothing.
         randomness.restore_position();
+        activity.clear();
         Ok::<_, store::Error>(())
     });
     match restored.await {

@@ -15,6 +15,7 @@ use crate::domain::{DownloadLink, Downloadable, Outcome, StoredFile};
 use crate::files::open_regular;
 use crate::load::Ticket;
 use crate::routes::{self, DOWNLOAD_LABEL as ROUTE};
+use crate::serve::activity::{About, RefusedFields};
 use crate::serve::answer::Answer;
 use crate::serve::app::App;
 use crate::serve::caller::Caller;
@@ -39,7 +40,7 @@ pub async fn download(app: &App, request: &HttpRequest) -> HttpResponse {
     match found.and_then(|found| open(app, &caller, &found.file).map(|file| (found, file))) {
         Ok((found, file)) => {
             ticket.refund_guess();
-            send(app, &caller, request, &found, file).await
+            send(app, &caller, request, (&found, refused.about), file).await
         }
         Err(error) => {
             let answer = Answer { result: Err(error), ..refused }.settle_guess(&mut ticket);
@@ -77,14 +78,20 @@ fn look_up(
         });
         let authorized = match authorized {
             Ok(authorized) => authorized,
-            Err(error) => return Requested::failed(error),
+            Err(error) => {
+                let fields = RefusedFields::of_unauthorized(tx, params).ok();
+                return Requested {
+                    found: Err(error),
+                    refused: Answer::unauthorized(Outcome::FileNotFound, fields),
+                };
+            }
         };
         app.last_used.record(authorized.caller_id, authorized.former_text, caller.now);
         let context = app.request_context(caller.address, authorized.caller_id, None);
         let mut call = Call::new(tx, params, &downloads::LINK, context, caller.now);
         let found = guarded(|| downloads::requested(&mut call, numeric_version));
         let refused = Answer::new(Err(Outcome::FileNotFound.into()), call.signing_product);
-        Requested { found, refused }
+        Requested { found, refused: refused.about(params, call.found) }
     });
     read.unwrap_or_else(|error| Requested::failed(error.into()))
 }
@@ -103,7 +110,7 @@ async fn send(
     app: &App,
     caller: &Caller,
     request: &HttpRequest,
-    found: &Downloadable,
+    (found, about): (&Downloadable, About),
     file: NamedFile,
 ) -> HttpResponse {
     let mut response = file
@@ -117,6 +124,7 @@ async fn send(
         count(app, found.id).await;
     }
     let status = response.status().as_u16();
+    app.activity.record(&caller.answered(ROUTE, status), about);
     respond::finish(app, caller, ROUTE, status, &mut response);
     response
 }

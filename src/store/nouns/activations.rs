@@ -1,6 +1,8 @@
 //! Reads and writes activations: the identifiers that a license is active on.
 
-use crate::domain::{Activation, Identifier, NewActivation, Page, Subject, Timestamp};
+use std::net::IpAddr;
+
+use crate::domain::{Activation, Identifier, LastSeen, NewActivation, Page, Subject, Timestamp};
 use crate::store::sql::Row;
 use crate::store::{Error, Tx};
 
@@ -8,6 +10,23 @@ impl Tx<'_> {
     pub fn is_activated(&self, license_id: i64, identifier: &Identifier) -> Result<bool, Error> {
         let sql = "SELECT 1 FROM activations WHERE license_id = ?1 AND identifier = ?2";
         self.sql(sql).exists(&[&license_id, &identifier.as_str()])
+    }
+
+    /// The activation of a license on an identifier, and when it was last seen. `None`: the license is not active on
+    /// it.
+    pub fn last_seen(&self, license_id: i64, identifier: &Identifier) -> Result<Option<LastSeen>, Error> {
+        let sql = "SELECT id, last_seen_at FROM activations WHERE license_id = ?1 AND identifier = ?2";
+        self.sql(sql).one(&[&license_id, &identifier.as_str()], |row| {
+            Ok(LastSeen { activation_id: row.get(0)?, at: row.get(1)? })
+        })
+    }
+
+    /// Sets when and from where an activation was last seen, if it still exists and was not seen in that hour.
+    pub fn set_last_seen(&self, activation_id: i64, at: Timestamp, address: IpAddr) -> Result<(), Error> {
+        let sql = "UPDATE activations SET last_seen_at = ?2, last_address = ?3
+                   WHERE id = ?1 AND (last_seen_at IS NULL OR abs(last_seen_at - ?2) >= 3600)";
+        self.sql(sql).execute(&[&activation_id, &at, &address.to_string()])?;
+        Ok(())
     }
 
     pub fn count_activations(&self, license_id: i64) -> Result<i64, Error> {

@@ -19,8 +19,10 @@ mod ownership;
 mod product_meta;
 mod products;
 mod published_keys;
+mod refusals;
 mod retention;
 mod telemetry;
+mod usage_hours;
 
 #[cfg(test)]
 mod tests;

@@ -1,4 +1,4 @@
-//! The size of telemetry and of the audit trail, which grow without end, and the deletion of their oldest rows.
+//! The size of the tables that grow without end, and the deletion of their oldest rows.
 
 use crate::domain::{Kept, Timestamp};
 use crate::store::{Error, Tx};
@@ -9,11 +9,12 @@ const SAMPLES: i64 = 64;
 /// The bytes that a row takes beside its texts.
 const ROW_OVERHEAD: i64 = 100;
 
-/// The statements for one table. Its ids grow with time.
+/// The statements for one table. Its ids grow with time; the hours are those of `usage_hours`.
 struct Statements {
     /// Its lowest and its highest id.
     ids: &'static str,
-    /// The bytes of the texts of the first row from an id on, in the table and in its indexes.
+    /// The bytes of the texts of the first row from an id on, in the table and in its indexes. Of `usage_hours`, the
+    /// bytes of all rows of an hour.
     length: &'static str,
     /// Whether one of the oldest rows is from before a time.
     older: &'static str,
@@ -40,6 +41,27 @@ const AUDIT: Statements = Statements {
              FROM audit WHERE id >= ?1 ORDER BY id LIMIT 1",
     older: "SELECT 1 FROM (SELECT at FROM audit ORDER BY id LIMIT ?2) AS oldest WHERE at < ?1 LIMIT 1",
     delete: "DELETE FROM audit WHERE id IN (SELECT id FROM audit ORDER BY id LIMIT ?2) AND at < ?1",
+};
+
+const REFUSALS: Statements = Statements {
+    ids: "SELECT (SELECT min(id) FROM refusals), (SELECT max(id) FROM refusals)",
+    length: "SELECT 2 * (octet_length(key_hash) + octet_length(identifier) + octet_length(address))
+                    + octet_length(endpoint) + octet_length(key_start)
+             FROM refusals WHERE id >= ?1 ORDER BY id LIMIT 1",
+    older: "SELECT 1 FROM (SELECT last_at FROM refusals ORDER BY id LIMIT ?2) AS oldest WHERE last_at < ?1 LIMIT 1",
+    delete: "DELETE FROM refusals WHERE id IN (SELECT id FROM refusals ORDER BY id LIMIT ?2) AND last_at < ?1",
+};
+
+const USAGE: Statements = Statements {
+    ids: "SELECT (SELECT min(hour) FROM usage_hours), (SELECT max(hour) FROM usage_hours)",
+    length: "SELECT coalesce(sum(octet_length(endpoint) + 20), 0) FROM usage_hours WHERE hour = ?1",
+    older: "SELECT 1 FROM (SELECT hour FROM usage_hours ORDER BY hour LIMIT ?2) AS oldest
+            WHERE hour < ?1 / 3600 LIMIT 1",
+    delete: "DELETE FROM usage_hours
+             WHERE (hour, endpoint, code, product_id) IN (
+                 SELECT hour, endpoint, code, product_id FROM usage_hours
+                 ORDER BY hour, endpoint, code, product_id LIMIT ?2
+             ) AND hour < ?1 / 3600",
 };
 
 impl Tx<'_> {
@@ -78,5 +100,7 @@ fn statements(kept: Kept) -> &'static Statements {
     match kept {
         Kept::Telemetry => &TELEMETRY,
         Kept::Audit => &AUDIT,
+        Kept::Refusals => &REFUSALS,
+        Kept::Usage => &USAGE,
     }
 }

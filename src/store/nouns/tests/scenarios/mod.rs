@@ -1,5 +1,6 @@
 //! The scenarios that every engine must pass, one for each kind of record. Each runs in an empty database.
 
+mod activity;
 mod catalog;
 mod customers;
 mod licenses;
@@ -13,7 +14,7 @@ const LATER: Timestamp = Timestamp(1_700_000_060);
 
 type Scenario = fn(&Tx<'_>);
 
-pub const ALL: [(&str, Scenario); 13] = [
+pub const ALL: [(&str, Scenario); 16] = [
     ("products", catalog::products),
     ("metadata", catalog::metadata),
     ("licenses", licenses::licenses),
@@ -26,6 +27,9 @@ pub const ALL: [(&str, Scenario); 13] = [
     ("signing keys", catalog::signing_keys),
     ("jobs and webhooks", records::jobs_and_webhooks),
     ("telemetry", records::telemetry),
+    ("refusals", activity::refusals),
+    ("usage", activity::usage),
+    ("last-seen times", activity::last_seen),
     ("audit, idempotency and savepoints", records::audit_idempotency_and_savepoints),
 ];
 

@@ -1,0 +1,171 @@
+//! What is remembered about requests: refusals, the number of answers, and when activations were last seen.
+
+use crate::support::{License, TestServer, execute};
+
+/// The rows that a query returns, each as text with a space between its columns. The server has stopped, so that
+/// everything is written.
+fn rows(server: &TestServer, sql: &str) -> Vec<String> {
+    let database = server.data().join("keyseal.db");
+    #[expect(clippy::disallowed_methods, reason = "looks at what the program left, without it")]
+    let database = rusqlite::Connection::open(database).unwrap();
+    let mut statement = database.prepare(sql).unwrap();
+    let columns = statement.column_count();
+    let read = statement.query_map([], |row| {
+        let cells = (0..columns).map(|column| match row.get_ref(column).unwrap() {
+            rusqlite::types::ValueRef::Null => "-".to_owned(),
+            rusqlite::types::ValueRef::Integer(number) => number.to_string(),
+            other => format!("'{}'", other.as_str().unwrap()),
+        });
+        Ok(cells.collect::<Vec<_>>().join(" "))
+    });
+    read.unwrap().map(Result::unwrap).collect()
+}
+
+const REFUSALS: &str = "SELECT code, endpoint, identifier, address, key_start, license_id, api_key_id, count
+                        FROM refusals ORDER BY id";
+
+fn verify(server: &TestServer, fields: &[(&str, &str)]) -> i64 {
+    server.post("verify", fields).code
+}
+
+#[test]
+fn each_refusal_of_the_license_gate_is_remembered_with_its_license() {
+    let mut server = TestServer::start();
+    server.add_license(&License { activation_limit: 1, identifiers: &["one.ltd"], ..License::default() });
+    server.add_license(&License {
+        key: "FREE-KEY-1",
+        status: "available",
+        identifiers: &[],
+        ..License::default()
+    });
+    let of = |key, identifier| [("license_key", key), ("identifier", identifier)];
+    assert_eq!(verify(&server, &of("NOBODYS-KEY-0123", "one.ltd")), 210);
+    assert_eq!(verify(&server, &of("KEY-1", "")), 215);
+    assert_eq!(verify(&server, &of("free-key-1", "one.ltd")), 201);
+    for key in ["KEY-1", "key-1", "KEY-1"] {
+        assert_eq!(verify(&server, &of(key, "two.ltd")), 202);
+    }
+    assert_eq!(server.post("activate", &of("KEY-1", "two.ltd")).code, 302);
+    assert_eq!(verify(&server, &of("KEY-1", "one.ltd")), 200);
+    assert_eq!(server.post("activate", &of("KEY-1", "one.ltd")).code, 301);
+    server.stop();
+    let found = rows(&server, REFUSALS);
+    let expected = [
+        "210 '/verify' 'one.ltd' '127.0.0.1' 'NOBODYS-' - 1 1",
+        "215 '/verify' '' '127.0.0.1' '' 1 1 1",
+        "201 '/verify' 'one.ltd' '127.0.0.1' '' 2 1 1",
+        "202 '/verify' 'two.ltd' '127.0.0.1' '' 1 1 3",
+        "302 '/activate' 'two.ltd' '127.0.0.1' '' 1 1 1",
+    ];
+    assert_eq!(sorted(found), sorted(expected.map(str::to_owned).to_vec()));
+}
+
+/// Refusals of one second are written in no particular order.
+fn sorted(mut rows: Vec<String>) -> Vec<String> {
+    rows.sort();
+    rows
+}
+
+#[test]
+fn a_refused_caller_is_remembered_by_its_address_and_never_by_its_api_key() {
+    let mut server = TestServer::start();
+    server.add_license(&License { identifiers: &["one.ltd"], ..License::default() });
+    let inactive = server.add_api_key(&["--capability", "*", "--inactive"]);
+    let narrow = server.add_api_key(&["--capability", "activate"]);
+    let of = |api_key| [("api_key", api_key), ("license_key", "KEY-1"), ("identifier", "one.ltd")];
+    let ask = |fields: &[(&str, &str)]| server.post_form("/api/v1/verify", fields).code;
+    assert_eq!(ask(&of("c0ffee00-a-key-that-nobody-has")), 100);
+    assert_eq!(ask(&of(&inactive)), 101);
+    assert_eq!(ask(&of(&narrow)), 102);
+    let header = [("Authorization", format!("Bearer {narrow}"))];
+    let header = [(header[0].0, header[0].1.as_str())];
+    let fields = [("license_key", "KEY-1"), ("identifier", "one.ltd")];
+    assert_eq!(server.post_with_headers("verify", &header, &fields).code, 102);
+    let stranger = [("Authorization", "Bearer c0ffee00-another-key")];
+    assert_eq!(server.post_with_headers("verify", &stranger, &fields).code, 100);
+    server.command(&["block", "add", "--identifier", "one.ltd"]);
+    assert_eq!(verify(&server, &fields), 150);
+    server.stop();
+    let found = rows(&server, REFUSALS);
+    let expected = [
+        "100 '/verify' 'one.ltd' '127.0.0.1' '' 1 - 1",
+        "101 '/verify' 'one.ltd' '127.0.0.1' '' 1 2 1",
+        "102 '/verify' 'one.ltd' '127.0.0.1' '' 1 3 2",
+        "100 '/verify' '' '127.0.0.1' '' - - 1",
+        "150 '/verify' 'one.ltd' '127.0.0.1' '' 1 1 1",
+    ];
+    assert_eq!(sorted(found), sorted(expected.map(str::to_owned).to_vec()));
+    let database = std::fs::read(server.data().join("keyseal.db")).unwrap();
+    assert!(!database.windows(8).any(|bytes| bytes == b"c0ffee00"));
+}
+
+#[test]
+fn answers_are_counted_by_hour_endpoint_code_and_product() {
+    let mut server = TestServer::start();
+    server.add_license(&License { identifiers: &["one.ltd"], ..License::default() });
+    let of = |key, identifier| [("license_key", key), ("identifier", identifier)];
+    for _ in 0..3 {
+        assert_eq!(verify(&server, &of("KEY-1", "one.ltd")), 200);
+    }
+    assert_eq!(verify(&server, &of("NOBODY", "one.ltd")), 210);
+    assert_eq!(server.post("activate", &of("KEY-1", "two.ltd")).code, 300);
+    assert_eq!(server.get("/api/v1/nothing").code, 1904);
+    server.stop();
+    let sql = "SELECT endpoint, code, product_id, sum(count) FROM usage_hours GROUP BY 1, 2, 3 ORDER BY 1, 2";
+    assert_eq!(
+        rows(&server, sql),
+        ["'(unknown)' 1904 0 1", "'/activate' 300 1 1", "'/verify' 200 1 3", "'/verify' 210 0 1"]
+    );
+    // What is counted later in the hour is added.
+    server.start_again(|_| ());
+    assert_eq!(verify(&server, &of("KEY-1", "one.ltd")), 200);
+    server.stop();
+    let sql = "SELECT sum(count) FROM usage_hours WHERE endpoint = '/verify' AND code = 200";
+    assert_eq!(rows(&server, sql), ["4"]);
+    let sql = "SELECT 1 FROM usage_hours WHERE abs(hour - unixepoch() / 3600) > 1";
+    assert_eq!(rows(&server, sql), [""; 0]);
+}
+
+const SEEN: &str =
+    "SELECT identifier, last_seen_at > unixepoch() - 60, last_address FROM activations ORDER BY id";
+
+#[test]
+fn an_activation_is_seen_when_a_request_passes_the_gate_on_it_and_at_most_once_an_hour() {
+    let mut server = TestServer::start();
+    let identifiers = &["one.ltd", "two.ltd", "three.ltd"];
+    server.add_license(&License { activation_limit: 3, identifiers, ..License::default() });
+    let of = |identifier| [("license_key", "KEY-1"), ("identifier", identifier)];
+    assert_eq!(verify(&server, &of("ONE.ltd")), 200);
+    assert_eq!(server.post("activate", &of("two.ltd")).code, 301);
+    server.stop();
+    assert_eq!(
+        rows(&server, SEEN),
+        ["'one.ltd' 1 '127.0.0.1'", "'two.ltd' 1 '127.0.0.1'", "'three.ltd' - -"]
+    );
+    server.start_again(|_| ());
+    execute(
+        &server,
+        "UPDATE activations SET last_seen_at = unixepoch() - 3700, last_address = 'x' WHERE id = 1;
+         UPDATE activations SET last_seen_at = unixepoch() - 3000, last_address = 'x' WHERE id = 2;",
+    );
+    assert_eq!(verify(&server, &of("one.ltd")), 200);
+    assert_eq!(verify(&server, &of("two.ltd")), 200);
+    server.stop();
+    assert_eq!(rows(&server, SEEN), ["'one.ltd' 1 '127.0.0.1'", "'two.ltd' 0 'x'", "'three.ltd' - -"]);
+}
+
+#[test]
+fn each_of_it_can_be_turned_off() {
+    let mut server = TestServer::start_with(|config| {
+        config.activity.records_refusals = false;
+        config.activity.records_usage = false;
+        config.activity.records_last_seen = false;
+    });
+    server.add_license(&License { identifiers: &["one.ltd"], ..License::default() });
+    assert_eq!(verify(&server, &[("license_key", "KEY-1"), ("identifier", "one.ltd")]), 200);
+    assert_eq!(verify(&server, &[("license_key", "NOBODY"), ("identifier", "one.ltd")]), 210);
+    server.stop();
+    let sql = "SELECT (SELECT count(*) FROM refusals) + (SELECT count(*) FROM usage_hours)
+                      + (SELECT count(*) FROM activations WHERE last_seen_at IS NOT NULL)";
+    assert_eq!(rows(&server, sql), ["0"]);
+}
