@@ -150,16 +150,25 @@ impl Blocklist {
 
     /// Whether the identifier is blocked, or its host is a blocked domain or a subdomain of one.
     pub fn blocks_identifier(&self, identifier: &str) -> bool {
-        if self.identifiers.is_empty() && self.domains.is_empty() {
-            return false;
-        }
-        let identifier = identifier.trim().to_ascii_lowercase();
-        self.identifiers.contains(&identifier) || self.blocks_host(&comparable(host_of(&identifier)))
+        self.block_of(identifier).is_some()
     }
 
-    fn blocks_host(&self, host: &str) -> bool {
+    /// The entry that blocks the identifier.
+    pub fn block_of(&self, identifier: &str) -> Option<Block> {
+        if self.identifiers.is_empty() && self.domains.is_empty() {
+            return None;
+        }
+        let identifier = identifier.trim().to_ascii_lowercase();
+        if self.identifiers.contains(&identifier) {
+            return Some(Block::Identifier(identifier));
+        }
+        self.blocked_domain(&comparable(host_of(&identifier))).map(|domain| Block::Domain(domain.to_owned()))
+    }
+
+    /// The blocked domain that the host is, or is in.
+    fn blocked_domain<'h>(&self, host: &'h str) -> Option<&'h str> {
         let parents = host.match_indices('.').filter_map(|(dot, _)| host.get(dot + 1..));
-        std::iter::once(host).chain(parents).any(|name| self.domains.contains(name))
+        std::iter::once(host).chain(parents).find(|name| self.domains.contains(*name))
     }
 }
 
