@@ -12,6 +12,7 @@ pub mod shape;
 pub mod activations;
 pub mod license_details;
 mod license_ends;
+pub mod license_explanations;
 pub mod license_features;
 pub mod downloads;
 pub mod assignments;

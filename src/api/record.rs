@@ -18,6 +18,8 @@ pub struct Record {
     pub answers: &'static [Answer],
     /// The answers without fields that the endpoint shares with others.
     pub refusals: &'static [Outcome],
+    /// Whether the request may name an identifier that is on the blocklist: it is about it, and not from it.
+    pub takes_blocked_identifiers: bool,
 }
 
 /// An outcome and the fields of its reply, in order.
@@ -49,7 +51,15 @@ pub enum Audience {
 
 impl Record {
     pub const fn new(audience: Audience, summary: &'static str) -> Self {
-        Self { audience, summary, text: "", fields: &[], answers: &[], refusals: &[] }
+        Self {
+            audience,
+            summary,
+            text: "",
+            fields: &[],
+            answers: &[],
+            refusals: &[],
+            takes_blocked_identifiers: false,
+        }
     }
 
     #[must_use]
@@ -70,6 +80,11 @@ impl Record {
     #[must_use]
     pub const fn refuses(self, refusals: &'static [Outcome]) -> Self {
         Self { refusals, ..self }
+    }
+
+    #[must_use]
+    pub const fn takes_blocked_identifiers(self) -> Self {
+        Self { takes_blocked_identifiers: true, ..self }
     }
 
     /// All fields that the endpoint reads, as the reference prints them.

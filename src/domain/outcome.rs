@@ -183,6 +183,7 @@ outcomes! {
     1913 PayloadTooLarge: Global, 413, "Payload too large";
     1915 UnsupportedMediaType: Global, 415, "Unsupported media type";
     1929 TooManyRequests: Global, 429, "Too many requests";
+    1940 LicenseExplained: Product, 200, "License explained";
     1941 LicenseActivations: Product, 200, "License activations";
     1942 ActivationReleased: Product, 200, "Activation released";
     1943 NoSuchActivation: Product, 200, "No such activation";

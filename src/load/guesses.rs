@@ -43,7 +43,7 @@ pub fn standing(
 }
 
 /// Whether a refusal means that the license key is wrong. 202, a license that isn't active on an identifier, doesn't:
-/// its key is right, and customers do move their products.
+/// its key is right, and customers do move their products. 1940 is a refusal only for a wrong key.
 pub fn is_wrong_key(outcome: Outcome) -> bool {
     matches!(
         outcome,
@@ -56,5 +56,6 @@ pub fn is_wrong_key(outcome: Outcome) -> bool {
             | Outcome::UpdateLicenseNotFound
             | Outcome::ContractLicenseNotFound
             | Outcome::OwnContractNotFound
+            | Outcome::LicenseExplained
     )
 }

@@ -12,6 +12,8 @@ use crate::wire::reply::Result;
 /// A step of the gate. Which steps apply, and what the last one refuses with, depends on the endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
+    /// The identifier is not on the blocklist (step G6, API §2.2).
+    Blocklist,
     /// Step L1: a license has the key. If the request names a product, the license is of that product.
     LicenseKey,
     /// Step L2: the license's product exists and is active.
@@ -30,6 +32,23 @@ pub enum Step {
     Active,
     /// The last step of an activation: a seat is free, or the identifier has one.
     Seat,
+}
+
+impl Step {
+    /// The name of this value in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Blocklist => "blocklist",
+            Self::LicenseKey => "license_key",
+            Self::Product => "product",
+            Self::Identifier => "identifier",
+            Self::NotBlocked => "not_blocked",
+            Self::Assigned => "assigned",
+            Self::NotExpired | Self::NotExpiredForDownloads => "not_expired",
+            Self::Active => "active",
+            Self::Seat => "seat",
+        }
+    }
 }
 
 /// The fields of a request to the gate. Each is read when its step begins, because a field that can't be read refuses

@@ -5,6 +5,7 @@
 mod activations;
 mod api_keys;
 mod customers;
+pub mod explain;
 pub mod gate;
 mod licenses;
 mod renewals;

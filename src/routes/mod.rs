@@ -9,8 +9,8 @@ use crate::api::endpoint::Endpoint;
 use crate::api::record::Audience;
 use crate::api::{
     activations, assignments, changelogs, contracts, downloads, generators, jobs, license_details,
-    license_features, license_meta, license_seats, licenses, own_contract, product_meta, products,
-    random_assignments, renewals, telemetry,
+    license_explanations, license_features, license_meta, license_seats, licenses, own_contract,
+    product_meta, products, random_assignments, renewals, telemetry,
 };
 use crate::wire::params::path_field;
 
@@ -38,6 +38,8 @@ pub struct Access {
     pub capability: &'static str,
     /// Whether the key of a contract is enough (API §4.33).
     pub takes_contract_keys: bool,
+    /// Whether the request may name an identifier that is on the blocklist.
+    pub takes_blocked_identifiers: bool,
 }
 
 /// The thread that runs an endpoint. It follows from what the endpoint does with the database.
@@ -61,6 +63,7 @@ pub const ROUTES: &[Route] = &[
     post("/get-license-key-details", Inline, &license_details::DETAILS),
     get("/licenses/{license_key}/features/{feature}", Inline, &license_features::SHOW)
         .needs("get-license-feature"),
+    get("/explain-license-key", Inline, &license_explanations::EXPLAIN),
     post("/access-downloadables", Inline, &downloads::LIST),
     post("/assign-license-key", OnWriter, &assignments::ASSIGN),
     post("/assign-and-activate-license-key", OnWriter, &assignments::ASSIGN_AND_ACTIVATE),
@@ -103,7 +106,8 @@ pub const ROUTES: &[Route] = &[
 ];
 
 /// The capability of the API key in a download link.
-pub const DOWNLOAD: Access = Access { capability: "download", takes_contract_keys: false };
+pub const DOWNLOAD: Access =
+    Access { capability: "download", takes_contract_keys: false, takes_blocked_identifiers: false };
 
 /// The path of the endpoint whose requests count against a quota in bytes.
 const TELEMETRY: &str = "/send-telemetry-data";
@@ -162,8 +166,12 @@ impl Route {
 
     /// The credentials that the route requires.
     pub fn access(&self) -> Access {
-        let takes_contract_keys = self.endpoint.record.audience == Audience::ContractOwner;
-        Access { capability: self.capability, takes_contract_keys }
+        let record = &self.endpoint.record;
+        Access {
+            capability: self.capability,
+            takes_contract_keys: record.audience == Audience::ContractOwner,
+            takes_blocked_identifiers: record.takes_blocked_identifiers,
+        }
     }
 }
 

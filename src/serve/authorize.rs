@@ -48,7 +48,9 @@ pub fn authorize(
         (None, None) => return Err(Outcome::InvalidApiKey.into()),
     };
     // Newer clients send a device and a domain; either may be blocked.
-    check_blocklist(tx, params.all_texts("identifier"))?;
+    if !access.takes_blocked_identifiers {
+        check_blocklist(tx, params.all_texts("identifier"))?;
+    }
     Ok(authorized)
 }
 

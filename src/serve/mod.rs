@@ -170,4 +170,6 @@ async fn refuse(
 }
 
 #[cfg(test)]
+mod explained;
+#[cfg(test)]
 mod tests;

@@ -26,6 +26,7 @@ mod generators;
 mod health;
 mod idempotency;
 mod license_details;
+mod license_explanations;
 mod license_features;
 mod license_files;
 mod license_meta;

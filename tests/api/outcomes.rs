@@ -36,6 +36,7 @@ const SCENARIOS: &[(&str, &str, i64)] = &[
     ("/deactivate", "license_key=FREE&identifier=d", 401),
     ("/get-license-key-details", "license_key=ACTIVE&identifier=d", 500),
     ("/access-downloadables", "license_key=ACTIVE&identifier=d", 600),
+    ("/explain-license-key", "license_key=ACTIVE&identifier=d", 1940),
     ("/licenses/{license_key}/features/{feature}", "license_key=ACTIVE&feature=updates", 1946),
     ("/get-license-key-activations", "license_key=ACTIVE", 1941),
     ("/release-activation", "license_key=FREE&identifier=e", 1943),

@@ -16,6 +16,7 @@ const BASES: &[(&str, Steps, &str)] = &[
     ("/deactivate", &[("/activate", "license_key=FREE&identifier=d#")], "license_key=FREE&identifier=d#"),
     ("/get-license-key-details", &[], "license_key=ACTIVE&identifier=d"),
     ("/access-downloadables", &[], "license_key=ACTIVE&identifier=d"),
+    ("/explain-license-key", &[], "license_key=ACTIVE&identifier=d&at=2027-01-01"),
     ("/assign-license-key", NEW_KEY, "license_key=K#"),
     ("/assign-and-activate-license-key", NEW_KEY, "license_key=K#&identifier=d&owner_email=o@x"),
     ("/random-assign-license-keys", &[], "product_id=1&generate=1"),

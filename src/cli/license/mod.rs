@@ -4,6 +4,7 @@ mod activation;
 mod assign;
 mod change;
 mod create;
+mod explain;
 pub mod csv;
 mod export;
 mod import;
@@ -92,6 +93,7 @@ pub enum Command {
         /// License key
         key: String,
     },
+    Explain(explain::ExplainArgs),
     Import(import::Args),
     /// Export licenses to a CSV file that can be imported again
     ///
@@ -141,6 +143,7 @@ pub fn run(command: &Command, data: &DataDir, output: &mut Output<'_>) -> Result
         Command::Renew(args) => renew::run(args, data, output),
         Command::Update(args) => change::update(args, data, output),
         Command::Delete { key } => change::delete(key, data, output),
+        Command::Explain(args) => explain::explain(args, data, output),
         Command::Import(args) => import::run(args, data, output),
         Command::Export(args) => export::run(args, data, output),
     }

@@ -95,6 +95,13 @@ impl Tx<'_> {
         let sql = "SELECT identifier, post_url FROM activations WHERE license_id = ?1 ORDER BY id";
         self.sql(sql).all(&[&license_id], |row| Ok((row.get(0)?, row.get(1)?)))
     }
+
+    /// The identifier that a license was activated on last, of those that it is active on.
+    pub fn newest_identifier(&self, license_id: i64) -> Result<Option<Identifier>, Error> {
+        let sql = "SELECT identifier FROM activations WHERE license_id = ?1 ORDER BY id DESC LIMIT 1";
+        let newest: Option<String> = self.sql(sql).one(&[&license_id], |row| row.get(0))?;
+        Ok(newest.and_then(|identifier| Identifier::parse(&identifier).ok()))
+    }
 }
 
 fn read(row: &Row<'_>) -> Result<Activation, Error> {

@@ -1,5 +1,6 @@
 //! Commands: what they print, what they refuse, and what they leave behind.
 
+mod explaining;
 mod licenses;
 mod generators;
 

@@ -80,6 +80,7 @@ pub(super) fn activations(tx: &Tx<'_>) {
     assert_eq!((oldest.identifier.as_str(), oldest.activated_at), ("PC-1", NOW));
     assert_eq!((oldest.address.as_deref(), oldest.post_url.is_some()), (Some("127.0.0.1"), true));
     assert_eq!((oldest.last_seen_at, oldest.last_address.as_deref()), (None, None));
+    assert_eq!(tx.newest_identifier(license_id).unwrap().unwrap().as_str(), "PC-1");
     assert_eq!(tx.activations(license_id, Page::ALL).unwrap(), [oldest]);
     assert!(tx.activations(license_id, Page { offset: 1, limit: 1 }).unwrap().is_empty());
     assert!(tx.remove_activation(license_id, same.as_str()).unwrap());
