@@ -9,8 +9,8 @@ use super::fields::{GENERATOR_ID, IDENTIFIER, LICENSE_KEY, OF_PRODUCT, PRODUCT_I
 use super::record::Record;
 use super::sent::Sent;
 use crate::domain::{
-    ApiKeySecret, CallerId, Generator, Identifier, LastSeen, License, LicenseKey, Outcome, Product,
-    ProductKey, Timestamp,
+    ApiKeySecret, CallerId, Generator, Identifier, LastSeen, License, LicenseKey, NewLicense, Outcome,
+    Product, ProductKey, Timestamp,
 };
 use crate::operations::Operation;
 use crate::operations::gate::{Asked, Gate, Observer};
@@ -187,6 +187,17 @@ impl<'a> Call<'a> {
         let license = self.gate().license()?;
         self.sign_for_product(license.product_id)?;
         Ok(license)
+    }
+
+    /// Makes licenses by a generator, all or none.
+    pub fn generate(
+        &self,
+        generator: &Generator,
+        quantity: i64,
+        settle: impl Fn(NewLicense) -> NewLicense,
+    ) -> Result<Vec<License>> {
+        let Generator { product_id, recipe, .. } = generator;
+        self.operation().generate(*product_id, recipe, quantity, self.context.randomness, settle)
     }
 
     /// The operations on licenses, in the request's transaction.

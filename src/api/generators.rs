@@ -9,8 +9,8 @@ use crate::api::fields::{GENERATOR_ID, PRODUCT_ID, QUANTITY};
 use crate::api::record::{Audience, Record, answer, plain};
 use crate::api::sent::Form;
 use crate::api::shape::{CREATED_AT, LICENSE_KEYS, Shape, UPDATED_AT};
-use crate::domain::{Generator, License, MAX_QUANTITY, NewLicense, Outcome, Recipe};
-use crate::wire::reply::{Error, Reply, Result};
+use crate::domain::{Generator, MAX_QUANTITY, Outcome, Recipe};
+use crate::wire::reply::{Reply, Result};
 
 /// `GET /get-all-generators` (API §4.25).
 pub const LIST: Endpoint = Record::new(Audience::Vendor, "Lists generators by id")
@@ -90,7 +90,7 @@ fn generate(call: &mut Call<'_>) -> Result {
     let mut generator = call.generator(Outcome::GeneratorNotFound)?;
     call.sign_for_product(generator.product_id)?;
     let quantity = ordered(call, &mut generator.recipe)?;
-    let licenses = add_licenses(call, &generator, quantity, |license| license)?;
+    let licenses = call.generate(&generator, quantity, |license| license)?;
     let keys: Vec<Value> = licenses.into_iter().map(|license| license.license_key.into()).collect();
     Ok(Reply::from(Outcome::LicenseKeysGenerated).with("licenseKeys", keys))
 }
@@ -111,22 +111,4 @@ fn ordered(call: &Call<'_>, recipe: &mut Recipe) -> Result<i64> {
         Ok(Some(quantity)) if form.is_good() => Ok(quantity),
         _ => Err(form.refused(Outcome::CreateLicenseIncorrectData)),
     }
-}
-
-/// Makes `quantity` new licenses and stores them, all or none. `settle` can change each license before it is stored:
-/// it starts as an available one without an owner. Fails if the generator finds no unused key in a few attempts.
-pub fn add_licenses(
-    call: &Call<'_>,
-    generator: &Generator,
-    quantity: i64,
-    settle: impl Fn(NewLicense) -> NewLicense,
-) -> Result<Vec<License>> {
-    let pattern = generator.recipe.pattern().map_err(Error::from)?;
-    let mut random = |bytes: &mut [u8]| call.context.randomness.fill(bytes);
-    let add = |license_key| {
-        let license = settle(generator.recipe.license(generator.product_id, license_key));
-        let id = call.tx.add_license(&license, call.now)?;
-        Ok::<_, Error>(id.map(|id| license.with_id(id, call.now)))
-    };
-    (0..quantity).map(|_| pattern.new_key(&mut random, add)).collect()
 }

@@ -5,7 +5,6 @@ use std::collections::hash_map::Entry;
 
 use serde_json::Value;
 
-use super::generators::add_licenses;
 use super::license_fields::{self, ACTIVATION_LIMIT, LICENSES, VALIDITY};
 use crate::api::call::Call;
 use crate::api::field::Described;
@@ -32,7 +31,7 @@ pub fn carry_out(call: &mut Call<'_>) -> Result {
     for (place, order) in orders.iter().enumerate() {
         let (generator, terms) = read(call, order, place + 1, &defaults, &mut generators)?;
         sign(call, generator.product_id, &mut product_id)?;
-        let licenses = add_licenses(call, generator, 1, |license| settled(call, license, &terms))?;
+        let licenses = call.generate(generator, 1, |license| settled(call, license, &terms))?;
         keys.extend(licenses.into_iter().map(|license| Value::from(license.license_key)));
     }
     if keys.is_empty() {

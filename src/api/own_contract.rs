@@ -4,7 +4,6 @@
 use serde_json::Value;
 
 use super::contracts;
-use super::generators::add_licenses;
 use super::license_ends;
 use crate::api::call::Call;
 use crate::api::endpoint::Endpoint;
@@ -63,10 +62,8 @@ fn generate(call: &mut Call<'_>) -> Result {
     let generator =
         call.tx.active_generator_of_product(product.id)?.ok_or(Outcome::ContractGeneratorNotFound)?;
     let quantity = contract.check_quantity(call.sent.lenient(QUANTITY))?;
-    let licenses = add_licenses(call, &generator, quantity, |license| NewLicense {
-        contract_id: Some(contract.id),
-        ..license
-    })?;
+    let licenses = call
+        .generate(&generator, quantity, |license| NewLicense { contract_id: Some(contract.id), ..license })?;
     let keys: Vec<Value> = licenses.into_iter().map(|license| license.license_key.into()).collect();
     Ok(Reply::from(Outcome::ContractLicenseKeysGenerated).with("license_keys", keys))
 }

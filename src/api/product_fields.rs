@@ -5,8 +5,11 @@ use serde_json::Value;
 use crate::api::call::Call;
 use crate::api::field::Field;
 use crate::api::sent::Form;
-use crate::domain::{MAX_NAME, MAX_PRODUCT_TEXT, ProductChange, ProductSource, ProductStatus, is_slug};
-use crate::wire::reply::Result;
+use crate::domain::{
+    MAX_NAME, MAX_PRODUCT_TEXT, Outcome, ProductChange, ProductSource, ProductStatus, is_slug,
+};
+use crate::operations::{OperationError, ProductRefusal};
+use crate::wire::reply::{Error, Result};
 
 pub const NAME: Field<String> = Field::text("name", MAX_NAME, "My product").required();
 pub const DESCRIPTION: Field<String> = Field::text("description", MAX_PRODUCT_TEXT, "What I sell").required();
@@ -64,12 +67,26 @@ fn read_rest(
     match change.slug.as_deref() {
         None | Some("") => {}
         Some(slug) if !is_slug(slug) => form.errors.invalid(SLUG.name()),
-        Some(slug) if call.tx.is_slug_taken(slug, id)? => {
-            form.errors.add(SLUG.name(), "The slug has already been taken.");
-        }
+        Some(slug) if !call.operation().is_slug_free(slug, id)? => slug_is_taken(form),
         Some(_) => {}
     }
     Ok(change)
+}
+
+/// The refusal of the operation on a product. The form has found a taken slug already, in the same transaction.
+pub fn refused(form: &mut Form<'_>, error: OperationError<ProductRefusal>, outcome: Outcome) -> Error {
+    match error {
+        OperationError::Failed(error) => error.into(),
+        OperationError::Refused(_) => {
+            slug_is_taken(form);
+            form.refused(outcome)
+        }
+    }
+}
+
+/// Adds the error that another product has the slug.
+fn slug_is_taken(form: &mut Form<'_>) {
+    form.errors.add(SLUG.name(), "The slug has already been taken.");
 }
 
 /// Reads a text that can't be blank; a change may leave it out.

@@ -16,6 +16,7 @@ use crate::api::record::{Audience, Record, answer, plain};
 use crate::api::sent::Form;
 use crate::api::shape::{CREATED_AT, META_DATA, SLUG as SLUG_SHOWN, Shape, UPDATED_AT};
 use crate::domain::{MetaEntry, NewProduct, Outcome, Product, ProductStatus};
+use crate::operations::LicensesOfDeleted;
 use crate::wire::reply::{Reply, Result};
 
 /// `POST /create-product` (API §4.18).
@@ -53,7 +54,10 @@ fn create(call: &mut Call<'_>) -> Result {
         description: description.clone(),
         status: change.status.unwrap_or(ProductStatus::Active),
     };
-    let id = call.tx.add_product_with(&product, &change, call.now)?;
+    let id = call
+        .operation()
+        .add_product(&product, &change)
+        .map_err(|error| product_fields::refused(&mut form, error, Outcome::CreateProductIncorrectData))?;
     Ok(Reply::from(Outcome::ProductCreated).with("product_id", id))
 }
 
@@ -103,7 +107,9 @@ fn update(call: &mut Call<'_>) -> Result {
     let (true, Some(id)) = (form.is_good(), id) else {
         return Err(form.refused(Outcome::UpdateProductIncorrectData));
     };
-    call.tx.change_product(id, &change, call.now)?;
+    call.operation()
+        .change_product(id, &change)
+        .map_err(|error| product_fields::refused(&mut form, error, Outcome::UpdateProductIncorrectData))?;
     Ok(Outcome::ProductUpdated.into())
 }
 
@@ -117,7 +123,8 @@ pub const DELETE: Endpoint =
 
 fn delete(call: &mut Call<'_>) -> Result {
     let product = call.product(Outcome::ProductNotFound)?;
-    call.tx.delete_product(product.id)?;
+    let refused = |error| product_fields::refused(&mut Form::new(call.sent), error, Outcome::ProductNotFound);
+    call.operation().delete_product(&product, LicensesOfDeleted::Stay).map_err(refused)?;
     Ok(Outcome::ProductDeleted.into())
 }
 
@@ -131,13 +138,10 @@ fn list(call: &mut Call<'_>) -> Result {
     for (product_id, entry) in call.tx.all_product_meta()? {
         of_product.entry(product_id).or_default().push(entry);
     }
-    let with_meta = |product: Product| {
-        let entries = of_product.remove(&product.id).unwrap_or_default();
-        (product, entries)
-    };
-    let rows: Vec<_> = call.tx.products()?.into_iter().map(with_meta).collect();
-    let row = |(product, entries): &(Product, Vec<MetaEntry>)| shown(product, &meta::shown(entries));
-    Ok(Reply::from(Outcome::AllProducts).with_list("products", rows, row))
+    let with_meta = |product: Product| (of_product.remove(&product.id).unwrap_or_default(), product);
+    let rows = call.tx.products()?.into_iter().map(with_meta).collect();
+    Ok(Reply::from(Outcome::AllProducts)
+        .with_list("products", rows, |(entries, product)| shown(product, &meta::shown(entries))))
 }
 
 /// `GET /get-product` (API §5.4).
@@ -149,8 +153,8 @@ pub const SHOW: Endpoint = Record::new(Audience::Product, "Shows a product")
 fn show(call: &mut Call<'_>) -> Result {
     let product = call.product_or_only(Outcome::ProductNotFound)?;
     let mut row = shown(&product, &meta::shown(&call.tx.product_meta(product.id)?));
-    let features = features(&product);
     if let Value::Object(fields) = &mut row {
+        let features = features(&product);
         fields.insert("uuid".to_owned(), product.uuid.into());
         fields.insert("slug".to_owned(), product.slug.into());
         fields.insert("features".to_owned(), features);

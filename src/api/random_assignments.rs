@@ -3,7 +3,6 @@
 use serde_json::{Value, json};
 
 use super::assignments::Owner;
-use super::generators::add_licenses;
 use super::license_ends;
 use crate::api::call::Call;
 use crate::api::endpoint::Endpoint;
@@ -68,7 +67,7 @@ fn wanted_generator(call: &Call<'_>, product: &Product) -> Result<Option<Generat
 
 /// Makes new keys and assigns them to the owner. Available keys are not used.
 fn generate(call: &Call<'_>, generator: &Generator, quantity: i64, owner: &Owner) -> Result<Vec<License>> {
-    add_licenses(call, generator, quantity, |license| NewLicense {
+    call.generate(generator, quantity, |license| NewLicense {
         status: LicenseStatus::Assigned,
         owner_name: owner.name.clone(),
         owner_email: owner.email.clone(),

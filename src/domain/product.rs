@@ -44,6 +44,8 @@ pub struct ProductChange {
     pub status: Option<ProductStatus>,
     pub require_non_expired: Option<bool>,
     pub external_reference: Option<String>,
+    /// The URL of the webhooks of its activations that have none of their own; empty: none.
+    pub post_url: Option<String>,
     /// An empty text removes the slug.
     pub slug: Option<String>,
     pub changelog_enabled: Option<bool>,

@@ -7,7 +7,9 @@ mod api_keys;
 mod customers;
 pub mod explain;
 pub mod gate;
+mod generate;
 mod licenses;
+mod products;
 mod renewals;
 mod webhooks;
 
@@ -19,6 +21,7 @@ use crate::store::{self, Tx};
 pub use api_keys::ApiKeyError;
 pub use customers::{CustomerChange, find_customer};
 pub use licenses::Changed;
+pub use products::{LicensesOfDeleted, ProductRefusal};
 
 /// The transaction in which a change is made, and the times of its webhooks.
 #[derive(Clone, Copy)]

@@ -65,7 +65,7 @@ fn the_vendor_sees_the_seats_of_a_license_in_any_state() {
     for (change, words) in [
         ("blocked", &["license", "update", "KEY-1", "--status", "blocked"][..]),
         ("of an inactive product", &["product", "update", "1", "--inactive"]),
-        ("of a deleted product", &["product", "delete", "1"]),
+        ("of a deleted product", &["product", "delete", "1", "--even-with-licenses"]),
     ] {
         server.command(words);
         assert_eq!(identifiers(&seats(&server, "license_key=KEY-1")), ["domain.ltd"], "{change}");

@@ -198,7 +198,7 @@ fn what_a_renewal_needs_is_named() {
     assert_eq!((unknown.code, unknown.signer.as_str()), (210, "global"));
     assert_eq!(renew(&server, &[("days", "1"), ("product_id", "2")]).code, 210);
     // A product that is gone, or not active, is no hindrance: the license is its customer's.
-    server.command(&["product", "delete", "1"]);
+    server.command(&["product", "delete", "1", "--even-with-licenses"]);
     assert_eq!(renew(&server, &[("days", "1")]).code, 1944);
 }
 

@@ -60,7 +60,7 @@ fn customers_are_the_licenses_of_one_address_however_it_is_written() {
     assert_eq!(keys, ["J1", "J2", "J3"]);
     let (text, _) = printed(data, &["customer", "show", "jürgen@shop.example"]);
     contains(&text, &["Jürgen Groß: 3 licenses, 2 seats, last seen ", "products: Editor, 2 × Player", "J2"]);
-    done(data, &["product", "delete", "2"]);
+    done(data, &["product", "delete", "2", "--even-with-licenses"]);
     contains(&printed(data, &["customer", "list"]).0, &["2 × product 2 (deleted)"]);
 }
 

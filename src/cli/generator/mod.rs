@@ -11,8 +11,7 @@ use crate::cli::{Output, Result, change, now, open};
 use crate::domain::{Generator, GeneratorMethod, NewGenerator, Recipe};
 use crate::files::DataDir;
 use crate::store::Tx;
-pub use options::default_recipe;
-use options::{Method, Options};
+pub use options::{Method, Options, default_recipe};
 
 #[derive(Subcommand)]
 pub enum Command {

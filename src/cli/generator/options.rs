@@ -54,6 +54,15 @@ impl From<Method> for GeneratorMethod {
 }
 
 impl Options {
+    /// The method that the given options mean where none is given: a template is for custom keys, and chunks are for
+    /// keys of chunks.
+    pub fn method(&self) -> Option<GeneratorMethod> {
+        if self.template.is_some() {
+            return Some(GeneratorMethod::Custom);
+        }
+        (self.number_of_chunks.is_some()).then_some(GeneratorMethod::ChunkSystem)
+    }
+
     /// Returns the recipe with the given options in place of its values.
     pub fn applied_to(&self, recipe: Recipe) -> Recipe {
         let text = |given: &Option<String>, existing| given.clone().unwrap_or(existing);

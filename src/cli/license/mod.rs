@@ -7,6 +7,7 @@ mod create;
 mod explain;
 pub mod csv;
 mod export;
+mod generate;
 mod import;
 mod release;
 mod renew;
@@ -28,6 +29,7 @@ pub enum Command {
         after_help = "Example:\n  keyseal license create --product 1 --activation-limit 3 --validity 365"
     )]
     Create(create::CreateArgs),
+    Generate(Box<generate::Args>),
     /// List licenses
     #[command(after_help = "Example:\n  keyseal license list --product 1 --status assigned")]
     List {
@@ -125,6 +127,7 @@ impl From<Status> for LicenseStatus {
 pub fn run(command: &Command, data: &DataDir, output: &mut Output<'_>) -> Result {
     match command {
         Command::Create(args) => create::create(args, data, output),
+        Command::Generate(args) => generate::run(args, data, output),
         Command::List { product, status, owner_name, owner_email } => {
             let filter = LicenseFilter {
                 product_id: reference::optional_id(data, product.as_deref())?,

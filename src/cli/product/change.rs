@@ -1,13 +1,14 @@
 //! `keyseal product show`, `update` and `delete`.
 
 use clap::builder::BoolishValueParser;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::reference::{by_id, existing};
 use super::{signed_by, to_json, valid};
-use crate::cli::{Output, Result, change, now, open};
-use crate::domain::{MAX_NAME, MAX_PRODUCT_TEXT, Product, ProductChange, ProductStatus};
+use crate::cli::{Output, Result, change, open, operation};
+use crate::domain::{MAX_NAME, MAX_PRODUCT_TEXT, Product, ProductChange, ProductSource, ProductStatus};
 use crate::files::DataDir;
+use crate::operations::LicensesOfDeleted;
 
 #[derive(clap::Args)]
 #[command(group = clap::ArgGroup::new("changes").required(true).multiple(true))]
@@ -32,12 +33,30 @@ pub struct UpdateArgs {
     /// Its name elsewhere; empty to remove it
     #[arg(long, value_name = "TEXT", group = "changes")]
     external_reference: Option<String>,
+    /// URL of the webhooks for its activations that have none of their own; empty for none
+    #[arg(long, value_name = "URL", group = "changes")]
+    post_url: Option<String>,
+    /// Features, as JSON: a list of names, or an object of names and values; empty for none
+    #[arg(long, value_name = "JSON", group = "changes")]
+    features: Option<String>,
+    /// Source of its license keys
+    #[arg(long, group = "changes", value_parser = ["internal", "envato"])]
+    source: Option<String>,
     /// Publish its changelog, or don't
     #[arg(long, value_name = "yes|no", group = "changes", value_parser = BoolishValueParser::new())]
     changelog: Option<bool>,
     /// Refuse downloads for expired licenses with 205, or don't
     #[arg(long, value_name = "yes|no", group = "changes", value_parser = BoolishValueParser::new())]
     require_non_expired: Option<bool>,
+}
+
+#[derive(clap::Args)]
+pub struct DeleteArgs {
+    /// Product: its id, UUID, slug or name
+    product: String,
+    /// Delete it even if licenses of it are assigned: they stay, and are answered with 203
+    #[arg(long)]
+    even_with_licenses: bool,
 }
 
 pub fn update(args: &UpdateArgs, data: &DataDir, output: &mut Output<'_>) -> Result {
@@ -62,37 +81,83 @@ pub fn update(args: &UpdateArgs, data: &DataDir, output: &mut Output<'_>) -> Res
             .transpose()?,
         slug: args.slug.as_deref().map(valid::slug_or_blank).transpose()?,
         changelog_enabled: args.changelog,
-        ..ProductChange::default()
+        post_url: args.post_url.as_deref().map(|url| valid::url_or_blank("--post-url", url)).transpose()?,
+        features: args.features.as_deref().map(|text| valid::features("--features", text)).transpose()?,
+        source: args.source.as_deref().and_then(ProductSource::parse),
     };
     let reference = args.product.clone();
     let product = change(&open(data)?, move |tx| {
         let product = existing(tx, &reference)?;
-        if let Some(slug) = changes.slug.as_deref().filter(|slug| !slug.is_empty()) {
-            valid::free_slug(tx, slug, Some(product.id))?;
-        }
-        tx.change_product(product.id, &changes, now())?;
+        operation(tx).change_product(product.id, &changes).map_err(valid::explained)?;
         by_id(tx, product.id)
     })?;
     output.result(&to_json(&product), &format!("product {} is changed\n{}", product.id, summary(&product)))
 }
 
 pub fn show(reference: &str, data: &DataDir, output: &mut Output<'_>) -> Result {
-    let product = open(data)?.try_read(|tx| existing(tx, reference))?;
-    output.result(&to_json(&product), &format!("product {}\n{}", product.id, summary(&product)))
+    let (product, assigned) = open(data)?.try_read(|tx| -> Result<_> {
+        let product = existing(tx, reference)?;
+        let assigned = tx.count_assigned_licenses(product.id)?;
+        Ok((product, assigned))
+    })?;
+    let mut value = to_json(&product);
+    if let Value::Object(fields) = &mut value {
+        fields.insert("assigned_licenses".to_owned(), assigned.into());
+    }
+    let or_none = |text: &str| if text.is_empty() { "none".to_owned() } else { text.to_owned() };
+    let yes_or_no = |flag: bool| if flag { "yes" } else { "no" };
+    let text = format!(
+        "product {} \"{}\", {}\n\
+         description           {}\n\
+         slug                  {}\n\
+         UUID                  {}\n\
+         signing key           {}\n\
+         licenses              {} assigned\n\
+         webhooks              {}\n\
+         features              {}\n\
+         source                {}\n\
+         external reference    {}\n\
+         public changelog      {}\n\
+         require non-expired   {}\n\
+         created               {}\n\
+         changed               {}",
+        product.id,
+        product.name,
+        product.status.as_str(),
+        or_none(&product.description),
+        product.slug.as_deref().unwrap_or("none"),
+        product.uuid,
+        signed_by(&product),
+        assigned,
+        or_none(&product.post_url),
+        product.features,
+        product.source.as_str(),
+        or_none(&product.external_reference),
+        yes_or_no(product.changelog_enabled),
+        yes_or_no(product.require_non_expired),
+        product.created_at,
+        product.updated_at,
+    );
+    output.result(&value, &text)
 }
 
-pub fn delete(reference: &str, data: &DataDir, output: &mut Output<'_>) -> Result {
-    let reference = reference.to_owned();
-    let product = change(&open(data)?, move |tx| {
+pub fn delete(args: &DeleteArgs, data: &DataDir, output: &mut Output<'_>) -> Result {
+    let reference = args.product.clone();
+    let licenses =
+        if args.even_with_licenses { LicensesOfDeleted::Stay } else { LicensesOfDeleted::MustNotBeAssigned };
+    let (product, assigned) = change(&open(data)?, move |tx| {
         let product = existing(tx, &reference)?;
-        tx.delete_product(product.id)?;
-        Ok(product)
+        let assigned = operation(tx).delete_product(&product, licenses).map_err(valid::explained)?;
+        Ok((product, assigned))
     })?;
     let text = format!(
-        "product {} \"{}\" is deleted; its licenses stay, and are answered with 203",
+        "product {} \"{}\" is deleted; its licenses stay, {assigned} of them assigned, and are answered with 203",
         product.id, product.name
     );
-    output.result(&json!({ "id": product.id, "name": product.name, "deleted": true }), &text)
+    let value = json!({
+        "id": product.id, "name": product.name, "deleted": true, "assigned_licenses": assigned,
+    });
+    output.result(&value, &text)
 }
 
 /// The product in one line, below its id.

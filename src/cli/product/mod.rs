@@ -16,6 +16,7 @@ use crate::domain::{
 };
 use crate::files::DataDir;
 use crate::maintenance::signing_keys::install_for_product;
+use crate::operations::Operation;
 use crate::signing::{self, Keyring, PublicKey, StagedKey};
 use crate::store::Tx;
 
@@ -37,11 +38,10 @@ pub enum Command {
     #[command(after_help = "Example:\n  keyseal product update 1 --slug my-product")]
     Update(change::UpdateArgs),
     /// Delete a product with its metadata, generators and downloads. Its licenses stay
+    ///
+    /// Refused while licenses of it are assigned, unless --even-with-licenses.
     #[command(after_help = "Example:\n  keyseal product delete 1")]
-    Delete {
-        /// Product: its id, UUID, slug or name
-        product: String,
-    },
+    Delete(change::DeleteArgs),
 }
 
 #[derive(clap::Args)]
@@ -62,6 +62,9 @@ pub struct CreateArgs {
     /// Name in URLs: letters, digits, - and _
     #[arg(long)]
     slug: Option<String>,
+    /// URL of the webhooks for its activations that have none of their own
+    #[arg(long, value_name = "URL")]
+    post_url: Option<String>,
     /// Publish its changelog
     #[arg(long)]
     changelog: bool,
@@ -76,7 +79,7 @@ pub fn run(command: &Command, data: &DataDir, output: &mut Output<'_>) -> Result
         Command::List => list(data, output),
         Command::Show { product } => change::show(product, data, output),
         Command::Update(args) => change::update(args, data, output),
-        Command::Delete { product } => change::delete(product, data, output),
+        Command::Delete(args) => change::delete(args, data, output),
     }
 }
 
@@ -90,6 +93,7 @@ fn create(args: &CreateArgs, data: &DataDir, output: &mut Output<'_>) -> Result 
     };
     let settings = ProductChange {
         slug: slug.filter(|slug| !slug.is_empty()),
+        post_url: args.post_url.as_deref().map(|url| valid::url_or_blank("--post-url", url)).transpose()?,
         changelog_enabled: Some(args.changelog),
         require_non_expired: Some(args.require_non_expired),
         ..ProductChange::default()
@@ -127,10 +131,8 @@ pub fn add(
     own_key: Option<&PublicKey>,
     now: Timestamp,
 ) -> Result<(i64, Option<PathBuf>)> {
-    if let Some(slug) = &settings.slug {
-        valid::free_slug(tx, slug, None)?;
-    }
-    let id = tx.add_product_with(product, settings, now)?;
+    let operation = Operation { now, ..cli::operation(tx) };
+    let id = operation.add_product(product, settings).map_err(valid::explained)?;
     let place = own_key.map(|key| install_for_product(tx, data, id, key, now)).transpose()?;
     Ok((id, place))
 }
@@ -154,7 +156,15 @@ fn to_json(product: &Product) -> Value {
         "status": product.status.as_str(), "own_key": product.signing_key.is_some(),
         "slug": product.slug, "changelog_enabled": product.changelog_enabled,
         "require_non_expired": product.require_non_expired,
+        "uuid": product.uuid, "source": product.source.as_str(), "external_reference": product.external_reference,
+        "post_url": product.post_url, "features": features(product),
+        "created_at": product.created_at.to_string(), "updated_at": product.updated_at.to_string(),
     })
+}
+
+/// The features of a product. The database holds only JSON here.
+fn features(product: &Product) -> Value {
+    serde_json::from_str(&product.features).unwrap_or_default()
 }
 
 fn signed_by(product: &Product) -> String {

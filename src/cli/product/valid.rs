@@ -1,8 +1,12 @@
 //! The rules of a product's fields, as options of the command line.
 
+use std::error::Error;
+
+use serde_json::Value;
+
 use crate::cli::Result;
-use crate::domain::{check_text, is_slug};
-use crate::store::Tx;
+use crate::domain::{MAX_PRODUCT_TEXT, Target, check_text, is_slug};
+use crate::operations::{OperationError, ProductRefusal};
 
 /// A text, trimmed.
 pub fn text(option: &str, text: &str, max: usize) -> Result<String> {
@@ -26,10 +30,35 @@ pub fn slug_or_blank(text: &str) -> Result<String> {
     Err(format!("{slug:?} can't be a slug: use letters, digits, - and _, but not a number or a UUID").into())
 }
 
-/// Refuses a slug that another product has.
-pub fn free_slug(tx: &Tx<'_>, slug: &str, other_than: Option<i64>) -> Result {
-    if tx.is_slug_taken(slug, other_than)? {
-        return Err(format!("a product with the slug {slug} exists already: give another with --slug").into());
+/// The URL of webhooks, or an empty text for none.
+pub fn url_or_blank(option: &str, url: &str) -> Result<String> {
+    let url = url.trim();
+    if !url.is_empty() {
+        Target::of_url(url).map_err(|bad| format!("{option}: {bad}"))?;
     }
-    Ok(())
+    Ok(url.to_owned())
+}
+
+/// The features of a product: a JSON text, compact; an empty text is an empty list.
+pub fn features(option: &str, text: &str) -> Result<String> {
+    let text = text.trim();
+    check_text(text, MAX_PRODUCT_TEXT).map_err(|error| format!("{option}: {error}"))?;
+    if text.is_empty() {
+        return Ok("[]".to_owned());
+    }
+    let value: Value = serde_json::from_str(text)
+        .map_err(|error| format!("{option} is not JSON: {error}; give a list such as [\"updates\"]"))?;
+    Ok(value.to_string())
+}
+
+/// The refusal of a change, and the next step.
+pub fn explained(error: OperationError<ProductRefusal>) -> Box<dyn Error + Send + Sync> {
+    let next = match &error {
+        OperationError::Failed(_) => return error.into(),
+        OperationError::Refused(ProductRefusal::SlugTaken(_)) => "give another with --slug",
+        OperationError::Refused(ProductRefusal::HasLicenses { .. }) => {
+            "they would be answered with 203; make the product inactive instead, or give --even-with-licenses"
+        }
+    };
+    format!("{error}: {next}").into()
 }

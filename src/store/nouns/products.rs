@@ -131,7 +131,8 @@ impl Tx<'_> {
                        external_reference = coalesce(?7, external_reference),
                        slug = nullif(coalesce(?8, slug), ''),
                        changelog_enabled = coalesce(?9, changelog_enabled),
-                       features = coalesce(?10, features), updated_at = ?11
+                       features = coalesce(?10, features), updated_at = ?11,
+                       post_url = coalesce(?12, post_url)
                    WHERE id = ?1";
         let changed = self.sql(sql).execute(&[
             &id,
@@ -145,8 +146,15 @@ impl Tx<'_> {
             &change.changelog_enabled,
             &change.features,
             &now,
+            &change.post_url,
         ])?;
         Ok(changed == 1)
+    }
+
+    /// The number of licenses of a product that are assigned, counted in an index.
+    pub fn count_assigned_licenses(&self, id: i64) -> Result<i64, Error> {
+        let sql = "SELECT count(*) FROM licenses WHERE product_id = ?1 AND status = 'assigned'";
+        self.sql(sql).value(&[&id])
     }
 
     /// Deletes a product with its metadata, generators and downloadables. Its licenses stay.

@@ -1,8 +1,10 @@
 //! Commands: what they print, what they refuse, and what they leave behind.
 
 mod explaining;
-mod licenses;
+mod generate;
 mod generators;
+mod licenses;
+mod products;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -46,11 +48,14 @@ fn the_json_shapes_are_those_that_scripts_rely_on() {
     }
     assert!(key["api_key"].is_string());
     let product = done(data, &["product", "create", "--name", "P", "--description", "D", "--inactive"]);
+    let (uuid, created_at, updated_at) = (&product["uuid"], &product["created_at"], &product["updated_at"]);
     assert_eq!(
         product,
         json!({
             "id": 1, "name": "P", "description": "D", "status": "inactive", "own_key": false,
             "slug": null, "changelog_enabled": false, "require_non_expired": false,
+            "uuid": uuid, "source": "internal", "external_reference": "", "post_url": "", "features": [],
+            "created_at": created_at, "updated_at": updated_at,
         })
     );
     let license = done(

@@ -47,7 +47,7 @@ checked, or with --dry-run.";
 pub struct Args {
     /// CSV file, or - for standard input
     file: PathBuf,
-    /// Product of lines that name none, by id, uuid, slug or name
+    /// Product of lines that name none: its id, UUID, slug or name
     #[arg(long)]
     product: Option<String>,
     /// Activation limit of new licenses whose line has none [default: 0, no limit]

@@ -16,12 +16,17 @@ pub(super) fn products(tx: &Tx<'_>) {
         features: Some("[1]".to_owned()),
         require_non_expired: Some(true),
         source: Some(ProductSource::Envato),
+        post_url: Some("https://shop.example/".to_owned()),
         ..ProductChange::default()
     };
     tx.change_product(id, &settings, LATER).unwrap();
     let found = tx.product_by_reference("editor").unwrap().unwrap();
     assert_eq!((found.id, found.slug.as_deref(), found.features.as_str()), (id, Some("Editor"), "[1]"));
     assert!(found.require_non_expired && !found.changelog_enabled);
+    assert_eq!(
+        (found.post_url.as_str(), tx.count_assigned_licenses(id).unwrap()),
+        ("https://shop.example/", 0)
+    );
     assert_eq!((found.created_at, found.updated_at), (NOW, LATER));
     assert!(tx.product_by_reference("0B2A7B8C-1D5E-4F6A-8B9C-0D1E2F3A4B5C").unwrap().is_some());
     assert!(tx.product_by_reference(&id.to_string()).unwrap().is_some());
