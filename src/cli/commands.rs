@@ -3,8 +3,8 @@
 use clap::{ArgAction, CommandFactory as _, Parser, Subcommand};
 
 use super::{
-    api_key, audit, backup, block, check_reply, config, customer, demo, download, generator, healthcheck,
-    license, manual, product, signing_key, telemetry, webhook,
+    activity, api_key, audit, backup, block, check_reply, config, customer, demo, download, generator,
+    healthcheck, license, manual, product, signing_key, telemetry, webhook,
 };
 use crate::config::{DataArg, GLOBAL_OPTIONS, LogArg, ServeArgs, show_computed_defaults};
 
@@ -92,6 +92,12 @@ pub enum Command {
     /// Manage the reports that products send about their use
     #[command(subcommand, after_help = "Example:\n  keyseal telemetry prune --older-than 90")]
     Telemetry(telemetry::Command),
+    /// Show what was activated, verified and refused
+    ///
+    /// Shows how often each refusal was answered, and which license keys, identifiers and addresses were refused most.
+    /// A server writes this a second after its answers.
+    #[command(after_help = "Example:\n  keyseal activity --since 7d")]
+    Activity(activity::Args),
     /// Show who changed what, when and from where, and delete old entries
     #[command(subcommand, after_help = "Example:\n  keyseal audit list --since 2027-01-01")]
     Audit(audit::Command),

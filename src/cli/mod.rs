@@ -1,5 +1,6 @@
 //! The command line: parses it, runs one command, prints the result. A file or a folder for each command.
 
+mod activity;
 mod api_key;
 mod audit;
 mod backup;
@@ -113,6 +114,7 @@ fn dispatch(line: &ParsedCommandLine, output: &mut Output<'_>) -> Result {
         Command::Block(command) => block::run(command, data, output),
         Command::Webhook(command) => webhook::run(command, data, output),
         Command::Telemetry(command) => telemetry::run(command, data, output),
+        Command::Activity(args) => activity::run(args, data, output),
         Command::Audit(command) => audit::run(command, data, output),
         Command::Backup(args) => backup::create(args, data, output),
         Command::Restore(args) => backup::restore(args, data, output),

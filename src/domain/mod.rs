@@ -70,9 +70,11 @@ pub use product::{
 pub use product_key::{Fingerprint, ProductKey};
 pub use published_key::{KeyState, PublishedKey};
 pub use rate::{Rate, RateLimits, TelemetryQuota};
-pub use refusal::{Refusal, Refusals, RefusedRequest, hash_of_key, is_journaled, start_of_key};
+pub use refusal::{
+    OftenRefused, Refusal, Refusals, RefusedBy, RefusedRequest, hash_of_key, journaled, start_of_key,
+};
 pub use retention::{Kept, Retention};
 pub use target::{MAX_URL, Target, is_public};
 pub use telemetry::{DataType, MAX_TELEMETRY_TEXT, Telemetry, TelemetryFilter, TelemetryReport, is_numeric};
 pub use timestamp::Timestamp;
-pub use usage::{Hour, Usage};
+pub use usage::{AnswerCount, Hour, Usage};

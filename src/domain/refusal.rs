@@ -89,9 +89,29 @@ pub struct Refusal {
     pub api_key_name: Option<String>,
 }
 
-/// Whether the journal holds refusals with this code.
-pub fn is_journaled(code: u16) -> bool {
-    JOURNALED.iter().any(|outcome| outcome.code() == code)
+/// The outcome with this code, if the journal holds refusals with it.
+pub fn journaled(code: u16) -> Option<Outcome> {
+    JOURNALED.into_iter().find(|outcome| outcome.code() == code)
+}
+
+/// What refusals are grouped by, to find what is refused most.
+#[derive(Clone, Copy, Debug)]
+pub enum RefusedBy {
+    LicenseKey,
+    Identifier,
+    Address,
+}
+
+/// Refusals with one code that have a license key, an identifier or an address in common.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OftenRefused {
+    /// What they have in common. `None`: an unknown license key, or that of a deleted license.
+    pub what: Option<String>,
+    /// The first characters of an unknown license key.
+    pub key_start: Option<String>,
+    pub code: u16,
+    pub count: i64,
+    pub last_at: Timestamp,
 }
 
 /// SHA-256 of a license key, ignoring ASCII case like the keys themselves. Of an empty text: no key was sent.

@@ -80,6 +80,11 @@ impl Timestamp {
         seconds.div_euclid(SECONDS_PER_DAY) + i64::from(seconds.rem_euclid(SECONDS_PER_DAY) > 0)
     }
 
+    /// The beginning of its day, in UTC.
+    pub fn start_of_day(self) -> Self {
+        Self(self.0.saturating_sub(self.0.rem_euclid(SECONDS_PER_DAY)))
+    }
+
     /// Adds days; saturates.
     pub fn plus_days(self, days: i64) -> Self {
         Self(self.0.saturating_add(days.saturating_mul(SECONDS_PER_DAY)))

@@ -14,6 +14,14 @@ pub struct Usage {
     pub product_id: Option<i64>,
 }
 
+/// The number of answers of an endpoint with one code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AnswerCount {
+    pub endpoint: String,
+    pub code: u16,
+    pub count: i64,
+}
+
 /// An hour, in hours since 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Hour(pub i64);
@@ -22,6 +30,10 @@ impl Hour {
     /// The hour that a time is in.
     pub fn of(time: Timestamp) -> Self {
         Self(time.0.div_euclid(SECONDS_PER_HOUR))
+    }
+
+    pub fn start(self) -> Timestamp {
+        Timestamp(self.0.saturating_mul(SECONDS_PER_HOUR))
     }
 }
 
@@ -34,5 +46,6 @@ mod tests {
         for (second, hour) in [(-1, -1), (0, 0), (3599, 0), (3600, 1)] {
             assert_eq!(Hour::of(Timestamp(second)), Hour(hour));
         }
+        assert_eq!(Hour(2).start(), Timestamp(7200));
     }
 }

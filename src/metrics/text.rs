@@ -37,6 +37,8 @@ pub struct Readings {
     /// About the size of the telemetry and of the audit trail, in bytes.
     pub telemetry_size: Option<i64>,
     pub audit_size: Option<i64>,
+    pub refusals_size: Option<i64>,
+    pub usage_size: Option<i64>,
     /// Free space on the disk of the data directory, in bytes.
     pub free_space: Option<u64>,
 }
@@ -92,6 +94,8 @@ fn add_database(page: &mut Registry, readings: &Readings) {
         ("disk_free", "Free space on the disk of the data directory", readings.free_space),
         ("telemetry_size", "Approximate size of the telemetry", unsigned(readings.telemetry_size)),
         ("audit_size", "Approximate size of the audit trail", unsigned(readings.audit_size)),
+        ("refusals_size", "Approximate size of the journal of refusals", unsigned(readings.refusals_size)),
+        ("usage_size", "Approximate size of the numbers of answers by hour", unsigned(readings.usage_size)),
     ] {
         if let Some(bytes) = bytes {
             page.register_with_unit(name, help, Unit::Bytes, gauge(bytes));

@@ -2,7 +2,7 @@
 
 use super::activity::{About, RefusedFields};
 use crate::api::call::Found;
-use crate::domain::{Outcome, ProductKey, is_journaled};
+use crate::domain::{Outcome, ProductKey, journaled};
 use crate::load::Ticket;
 use crate::signing::Priority;
 use crate::store::GivenAnswer;
@@ -45,7 +45,7 @@ impl Answer {
 
     /// Adds what the endpoint has found, and the fields if it refused.
     pub fn about(self, params: &Params, found: Found) -> Self {
-        let refused = self.refusal().filter(|outcome| is_journaled(outcome.code()));
+        let refused = self.refusal().filter(|outcome| journaled(outcome.code()).is_some());
         let refused = refused.map(|_| Box::new(RefusedFields::of(params, found.license_id)));
         Self { about: About { found, refused }, ..self }
     }

@@ -1,5 +1,9 @@
 //! What is remembered about requests: refusals, the number of answers, and when activations were last seen.
 
+use std::time::{Duration, Instant};
+
+use keyseal::Retention;
+
 use crate::support::{License, TestServer, execute};
 
 /// The rows that a query returns, each as text with a space between its columns. The server has stopped, so that
@@ -168,4 +172,64 @@ fn each_of_it_can_be_turned_off() {
     let sql = "SELECT (SELECT count(*) FROM refusals) + (SELECT count(*) FROM usage_hours)
                       + (SELECT count(*) FROM activations WHERE last_seen_at IS NOT NULL)";
     assert_eq!(rows(&server, sql), ["0"]);
+}
+
+#[test]
+fn the_command_tells_what_was_answered_and_what_is_refused_most() {
+    let mut server = TestServer::start();
+    server.add_license(&License { identifiers: &["one.ltd"], ..License::default() });
+    let of = |key, identifier| [("license_key", key), ("identifier", identifier)];
+    assert_eq!(server.post("activate", &of("KEY-1", "two.ltd")).code, 300);
+    assert_eq!(verify(&server, &of("KEY-1", "two.ltd")), 200);
+    for _ in 0..2 {
+        assert_eq!(verify(&server, &of("NOBODYS-KEY-0123", "one.ltd")), 210);
+    }
+    assert_eq!(verify(&server, &of("KEY-1", "three.ltd")), 202);
+    server.stop();
+    let shown = server.command(&["activity", "--since", "1h", "--top", "1"]);
+    let counts = ["answers", "activations", "verifications"].map(|name| shown[name].as_i64().unwrap());
+    assert_eq!(counts, [5, 1, 1]);
+    let refusals: Vec<_> = shown["refusals"].as_array().unwrap().iter().map(|one| &one["count"]).collect();
+    assert_eq!(
+        (refusals.len(), &shown["refusals"][0]["code"], refusals[0].as_i64()),
+        (2, &210.into(), Some(2))
+    );
+    assert_eq!(shown["refusals"][0]["message"], "Invalid license key");
+    let [keys, identifiers, addresses] =
+        ["license_keys", "identifiers", "addresses"].map(|name| shown[name].as_array().unwrap());
+    assert_eq!([keys.len(), identifiers.len(), addresses.len()], [1, 1, 1]);
+    assert_eq!((keys[0]["license_key"].as_str(), &keys[0]["key_start"]), (None, &"NOBODYS-".into()));
+    assert_eq!((&identifiers[0]["identifier"], &identifiers[0]["count"]), (&"one.ltd".into(), &2.into()));
+    assert_eq!(addresses[0]["address"], "127.0.0.1");
+    assert_eq!(server.command(&["activity", "--since", "2100-01-01"])["answers"], 0);
+}
+
+#[test]
+fn old_refusals_and_numbers_are_deleted_and_the_oldest_beyond_the_number_that_is_kept() {
+    let mut server = TestServer::start();
+    server.add_license(&License { identifiers: &["one.ltd"], ..License::default() });
+    server.stop();
+    // As many as a write deletes, and more than one slice: some old.
+    execute(
+        &server,
+        "WITH RECURSIVE number (n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM number WHERE n < 900)
+         INSERT INTO refusals (hour, code, key_hash, identifier, address, endpoint, key_start, count, first_at, last_at)
+         SELECT n, 202, x'00', n, '', '/verify', '', 1, at, at
+         FROM (SELECT n, CASE WHEN n <= 300 THEN 1000000000 ELSE unixepoch() END AS at FROM number);
+         INSERT INTO usage_hours VALUES (1000, '/verify', 200, 1, 5), (unixepoch() / 3600, '/activate', 300, 1, 5);",
+    );
+    server.start_again(|config| {
+        config.activity.keep_refusals = Retention::new(30, 0).rows(100);
+        config.activity.keep_usage = Retention::new(400, 0);
+    });
+    let deadline = Instant::now() + Duration::from_secs(30);
+    let sql = "SELECT (SELECT count(*) FROM refusals), (SELECT count(*) FROM usage_hours)";
+    while rows(&server, sql) != ["100 1"] && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert_eq!(rows(&server, sql), ["100 1"]);
+    // A refusal more.
+    assert_eq!(verify(&server, &[("license_key", "NOBODY"), ("identifier", "one.ltd")]), 210);
+    server.stop();
+    assert_eq!(rows(&server, "SELECT count(*), max(id) FROM refusals"), ["100 901"]);
 }

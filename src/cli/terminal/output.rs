@@ -38,25 +38,7 @@ impl<'a> Output<'a> {
     /// Prints a list: an array with `--json`, else a table with a heading.
     pub fn list(&mut self, heading: &[&str], rows: &[(Value, Vec<String>)]) -> Result {
         let values = Value::Array(rows.iter().map(|(value, _)| value.clone()).collect());
-        let heading: Vec<String> = heading.iter().map(|title| title.to_uppercase()).collect();
-        // A cell is one line, so line breaks are escaped too.
-        let cells: Vec<Vec<String>> =
-            rows.iter().map(|(_, cells)| cells.iter().map(|cell| escaped(cell, "")).collect()).collect();
-        let lines: Vec<&[String]> =
-            std::iter::once(heading.as_slice()).chain(cells.iter().map(|cells| cells.as_slice())).collect();
-        let width = |column| {
-            lines.iter().filter_map(|line| line.get(column)).map(|cell: &String| cell.chars().count()).max()
-        };
-        let widths: Vec<usize> = (0..heading.len()).filter_map(width).collect();
-        let text: Vec<String> = lines
-            .iter()
-            .map(|line| {
-                let cells: Vec<String> =
-                    line.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
-                cells.join("  ").trim_end().to_owned()
-            })
-            .collect();
-        self.result(&values, &text.join("\n"))
+        self.result(&values, &table(heading, rows.iter().map(|(_, cells)| cells)))
     }
 
     /// Prints a note to standard error. Ignores failures: nobody may be reading.
@@ -64,6 +46,29 @@ impl<'a> Output<'a> {
     pub fn note(&self, text: &str) {
         drop(writeln!(io::stderr(), "{}", plain(text)));
     }
+}
+
+/// A table with a heading.
+pub fn table<'c>(heading: &[&str], rows: impl IntoIterator<Item = &'c Vec<String>>) -> String {
+    let heading: Vec<String> = heading.iter().map(|title| title.to_uppercase()).collect();
+    // A cell is one line, so line breaks are escaped too.
+    let cells: Vec<Vec<String>> =
+        rows.into_iter().map(|cells| cells.iter().map(|cell| escaped(cell, "")).collect()).collect();
+    let lines: Vec<&[String]> =
+        std::iter::once(heading.as_slice()).chain(cells.iter().map(|cells| cells.as_slice())).collect();
+    let width = |column| {
+        lines.iter().filter_map(|line| line.get(column)).map(|cell: &String| cell.chars().count()).max()
+    };
+    let widths: Vec<usize> = (0..heading.len()).filter_map(width).collect();
+    let text: Vec<String> = lines
+        .iter()
+        .map(|line| {
+            let cells: Vec<String> =
+                line.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
+            cells.join("  ").trim_end().to_owned()
+        })
+        .collect();
+    text.join("\n")
 }
 
 /// Escapes characters that control a terminal, except line breaks. Text may come from other people's files and

@@ -147,12 +147,26 @@ pub fn pages(context: &Context<'_>) -> Finding {
 
 /// Reports the size of the telemetry, which the server keeps within its settings.
 pub fn telemetry(context: &Context<'_>) -> Finding {
+    kept(context, Kept::Telemetry, "reports")
+}
+
+/// Reports the size of the journal of refusals, which the server keeps within its settings.
+pub fn refusals(context: &Context<'_>) -> Finding {
+    kept(context, Kept::Refusals, "refused requests")
+}
+
+/// Reports the size of the numbers of answers, which the server keeps within its settings.
+pub fn usage(context: &Context<'_>) -> Finding {
+    kept(context, Kept::Usage, "numbers of answers")
+}
+
+fn kept(context: &Context<'_>, kept: Kept, what: &str) -> Finding {
     query(
         context,
-        |tx| tx.kept_bytes(Kept::Telemetry),
+        |tx| tx.kept_bytes(kept),
         |bytes| match u64::try_from(bytes).unwrap_or(0) {
-            0 => Finding::ok("no reports"),
-            bytes => Finding::ok(format!("about {} of reports", megabytes(bytes))),
+            0 => Finding::ok(format!("no {what}")),
+            bytes => Finding::ok(format!("about {} of {what}", megabytes(bytes))),
         },
     )
 }

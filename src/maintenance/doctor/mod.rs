@@ -24,7 +24,7 @@ use crate::store::{Inspection, OpenError};
 type Check = fn(&Context<'_>) -> Finding;
 
 /// The checks in the order in which they are reported.
-const CHECKS: [(&str, Check); 28] = [
+const CHECKS: [(&str, Check); 30] = [
     ("settings", settings::file),
     ("data directory", files::directory),
     ("permissions", files::permissions),
@@ -40,6 +40,8 @@ const CHECKS: [(&str, Check); 28] = [
     ("pages", database::pages),
     ("audit trail", database::audit_trail),
     ("telemetry", database::telemetry),
+    ("refusals", database::refusals),
+    ("usage", database::usage),
     ("webhooks", webhooks::delivery),
     ("upgrade copies", database::upgrade_copies),
     ("downloads", downloads::files),

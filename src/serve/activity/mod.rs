@@ -13,7 +13,7 @@ use tokio::sync::Notify;
 
 use crate::api::call::Found;
 use crate::config::ActivityConfig;
-use crate::domain::{CallerId, Hour, Timestamp, Usage, is_journaled};
+use crate::domain::{CallerId, Hour, Timestamp, Usage, journaled};
 use crate::store::{Error, Store};
 use gathered::Gathered;
 
@@ -55,7 +55,8 @@ impl Activity {
     pub fn record(&self, answered: &Answered, about: About) {
         let ActivityConfig { records_refusals, records_usage, records_last_seen, .. } = self.config;
         let Answered { endpoint, code, at, address, .. } = *answered;
-        let refused = (records_refusals && is_journaled(code)).then(|| about.refused.unwrap_or_default());
+        let refused =
+            (records_refusals && journaled(code).is_some()).then(|| about.refused.unwrap_or_default());
         let activation = about.found.activation.filter(|seen| records_last_seen && seen.changes_at(at));
         let usage = Usage { hour: Hour::of(at), endpoint, code, product_id: about.found.product_id };
         let refusal = refused.map(|fields| fields.into_entry(answered));

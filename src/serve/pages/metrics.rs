@@ -76,6 +76,8 @@ fn readings(app: &App) -> Readings {
         log_size: size(&app.config.data.log()),
         telemetry_size: kept(Kept::Telemetry),
         audit_size: kept(Kept::Audit),
+        refusals_size: kept(Kept::Refusals),
+        usage_size: kept(Kept::Usage),
         free_space: app.config.data.free_space().ok(),
     }
 }

@@ -1,6 +1,7 @@
 //! The SQL of each kind of record (licenses, products and so on), as methods on `Tx`.
 
 mod activations;
+mod activity;
 pub(in crate::store) mod api_keys;
 mod audit;
 mod blocks;

@@ -16,7 +16,7 @@ use serde_json::Value;
 use crate::support::{done, initialized, keyseal};
 
 /// Every check, in order.
-const CHECKS: [&str; 28] = [
+const CHECKS: [&str; 30] = [
     "settings",
     "data directory",
     "permissions",
@@ -32,6 +32,8 @@ const CHECKS: [&str; 28] = [
     "pages",
     "audit trail",
     "telemetry",
+    "refusals",
+    "usage",
     "webhooks",
     "upgrade copies",
     "downloads",

@@ -4,8 +4,8 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use super::{LATER, NOW, license, product};
 use crate::domain::{
-    Hour, Identifier, Kept, LastSeen, NewActivation, Page, Refusals, RefusedRequest, Timestamp, Usage,
-    hash_of_key,
+    Hour, Identifier, Kept, LastSeen, NewActivation, Page, Refusals, RefusedBy, RefusedRequest, Timestamp,
+    Usage, hash_of_key,
 };
 use crate::store::Tx;
 
@@ -36,6 +36,14 @@ pub(super) fn refusals(tx: &Tx<'_>) {
     let of_unknown = Refusals { license_id: None, key_start: "NO".to_owned(), ..first.clone() };
     tx.add_refusals(&unknown, &of_unknown).unwrap();
 
+    let often = |by, limit| tx.often_refused(by, Hour::of(NOW), limit).unwrap();
+    let keys = often(RefusedBy::LicenseKey, 10);
+    assert_eq!((keys[0].what.as_deref(), keys[0].code, keys[0].count), (Some("KEY-1"), 205, 8));
+    assert_eq!((keys[1].what.as_deref(), keys[1].key_start.as_deref(), keys[1].count), (None, Some("NO"), 2));
+    for (by, what) in [(RefusedBy::Identifier, "Laptop"), (RefusedBy::Address, "192.0.2.7")] {
+        assert_eq!((often(by, 1)[0].what.as_deref(), often(by, 10).len()), (Some(what), 2));
+    }
+    assert_eq!(tx.often_refused(RefusedBy::LicenseKey, Hour(Hour::of(NOW).0 + 2), 10).unwrap(), []);
     let found = tx.refusals_of_license(license_id, Page::ALL).unwrap();
     assert_eq!(found.len(), 2);
     assert_eq!((found[0].refusals.count, found[0].refusals.first_at), (2, last_at));
@@ -59,6 +67,9 @@ pub(super) fn usage(tx: &Tx<'_>) {
         tx.add_usage(&usage, 5).unwrap();
     }
     assert!(tx.kept_bytes(Kept::Usage).unwrap() > 0);
+    let answers = tx.answers_since(hour).unwrap();
+    assert_eq!((answers.len(), answers[0].endpoint.as_str(), answers[0].count), (1, "/verify", 20));
+    assert_eq!(tx.answers_since(Hour(hour.0 + 1)).unwrap()[0].count, 5);
     let next = Timestamp((hour.0 + 1) * 3600);
     assert!(!tx.has_older(Kept::Usage, NOW, 10).unwrap() && tx.has_older(Kept::Usage, next, 10).unwrap());
     assert_eq!(tx.delete_oldest(Kept::Usage, next, 1).unwrap(), 1);
