@@ -32,6 +32,9 @@ pub(in crate::store) fn open_writing(path: &Path) -> Result<Connection, rusqlite
     // FULL: a commit returns when the log is synced, so an answer given is an answer on disk, power cut included.
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "cache_size", WRITER_CACHE_KIB)?;
+    // Deleted content is overwritten with zeros, so that an erased customer can't be read from free space. FAST is not
+    // enough: it leaves the content of whole freed pages.
+    connection.pragma_update(None, "secure_delete", true)?;
     Ok(connection)
 }
 
