@@ -296,8 +296,9 @@ CREATE TABLE idempotency (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX idempotency_by_age ON idempotency (created_at);
 
--- The audit trail: an entry for each change, written in its transaction. No entry is ever changed. The server deletes
--- the oldest ones by age and size, and the operator may prune them. There is no index: one by license would cost an
+-- The audit trail: an entry for each change, written in its transaction. No entry is ever changed, except that erasing a
+-- customer overwrites what it tells of him. The server deletes the oldest ones by age and size, and the operator may
+-- prune them. There is no index: one by license would cost an
 -- activation a third of its rate.
 CREATE TABLE audit (
     id          INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -342,3 +343,11 @@ CREATE TABLE usage_hours (
     count      INTEGER NOT NULL,
     PRIMARY KEY (hour, endpoint, code, product_id)
 ) STRICT, WITHOUT ROWID;
+
+-- Its row is there if all that was ever deleted from this file was overwritten (PRAGMA secure_delete): by a database that
+-- was made so, or by rewriting the whole file. An upgraded database has none until then.
+CREATE TABLE rewritten (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    at INTEGER NOT NULL  -- 0: it was made so
+) STRICT;
+INSERT INTO rewritten (id, at) VALUES (1, 0);

@@ -38,6 +38,12 @@ pub fn open(data: &DataDir) -> Result<Store> {
     Ok(Store::open(data, 1, || Duration::ZERO)?)
 }
 
+/// This command as the actor of its changes, now.
+pub fn actor() -> Actor {
+    let action = COMMAND.with_borrow(String::clone);
+    Actor { at: now(), caller: CallerId::CommandLine, address: None, action }
+}
+
 /// Runs `job` in a transaction: commits if it succeeds, rolls back if it fails. It may run more than once.
 pub fn change<T: Send + 'static>(
     store: &Store,

@@ -36,7 +36,7 @@ use crate::clock::now;
 use crate::config::{ConfigError, LogFormat, UsageError};
 use crate::server::StartError;
 use commands::{Command, command};
-use database::{change, open, operation};
+use database::{actor, change, open, operation};
 use parse::ParsedCommandLine;
 use terminal::logging;
 use terminal::output::{Output, plain};

@@ -6,6 +6,7 @@ mod activations;
 mod api_keys;
 mod customers;
 pub mod explain;
+mod erasure;
 pub mod gate;
 mod generate;
 mod licenses;
@@ -20,6 +21,7 @@ use crate::store::{self, Tx};
 
 pub use api_keys::ApiKeyError;
 pub use customers::{CustomerChange, find_customer};
+pub use erasure::{EraseError, Erased, Erasure, Waiting};
 pub use licenses::Changed;
 pub use products::{LicensesOfDeleted, ProductRefusal};
 

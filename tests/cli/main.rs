@@ -8,6 +8,7 @@ mod commands;
 mod customers;
 mod demo;
 mod doctor;
+mod erasing;
 mod examples;
 mod forged;
 mod import;

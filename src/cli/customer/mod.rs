@@ -1,6 +1,7 @@
 //! `keyseal customer …`: the licenses of one e-mail address.
 
 mod change;
+mod erase;
 mod list;
 
 use clap::Subcommand;
@@ -38,6 +39,15 @@ pub enum Command {
         /// E-mail address that stays
         into: String,
     },
+    /// Erase all that is stored of a customer, for the GDPR
+    ///
+    /// Licenses and activations stay, and go on working: only the owner is unknown. Erases the owner, note, order and
+    /// metadata of his licenses; addresses and webhook URLs of their activations; what the audit trail, refusals,
+    /// telemetry, webhooks and stored answers tell of him; and the address in every other text. Deletes the copies of
+    /// the database from before upgrades. Works while the server runs, and can be interrupted and run again. Not
+    /// reached: backups, and the files that others keep of the log, of exports and of webhooks.
+    #[command(after_help = "Example:\n  keyseal customer erase --email zoe@shop.example --send-webhooks")]
+    Erase(erase::EraseArgs),
 }
 
 pub fn run(command: &Command, data: &DataDir, output: &mut Output<'_>) -> Result {
@@ -46,6 +56,7 @@ pub fn run(command: &Command, data: &DataDir, output: &mut Output<'_>) -> Result
         Command::Show { email } => list::show(email, data, output),
         Command::Rename(args) => change::rename(args, data, output),
         Command::Merge { from, into } => change::merge(from, into, data, output),
+        Command::Erase(args) => erase::erase(args, data, output),
     }
 }
 

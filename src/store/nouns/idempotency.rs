@@ -29,6 +29,16 @@ pub struct GivenAnswer {
     pub signing_product: Option<ProductKey>,
 }
 
+/// A stored answer to a request with an `Idempotency-Key`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredAnswer {
+    pub api_key_id: i64,
+    pub route: String,
+    pub idempotency_key: String,
+    pub params_hash: [u8; 32],
+    pub response: String,
+}
+
 impl Tx<'_> {
     /// The answer to this request, if it was given within the last day.
     pub fn given_answer(&self, key: &RepeatKey, now: Timestamp) -> Result<Option<GivenAnswer>, Error> {
@@ -74,6 +84,41 @@ impl Tx<'_> {
             &signer.map(|key| key.product_id),
             &signer.map(|key| &*key.fingerprint.0),
             &now,
+        ])?;
+        Ok(())
+    }
+
+    /// Up to `limit` stored answers behind one, in the order of their keys; `None`: from the first on.
+    pub fn answers_after(
+        &self,
+        after: Option<&StoredAnswer>,
+        limit: i64,
+    ) -> Result<Vec<StoredAnswer>, Error> {
+        let sql = "SELECT api_key_id, route, idempotency_key, params_hash, response FROM idempotency
+                   WHERE (api_key_id, route, idempotency_key, params_hash) > (?1, ?2, ?3, ?4)
+                   ORDER BY api_key_id, route, idempotency_key, params_hash LIMIT ?5";
+        let (api_key_id, route) = after.map_or((i64::MIN, ""), |after| (after.api_key_id, &after.route));
+        let (key, hash) =
+            after.map_or(("", [0; 32]), |after| (after.idempotency_key.as_str(), after.params_hash));
+        self.sql(sql).all(&[&api_key_id, &route, &key, &hash, &limit], |row| {
+            Ok(StoredAnswer {
+                api_key_id: row.get(0)?,
+                route: row.get(1)?,
+                idempotency_key: row.get(2)?,
+                params_hash: row.get(3)?,
+                response: row.get(4)?,
+            })
+        })
+    }
+
+    pub fn delete_answer(&self, answer: &StoredAnswer) -> Result<(), Error> {
+        let sql = "DELETE FROM idempotency
+                   WHERE api_key_id = ?1 AND route = ?2 AND idempotency_key = ?3 AND params_hash = ?4";
+        self.sql(sql).execute(&[
+            &answer.api_key_id,
+            &answer.route,
+            &answer.idempotency_key,
+            &answer.params_hash,
         ])?;
         Ok(())
     }

@@ -186,7 +186,7 @@ impl Tx<'_> {
 }
 
 /// An owner's name or address as it is searched for.
-fn folded(owner: Option<&str>) -> Option<String> {
+pub(super) fn folded(owner: Option<&str>) -> Option<String> {
     owner.map(fold_owner)
 }
 

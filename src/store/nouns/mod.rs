@@ -9,6 +9,7 @@ pub(in crate::store) mod callbacks;
 mod contracts;
 mod customers;
 mod downloadables;
+pub(in crate::store) mod erasure;
 mod generators;
 pub(in crate::store) mod idempotency;
 mod jobs;

@@ -6,8 +6,9 @@ use std::path::PathBuf;
 
 use rusqlite::Connection;
 
-use crate::files::{self, DataDir, remove_if_there, sync_directory};
+use crate::files::{self, DataDir, exists, remove_if_there, sync_directory};
 use crate::store::OpenError;
+use crate::store::schema::VERSION;
 use crate::store::sqlite::snapshot::copy_to;
 
 /// The number of copies that are kept: the newest ones.
@@ -25,6 +26,18 @@ pub fn upgrade_copies(data: &DataDir) -> Result<Vec<PathBuf>, files::Error> {
     }
     copies.sort_by(|one, other| other.cmp(one));
     Ok(copies.into_iter().map(|(_, path)| path).collect())
+}
+
+/// The copies in a data directory, and what is left of one that was interrupted.
+pub fn erasable_copies(data: &DataDir) -> Result<Vec<PathBuf>, files::Error> {
+    let mut copies = upgrade_copies(data)?;
+    for version in 1..VERSION {
+        let unfinished = data.path().join(format!("before-upgrade-{version}.unfinished"));
+        if exists(&unfinished)? {
+            copies.push(unfinished);
+        }
+    }
+    Ok(copies)
 }
 
 /// Parses the N in `before-upgrade-N.db`.

@@ -42,3 +42,7 @@ CREATE TABLE former_api_keys (
     last_used_at INTEGER
 ) STRICT;
 CREATE INDEX former_api_keys_by_key ON former_api_keys (api_key_id);
+CREATE TABLE rewritten (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    at INTEGER NOT NULL
+) STRICT;

@@ -1,8 +1,11 @@
 //! Scenarios of customers.
 
 use super::{LATER, NOW, license, license_of, product};
-use crate::domain::{CustomerProduct, Identifier, LicenseStatus, NewActivation, NewLicense};
-use crate::store::Tx;
+use crate::domain::{
+    CallbackKind, CallerId, CustomerProduct, Identifier, LicenseStatus, NewActivation, NewCallback,
+    NewLicense,
+};
+use crate::store::{GivenAnswer, PersonalTable, RepeatKey, Tx};
 
 pub(super) fn customers(tx: &Tx<'_>) {
     let product_id = product(tx);
@@ -37,4 +40,54 @@ pub(super) fn customers(tx: &Tx<'_>) {
     assert_eq!(of_jane.iter().map(|license| license.id).collect::<Vec<_>>(), [ids[1]]);
     assert_eq!(tx.customers_beginning_with("ja", 5).unwrap(), ["jane@example.com"]);
     assert_eq!(tx.customers_named("zo", 5).unwrap(), ["zoe@example.com"]);
+}
+
+pub(super) fn erasure(tx: &Tx<'_>) {
+    let product_id = product(tx);
+    let id = license(tx, product_id, "A");
+    for table in PersonalTable::ALL {
+        let highest = tx.highest_id(table).unwrap();
+        let rows = tx.texts_after(table, 0, 5).unwrap();
+        assert_eq!(rows.last().map_or(0, |row| row.id), highest, "{table:?}");
+        for row in rows {
+            assert_eq!(row.license_id.is_some(), table == PersonalTable::Licenses, "{table:?}");
+            tx.write_texts(table, &row).unwrap();
+            assert_eq!(tx.texts_after(table, row.id - 1, 1).unwrap(), [row], "{table:?}");
+        }
+        tx.delete_row(table, 99).unwrap();
+        assert!(!tx.has_row(table, 99).unwrap());
+    }
+    assert!(tx.customer("jane@example.com").unwrap().is_some());
+    assert!(tx.erase_owner(id, LATER).unwrap() && !tx.erase_owner(id, LATER).unwrap());
+    assert!(tx.customer("jane@example.com").unwrap().is_none());
+    assert!(tx.has_row(PersonalTable::Licenses, id).unwrap());
+    let callback = NewCallback {
+        kind: CallbackKind::Deactivation,
+        url: "http://x.example/",
+        reply: "{}",
+        product_id: None,
+    };
+    tx.add_callback(&callback, LATER, NOW).unwrap();
+    let sent = tx.due_callback(&[], None, LATER).unwrap().unwrap();
+    tx.callback_not_delivered(sent.id, "no", Some(LATER), NOW).unwrap();
+    tx.hurry_callback(sent.id, NOW).unwrap();
+    assert!(tx.due_callback(&[], None, NOW).unwrap().is_some());
+    assert!(tx.is_callback_pending(sent.id).unwrap() && !tx.is_callback_pending(99).unwrap());
+    let key = |text: &str| RepeatKey {
+        caller: CallerId::ApiKey(1),
+        route: "/assign",
+        idempotency_key: text.to_owned(),
+        params_hash: [7; 32],
+    };
+    let answer = GivenAnswer { code: 1, response: "{}".to_owned(), signing_product: None };
+    for text in ["a", "b"] {
+        tx.keep_answer(&key(text), &answer, NOW).unwrap();
+    }
+    let first = tx.answers_after(None, 1).unwrap().remove(0);
+    assert_eq!((first.idempotency_key.as_str(), first.params_hash), ("a", [7; 32]));
+    assert_eq!(tx.answers_after(Some(&first), 5).unwrap().len(), 1);
+    tx.delete_answer(&first).unwrap();
+    assert_eq!(tx.answers_after(None, 5).unwrap().len(), 1);
+    assert!(tx.has_no_remains().unwrap());
+    tx.note_rewritten(LATER).unwrap();
 }

@@ -14,7 +14,7 @@ const LATER: Timestamp = Timestamp(1_700_000_060);
 
 type Scenario = fn(&Tx<'_>);
 
-pub const ALL: [(&str, Scenario); 16] = [
+pub const ALL: [(&str, Scenario); 17] = [
     ("products", catalog::products),
     ("metadata", catalog::metadata),
     ("licenses", licenses::licenses),
@@ -22,6 +22,7 @@ pub const ALL: [(&str, Scenario); 16] = [
     ("activations", licenses::activations),
     ("contracts", licenses::contracts),
     ("customers", customers::customers),
+    ("erasure", customers::erasure),
     ("generators and downloadables", catalog::generators_and_downloadables),
     ("API keys and blocks", records::api_keys_and_blocks),
     ("signing keys", catalog::signing_keys),

@@ -1,0 +1,157 @@
+//! `keyseal customer erase`.
+
+use std::io::{self, BufRead as _, IsTerminal as _};
+
+use serde_json::{Value, json};
+
+use super::existing;
+use crate::cli::terminal::progress::TerminalProgress;
+use crate::cli::{Output, Result, actor, open};
+use crate::domain::fold_owner;
+use crate::files::DataDir;
+use crate::maintenance::Progress as _;
+use crate::maintenance::shell::command;
+use crate::maintenance::units::{megabytes, number};
+use crate::operations::{EraseError, Erased, Erasure, Waiting};
+use crate::store::{RemainsError, Store};
+
+#[derive(clap::Args)]
+pub struct EraseArgs {
+    /// E-mail address of the customer, in any case. He may have no license any more
+    #[arg(long)]
+    email: String,
+    /// Wait until the running server has sent the webhooks and carried out the orders about the customer
+    #[arg(long, conflicts_with = "drop_webhooks")]
+    send_webhooks: bool,
+    /// Erase webhooks and orders about the customer that still wait, unsent
+    #[arg(long)]
+    drop_webhooks: bool,
+    /// Don't ask
+    #[arg(long)]
+    yes: bool,
+}
+
+pub fn erase(args: &EraseArgs, data: &DataDir, output: &mut Output<'_>) -> Result {
+    let store = open(data)?;
+    let email = args.email.trim();
+    if !args.yes && !output.is_json() && io::stdin().is_terminal() {
+        ask(&store, email, output)?;
+    }
+    let progress = TerminalProgress::new()?;
+    let waiting = match (args.send_webhooks, args.drop_webhooks) {
+        (true, _) => Some(Waiting::Send),
+        (_, true) => Some(Waiting::Drop),
+        _ => None,
+    };
+    let on_phase = |phase| progress.begin(phase, None);
+    let erasure = Erasure { store: &store, data, actor: actor(), waiting, on_phase: &on_phase };
+    let erased = erasure.run(email);
+    progress.end();
+    match erased {
+        Ok(erased) => report(email, &erased, output),
+        // Nothing is stored of him: names those who may be meant.
+        Err(EraseError::Nothing) => store.try_read(|tx| existing(tx, email)).map(drop),
+        Err(error) => Err(in_words(&error, data).into()),
+    }
+}
+
+/// Asks the operator to type the address.
+fn ask(store: &Store, email: &str, output: &Output<'_>) -> Result {
+    let customer = store.try_read(|tx| tx.customer(&fold_owner(email)))?;
+    let licenses = number(customer.map_or(0, |customer| customer.licenses), "license", "licenses");
+    output.note(&format!(
+        "This erases all that is stored of {email} ({licenses}), and can't be undone. Type the address to go on:"
+    ));
+    let mut typed = String::new();
+    io::stdin().lock().read_line(&mut typed)?;
+    if fold_owner(&typed) == fold_owner(email) { Ok(()) } else { Err("nothing was erased".into()) }
+}
+
+fn report(email: &str, erased: &Erased, output: &mut Output<'_>) -> Result {
+    let rows: serde_json::Map<String, Value> =
+        erased.rows.iter().map(|(table, rows)| ((*table).to_owned(), json!(rows))).collect();
+    let copies: Vec<String> = erased.copies.iter().map(|copy| copy.display().to_string()).collect();
+    let told: Vec<Value> = erased
+        .told
+        .iter()
+        .map(|(table, id, text)| json!({ "table": table, "id": id, "text": text }))
+        .collect();
+    let value = json!({
+        "erased": erased.told.is_empty(), "licenses": erased.licenses, "seats_ended": erased.seats, "rows": rows,
+        "upgrade_copies_deleted": copies, "file_rewritten": erased.is_rewritten, "left": told,
+    });
+    if !erased.told.is_empty() {
+        if output.is_json() {
+            output.result(&value, "")?;
+        }
+        let texts: Vec<String> =
+            erased.told.iter().map(|(table, id, text)| format!("{table} {id}: {text}")).collect();
+        return Err(format!(
+            "{email} is not erased completely: it is a part of what can't be changed without harm. Delete these or \
+             make them anew, and run the command again: {}",
+            texts.join("; ")
+        )
+        .into());
+    }
+    let mut lines =
+        vec![format!("{email} is erased from {}", number(erased.licenses, "license", "licenses"))];
+    let others: Vec<String> = erased.rows.iter().map(|(table, rows)| format!("{table}: {rows}")).collect();
+    lines.extend((!others.is_empty()).then(|| format!("deleted or overwritten: {}", others.join(", "))));
+    let ended = number(erased.seats, "seat", "seats");
+    lines.extend(
+        (erased.seats > 0).then(|| format!("{ended} ended, because the identifier named the customer")),
+    );
+    lines.extend((!copies.is_empty()).then(|| format!("deleted: {}", copies.join(", "))));
+    let rewritten = "the database file was rewritten, because its free space held deleted rows";
+    lines.extend(erased.is_rewritten.then(|| rewritten.to_owned()));
+    lines.push(
+        "not reached: backups, and files that others keep of the server's log, of exports and of webhooks"
+            .to_owned(),
+    );
+    output.result(&value, &lines.join("\n"))
+}
+
+/// The error with what to do next.
+fn in_words(error: &EraseError, data: &DataDir) -> String {
+    let waits = |webhooks: usize, orders: usize| {
+        let counts = [(webhooks, "webhook", "webhooks"), (orders, "queued order", "queued orders")];
+        let some = counts.into_iter().filter(|(count, ..)| *count > 0);
+        let words: Vec<String> = some.map(|(count, one, many)| number(count, one, many)).collect();
+        format!("{} about the customer", words.join(" and "))
+    };
+    let again = "what was erased stays erased; run the command again to finish";
+    match *error {
+        EraseError::Waits { webhooks, orders } => format!(
+            "{} still wait: send them first with --send-webhooks, or drop them with --drop-webhooks. Nothing was \
+             erased",
+            waits(webhooks, orders)
+        ),
+        EraseError::NotSent { webhooks, orders } => format!(
+            "{} wait, and no server runs that would send them: start it ({}), or give --drop-webhooks. Nothing was \
+             erased",
+            waits(webhooks, orders),
+            command("serve", data)
+        ),
+        EraseError::StillWaits { webhooks, orders } => format!(
+            "{} were not sent within a minute: see \"keyseal webhook list --state pending\"; run the command again, or \
+             with --drop-webhooks. Nothing was erased",
+            waits(webhooks, orders)
+        ),
+        EraseError::RewriteWaits { bytes } => format!(
+            "no table names the customer any more, but the free space of the database file may: it must be \
+             rewritten, and with {} that would make changes wait for long. Stop the server and run the command again",
+            megabytes(bytes)
+        ),
+        EraseError::Remains(RemainsError::LogInUse(ref log)) => format!(
+            "{log} can't be emptied, because a backup, an export or the server's check of the database still reads \
+             from it: {again}"
+        ),
+        EraseError::Remains(RemainsError::NoSpace { needed, free }) => format!(
+            "the database file must be rewritten, for which {} are needed in {}, and {} are free: {again}",
+            megabytes(needed),
+            data.path().display(),
+            megabytes(free)
+        ),
+        ref other => format!("{other}: {again}"),
+    }
+}

@@ -1,0 +1,143 @@
+//! One pass over all tables.
+
+use std::sync::Arc;
+
+use super::person::Person;
+use super::rules::Fate;
+use super::{Erased, Erasure, SLICE};
+use crate::store::{Error, PersonalTable, StoredAnswer, Tx};
+
+impl Erasure<'_> {
+    /// Erases what it finds in any table. Returns how many rows were changed.
+    pub(super) fn pass(&self, person: &mut Arc<Person>, erased: &mut Erased) -> Result<usize, Error> {
+        let mut changed = 0;
+        erased.told.clear();
+        for table in PersonalTable::ALL {
+            (self.on_phase)(table.name());
+            let rows = self.sweep(table, person, erased)?;
+            changed += rows;
+            count(erased, table, rows);
+        }
+        // The entries about a license that was his name him also where they don't have the address.
+        if !person.former_licenses.is_empty() {
+            let rows = self.sweep(PersonalTable::Audit, person, erased)?;
+            changed += rows;
+            count(erased, PersonalTable::Audit, rows);
+        }
+        let answers = self.sweep_answers(person)?;
+        let licenses = self.erase_licenses(person)?;
+        erased.licenses += licenses;
+        count_as(erased, "answers", answers);
+        Ok(changed + answers + licenses)
+    }
+
+    fn sweep(
+        &self,
+        table: PersonalTable,
+        person: &mut Arc<Person>,
+        erased: &mut Erased,
+    ) -> Result<usize, Error> {
+        let (mut after, mut changed) = (0, 0);
+        loop {
+            let rows = self.store.try_read(|tx| tx.texts_after(table, after, SLICE))?;
+            let Some(last) = rows.last().map(|row| row.id) else { return Ok(changed) };
+            let mut is_found = false;
+            for row in &rows {
+                if person.learns_from(table, row) {
+                    Arc::make_mut(person).learn(table, row);
+                }
+                match person.fate_of(table, row) {
+                    Fate::Stays => {}
+                    Fate::Told(text) => erased.told.push((table.name(), row.id, text)),
+                    Fate::Deleted | Fate::Written(_) => is_found = true,
+                }
+            }
+            if is_found {
+                let known = Arc::clone(person);
+                let found = self.change(move |tx| change_rows(tx, table, &known, after, last))?;
+                changed += found.len();
+                erased.seats += found.iter().filter(|seat| **seat).count();
+            }
+            after = last;
+        }
+    }
+
+    fn sweep_answers(&self, person: &Person) -> Result<usize, Error> {
+        let (mut after, mut deleted): (Option<StoredAnswer>, _) = (None, 0);
+        loop {
+            let answers = self.store.try_read(|tx| tx.answers_after(after.as_ref(), SLICE))?;
+            let found: Vec<StoredAnswer> =
+                answers.iter().filter(|answer| person.is_in_answer(answer)).cloned().collect();
+            deleted += found.len();
+            if !found.is_empty() {
+                self.change(move |tx| found.iter().try_for_each(|answer| tx.delete_answer(answer)))?;
+            }
+            match answers.into_iter().next_back() {
+                Some(last) => after = Some(last),
+                None => return Ok(deleted),
+            }
+        }
+    }
+
+    /// Removes the owner of his licenses. Returns how many had one.
+    fn erase_licenses(&self, person: &Person) -> Result<usize, Error> {
+        (self.on_phase)("licenses");
+        let ids: Arc<Vec<i64>> = Arc::new(person.licenses.iter().copied().collect());
+        let (mut erased, now, size) = (0, self.now(), usize::try_from(SLICE).unwrap_or(1));
+        for start in (0..ids.len()).step_by(size) {
+            let ids = Arc::clone(&ids);
+            erased += self.change(move |tx| {
+                let mut erased = 0;
+                for id in ids.iter().skip(start).take(size) {
+                    if tx.erase_owner(*id, now)? {
+                        erased += 1;
+                    }
+                }
+                Ok(erased)
+            })?;
+        }
+        Ok(erased)
+    }
+}
+
+/// Changes the rows from behind `after` up to `last`, as they are now. Returns for each changed row whether it was an
+/// activation that ended.
+fn change_rows(
+    tx: &Tx<'_>,
+    table: PersonalTable,
+    person: &Person,
+    after: i64,
+    last: i64,
+) -> Result<Vec<bool>, Error> {
+    let mut changed = Vec::new();
+    for mut row in tx.texts_after(table, after, SLICE)? {
+        if row.id > last {
+            break;
+        }
+        match person.fate_of(table, &row) {
+            Fate::Stays | Fate::Told(_) => {}
+            Fate::Deleted => {
+                tx.delete_row(table, row.id)?;
+                changed.push(table == PersonalTable::Activations);
+            }
+            Fate::Written(texts) => {
+                row.texts = texts;
+                tx.write_texts(table, &row)?;
+                changed.push(false);
+            }
+        }
+    }
+    Ok(changed)
+}
+
+fn count(erased: &mut Erased, table: PersonalTable, rows: usize) {
+    count_as(erased, table.name(), rows);
+}
+
+fn count_as(erased: &mut Erased, name: &'static str, rows: usize) {
+    match erased.rows.iter_mut().find(|(table, _)| *table == name) {
+        Some((_, counted)) => *counted += rows,
+        None if rows > 0 => erased.rows.push((name, rows)),
+        None => {}
+    }
+}

@@ -1,0 +1,89 @@
+//! Webhooks and queued orders about the person that still wait: they are sent first, or dropped with the rest.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::person::Person;
+use super::rules::Fate;
+use super::{EraseError, Erasure, SLICE, Waiting};
+use crate::store::{Error, PersonalTable};
+
+/// How long to wait until the server has sent them, and how often to look.
+const TIMEOUT: Duration = Duration::from_mins(1);
+const INTERVAL: Duration = Duration::from_millis(200);
+
+impl Erasure<'_> {
+    /// Ends without a change if something waits, unless it was said to drop it, or the server sends it in time.
+    pub(super) fn settle_waiting(&self, person: &Person) -> Result<(), EraseError> {
+        let started = Instant::now();
+        loop {
+            let (webhooks, orders) = self.waiting(person)?;
+            let counts = (webhooks.len(), orders.len());
+            if counts == (0, 0) || self.waiting == Some(Waiting::Drop) {
+                return Ok(());
+            }
+            let (webhooks_waiting, orders_waiting) = counts;
+            let error = match self.waiting {
+                None => EraseError::Waits { webhooks: webhooks_waiting, orders: orders_waiting },
+                Some(_) if self.data.running_server()?.is_none() => {
+                    EraseError::NotSent { webhooks: webhooks_waiting, orders: orders_waiting }
+                }
+                Some(_) => EraseError::StillWaits { webhooks: webhooks_waiting, orders: orders_waiting },
+            };
+            if started.elapsed() > TIMEOUT || !matches!(error, EraseError::StillWaits { .. }) {
+                return Err(error);
+            }
+            (self.on_phase)("waiting for webhooks");
+            let (now, hurried) = (self.now(), webhooks.clone());
+            self.change(move |tx| hurried.iter().try_for_each(|id| tx.hurry_callback(*id, now)))?;
+            while started.elapsed() <= TIMEOUT && self.any_waits(&webhooks, &orders)? {
+                thread::sleep(INTERVAL);
+            }
+        }
+    }
+
+    fn any_waits(&self, webhooks: &[i64], orders: &[i64]) -> Result<bool, Error> {
+        self.store.try_read(|tx| {
+            for id in webhooks {
+                if tx.is_callback_pending(*id)? {
+                    return Ok(true);
+                }
+            }
+            for id in orders {
+                if tx.has_row(PersonalTable::Jobs, *id)? {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        })
+    }
+
+    /// The ids of the pending webhooks and of the queued orders about the person.
+    fn waiting(&self, person: &Person) -> Result<(Vec<i64>, Vec<i64>), Error> {
+        let mut webhooks = self.about(PersonalTable::Callbacks, person)?;
+        webhooks = self.store.try_read(|tx| {
+            let mut pending = Vec::new();
+            for id in &webhooks {
+                if tx.is_callback_pending(*id)? {
+                    pending.push(*id);
+                }
+            }
+            Ok::<_, Error>(pending)
+        })?;
+        Ok((webhooks, self.about(PersonalTable::Jobs, person)?))
+    }
+
+    fn about(&self, table: PersonalTable, person: &Person) -> Result<Vec<i64>, Error> {
+        let (mut after, mut found) = (0, Vec::new());
+        loop {
+            let rows = self.store.try_read(|tx| tx.texts_after(table, after, SLICE))?;
+            let Some(last) = rows.last() else { return Ok(found) };
+            after = last.id;
+            for row in &rows {
+                if person.fate_of(table, row) == Fate::Deleted {
+                    found.push(row.id);
+                }
+            }
+        }
+    }
+}
