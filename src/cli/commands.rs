@@ -2,6 +2,7 @@
 
 use clap::{ArgAction, CommandFactory as _, Parser, Subcommand};
 
+use super::confirm::with_yes;
 use super::{
     activity, api_key, audit, backup, block, check_reply, config, customer, demo, download, generator,
     healthcheck, license, manual, product, signing_key, telemetry, webhook,
@@ -164,7 +165,7 @@ impl Command {
 
 /// The whole command line, as clap parses and prints it.
 pub fn command() -> clap::Command {
-    show_computed_defaults(Cli::command())
+    with_yes(show_computed_defaults(Cli::command()))
 }
 
 #[cfg(test)]
@@ -185,6 +186,22 @@ mod tests {
     #[test]
     fn every_argument_of_every_command_has_a_help() {
         assert_eq!(without_help(&command()), Vec::<String>::new());
+    }
+
+    #[test]
+    fn every_help_ends_with_the_global_options_and_an_example() {
+        let mut all = command();
+        all.build();
+        for below in all_below(&all).into_iter().filter(|below| below.get_name() != "help") {
+            if below.get_bin_name().is_some_and(|words| words.contains(" help ")) {
+                continue;
+            }
+            let help = below.clone().render_long_help().to_string();
+            let headings: Vec<&str> =
+                help.lines().filter(|line| !line.starts_with(' ') && line.ends_with(':')).collect();
+            let last = headings.get(headings.len().saturating_sub(2)..).unwrap();
+            assert!(matches!(last, ["Global options:", "Example:" | "Examples:"]), "{headings:?}: {help}");
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod block;
 mod check_reply;
 mod commands;
 mod config;
+mod confirm;
 mod customer;
 mod database;
 mod demo;
@@ -38,8 +39,8 @@ use crate::server::StartError;
 use commands::{Command, command};
 use database::{actor, change, open, operation};
 use parse::ParsedCommandLine;
-use terminal::logging;
-use terminal::output::{Output, plain};
+use terminal::output::Output;
+use terminal::{failure, logging};
 
 /// The result of a command. Its error is a message for the operator: what happened, where, why, and what to do next.
 type Result<T = (), E = Box<dyn Error + Send + Sync>> = std::result::Result<T, E>;
@@ -65,29 +66,39 @@ fn run_with(
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     let line = match ParsedCommandLine::parse(&arguments) {
         Ok(line) => line,
+        Err(UsageError::Clap(error)) if error.use_stderr() && asks_for_json(&arguments) => {
+            failure::print_usage(&error);
+            return ExitCode::from(2);
+        }
         Err(UsageError::Clap(error)) => {
             // The texts of --help and --version come here too. If printing fails, the exit code still says it.
             drop(error.print());
             return if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS };
         }
-        Err(UsageError::Config(error)) => return fail(&error, 2),
+        Err(UsageError::Config(error)) => return fail(&error, 2, asks_for_json(&arguments)),
     };
     start_log(line.cli.log.format);
     database::record_command(&line.matches);
-    match dispatch(&line, &mut Output::new(line.cli.json, out)) {
+    let confirmed = confirm::ask(&line.matches, &arguments);
+    match confirmed.and_then(|()| dispatch(&line, &mut Output::new(line.cli.json, out))) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if is_closed_pipe(&*error) => ExitCode::SUCCESS,
         Err(error) => {
             let is_of_settings =
                 error.is::<ConfigError>() || error.downcast_ref().is_some_and(StartError::is_wrong_setting);
-            fail(&*error, if is_of_settings { 2 } else { 1 })
+            fail(&*error, if is_of_settings { 2 } else { 1 }, line.cli.json)
         }
     }
 }
 
-fn fail(error: &dyn Error, code: u8) -> ExitCode {
-    drop(writeln!(io::stderr(), "keyseal: {}", plain(&error.to_string())));
+fn fail(error: &dyn Error, code: u8, is_json: bool) -> ExitCode {
+    failure::print(&error.to_string(), is_json);
     ExitCode::from(code)
+}
+
+/// Whether a command line that can't be parsed has `--json`.
+fn asks_for_json(arguments: &[OsString]) -> bool {
+    arguments.iter().take_while(|argument| *argument != "--").any(|argument| argument == "--json")
 }
 
 /// Whether the reader of standard output went away, as `head` does when it has its lines.

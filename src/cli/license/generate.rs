@@ -65,17 +65,18 @@ pub fn run(args: &Args, data: &DataDir, output: &mut Output<'_>) -> Result {
     if args.csv {
         return write_csv(&licenses, output);
     }
-    output.note(&format!(
-        "{} of product {} made",
-        number(licenses.len(), "license key", "license keys"),
-        licenses.first().map_or(0, |license| license.product_id)
-    ));
     let mut keys = String::new();
     for license in &licenses {
         writeln!(keys, "{}", license.license_key)?;
     }
     let values: Vec<Value> = licenses.iter().map(to_json).collect();
-    output.result(&Value::Array(values), &keys)
+    output.result(&Value::Array(values), &keys)?;
+    output.note(&format!(
+        "{} of product {} made",
+        number(licenses.len(), "license key", "license keys"),
+        licenses.first().map_or(0, |license| license.product_id)
+    ));
+    Ok(())
 }
 
 /// The active generator with this id or UUID, which must be the product's.

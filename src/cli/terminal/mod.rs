@@ -1,5 +1,6 @@
 //! The terminal: results, notes, progress bars and the log.
 
+pub mod failure;
 pub mod logging;
 pub mod output;
 pub mod progress;

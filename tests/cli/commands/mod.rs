@@ -4,6 +4,7 @@ mod explaining;
 mod generate;
 mod generators;
 mod licenses;
+mod output;
 mod products;
 
 use std::fs;
@@ -11,7 +12,7 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use serde_json::json;
 
-use crate::support::{contains, done, initialized, keyseal, program, refused};
+use crate::support::{contains, done, initialized, keyseal, refused};
 
 #[test]
 fn init_makes_everything_once_and_privately() {
@@ -202,24 +203,5 @@ fn what_is_not_in_the_audit_trail_is_said_so_and_one_of_something_is_one() {
         let said = keyseal(data.path(), &["license", "export", file.to_str().unwrap()]).stdout;
         contains(&String::from_utf8(said).unwrap(), &[says]);
         fs::remove_file(&file).unwrap();
-    }
-}
-
-#[test]
-fn a_command_whose_output_is_no_longer_read_ends_quietly() {
-    let data = initialized();
-    done(data.path(), &["product", "create", "--name", "P"]);
-    let csv = data.path().join("many.csv");
-    let lines = (0..2000).map(|number| format!("KEY-{number},1\n")).collect::<Vec<_>>().concat();
-    fs::write(&csv, format!("license_key,product_id\n{lines}")).unwrap();
-    done(data.path(), &["license", "import", csv.to_str().unwrap()]);
-    for command in
-        [&["license", "list"][..], &["license", "export"], &["--json", "audit", "list"], &["config", "show"]]
-    {
-        let (reader, writer) = std::io::pipe().unwrap();
-        drop(reader);
-        let output = program().arg("--data").arg(data.path()).args(command).stdout(writer).output().unwrap();
-        assert_eq!(output.status.code(), Some(0), "{command:?}");
-        assert_eq!(String::from_utf8(output.stderr).unwrap(), "", "{command:?}");
     }
 }
