@@ -8,15 +8,15 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use super::Result;
 use super::terminal::output::plain;
 
-/// The names of the commands that destroy something.
-const DESTROYING: [&str; 4] = ["delete", "erase", "prune", "remove"];
+/// The names of the commands that destroy something. "customer erase" is not among them: it asks by itself, and tells
+/// what it would erase.
+const DESTROYING: [&str; 3] = ["delete", "prune", "remove"];
 
 /// Gives each command that destroys something the flag `--yes`.
 pub fn with_yes(command: Command) -> Command {
     command.mut_subcommands(|below| {
         let below = with_yes(below);
-        let has_flag = below.get_arguments().any(|arg| arg.get_id() == "yes");
-        if has_flag || !DESTROYING.contains(&below.get_name()) {
+        if !DESTROYING.contains(&below.get_name()) {
             return below;
         }
         let help = "Do not ask for confirmation. Without a terminal nothing is ever asked";
