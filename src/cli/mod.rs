@@ -50,17 +50,18 @@ type Result<T = (), E = Box<dyn Error + Send + Sync>> = std::result::Result<T, E
 ///
 /// The exit code is 0 for success, 1 for a failure and 2 for a wrong command line or setting.
 pub fn main(arguments: impl IntoIterator<Item = OsString>, out: &mut dyn Write) -> ExitCode {
-    run_with(arguments, out, logging::start)
+    run_with(arguments, out, true, logging::start)
 }
 
-/// Like [`main`], but starts no log: for use inside another program.
+/// Like [`main`], but starts no log and asks nothing: for use inside another program.
 pub fn run(arguments: impl IntoIterator<Item = OsString>, out: &mut dyn Write) -> ExitCode {
-    run_with(arguments, out, |_| {})
+    run_with(arguments, out, false, |_| {})
 }
 
 fn run_with(
     arguments: impl IntoIterator<Item = OsString>,
     out: &mut dyn Write,
+    asks: bool,
     start_log: impl FnOnce(LogFormat),
 ) -> ExitCode {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
@@ -79,7 +80,7 @@ fn run_with(
     };
     start_log(line.cli.log.format);
     database::record_command(&line.matches);
-    let confirmed = confirm::ask(&line.matches, &arguments);
+    let confirmed = if asks { confirm::ask(&line.matches, &arguments) } else { Ok(()) };
     match confirmed.and_then(|()| dispatch(&line, &mut Output::new(line.cli.json, out))) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if is_closed_pipe(&*error) => ExitCode::SUCCESS,

@@ -19,14 +19,24 @@ impl Operation<'_> {
         owner_name: Option<&str>,
         owner_email: Option<&str>,
     ) -> Result<License, Error> {
-        self.end_ownership(license)?;
+        Ok(self.assign_anew(license, owner_name, owner_email)?.license)
+    }
+
+    pub(super) fn assign_anew(
+        &self,
+        license: &License,
+        owner_name: Option<&str>,
+        owner_email: Option<&str>,
+    ) -> Result<Changed, Error> {
+        let ended = self.end_ownership(license, license.status)?;
         let assigned = license.assigned(owner_name, owner_email, self.now);
         self.tx.assign_license(&assigned)?;
-        Ok(assigned)
+        Ok(Changed { license: assigned, ended })
     }
 
     /// Changes a license. `before`: the license as this transaction read it. If it loses its owner, deletes the
-    /// owner's activations and metadata. If it becomes blocked, keeps the activations, and queues their webhooks.
+    /// owner's activations, metadata and notes. If it becomes blocked, keeps the activations, queues their webhooks,
+    /// and remembers the status that it had.
     pub fn change(&self, before: &License, change: LicenseChange) -> Result<Changed, Error> {
         self.change_as("changed", before, change)
     }
@@ -38,11 +48,11 @@ impl Operation<'_> {
         before: &License,
         change: LicenseChange,
     ) -> Result<Changed, Error> {
-        let license = before.changed(change, self.now);
+        let former = self.former_status(before)?;
+        let license = before.changed(former, change, self.now);
         let status = license.status;
-        let gets_owner = before.is_assignable() && status == LicenseStatus::Assigned;
-        let ended = if before.loses_owner(status) || gets_owner {
-            self.end_ownership(before)?
+        let ended = if former.loses_owner(status) || former.gets_owner(status) {
+            self.end_ownership(before, former)?
         } else {
             if status == LicenseStatus::Blocked {
                 self.tell_of_deactivations(before)?;
@@ -50,6 +60,12 @@ impl Operation<'_> {
             Belongings::default()
         };
         self.tx.change_license(before, &license, word, self.now)?;
+        match (before.status, status) {
+            (LicenseStatus::Blocked, LicenseStatus::Blocked) => {}
+            (former, LicenseStatus::Blocked) => self.tx.remember_block(license.id, Some(former))?,
+            (LicenseStatus::Blocked, _) => self.tx.remember_block(license.id, None)?,
+            _ => {}
+        }
         Ok(Changed { license, ended })
     }
 
@@ -59,13 +75,26 @@ impl Operation<'_> {
         self.tx.delete_license(license.id)
     }
 
+    /// The status that says whether a license has an owner: its own or, while it is blocked, the one that it had
+    /// before, as far as that is known.
+    pub fn former_status(&self, license: &License) -> Result<LicenseStatus, Error> {
+        if license.status != LicenseStatus::Blocked {
+            return Ok(license.status);
+        }
+        Ok(self.tx.license_notes(license.id)?.status_before_block.unwrap_or(LicenseStatus::Blocked))
+    }
+
     /// Deletes the activations and the metadata of a license's owner, and queues the webhooks of the activations. A
-    /// license without an owner may have some too, which an earlier one left: databases of earlier versions hold such
-    /// licenses.
-    fn end_ownership(&self, license: &License) -> Result<Belongings, Error> {
+    /// license without an owner, by its `former` status, may have some too, which an earlier one left: databases of
+    /// earlier versions hold such licenses. Its notes stay.
+    fn end_ownership(&self, license: &License, former: LicenseStatus) -> Result<Belongings, Error> {
         self.tell_of_deactivations(license)?;
         let ended = self.tx.delete_belongings(license.id)?;
-        if !license.is_assignable() || !ended.is_empty() {
+        let had_owner = !former.is_assignable();
+        if had_owner {
+            self.tx.clear_notes(license.id)?;
+        }
+        if had_owner || !ended.is_empty() {
             self.tx.audit_end_of_ownership(license, ended)?;
         }
         Ok(ended)

@@ -4,14 +4,17 @@
 
 mod activations;
 mod api_keys;
+mod blocking;
 mod customers;
 pub mod explain;
 mod erasure;
 pub mod gate;
 mod generate;
 mod licenses;
+mod notes;
 mod products;
 mod renewals;
+mod transfers;
 mod webhooks;
 
 use std::time::Duration;

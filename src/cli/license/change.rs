@@ -2,10 +2,13 @@
 
 use serde_json::json;
 
-use super::{Status, existing, license_key, owner, summary, to_json};
+use super::{Status, existing, license_key, notes, owner, summary, to_json_with};
 use crate::cli::product::reference;
 use crate::cli::{Output, Result, change, open, operation};
-use crate::domain::{LicenseChange, Timestamp, parse_activation_limit, parse_validity};
+use crate::domain::{
+    Belongings, LicenseChange, NotesChange, Timestamp, parse_activation_limit, parse_note,
+    parse_order_reference, parse_validity,
+};
 use crate::files::DataDir;
 use crate::operations::Changed;
 
@@ -41,6 +44,18 @@ pub struct UpdateArgs {
     /// Owner's email address; empty to remove it
     #[arg(long, value_name = "EMAIL", group = "changes")]
     owner_email: Option<String>,
+    /// Note for yourself, of at most 4 KiB; empty to remove it
+    #[arg(long, value_name = "TEXT", group = "changes")]
+    note: Option<String>,
+    /// Number of the order in your shop; empty to remove it
+    #[arg(long, value_name = "TEXT", group = "changes")]
+    order_reference: Option<String>,
+}
+
+#[derive(clap::Args)]
+pub struct DeleteArgs {
+    /// License key
+    key: String,
 }
 
 pub fn update(args: &UpdateArgs, data: &DataDir, output: &mut Output<'_>) -> Result {
@@ -54,23 +69,39 @@ pub fn update(args: &UpdateArgs, data: &DataDir, output: &mut Output<'_>) -> Res
         product_id: args.product.as_deref().map(|product| reference::id(data, product)).transpose()?,
         assigned_at: args.assigned_at,
     };
-    let Changed { license, ended } = change(&open(data)?, move |tx| {
+    let change_of_notes = NotesChange {
+        note: notes::text("--note", args.note.as_deref(), parse_note)?,
+        order_reference: notes::text(
+            "--order-reference",
+            args.order_reference.as_deref(),
+            parse_order_reference,
+        )?,
+    };
+    let (Changed { license, ended }, notes) = change(&open(data)?, move |tx| {
         if let Some(id) = changes.product_id {
             reference::by_id(tx, id)?;
         }
-        Ok(operation(tx).change(&existing(tx, &key)?, changes.clone())?)
+        let license = existing(tx, &key)?;
+        let done = if changes.is_empty() {
+            Changed { license, ended: Belongings::default() }
+        } else {
+            operation(tx).change(&license, changes.clone())?
+        };
+        let notes = operation(tx).change_notes(done.license.id, &change_of_notes)?;
+        Ok((done, notes))
     })?;
     if !ended.is_empty() {
         output.note(&format!("note: {ended}, because the license lost its owner"));
     }
+    let notes = [("note", notes.note.into()), ("order_reference", notes.order_reference.into())];
     output.result(
-        &to_json(&license),
+        &to_json_with(&license, notes),
         &format!("license key {} is changed\n{}", license.license_key, summary(&license)),
     )
 }
 
-pub fn delete(key: &str, data: &DataDir, output: &mut Output<'_>) -> Result {
-    let key = license_key(key)?;
+pub fn delete(args: &DeleteArgs, data: &DataDir, output: &mut Output<'_>) -> Result {
+    let key = license_key(&args.key)?;
     let license = change(&open(data)?, move |tx| {
         let license = existing(tx, &key)?;
         operation(tx).delete(&license)?;

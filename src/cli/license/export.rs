@@ -9,7 +9,7 @@ use serde_json::json;
 use tempfile::NamedTempFile;
 
 use super::Status;
-use super::csv::{COLUMNS, escaped_for_spreadsheets, fields};
+use super::csv::{COLUMNS, WITHOUT_NOTES, escaped_for_spreadsheets, fields};
 use crate::cli::product::reference;
 use crate::cli::{Output, Result, open};
 use crate::domain::LicenseStatus;
@@ -95,18 +95,20 @@ fn write(tx: &Tx<'_>, product: Option<i64>, args: &Args, to: &mut dyn Write) -> 
     }
     let terminator = if args.for_excel { Terminator::CRLF } else { Terminator::Any(b'\n') };
     let mut writer = WriterBuilder::new().terminator(terminator).from_writer(to);
-    writer.write_record(COLUMNS).map_err(unwrap_io)?;
+    let columns = if tx.has_license_notes()? { COLUMNS.len() } else { WITHOUT_NOTES };
+    writer.write_record(COLUMNS.iter().take(columns)).map_err(unwrap_io)?;
     let (mut last, mut exported) = (0, Exported::default());
     loop {
         let page = tx.licenses_after(last, product, status, PAGE)?;
         let Some(end) = page.last() else { break };
         last = end.id;
         for license in &page {
-            let mut fields = fields(license, &tx.active_identifiers(license.id)?)?;
+            let identifiers = tx.active_identifiers(license.id)?;
+            let mut fields = fields(license, &identifiers, tx.license_notes(license.id)?)?;
             if args.for_excel {
                 exported.escaped += escape(&mut fields);
             }
-            writer.write_record(fields).map_err(unwrap_io)?;
+            writer.write_record(fields.iter().take(columns)).map_err(unwrap_io)?;
             exported.licenses += 1;
             exported.of_contracts += u64::from(license.contract_id.is_some());
         }

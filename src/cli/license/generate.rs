@@ -5,12 +5,12 @@ use std::fmt::Write as _;
 use csv::WriterBuilder;
 use serde_json::Value;
 
-use super::csv::{COLUMNS, fields};
+use super::csv::{COLUMNS, WITHOUT_NOTES, fields};
 use super::to_json;
 use crate::cli::generator::{Method, Options, default_recipe};
 use crate::cli::product::reference;
 use crate::cli::{Output, Result, change, open, operation};
-use crate::domain::{Generator, GeneratorMethod, License, MAX_QUANTITY, Recipe};
+use crate::domain::{Generator, GeneratorMethod, License, LicenseNotes, MAX_QUANTITY, Recipe};
 use crate::files::DataDir;
 use crate::maintenance::units::number;
 use crate::random::Randomness;
@@ -108,9 +108,10 @@ fn recipe_of(tx: &Tx<'_>, product_id: i64) -> Result<Recipe> {
 
 fn write_csv(licenses: &[License], output: &mut Output<'_>) -> Result {
     let mut writer = WriterBuilder::new().from_writer(output.writer());
-    writer.write_record(COLUMNS)?;
+    writer.write_record(COLUMNS.iter().take(WITHOUT_NOTES))?;
     for license in licenses {
-        writer.write_record(fields(license, &[])?)?;
+        let fields = fields(license, &[], LicenseNotes::default())?;
+        writer.write_record(fields.iter().take(WITHOUT_NOTES))?;
     }
     Ok(writer.flush()?)
 }

@@ -2,6 +2,7 @@
 
 mod activation;
 mod assign;
+mod blocking;
 mod change;
 mod create;
 mod explain;
@@ -9,10 +10,13 @@ pub mod csv;
 mod export;
 mod generate;
 mod import;
+mod notes;
 mod release;
 mod renew;
+mod status;
+mod transfer;
 
-use clap::{Subcommand, ValueEnum};
+use clap::Subcommand;
 use serde_json::{Value, json};
 
 use crate::cli::product::reference;
@@ -21,6 +25,7 @@ use crate::domain::{License, LicenseFilter, LicenseKey, LicenseStatus, Page, Tim
 use crate::files::DataDir;
 use crate::maintenance::units::number;
 use crate::store::Tx;
+use status::Status;
 
 #[derive(Subcommand)]
 pub enum Command {
@@ -84,6 +89,11 @@ pub enum Command {
     },
     Release(release::Args),
     Renew(renew::Args),
+    Block(blocking::BlockArgs),
+    Unblock(blocking::UnblockArgs),
+    Move(transfer::MoveArgs),
+    Reassign(transfer::ReassignArgs),
+    Note(notes::Args),
     /// Change a license. Only the given options change
     #[command(
         after_help = "Example:\n  keyseal license update 3a343c8a-38fe-4b6e-ad77-2222222 --validity 730"
@@ -91,11 +101,8 @@ pub enum Command {
     Update(change::UpdateArgs),
     /// Delete a license with its activations and its metadata
     #[command(after_help = "Example:\n  keyseal license delete 3a343c8a-38fe-4b6e-ad77-2222222")]
-    Delete {
-        /// License key
-        key: String,
-    },
     Explain(explain::ExplainArgs),
+    Delete(change::DeleteArgs),
     Import(import::Args),
     /// Export licenses to a CSV file that can be imported again
     ///
@@ -103,25 +110,6 @@ pub enum Command {
     /// them, use --for-excel.
     #[command(after_help = "Example:\n  keyseal license export licenses.csv --product 1")]
     Export(export::Args),
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-pub enum Status {
-    Available,
-    Assigned,
-    Reserved,
-    Blocked,
-}
-
-impl From<Status> for LicenseStatus {
-    fn from(status: Status) -> Self {
-        match status {
-            Status::Available => Self::Available,
-            Status::Assigned => Self::Assigned,
-            Status::Reserved => Self::Reserved,
-            Status::Blocked => Self::Blocked,
-        }
-    }
 }
 
 pub fn run(command: &Command, data: &DataDir, output: &mut Output<'_>) -> Result {
@@ -144,9 +132,14 @@ pub fn run(command: &Command, data: &DataDir, output: &mut Output<'_>) -> Result
         Command::Deactivate { key, identifier } => activation::deactivate(key, identifier, data, output),
         Command::Release(args) => release::run(args, data, output),
         Command::Renew(args) => renew::run(args, data, output),
+        Command::Block(args) => blocking::block(args, data, output),
+        Command::Unblock(args) => blocking::unblock(args, data, output),
+        Command::Move(args) => transfer::run_move(args, data, output),
+        Command::Reassign(args) => transfer::reassign(args, data, output),
+        Command::Note(args) => notes::run(args, data, output),
         Command::Update(args) => change::update(args, data, output),
-        Command::Delete { key } => change::delete(key, data, output),
         Command::Explain(args) => explain::explain(args, data, output),
+        Command::Delete(args) => change::delete(args, data, output),
         Command::Import(args) => import::run(args, data, output),
         Command::Export(args) => export::run(args, data, output),
     }

@@ -4,7 +4,7 @@ use super::{License, LicenseStatus};
 use crate::domain::Timestamp;
 
 /// A change to a license; `None` keeps the current value.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LicenseChange {
     pub product_id: Option<i64>,
     /// An empty text removes the name.
@@ -18,6 +18,11 @@ pub struct LicenseChange {
 }
 
 impl LicenseChange {
+    /// Whether it keeps everything.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// With what this one keeps taken from another change.
     #[must_use]
     pub fn or(self, other: &Self) -> Self {
@@ -41,12 +46,15 @@ impl License {
     /// and the date of assignment are removed too, whatever else the change says of them. If the change adds an
     /// owner, the assignment begins at the time of the change, unless the change sets another time. An earlier name
     /// and address are removed if the change names an owner.
+    ///
+    /// `former`: the status of the license, or the one that it had before it was blocked, because a block ends no
+    /// ownership. [`LicenseStatus::Blocked`]: it is not known, and the license counts as owned. The dates of a blocked
+    /// license stay when it becomes assigned.
     #[must_use]
-    pub fn changed(&self, change: LicenseChange, now: Timestamp) -> Self {
+    pub fn changed(&self, former: LicenseStatus, change: LicenseChange, now: Timestamp) -> Self {
         let before = self.clone();
         let status = change.status.unwrap_or(before.status);
-        let ends = self.loses_owner(status);
-        let begins = self.is_assignable() && status == LicenseStatus::Assigned;
+        let (ends, begins) = (former.loses_owner(status), before.status.gets_owner(status));
         let names_owner = change.owner_name.is_some() || change.owner_email.is_some();
         let owner = |new: Option<String>, old: Option<String>| match new {
             _ if ends => None,
@@ -83,11 +91,6 @@ impl License {
             ..self.clone()
         }
     }
-
-    /// Whether the license has an owner now, and has none with another status.
-    pub fn loses_owner(&self, status: LicenseStatus) -> bool {
-        !self.is_assignable() && status.is_assignable()
-    }
 }
 
 #[cfg(test)]
@@ -107,14 +110,14 @@ mod tests {
     #[test]
     fn a_change_keeps_what_it_does_not_name() {
         let before = license(LicenseStatus::Reserved, 30, None);
-        let after = before.changed(LicenseChange::default(), Timestamp(9));
+        let after = before.changed(before.status, LicenseChange::default(), Timestamp(9));
         assert_eq!(
             (after.owner_name, after.validity, after.assigned_at),
             (before.owner_name.clone(), 30, None)
         );
         let change =
             LicenseChange { owner_name: Some(String::new()), validity: Some(0), ..LicenseChange::default() };
-        let after = before.changed(change, Timestamp(9));
+        let after = before.changed(before.status, change, Timestamp(9));
         assert_eq!((after.owner_name, after.validity, after.status), (None, 0, LicenseStatus::Reserved));
     }
 
@@ -126,7 +129,9 @@ mod tests {
                 assigned_at: said.map(Timestamp),
                 ..LicenseChange::default()
             };
-            license(LicenseStatus::Blocked, 0, before).changed(change, Timestamp(9)).assigned_at
+            license(LicenseStatus::Blocked, 0, before)
+                .changed(LicenseStatus::Blocked, change, Timestamp(9))
+                .assigned_at
         };
         assert_eq!(assigned_at(None, None), Some(Timestamp(9)));
         assert_eq!(assigned_at(Some(5), None), Some(Timestamp(5)));
@@ -146,7 +151,7 @@ mod tests {
                 assigned_at: Some(Timestamp(7)),
                 ..LicenseChange::default()
             };
-            let license = license(before, 30, Some(5)).changed(change, Timestamp(9));
+            let license = license(before, 30, Some(5)).changed(before, change, Timestamp(9));
             assert_eq!(
                 (owned(license.clone()), license.validity),
                 ((None, None, None), 30),
@@ -159,12 +164,32 @@ mod tests {
             owner_email: Some("second@example.com".to_owned()),
             ..LicenseChange::default()
         };
-        let second = license(Available, 30, Some(5)).changed(change, Timestamp(9));
+        let second = license(Available, 30, Some(5)).changed(Available, change, Timestamp(9));
         assert_eq!(owned(second), (None, Some("second@example.com".to_owned()), Some(Timestamp(9))));
         for (before, after) in [(Assigned, Blocked), (Blocked, Assigned), (Assigned, Assigned)] {
             let change = LicenseChange { status: Some(after), ..LicenseChange::default() };
-            let kept = license(before, 30, Some(5)).changed(change, Timestamp(9));
+            let kept = license(before, 30, Some(5)).changed(before, change, Timestamp(9));
             assert_eq!(owned(kept), owned(license(before, 30, Some(5))), "{before:?} {after:?}");
+        }
+    }
+
+    #[test]
+    fn a_block_neither_ends_nor_begins_an_ownership() {
+        use LicenseStatus::{Assigned, Available, Blocked, Reserved};
+        let owned = |license: License| (license.owner_name, license.assigned_at.map(|at| at.0));
+        let jane = || Some("Jane".to_owned());
+        for (former, to, expected) in [
+            // It was held back for Jane, and is again.
+            (Reserved, Reserved, (jane(), Some(5))),
+            (Reserved, Available, (jane(), Some(5))),
+            (Assigned, Assigned, (jane(), Some(5))),
+            (Reserved, Assigned, (jane(), Some(5))),
+            (Assigned, Available, (None, None)),
+            (Blocked, Reserved, (None, None)),
+        ] {
+            let change = LicenseChange { status: Some(to), ..LicenseChange::default() };
+            let license = license(Blocked, 30, Some(5)).changed(former, change, Timestamp(9));
+            assert_eq!(owned(license), expected, "{former:?} {to:?}");
         }
     }
 }

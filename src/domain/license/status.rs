@@ -27,6 +27,16 @@ impl LicenseStatus {
         matches!(self, Self::Available | Self::Reserved)
     }
 
+    /// Whether a license with this status has an owner, who loses it by the change to another one.
+    pub fn loses_owner(self, to: Self) -> bool {
+        !self.is_assignable() && to.is_assignable()
+    }
+
+    /// Whether a license with this status has no owner yet, and gets one by the change to another status.
+    pub fn gets_owner(self, to: Self) -> bool {
+        self.is_assignable() && to == Self::Assigned
+    }
+
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|status| status.as_str() == word)
     }

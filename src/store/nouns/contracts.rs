@@ -68,6 +68,10 @@ impl Tx<'_> {
         self.audit_licenses_of_contract(id, "reserved", Some(LicenseStatus::Available))?;
         let sql = "UPDATE licenses SET status = 'reserved' WHERE contract_id = ?1 AND status = 'available'";
         self.sql(sql).execute(&[&id])?;
+        // Those that are blocked now, when they are unblocked.
+        let sql = "UPDATE licenses SET status_before_block = 'reserved'
+                   WHERE contract_id = ?1 AND status_before_block = 'available'";
+        self.sql(sql).execute(&[&id])?;
         let deleted = self.sql("DELETE FROM contracts WHERE id = ?1").execute(&[&id])? == 1;
         self.audit_if(deleted, Subject::Contract(id), "deleted", None)
     }

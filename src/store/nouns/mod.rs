@@ -16,6 +16,7 @@ mod jobs;
 pub(in crate::store) mod license_checksum;
 mod license_files;
 mod license_meta;
+mod license_notes;
 mod licenses;
 mod ownership;
 mod product_meta;

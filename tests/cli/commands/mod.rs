@@ -4,6 +4,7 @@ mod explaining;
 mod generate;
 mod generators;
 mod licenses;
+mod notes;
 mod output;
 mod products;
 

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::fmt::Display;
 
-use crate::domain::{Identifier, LicenseKey, LicenseStatus, Timestamp, parse_owner};
+use crate::domain::{Identifier, LicenseKey, LicenseStatus, TextError, Timestamp};
 
 /// How a text begins that a spreadsheet takes for a formula. The last four are the full-width forms.
 pub const FORMULA_STARTS: [char; 10] = ['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠'];
@@ -58,9 +58,13 @@ fn is_rounded_number(text: &str) -> bool {
     is_abbreviated && whole.len() == 1 && [whole, fraction, exponent].into_iter().all(are_digits)
 }
 
-/// An owner's name or address, without outer spaces.
-pub fn owner(column: &str, field: &str) -> Result<String, String> {
-    parse_owner(field).map_err(|error| format!("{column}: {error}"))
+/// A text such as an owner's name.
+pub fn parsed(
+    column: &str,
+    field: &str,
+    parse: fn(&str) -> Result<String, TextError>,
+) -> Result<String, String> {
+    parse(field).map_err(|error| format!("{column}: {error}"))
 }
 
 /// An activation limit or a validity.

@@ -1,9 +1,10 @@
 //! One line of an import: its fields, and all that is wrong with them.
 
 use super::columns::Columns;
-use super::field::{identifiers, license_key, number, owner, status, time, value};
+use super::field::{identifiers, license_key, number, parsed, status, time, value};
 use crate::domain::{
-    Identifier, LicenseKey, LicenseStatus, Term, TermError, Timestamp, parse_activation_limit, parse_validity,
+    Identifier, LicenseKey, LicenseStatus, NotesChange, Term, TermError, TextError, Timestamp,
+    parse_activation_limit, parse_note, parse_order_reference, parse_owner, parse_validity,
 };
 use crate::maintenance::units::number as number_of;
 
@@ -23,6 +24,8 @@ pub struct Line {
     pub status: Option<LicenseStatus>,
     pub identifiers: Vec<Identifier>,
     pub expires_at: Option<Timestamp>,
+    /// Empty texts where the file has the column and the field is empty.
+    pub notes: NotesChange,
     /// All that is wrong. Each completes a sentence such as "line 7: …".
     pub faults: Vec<String>,
 }
@@ -53,18 +56,21 @@ impl Columns {
             return line;
         }
         let text = |place: Option<usize>| value(fields.get(place?)?);
-        let [key, product, name, email, limit, validity, assigned, state, active, expires] = self.places;
+        let [key, product, name, email, limit, validity, assigned, state, active, note, order, expires] =
+            self.places;
         let faults = &mut line.faults;
         line.license_key = match text(key) {
             Some(key) => good(license_key(key), faults),
             None => good(Err("license_key: it is empty".to_owned()), faults),
         };
         line.product = text(product).map(|product| product.trim().to_owned());
-        let mut owner_field = |column, place: Option<usize>| {
-            place.and_then(|_| good(owner(column, text(place).unwrap_or_default()), faults))
+        let mut text_field = |column, place: Option<usize>, parse: fn(&str) -> Result<String, TextError>| {
+            place.and_then(|_| good(parsed(column, text(place).unwrap_or_default(), parse), faults))
         };
-        line.owner_name = owner_field("owner_name", name);
-        line.owner_email = owner_field("owner_email", email);
+        line.owner_name = text_field("owner_name", name, parse_owner);
+        line.owner_email = text_field("owner_email", email, parse_owner);
+        line.notes.note = text_field("note", note, parse_note);
+        line.notes.order_reference = text_field("order_reference", order, parse_order_reference);
         line.activation_limit = text(limit)
             .and_then(|field| good(number("activation_limit", field, parse_activation_limit), faults));
         line.validity =

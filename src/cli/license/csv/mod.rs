@@ -15,8 +15,9 @@ pub use records::Records;
 pub use source::Source;
 pub use write::{escaped_for_spreadsheets, fields};
 
-/// All columns of an export, in their order.
-pub const COLUMNS: [&str; 9] = [
+/// All columns of an export, in their order. Those after [`WITHOUT_NOTES`] are written only if a license
+/// has a value there.
+pub const COLUMNS: [&str; 11] = [
     "license_key",
     "product_id",
     "owner_name",
@@ -26,7 +27,12 @@ pub const COLUMNS: [&str; 9] = [
     "assigned_at",
     "status",
     "identifiers",
+    "note",
+    "order_reference",
 ];
+
+/// The number of columns before those that hold what vendors note about licenses.
+pub const WITHOUT_NOTES: usize = COLUMNS.len() - 2;
 
 /// Another column that an import reads. It is not stored: it follows from `assigned_at` and `validity`.
 const EXPIRES_AT: &str = "expires_at";

@@ -3,10 +3,14 @@
 use super::COLUMNS;
 use super::field::FORMULA_STARTS;
 use crate::cli::Result;
-use crate::domain::License;
+use crate::domain::{License, LicenseNotes};
 
 /// A license's fields, in the order of [`COLUMNS`].
-pub fn fields(license: &License, identifiers: &[String]) -> Result<[String; COLUMNS.len()]> {
+pub fn fields(
+    license: &License,
+    identifiers: &[String],
+    notes: LicenseNotes,
+) -> Result<[String; COLUMNS.len()]> {
     Ok([
         license.license_key.clone(),
         license.product_id.to_string(),
@@ -18,6 +22,8 @@ pub fn fields(license: &License, identifiers: &[String]) -> Result<[String; COLU
         license.status.as_str().to_owned(),
         // JSON, because an identifier may contain any separator.
         if identifiers.is_empty() { String::new() } else { serde_json::to_string(identifiers)? },
+        notes.note.unwrap_or_default(),
+        notes.order_reference.unwrap_or_default(),
     ])
 }
 

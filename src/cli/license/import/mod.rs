@@ -26,9 +26,10 @@ const LONG_HELP: &str = "\
 Import licenses from a CSV file, or a list of license keys: all of them, or none
 
 The first line names the columns, in any order: license_key and product_id (an id, a uuid, a slug or a name), and \
-optionally owner_name, owner_email, activation_limit, validity, assigned_at, status, expires_at, and identifiers (a \
-JSON array of strings). id, created_at and updated_at may be there and are not read. Fields are separated by commas, \
-semicolons or tabs; a line sep=; is followed. An empty field, NULL and \\N are no value.
+optionally owner_name, owner_email, activation_limit, validity, assigned_at, status, expires_at, identifiers (a \
+JSON array of strings), note, and order_reference. id, created_at and updated_at may be there and are not read. \
+Fields are separated by commas, semicolons or tabs; a line sep=; is followed. An empty field, NULL and \\N are no \
+value.
 
 With --product, a file may also be a list of license keys alone, one on each line.
 

@@ -5,11 +5,11 @@ use std::io;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::Args;
-use super::plan::{Plan, Products, plan};
+use super::plan::{Additions, Plan, Products, plan};
 use super::report::{Done, Report};
 use crate::cli::license::csv::{Columns, First, Line, Records, Rules, Source};
 use crate::cli::{Result, now, operation};
-use crate::domain::{NewActivation, Timestamp};
+use crate::domain::{NewActivation, NotesChange, Timestamp};
 use crate::store::Tx;
 
 /// Size in bytes from which a progress bar is shown.
@@ -134,17 +134,25 @@ impl<'a> Pass<'a> {
 
     fn carry_out(&self, plan: Plan) -> Result<Result<Done, Vec<String>>> {
         let done = plan.done();
-        let (license_id, identifiers) = match plan {
+        let (license_id, Additions { identifiers, notes }) = match plan {
             Plan::Skip | Plan::Unchanged => return Ok(Ok(done)),
-            Plan::Create(license, identifiers) => match self.tx.add_license(&license, self.now)? {
-                Some(id) => (id, identifiers),
+            Plan::Create(license, additions) => match self.tx.add_license(&license, self.now)? {
+                Some(id) => (id, additions),
                 None => return Ok(Err(vec![format!("license key {} exists already", license.license_key)])),
             },
-            Plan::Update(before, change, identifiers) => {
+            Plan::Update(before, change, additions) => {
                 self.tx.audit_each(|| operation(self.tx).change(&before, change))?;
-                (before.id, identifiers)
+                (before.id, additions)
             }
         };
+        if notes != NotesChange::default() {
+            let change = || operation(self.tx).change_notes(license_id, &notes);
+            if done == Done::Updated {
+                self.tx.audit_each(change)?
+            } else {
+                change()?
+            };
+        }
         for identifier in &identifiers {
             if done == Done::Updated && self.tx.is_activated(license_id, identifier)? {
                 continue;

@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 
 use super::Args;
-use crate::cli::Result;
 use crate::cli::license::csv::{Line, LineTerm};
+use crate::cli::{Result, operation};
 use crate::domain::{
-    Identifier, License, LicenseChange, LicenseKey, LicenseStatus, NewLicense, Product, Timestamp,
+    Identifier, License, LicenseChange, LicenseKey, LicenseStatus, NewLicense, NotesChange, Product,
+    Timestamp,
 };
 use crate::maintenance::signing_keys::unknown_product;
 use crate::maintenance::units::number;
@@ -14,12 +15,24 @@ use crate::store::Tx;
 
 /// What becomes of a license.
 pub enum Plan {
-    Create(NewLicense, Vec<Identifier>),
-    Update(Box<License>, LicenseChange, Vec<Identifier>),
+    Create(NewLicense, Additions),
+    Update(Box<License>, LicenseChange, Additions),
     /// It exists, and has all fields of the line already.
     Unchanged,
     /// It exists, and stays as it is.
     Skip,
+}
+
+/// What a line adds beside the fields of the license itself.
+pub struct Additions {
+    pub identifiers: Vec<Identifier>,
+    pub notes: NotesChange,
+}
+
+impl Additions {
+    fn take(line: &mut Line) -> Self {
+        Self { identifiers: std::mem::take(&mut line.identifiers), notes: std::mem::take(&mut line.notes) }
+    }
 }
 
 /// Plans a line. `existing`: the license that has its key already. The error is all that is wrong with the line.
@@ -77,7 +90,7 @@ fn create(
         status,
         contract_id: None,
     };
-    Some(Plan::Create(license, std::mem::take(&mut line.identifiers)))
+    Some(Plan::Create(license, Additions::take(line)))
 }
 
 fn update(
@@ -97,7 +110,8 @@ fn update(
         status: line.status,
         assigned_at: term.assigned_at,
     };
-    let after = license.changed(change.clone(), now);
+    let former = operation(tx).former_status(&license)?;
+    let after = license.changed(former, change.clone(), now);
     let mut new = 0;
     for identifier in &line.identifiers {
         new += usize::from(!tx.is_activated(license.id, identifier)?);
@@ -105,14 +119,15 @@ fn update(
     if new > 0 {
         let active = usize::try_from(tx.count_activations(license.id)?).unwrap_or(usize::MAX);
         // What is active ends with its owner.
-        let ends = license.loses_owner(after.status);
+        let ends = former.loses_owner(after.status);
         let seats = if ends { line.identifiers.len() } else { active.saturating_add(new) };
         check_seats(line, after.activation_limit, seats);
     }
-    if new == 0 && after == license {
+    let notes = tx.license_notes(license.id)?;
+    if new == 0 && after == license && notes.changed(&line.notes) == notes {
         return Ok(Plan::Unchanged);
     }
-    Ok(Plan::Update(Box::new(license), change, std::mem::take(&mut line.identifiers)))
+    Ok(Plan::Update(Box::new(license), change, Additions::take(line)))
 }
 
 /// Refuses more identifiers than the limit.

@@ -4,8 +4,8 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use super::{LATER, NOW, license, license_of, product};
 use crate::domain::{
-    Belongings, ContractStatus, Identifier, License, LicenseFilter, LicenseKey, LicenseStatus, MetaKey,
-    NewActivation, NewLicense, Page, Permission, Terms,
+    Belongings, ContractStatus, Identifier, License, LicenseFilter, LicenseKey, LicenseNotes, LicenseStatus,
+    MetaKey, NewActivation, NewLicense, Page, Permission, Terms,
 };
 use crate::store::Tx;
 
@@ -36,6 +36,29 @@ pub(super) fn licenses(tx: &Tx<'_>) {
     assert_eq!(tx.note_key(&key("K"), 2).unwrap(), None);
     assert_eq!(tx.note_key(&key("k"), 3).unwrap(), Some(2));
     tx.expect_a_large_change().unwrap();
+}
+
+pub(super) fn notes(tx: &Tx<'_>) {
+    let id = license(tx, product(tx), "K");
+    assert_eq!(tx.license_notes(id).unwrap(), LicenseNotes::default());
+    assert!(!tx.has_license_notes().unwrap());
+    tx.set_note(id, Some("a note"), LATER).unwrap();
+    tx.set_order_reference(id, None, Some("Order-1"), LATER).unwrap();
+    tx.remember_block(id, Some(LicenseStatus::Reserved)).unwrap();
+    tx.set_block_reason(id, "a reason").unwrap();
+    let text = |text: &str| Some(text.to_owned());
+    let notes = LicenseNotes {
+        note: text("a note"),
+        order_reference: text("Order-1"),
+        block_reason: text("a reason"),
+        status_before_block: Some(LicenseStatus::Reserved),
+    };
+    assert_eq!(tx.license_notes(id).unwrap(), notes);
+    assert!(tx.has_license_notes().unwrap());
+    tx.clear_notes(id).unwrap();
+    tx.remember_block(id, None).unwrap();
+    assert_eq!(tx.license_notes(id).unwrap(), LicenseNotes::default());
+    assert_eq!(tx.license(id).unwrap().unwrap().updated_at, LATER);
 }
 
 pub(super) fn lists_of_licenses(tx: &Tx<'_>) {

@@ -1,0 +1,24 @@
+//! The statuses of a license as values of an option.
+
+use clap::ValueEnum;
+
+use crate::domain::LicenseStatus;
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum Status {
+    Available,
+    Assigned,
+    Reserved,
+    Blocked,
+}
+
+impl From<Status> for LicenseStatus {
+    fn from(status: Status) -> Self {
+        match status {
+            Status::Available => Self::Available,
+            Status::Assigned => Self::Assigned,
+            Status::Reserved => Self::Reserved,
+            Status::Blocked => Self::Blocked,
+        }
+    }
+}
