@@ -22,6 +22,7 @@ mod disk;
 mod files;
 mod history;
 mod hostile;
+mod journal;
 mod limits;
 mod overload;
 mod power;
@@ -51,6 +52,7 @@ const PROOFS: &[(&str, Proof)] = &[
     ("files", files::prove),
     ("backup", backup::prove),
     ("quota", quota::prove),
+    ("journal", journal::prove),
     ("hostile", hostile::prove),
 ];
 

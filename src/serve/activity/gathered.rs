@@ -7,13 +7,13 @@ use crate::domain::{Refusals, RefusedRequest, Timestamp, Usage};
 use crate::store::{Error, Tx};
 
 /// The most different refusals between two writes. Further ones are counted together, by their code.
-const MOST_REFUSALS: usize = 500;
+pub(super) const MOST_REFUSALS: usize = 500;
 
 /// The most counters between two writes. Beyond it, answers are counted without their product.
-const MOST_COUNTERS: usize = 10_000;
+pub(super) const MOST_COUNTERS: usize = 10_000;
 
 /// The most activations whose last-seen times are written at once. One beyond it is recorded at its next request.
-const MOST_SEEN: usize = 1000;
+pub(super) const MOST_SEEN: usize = 1000;
 
 /// The most refusals that a write deletes: more than it adds.
 const TRIMMED: i64 = 1000;
@@ -38,6 +38,11 @@ impl Gathered {
     pub fn take(&mut self) -> Self {
         let generation = self.generation;
         std::mem::replace(self, Self { generation, ..Self::default() })
+    }
+
+    /// Drops everything, also what was taken out before.
+    pub fn clear(&mut self) {
+        *self = Self { generation: self.generation.wrapping_add(1), ..Self::default() };
     }
 
     pub fn add_usage(&mut self, usage: Usage) {
@@ -102,5 +107,17 @@ impl Gathered {
             tx.trim_refusals(most, TRIMMED)?;
         }
         Ok(())
+    }
+
+    /// The number of counters, of refusals and of activations.
+    #[cfg(test)]
+    pub fn sizes(&self) -> (usize, usize, usize) {
+        (self.usage.len(), self.refusals.len(), self.seen.len())
+    }
+
+    /// The number of answers and of refusals.
+    #[cfg(test)]
+    pub fn counts(&self) -> (i64, i64) {
+        (self.usage.values().sum(), self.refusals.values().map(|refusals| refusals.count).sum())
     }
 }

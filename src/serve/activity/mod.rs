@@ -85,9 +85,7 @@ impl Activity {
 
     /// Drops everything that is not written yet, also what is on its way to the writer.
     pub fn clear(&self) {
-        let mut gathered = self.lock();
-        drop(gathered.take());
-        gathered.generation = gathered.generation.wrapping_add(1);
+        self.lock().clear();
     }
 
     /// Writes what was gathered. What can't be written is gathered again, within the same bounds.
@@ -116,3 +114,6 @@ impl Activity {
         self.gathered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests;
