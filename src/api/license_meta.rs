@@ -12,8 +12,9 @@ use crate::wire::reply::{Reply, Result};
 const META_ID: (&str, Shape) = ("meta_id", Shape::Number(1));
 
 /// The limits of `meta::check_size`.
-const LIMITS: &str = "A license has at most 1,000 entries, and at most 1 MiB of keys and values. More is refused with \
-                      1913, where `field` is `key` or `value`.";
+const LIMITS: &str = "A license has at most 1,000 entries, and at most 1 MiB of keys and values, which take at \
+                      most 3 MiB as an answer has them. More is refused with 1913, where `field` is `key` or \
+                      `value`.";
 
 /// `POST /create-license-key-meta` (API §4.15).
 pub const CREATE: Endpoint = Record::new(Audience::Product, "Adds a metadata entry to a license")
@@ -34,7 +35,7 @@ fn create(call: &mut Call<'_>) -> Result {
     let value = call.require(META_VALUE, Outcome::LicenseMetaValueRequired)?;
     let meta_id =
         call.tx.add_license_meta(license.id, &key, &value, call.now)?.ok_or(Outcome::LicenseMetaKeyExists)?;
-    meta::check_size(call.tx.license_meta_size(license.id)?)?;
+    meta::check_size(call.tx.license_meta_size(license.id)?, || call.tx.license_meta(license.id))?;
     Ok(Reply::from(Outcome::LicenseMetaCreated).with("meta_id", meta_id))
 }
 
@@ -59,7 +60,7 @@ fn update(call: &mut Call<'_>) -> Result {
         .tx
         .set_license_meta(license.id, &key, &value, call.now)?
         .ok_or(Outcome::UpdateLicenseMetaKeyMissing)?;
-    meta::check_size(call.tx.license_meta_size(license.id)?)?;
+    meta::check_size(call.tx.license_meta_size(license.id)?, || call.tx.license_meta(license.id))?;
     Ok(Reply::from(Outcome::LicenseMetaUpdated).with("meta_id", meta_id))
 }
 

@@ -10,8 +10,9 @@ use crate::domain::Outcome;
 use crate::wire::reply::{Reply, Result};
 
 /// The limits of `meta::check_size`.
-const LIMITS: &str = "A product has at most 1,000 entries, and at most 1 MiB of keys and values. More is refused with \
-                      1913, where `field` is `key` or `value`.";
+const LIMITS: &str = "A product has at most 1,000 entries, and at most 1 MiB of keys and values, which take at \
+                      most 3 MiB as an answer has them. More is refused with 1913, where `field` is `key` or \
+                      `value`.";
 
 /// `POST /create-product-meta` (API §4.22).
 pub const CREATE: Endpoint = Record::new(Audience::Vendor, "Adds a metadata entry to a product")
@@ -34,7 +35,7 @@ fn create(call: &mut Call<'_>) -> Result {
     if !call.tx.add_product_meta(product.id, &key, &value, call.now)? {
         return Err(Outcome::ProductMetaKeyExists.into());
     }
-    meta::check_size(call.tx.product_meta_size(product.id)?)?;
+    meta::check_size(call.tx.product_meta_size(product.id)?, || call.tx.product_meta(product.id))?;
     Ok(Outcome::ProductMetaCreated.into())
 }
 
@@ -58,7 +59,7 @@ fn update(call: &mut Call<'_>) -> Result {
     if !call.tx.set_product_meta(product.id, &key, &value, call.now)? {
         return Err(Outcome::UpdateProductMetaKeyMissing.into());
     }
-    meta::check_size(call.tx.product_meta_size(product.id)?)?;
+    meta::check_size(call.tx.product_meta_size(product.id)?, || call.tx.product_meta(product.id))?;
     Ok(Outcome::ProductMetaUpdated.into())
 }
 

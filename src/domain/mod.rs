@@ -58,7 +58,7 @@ pub use license::{
     parse_note, parse_order_reference, parse_owner, parse_validity,
 };
 pub use look_alikes::first_look_alike;
-pub use meta::{MAX_META_BYTES, MAX_META_ENTRIES, MetaEntry, MetaSize};
+pub use meta::{MAX_META_BYTES, MAX_META_ENTRIES, MAX_META_WRITTEN, MetaEntry, MetaSize};
 pub use names::{
     Identifier, LicenseKey, MAX_META_VALUE, MAX_NAME, MetaKey, ParseNameError, TextError, check_text,
 };

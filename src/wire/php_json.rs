@@ -10,6 +10,16 @@ pub fn write(out: &mut Vec<u8>, value: &impl Serialize) -> serde_json::Result<()
     value.serialize(&mut Serializer::with_formatter(out, PhpFormatter::default()))
 }
 
+/// The length of texts as PHP writes them, in bytes.
+pub fn texts_length<'a>(texts: impl IntoIterator<Item = &'a str>) -> i64 {
+    let mut written = Vec::new();
+    let lengths = texts.into_iter().map(|text| {
+        written.clear();
+        write(&mut written, &text).map_or(0, |()| written.len())
+    });
+    i64::try_from(lengths.sum::<usize>()).unwrap_or(i64::MAX)
+}
+
 /// Writes compact JSON with `/` escaped, non-ASCII characters as `\u` and four lower-case digits, and an empty object
 /// as `[]`, because PHP has one array type for lists and objects.
 #[derive(Default)]

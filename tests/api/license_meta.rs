@@ -229,6 +229,25 @@ fn a_license_has_at_most_a_thousand_entries() {
 }
 
 #[test]
+fn control_characters_count_as_an_answer_has_them() {
+    let server = TestServer::start();
+    server.add_license(&License::default());
+    // Each takes six bytes in an answer.
+    let value = "\u{1}".repeat(64 * 1024);
+    let codes: Vec<_> = (0..9)
+        .map(|number| create(&server, "KEY-1", "domain.ltd", &format!("k{number}"), &value).code)
+        .collect();
+    assert_eq!(codes, [453, 453, 453, 453, 453, 453, 453, 1913, 1913]);
+    let refused = create(&server, "KEY-1", "domain.ltd", "k", &value);
+    assert_eq!((refused.status, refused.code, refused.fields["field"].as_str()), (413, 1913, Some("value")));
+    // Letters still fit.
+    assert_eq!(create(&server, "KEY-1", "domain.ltd", "k", &"x".repeat(64 * 1024)).code, 453);
+    let details =
+        server.post("get-license-key-details", &[("license_key", "KEY-1"), ("identifier", "domain.ltd")]);
+    assert_eq!(details.fields["licenseKey"]["meta_data"].as_array().unwrap().len(), 8);
+}
+
+#[test]
 fn the_entries_of_a_license_have_at_most_a_mebibyte_together() {
     let server = TestServer::start();
     server.add_license(&License::default());
