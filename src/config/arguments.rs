@@ -136,7 +136,8 @@ pub struct ServeArgs {
     )]
     pub body_timeout: u64,
 
-    /// Seconds a client may leave an answer unread. Then it is disconnected (on Linux)
+    /// Seconds in which a client has to take 64 KB of an answer. In four times that it has to take a whole one, files
+    /// aside. A slower one is disconnected
     #[arg(
         long, env = "KEYSEAL_SEND_TIMEOUT", value_name = "SECONDS", default_value = "30",
         value_parser = clap::value_parser!(u64).range(1..=3600)

@@ -1,12 +1,15 @@
 //! The state behind the limits: how much of each is in use.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use log::Level;
 use tokio::sync::Semaphore;
 
+use super::answer_memory::{AnswerMemory, HeldAnswer, Reader};
 use super::body_memory::BodyMemory;
+use super::network::Network;
 use super::quotas::Quotas;
 use super::rates::Rates;
 use super::unavailable::{Cause, Unavailable};
@@ -20,16 +23,17 @@ pub struct Load {
     pub(super) rates: Rates,
     pub(super) quotas: Quotas,
     pub(super) body_memory: BodyMemory,
+    answers: AnswerMemory,
     pub(super) lists: Semaphore,
-    pub(super) parsing: Arc<Semaphore>,
+    pub(super) background: Arc<Semaphore>,
     signing: Arc<SigningDelay>,
     unavailable: Unavailable,
     started: Instant,
 }
 
 impl Load {
-    /// `workers`: how many lists may be read at once, and for two of them a large body is parsed. `signing`: the delay
-    /// of the queue that signs the answers.
+    /// `workers`: how many lists may be read at once, and for two of them a large body is parsed or a long answer
+    /// written. `signing`: the delay of the queue that signs the answers.
     pub fn new(
         rates: &RateLimits,
         telemetry: &TelemetryQuota,
@@ -40,8 +44,9 @@ impl Load {
             rates: Rates::new(rates),
             quotas: Quotas::new(telemetry),
             body_memory: BodyMemory::default(),
+            answers: AnswerMemory::default(),
             lists: Semaphore::new(workers),
-            parsing: Arc::new(Semaphore::new(workers.div_ceil(2))),
+            background: Arc::new(Semaphore::new(workers.div_ceil(2))),
             signing,
             unavailable: Unavailable::default(),
             started: Instant::now(),
@@ -65,6 +70,18 @@ impl Load {
     /// Counts the signature of a change before it is requested. The count ends when the promise is dropped.
     pub fn promise_signature(&self) -> Promise {
         self.signing.promise()
+    }
+
+    /// Holds the memory of a large answer of `length` bytes until its client has taken it. `address`: `None` for a
+    /// client without a limit of its own.
+    pub fn hold_answer(
+        &self,
+        address: Option<IpAddr>,
+        length: usize,
+        reader: Reader,
+    ) -> std::result::Result<HeldAnswer, Outcome> {
+        let held = self.answers.take(address.map(Network::of), length, reader);
+        held.ok_or_else(|| self.unavailable(Cause::Answers))
     }
 
     /// Counts an answer 1901 by its cause, and returns that outcome.

@@ -19,7 +19,7 @@
 //! | bytes of a refused body | [`MAX_DISCARDED`] | `read.rs` | connection closed |
 //! | large bodies of an address | [`LARGE_BODIES_PER_CLIENT`] | [`Ticket::hold_body`] | wait |
 //! | memory for large bodies, and their fields | [`BODY_MEMORY`], for 1 s | [`Ticket::hold_body`] | 1901 |
-//! | large bodies parsed at once | one by two workers | [`Ticket::enter_parsing`] | wait 1 s, 1901 |
+//! | large bodies parsed, long answers written | one by two workers | [`Ticket::enter_background`] | wait 1 s, 1901 |
 //! | fields, values of JSON | 1,000, and 14 MiB of memory | `wire/params/size.rs` | 1913 |
 //! | pause in a large body | [`LARGE_BODY_STALL`] | `read.rs` | 1908 |
 //! | JSON depth, field lengths | API §0.4, item 8 | `wire/params`, `api` | 1902, 1913 |
@@ -29,11 +29,16 @@
 //! | lists read at once | one by worker, [`LIST_TIMEOUT`] | [`Ticket::enter_list`] | 1901 |
 //! | changes in the write queue | 1,024, each for 1 s | `store/sqlite/writer.rs` | 1901 |
 //! | signing delay, admitted change | [`CHANGE_DELAY`] | [`Load::admit_change`] | 1901 |
-//! | time to take an answer | 30 s; `--send-timeout` | `server/connections.rs` | connection closed |
+//! | memory for large answers | [`ANSWER_MEMORY`], half of it without a key | [`Load::hold_answer`] | 1901 |
+//! | that of an address | [`ANSWER_MEMORY_PER_CLIENT`] | [`Load::hold_answer`] | 1901 |
+//! | time to take [`LEAST_TAKEN`] bytes of an answer | 30 s; `--send-timeout` | `server/pace.rs` | connection closed |
+//! | time to take an answer, files aside | [`ANSWER_TIMEOUTS`] times that | `server/pace.rs` | connection closed |
 //!
 //! Files without a folder are in `serve`. An address is an IPv4 address or an IPv6 network of 64 bits. Large is a body
-//! above [`LARGE_BODY`].
+//! above [`LARGE_BODY`], and an answer above [`LARGE_ANSWER`]. A change that is committed gets its answer whatever it
+//! takes, and a trusted proxy has no limit of its own on memory.
 
+mod answer_memory;
 mod body_memory;
 mod buckets;
 mod guesses;
@@ -48,6 +53,7 @@ use std::time::Duration;
 
 use crate::wire::params::MAX_PARSED;
 
+pub use answer_memory::{HeldAnswer, Reader};
 pub use limits::Load;
 pub use network::Network;
 pub use ticket::Ticket;
@@ -86,6 +92,26 @@ pub const LARGE_BODIES_PER_CLIENT: usize = 2;
 /// The time that the sender of a large body may pause. A stalled body would hold its memory for the whole time
 /// allowed for a body.
 pub const LARGE_BODY_STALL: Duration = Duration::from_secs(2);
+
+/// An answer above this size is a large one and needs memory from [`ANSWER_MEMORY`].
+pub const LARGE_ANSWER: usize = 16 * 1024;
+
+/// Memory for all large answers until their clients have taken them, in bytes.
+pub const ANSWER_MEMORY: usize = 16 * 1024 * 1024;
+
+/// The part of it that one client's answers may take.
+pub const ANSWER_MEMORY_PER_CLIENT: usize = ANSWER_MEMORY / 2;
+
+/// The memory that sending a file takes: the part of it that was read last.
+pub const FILE_PART: usize = 64 * 1024;
+
+/// The bytes that a client must take of its answers in each period of `--send-timeout`. With the default of 30 seconds
+/// these are 17 kbit/s, a quarter of what a throttled mobile client has.
+pub const LEAST_TAKEN: usize = 64 * 1024;
+
+/// The number of these periods in which an answer must be taken, unless it is a file. With the default these are two
+/// minutes, in which a throttled mobile client, of 64 kbit/s, takes almost a megabyte.
+pub const ANSWER_TIMEOUTS: u32 = 4;
 
 /// The time that a list waits before it is read.
 pub const LIST_TIMEOUT: Duration = Duration::from_secs(1);

@@ -96,9 +96,9 @@ impl<'a> Ticket<'a> {
         self.body.take()
     }
 
-    /// Waits for a limited time for one of the places for parsing large bodies.
-    pub async fn enter_parsing(&self) -> std::result::Result<OwnedSemaphorePermit, Outcome> {
-        let place = Arc::clone(&self.load.parsing).acquire_owned();
+    /// Waits for a limited time for one of the places for parsing large bodies and writing long answers.
+    pub async fn enter_background(&self) -> std::result::Result<OwnedSemaphorePermit, Outcome> {
+        let place = Arc::clone(&self.load.background).acquire_owned();
         match tokio::time::timeout(BODY_MEMORY_TIMEOUT, place).await {
             Ok(Ok(place)) => Ok(place),
             Ok(Err(_)) | Err(_) => Err(self.load.unavailable(Cause::Bodies)),

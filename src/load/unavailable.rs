@@ -15,12 +15,15 @@ pub enum Cause {
     Lists,
     /// Too many large bodies were being received.
     Bodies,
+    /// Too many large answers were not taken yet.
+    Answers,
     /// Something failed; each failure has a log line of its own.
     Failure,
 }
 
 impl Cause {
-    const ALL: [Self; 5] = [Self::Signing, Self::Writing, Self::Lists, Self::Bodies, Self::Failure];
+    const ALL: [Self; 6] =
+        [Self::Signing, Self::Writing, Self::Lists, Self::Bodies, Self::Answers, Self::Failure];
 
     fn name(self) -> &'static str {
         match self {
@@ -28,6 +31,7 @@ impl Cause {
             Self::Writing => "too many changes",
             Self::Lists => "too many lists at once",
             Self::Bodies => "too many large bodies at once",
+            Self::Answers => "too many large answers at once",
             Self::Failure => "failures",
         }
     }

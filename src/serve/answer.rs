@@ -3,7 +3,7 @@
 use super::activity::{About, RefusedFields};
 use crate::api::call::Found;
 use crate::domain::{Outcome, ProductKey, journaled};
-use crate::load::Ticket;
+use crate::load::{LARGE_ANSWER, Ticket};
 use crate::signing::Priority;
 use crate::store::GivenAnswer;
 use crate::wire::params::Params;
@@ -65,6 +65,14 @@ impl Answer {
 }
 
 impl Content {
+    /// The length of its texts, if there are so many that writing it would delay other requests.
+    pub fn long_texts(&self) -> Option<usize> {
+        match self {
+            Self::Reply(reply) => Some(reply.texts_length()).filter(|length| *length > LARGE_ANSWER),
+            Self::Written(_) => None,
+        }
+    }
+
     /// Whether other requests of the same second get the same bytes. `false` for written content, which is
     /// not inspected.
     pub fn is_shared(&self) -> bool {

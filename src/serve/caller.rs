@@ -26,6 +26,8 @@ pub struct Caller {
     pub address: IpAddr,
     /// Whether the peer is a trusted proxy, which may name the host and the scheme.
     pub is_proxied: bool,
+    /// Whether the address itself is that of a trusted proxy, which stands for many clients.
+    pub is_proxy: bool,
     /// The API key of a header: `Authorization: Bearer` before `X-API-Key` (API §2.1).
     pub secret: Option<ApiKeySecret>,
     /// The owner of the key that the request has, once that is found, even if the request is refused.
@@ -47,6 +49,7 @@ impl Caller {
             method: request.method().clone(),
             address: client,
             is_proxied,
+            is_proxy: is_proxied && contains(&app.config.http.trusted_proxies, client),
             secret: secret(request),
             known_as: Cell::new(None),
             idempotency_key: header(request, "idempotency-key").map(str::to_owned),
@@ -59,6 +62,11 @@ impl Caller {
     /// code.
     pub fn answered(&self, endpoint: &'static str, code: u16) -> Answered {
         Answered { endpoint, code, at: self.now, address: self.address, caller: self.known_as.get() }
+    }
+
+    /// The address whose answers are limited together.
+    pub fn limited_address(&self) -> Option<IpAddr> {
+        (!self.is_proxy).then_some(self.address)
     }
 
     /// The method as it is logged: one of a fixed list, since no text of the caller's is logged.

@@ -54,7 +54,9 @@ pub use cors::Sharing;
 #[cfg(feature = "fuzzing")]
 pub use fields::from_multipart;
 pub use http_quirks::head::without_body;
+pub use http_quirks::parts::in_parts;
 pub use http_quirks::taken::Descriptor;
+pub use http_quirks::turns::{Expected, Turn, Turns};
 pub use page_state::Demo;
 pub use pages::demo::playable;
 pub use pages::metrics::serve_metrics;

@@ -7,10 +7,10 @@ use actix_web::error::PayloadError;
 use actix_web::http::Method;
 use actix_web::http::header::CONTENT_LENGTH;
 use actix_web::web::{self, Bytes, BytesMut};
-use futures_util::StreamExt as _;
 
 use super::body_format::{self, Format};
 use super::fields::{Body, Sent, from_multipart, multipart_headers, parse_elsewhere, refusal, size};
+use super::http_quirks::turns::next_part;
 use super::http_quirks::unread::has_body;
 use crate::domain::Outcome;
 use crate::load::{LARGE_BODY, LARGE_BODY_STALL, MAX_BODY, MAX_DISCARDED, Ticket};
@@ -75,7 +75,7 @@ async fn in_background<T: Send + 'static>(
     ticket: &Ticket<'_>,
     job: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Outcome> {
-    let place = ticket.enter_parsing().await?;
+    let place = ticket.enter_background().await?;
     let done = web::block(move || {
         let done = job();
         drop(place);
@@ -94,24 +94,30 @@ async fn body(
         return Ok(Bytes::new());
     }
     let ticket = (!is_announced_too_large(request)).then_some(ticket);
-    tokio::time::timeout(timeout, collect(payload, ticket)).await.map_err(|_| Outcome::RequestTimeout)?
+    tokio::time::timeout(timeout, collect(request, payload, ticket))
+        .await
+        .map_err(|_| Outcome::RequestTimeout)?
 }
 
 /// Reads and discards the body of a refused request, within the same limits.
 pub async fn discard(request: &HttpRequest, payload: &mut web::Payload, timeout: Duration) {
     if has_body(request) {
         // The refusal is the same however this ends.
-        drop(tokio::time::timeout(timeout, collect(payload, None)).await);
+        drop(tokio::time::timeout(timeout, collect(request, payload, None)).await);
     }
 }
 
 /// Reads the whole body, or returns a refusal. The ticket holds the memory of a large body; without a ticket, the
 /// body is discarded. A body that will be refused is read to its end and discarded.
-async fn collect(payload: &mut web::Payload, mut ticket: Option<&mut Ticket<'_>>) -> Result<Bytes, Outcome> {
+async fn collect(
+    request: &HttpRequest,
+    payload: &mut web::Payload,
+    mut ticket: Option<&mut Ticket<'_>>,
+) -> Result<Bytes, Outcome> {
     let mut body = BytesMut::new();
     let (mut length, mut refusal) = (0, None);
     while let Some(chunk) =
-        next_chunk(payload, ticket.as_ref().is_some_and(|ticket| ticket.holds_body())).await?
+        next_chunk(request, payload, ticket.as_ref().is_some_and(|ticket| ticket.holds_body())).await?
     {
         let chunk = chunk.map_err(|_| Outcome::UnreadableBody)?;
         length += chunk.len();
@@ -141,13 +147,16 @@ async fn collect(payload: &mut web::Payload, mut ticket: Option<&mut Ticket<'_>>
 
 /// Reads the next part of a body. Refuses a sender that pauses while memory is held for it.
 async fn next_chunk(
+    request: &HttpRequest,
     payload: &mut web::Payload,
     is_held: bool,
 ) -> Result<Option<Result<Bytes, PayloadError>>, Outcome> {
     if !is_held {
-        return Ok(payload.next().await);
+        return Ok(next_part(request, payload).await);
     }
-    tokio::time::timeout(LARGE_BODY_STALL, payload.next()).await.map_err(|_| Outcome::RequestTimeout)
+    tokio::time::timeout(LARGE_BODY_STALL, next_part(request, payload))
+        .await
+        .map_err(|_| Outcome::RequestTimeout)
 }
 
 /// Whether the head announces a body larger than the limit.

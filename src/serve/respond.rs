@@ -9,6 +9,8 @@ use log::Level;
 use super::answer::{Answer, Content};
 use super::app::App;
 use super::caller::Caller;
+use super::http_quirks::body;
+use super::sign::{Signed, Unsent};
 use super::{request_id, sign};
 use crate::domain::{Outcome, ProductKey};
 use crate::load::Cause;
@@ -28,9 +30,9 @@ pub async fn respond(app: &App, caller: &Caller, route: &'static str, answer: An
     let (code, mut response) = match result {
         Ok(Content::Written(written)) => {
             let code = written.code;
-            match sign::sign_written(app, written, priority).await {
-                Ok(body) => (code, envelope_response(StatusCode::OK).body(body)),
-                Err(error) => respond_unsignable(app, caller, route, &error.into()),
+            match sign::sign_written(app, caller, written, priority).await {
+                Ok(signed) => (code, with_body(envelope_response(StatusCode::OK), signed)),
+                Err(unsent) => respond_unsent(app, caller, route, unsent).await,
             }
         }
         Ok(Content::Reply(reply)) | Err(Error::Refused(reply)) => {
@@ -79,8 +81,21 @@ async fn respond_reply(
     reply: &Reply,
     (product, priority): (Option<&ProductKey>, Priority),
 ) -> (u16, HttpResponse) {
-    match sign::sign_reply(app, reply, caller.now, product, priority).await {
-        Ok(body) => (reply.outcome.code(), http_response(app, reply, body)),
+    match sign::sign_reply(app, caller, reply, product, priority).await {
+        Ok(signed) => (reply.outcome.code(), http_response(app, reply, signed)),
+        Err(unsent) => respond_unsent(app, caller, route, unsent).await,
+    }
+}
+
+/// Responds in place of an answer that can't be sent.
+async fn respond_unsent(app: &App, caller: &Caller, route: &str, unsent: Unsent) -> (u16, HttpResponse) {
+    let outcome = match unsent {
+        Unsent::Unsigned(error) => return respond_unsignable(app, caller, route, &error.into()),
+        Unsent::Refused(outcome) => outcome,
+    };
+    let reply = Reply::from(outcome);
+    match sign::sign_bare(app, &reply, caller.now, None, Priority::Normal).await {
+        Ok(envelope) => (outcome.code(), http_response(app, &reply, Signed { envelope, held: None })),
         Err(error) => respond_unsignable(app, caller, route, &error.into()),
     }
 }
@@ -88,11 +103,11 @@ async fn respond_reply(
 /// Responds after signing failed, with a failure reply that the global key signs on this thread.
 fn respond_unsignable(app: &App, caller: &Caller, route: &str, failure: &Failure) -> (u16, HttpResponse) {
     let reply = reply_to_failure(app, failure, caller, route);
-    let body = sign::sign_here(app, &reply, caller.now).unwrap_or_else(|error| {
+    let envelope = sign::sign_here(app, &reply, caller.now).unwrap_or_else(|error| {
         log::error!("the global key can't sign: {error}");
         Bytes::new()
     });
-    (reply.outcome.code(), http_response(app, &reply, body))
+    (reply.outcome.code(), http_response(app, &reply, Signed { envelope, held: None }))
 }
 
 /// Logs a failure once, and gives the reply that the client gets.
@@ -114,7 +129,7 @@ fn reply_to_failure(app: &App, failure: &Failure, caller: &Caller, route: &str) 
     }
 }
 
-fn http_response(app: &App, reply: &Reply, body: Bytes) -> HttpResponse {
+fn http_response(app: &App, reply: &Reply, signed: Signed) -> HttpResponse {
     let outcome = reply.outcome;
     let status = outcome.http_status(app.config.http.status);
     let mut response =
@@ -132,7 +147,16 @@ fn http_response(app: &App, reply: &Reply, body: Bytes) -> HttpResponse {
     if let Some(seconds) = reply.retry_after {
         response.insert_header((RETRY_AFTER, seconds));
     }
-    response.body(body)
+    with_body(response, signed)
+}
+
+/// Keeps the memory of a large answer until it is sent.
+fn with_body(mut response: HttpResponseBuilder, signed: Signed) -> HttpResponse {
+    let response = response.body(signed.envelope);
+    match signed.held {
+        Some(held) => body::keep(response, Some(held), |_| {}),
+        None => response,
+    }
 }
 
 fn envelope_response(status: StatusCode) -> HttpResponseBuilder {

@@ -14,7 +14,7 @@ use super::fields::Sent;
 use super::{authorize, idempotency, sign};
 use crate::api::call::{Call, RequestContext};
 use crate::domain::{Actor, CallerId, Timestamp};
-use crate::load::Ticket;
+use crate::load::{Reader, Ticket};
 use crate::routes::{Route, Runs};
 use crate::signing::{self, Priority};
 use crate::store::{Decision, Tx};
@@ -61,7 +61,10 @@ pub async fn run(
             let caller_id = authorized.caller_id;
             app.last_used.record(caller_id, authorized.former_text, now);
             match answer {
-                Some(answer) => answer,
+                Some(answer) => match answer.result.as_ref().ok().and_then(Content::long_texts) {
+                    Some(length) => write_elsewhere(app, caller, answer, length, ticket).await,
+                    None => answer,
+                },
                 None if route.runs == Runs::OnBlockingPool => {
                     list(app, route, caller, caller_id, params, ticket).await
                 }
@@ -110,6 +113,33 @@ async fn list(
         Ok(answer) => answer.unwrap_or_else(Answer::refused),
         Err(_) => Answer::refused(Error::Failed(Failure::Panicked)),
     }
+}
+
+/// Writes a long reply on the blocking pool, if there will be memory for the answer. `length`: that of its texts.
+async fn write_elsewhere(
+    app: &Arc<App>,
+    caller: &Caller,
+    answer: Answer,
+    length: usize,
+    ticket: &Ticket<'_>,
+) -> Answer {
+    // What the text and its base64 take at least, until it is known.
+    let least = length.saturating_mul(7) / 3;
+    let held = match app.load.hold_answer(caller.limited_address(), least, Reader::Caller) {
+        Ok(held) => held,
+        Err(refusal) => return Answer::refused(refusal),
+    };
+    let place = match ticket.enter_background().await {
+        Ok(place) => place,
+        Err(refusal) => return Answer::refused(refusal),
+    };
+    let now = caller.now;
+    let writing = web::block(move || {
+        let answer = written(answer, now);
+        drop((held, place));
+        answer
+    });
+    writing.await.unwrap_or_else(|_| Answer::refused(Error::Failed(Failure::Panicked)))
 }
 
 /// Writes a long reply as JSON on the blocking pool, so that the threads that serve other requests only sign and send

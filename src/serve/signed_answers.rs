@@ -10,7 +10,7 @@ use actix_web::web::Bytes;
 use quick_cache::sync::Cache;
 use sha2::{Digest as _, Sha256};
 
-use crate::domain::{Outcome, Timestamp};
+use crate::domain::Timestamp;
 use crate::signing::{Error, Priority, Signatures};
 use crate::wire::envelope::{self, Label, Signer, Unsigned};
 use crate::wire::reply::Reply;
@@ -57,8 +57,8 @@ impl Default for SignedAnswers {
 }
 
 impl SignedAnswers {
-    /// Signs a reply, and returns the bytes to send.
-    pub async fn sign_reply(
+    /// Signs a reply without fields, and returns the bytes to send.
+    pub async fn sign_bare(
         &self,
         reply: &Reply,
         at: Timestamp,
@@ -66,12 +66,6 @@ impl SignedAnswers {
         signatures: &Signatures,
         priority: Priority,
     ) -> Result<Bytes, Error> {
-        if !reply.is_bare() {
-            // A changelog is long, and the same for all clients.
-            let caching =
-                if reply.outcome == Outcome::Changelog { Caching::Always } else { Caching::IfShort };
-            return self.sign(&Unsigned::write(reply, at), signer, signatures, priority, caching).await;
-        }
         let content = Content::Bare(reply.outcome.code(), reply.retry_after, at);
         let signing =
             async { envelope::sign(&Unsigned::write(reply, at), signer, signatures, priority).await };
@@ -127,7 +121,7 @@ mod tests {
     use tempfile::TempDir;
 
     use super::*;
-    use crate::domain::ProductKey;
+    use crate::domain::{Outcome, ProductKey};
     use crate::files::DataDir;
     use crate::signing::{Keyring, SigningKey};
 
@@ -155,7 +149,11 @@ mod tests {
         let unsigned = Signer::choose(&Keyring::empty(&DataDir::new("nowhere")), None).unwrap();
         let valid = Reply::from(Outcome::LicenseValid);
         let sign = async |reply: &Reply, at, signer: &Signer| {
-            answers.sign_reply(reply, at, signer, &signatures, Priority::Normal).await.unwrap()
+            if reply.is_bare() {
+                return answers.sign_bare(reply, at, signer, &signatures, Priority::Normal).await.unwrap();
+            }
+            let unsigned = Unsigned::write(reply, at);
+            answers.sign(&unsigned, signer, &signatures, Priority::Normal, Caching::IfShort).await.unwrap()
         };
         let first = sign(&valid, NOW, &global).await;
         assert_eq!(sign(&valid, NOW, &global).await.as_ptr(), first.as_ptr());
@@ -188,7 +186,7 @@ mod tests {
         let (signatures, answers) = (Signatures::start(2).unwrap(), SignedAnswers::default());
         let signer = Signer::choose(&keyring, None).unwrap();
         let reply = Reply::from(Outcome::LicenseValid);
-        let sign = || answers.sign_reply(&reply, NOW, &signer, &signatures, Priority::Normal);
+        let sign = || answers.sign_bare(&reply, NOW, &signer, &signatures, Priority::Normal);
         let same = join_all((0..50).map(|_| sign())).await;
         assert!(same.iter().all(|envelope| envelope.as_ref().unwrap() == same[0].as_ref().unwrap()));
         assert_eq!((signatures.requested(), signatures.made()), (50, 1));

@@ -1,7 +1,6 @@
 //! Limits on connections: how many are open at a time, how many of one address, and how long a client may leave an
 //! answer unread.
 
-use std::any::Any;
 use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, Shutdown};
@@ -9,7 +8,6 @@ use std::os::fd::AsRawFd as _;
 use std::sync::{Arc, Mutex, Once, PoisonError};
 use std::time::Duration;
 
-use actix_tls::accept::rustls_0_23::TlsStream;
 use actix_web::dev::Extensions;
 use actix_web::rt::net::TcpStream;
 use ipnet::IpNet;
@@ -44,11 +42,19 @@ pub fn most_connections(workers: usize) -> usize {
     usize::try_from(connections).unwrap_or(usize::MAX)
 }
 
+/// The most bytes of answers that the kernel keeps for a connection beside those that are on their way, on Linux: it
+/// would take megabytes of an answer, long before the client does.
+#[cfg(target_os = "linux")]
+const UNSENT: u32 = 64 * 1024;
+
 /// Has the kernel end a connection when the client acknowledges no data for `send_timeout` (Linux only): until
-/// then the server keeps the answer in memory. Accepted connections inherit the option from the listening socket.
+/// then the server keeps the answer in memory. Accepted connections inherit the options from the listening socket.
 pub fn set_send_timeout(listening: &Socket, send_timeout: Duration) -> io::Result<()> {
     #[cfg(target_os = "linux")]
-    listening.set_tcp_user_timeout(Some(send_timeout))?;
+    {
+        listening.set_tcp_user_timeout(Some(send_timeout))?;
+        listening.set_tcp_notsent_lowat(UNSENT)?;
+    }
     #[cfg(not(target_os = "linux"))]
     let _ = (listening, send_timeout);
     Ok(())
@@ -82,13 +88,7 @@ impl Neighbours {
 
     /// Counts a new connection as long as `extensions` live, or ends it if its address has too many. Notes its file
     /// descriptor.
-    pub fn meet(self: &Arc<Self>, connection: &dyn Any, extensions: &mut Extensions) {
-        let stream = connection.downcast_ref::<TcpStream>();
-        let Some(stream) =
-            stream.or_else(|| connection.downcast_ref().map(|tls: &TlsStream<TcpStream>| tls.get_ref().0))
-        else {
-            return;
-        };
+    pub fn meet(self: &Arc<Self>, stream: &TcpStream, extensions: &mut Extensions) {
         extensions.insert(Descriptor(stream.as_raw_fd()));
         let Ok(peer) = stream.peer_addr() else { return };
         let address = peer.ip().to_canonical();

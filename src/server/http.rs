@@ -1,22 +1,30 @@
 //! Sets up the actix server: its limits, its TLS, and the middleware for every response.
 
 use std::io;
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::HttpServer;
-use actix_web::dev::{Server, Service as _, ServiceResponse};
+use actix_http::HttpService;
+use actix_http::error::DispatchError;
+use actix_service::{
+    IntoServiceFactory as _, ServiceFactory, ServiceFactoryExt as _, fn_service, map_config,
+};
+use actix_tls::accept::rustls_0_23::{Acceptor, TlsStream};
+use actix_tls::accept::{TlsError, max_concurrent_tls_connect};
+use actix_web::dev::{AppConfig, Server, Service as _, ServiceResponse};
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::http::{ConnectionType, Method};
 use actix_web::middleware::{NormalizePath, TrailingSlash};
+use actix_web::rt::net::TcpStream;
 use futures_util::TryFutureExt as _;
 use rustls::ServerConfig;
 
 use super::connections::Neighbours;
 use super::stop::Stopping;
+use super::stream::{Stream, Transport};
 use super::{connections, mount};
-use crate::serve::{self, App, Sharing};
+use crate::serve::{self, App, Sharing, Turn};
 
 /// Says for how long an idle connection stays open, so that clients and balancers reuse none that is about to end.
 const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
@@ -24,12 +32,26 @@ const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
 /// The time limit for finishing the requests in flight when the server stops.
 const SHUTDOWN_SECONDS: u64 = 15;
 
+/// actix-http sends what it has of an answer at this size, in bytes, before it takes another part of it.
+const WRITE_BUFFER: usize = 4 * 1024;
+
+/// The time limit for a connection to close that the server has ended.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
+
 /// The time limit for a TLS handshake.
 const TLS_HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// TLS handshakes that a worker may have in progress. A waiting handshake costs little, so the number is high
 /// enough that clients which never finish theirs keep nobody out.
 const TLS_HANDSHAKES: usize = 8192;
+
+/// What the services of all workers are made of.
+#[derive(Clone)]
+struct Shared {
+    app: Arc<App>,
+    stopping: Stopping,
+    neighbours: Arc<Neighbours>,
+}
 
 /// Starts accepting connections on `listener`.
 pub fn server(
@@ -41,40 +63,107 @@ pub fn server(
     let workers = app.config.workers;
     let connections = connections::most_connections(workers);
     let neighbours = Arc::new(Neighbours::new(connections, &app.config.http.trusted_proxies));
-    let keep_alive = app.config.http.keep_alive();
-    let keep_alive_header = HeaderValue::try_from(format!("timeout={}", keep_alive.as_secs())).ok();
-    let (app, stopping) = (Arc::clone(app), stopping.clone());
-    let server = HttpServer::new(move || {
-        let (app, stopping) = (Arc::clone(&app), stopping.clone());
-        let (for_sharing, keep_alive_header) = (Arc::clone(&app), keep_alive_header.clone());
-        actix_web::App::new()
-            .wrap_fn(move |request, service| {
-                let stopping = stopping.clone();
-                let is_head = request.method() == Method::HEAD;
-                let sharing = Sharing::of(&for_sharing, request.path(), request.headers());
-                let keep_alive = keep_alive_header.clone();
-                service.call(request).map_ok(move |response| {
-                    let mut response = finish(response, is_head, &stopping, keep_alive);
-                    sharing.apply(response.headers_mut());
-                    response
-                })
-            })
-            .wrap(NormalizePath::new(TrailingSlash::Trim))
-            .configure(move |service| mount::mount(service, &app))
-    })
-    .on_connect(move |connection, extensions| neighbours.meet(connection, extensions))
-    .workers(workers)
-    .keep_alive(keep_alive)
-    .max_connections((connections / workers.max(1)).max(1))
-    .shutdown_timeout(SHUTDOWN_SECONDS)
-    .disable_signals()
-    .tls_handshake_timeout(TLS_HANDSHAKE_TIMEOUT)
-    .max_connection_rate(TLS_HANDSHAKES);
+    let shared = Shared { app: Arc::clone(app), stopping: stopping.clone(), neighbours };
+    max_concurrent_tls_connect(TLS_HANDSHAKES);
+    let server = Server::build()
+        .workers(workers)
+        .max_concurrent_connections((connections / workers.max(1)).max(1))
+        .shutdown_timeout(SHUTDOWN_SECONDS)
+        .disable_signals();
+    let ending = server.graceful_shutdown_signal();
+    let ending = move || {
+        let ending = ending.clone();
+        async move { ending.notified().await }
+    };
     let server = match tls {
-        Some(tls) => server.listen_rustls_0_23(listener, tls)?,
-        None => server.listen(listener)?,
+        Some(tls) => {
+            server.listen("https", listener, move || over_tls(shared.clone(), tls.clone(), ending.clone()))?
+        }
+        None => server.listen("http", listener, move || over_tcp(shared.clone(), ending.clone()))?,
     };
     Ok(server.run())
+}
+
+fn over_tcp<F: Future<Output = ()> + 'static>(
+    shared: Shared,
+    ending: impl Fn() -> F + 'static,
+) -> impl ServiceFactory<TcpStream, Config = (), Response = (), Error = DispatchError, InitError = ()> {
+    let timeout = shared.app.config.limits.send_timeout;
+    fn_service(move |transport: TcpStream| async move { Ok(accepted(transport, timeout)) })
+        .and_then(http(shared, ending))
+}
+
+fn over_tls<F: Future<Output = ()> + 'static>(
+    shared: Shared,
+    mut tls: ServerConfig,
+    ending: impl Fn() -> F + 'static,
+) -> impl ServiceFactory<
+    TcpStream,
+    Config = (),
+    Response = (),
+    Error = TlsError<io::Error, DispatchError>,
+    InitError = (),
+> {
+    let timeout = shared.app.config.limits.send_timeout;
+    tls.alpn_protocols = vec![b"http/1.1".to_vec()];
+    let mut acceptor = Acceptor::new(tls);
+    acceptor.set_handshake_timeout(TLS_HANDSHAKE_TIMEOUT);
+    acceptor
+        .map_err(TlsError::into_service_error)
+        .map(move |mut transport: TlsStream<TcpStream>| {
+            transport.get_mut().1.set_buffer_limit(Some(WRITE_BUFFER));
+            accepted(transport, timeout)
+        })
+        .and_then(http(shared, ending).map_err(TlsError::Service))
+}
+
+fn accepted<T: Transport>(transport: T, timeout: Duration) -> (Stream<T>, Option<SocketAddr>) {
+    let peer = transport.tcp().peer_addr().ok();
+    (Stream::new(transport, timeout), peer)
+}
+
+/// Makes the service of each connection.
+fn http<T: Transport + 'static, F: Future<Output = ()> + 'static>(
+    shared: Shared,
+    ending: impl Fn() -> F + 'static,
+) -> impl ServiceFactory<
+    (Stream<T>, Option<SocketAddr>),
+    Config = (),
+    Response = (),
+    Error = DispatchError,
+    InitError = (),
+> {
+    let Shared { app, stopping, neighbours } = shared;
+    let keep_alive = app.config.http.keep_alive();
+    let keep_alive_header = HeaderValue::try_from(format!("timeout={}", keep_alive.as_secs())).ok();
+    let for_sharing = Arc::clone(&app);
+    let application = actix_web::App::new()
+        .wrap_fn(move |request, service| {
+            let stopping = stopping.clone();
+            let turn = Turn::begin(&request);
+            let is_head = request.method() == Method::HEAD;
+            let sharing = Sharing::of(&for_sharing, request.path(), request.headers());
+            let keep_alive = keep_alive_header.clone();
+            service.call(request).map_ok(move |response| {
+                let mut response = finish(response, is_head, &stopping, keep_alive);
+                sharing.apply(response.headers_mut());
+                serve::in_parts(response, turn)
+            })
+        })
+        .wrap(NormalizePath::new(TrailingSlash::Trim))
+        .configure(move |service| mount::mount(service, &app))
+        .into_factory()
+        .map_err(|error: actix_web::Error| error.error_response());
+    HttpService::build()
+        .graceful_shutdown_signal(ending)
+        .keep_alive(keep_alive)
+        .client_disconnect_timeout(CLOSE_TIMEOUT)
+        .h1_write_buffer_size(WRITE_BUFFER)
+        .on_connect_ext(move |stream: &Stream<T>, extensions| {
+            extensions.insert(stream.turns().clone());
+            neighbours.meet(stream.tcp(), extensions);
+        })
+        .h1(map_config(application, |()| AppConfig::default()))
 }
 
 /// Removes the body of an answer to HEAD, says for how long an idle connection stays open, and ends the connection

@@ -92,6 +92,11 @@ impl Unsigned {
         self.response_base64.as_bytes()
     }
 
+    /// About the length of the envelope, in bytes.
+    pub fn length(&self) -> usize {
+        self.response.len() + self.response_base64.len()
+    }
+
     /// Writes the envelope, with its members in the documented order. `retry_after` follows them, unsigned
     /// (API §0.4, item 1).
     fn signed(&self, label: Label, signature: &str) -> Vec<u8> {
@@ -116,11 +121,11 @@ impl Unsigned {
 
 /// Appends base64 as PHP writes it in JSON: with its slashes escaped.
 fn push_base64(out: &mut Vec<u8>, text: &str) {
-    for byte in text.bytes() {
-        if byte == b'/' {
-            out.push(b'\\');
+    for (number, part) in text.split('/').enumerate() {
+        if number > 0 {
+            out.extend_from_slice(b"\\/");
         }
-        out.push(byte);
+        out.extend_from_slice(part.as_bytes());
     }
 }
 

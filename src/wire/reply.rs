@@ -47,6 +47,15 @@ impl Reply {
         self.fields.is_empty()
     }
 
+    /// The length of its texts, in bytes, those of lists aside. Written it takes more.
+    pub fn texts_length(&self) -> usize {
+        let of_field = |(_, value): &(&str, FieldValue)| match value {
+            FieldValue::One(value) => texts_length(value),
+            FieldValue::List(_) => 0,
+        };
+        self.fields.iter().map(of_field).sum()
+    }
+
     /// Sets the seconds after which to retry.
     #[must_use]
     pub fn after(self, seconds: u64) -> Self {
@@ -64,6 +73,15 @@ impl Reply {
             log::error!("a reply could not be written: {error}");
         }
         String::from_utf8(text).unwrap_or_default()
+    }
+}
+
+fn texts_length(value: &Value) -> usize {
+    match value {
+        Value::String(text) => text.len(),
+        Value::Array(items) => items.iter().map(texts_length).sum(),
+        Value::Object(members) => members.values().map(texts_length).sum(),
+        _ => 0,
     }
 }
 

@@ -130,6 +130,20 @@ fn the_list_of_keys_is_sent_once_to_who_keeps_it_and_not_for_ever_to_one_who_ask
 }
 
 #[test]
+fn a_document_is_not_sent_for_ever_to_one_who_asks_too_often() {
+    for path in ["/openapi.json", "/postman.json", "/docs"] {
+        let server = start(RateLimits { address: Some(only(2)), ..RateLimits::default() });
+        let ask = |from: &str| server.fetch("GET", path, &[("X-Forwarded-For", from)]);
+        assert_eq!([ask("192.0.2.1"), ask("192.0.2.1")].map(|answer| answer.status().as_u16()), [200, 200]);
+        let refused = ask("192.0.2.1");
+        assert!(refused.headers().contains_key("retry-after"));
+        let answer = server.answer(refused.status().as_u16(), std::str::from_utf8(refused.body()).unwrap());
+        assert_eq!((answer.status, answer.code, answer.signer.as_str()), (429, 1929, "global"));
+        assert_eq!(ask("192.0.2.2").status().as_u16(), 200);
+    }
+}
+
+#[test]
 fn without_limits_nobody_is_one_too_many() {
     let server = start(RateLimits::default());
     let ask = || verify_as(&server, "192.0.2.1", "unknown", "KEY-1", "domain.ltd");

@@ -12,6 +12,9 @@ use socket2::{Domain, Socket, Type};
 /// How many times a second bytes are sent.
 const SLOTS: usize = 500;
 
+/// How many times a second bytes are read slowly.
+const SIPS: u32 = 8;
+
 pub struct Connections {
     poll: Poll,
     pub all: Vec<Connection>,
@@ -104,6 +107,23 @@ impl Connections {
             assert!(began.elapsed() < patience, "{} are still open after {patience:?}", self.open());
         }
         self.longest()
+    }
+
+    /// Reads so many bytes a second from each connection until it is over.
+    pub fn sip(&mut self, bytes_a_second: usize, mut is_over: impl FnMut() -> bool) {
+        let began = Instant::now();
+        let mut sip = vec![0; bytes_a_second / SIPS as usize];
+        for number in 1.. {
+            for connection in &mut self.all {
+                // Whatever it gives: who is over is asked elsewhere.
+                let _read = connection.stream.read(&mut sip);
+            }
+            if is_over() {
+                return;
+            }
+            let next = Duration::from_secs(1) * number / SIPS;
+            std::thread::sleep(next.saturating_sub(began.elapsed()));
+        }
     }
 
     pub fn open(&self) -> usize {

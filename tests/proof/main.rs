@@ -49,6 +49,7 @@ const PROOFS: &[(&str, Proof)] = &[
     ("overload", overload::prove),
     ("clock", clock::prove),
     ("slow", slow::prove),
+    ("readers", slow::slow_readers::prove),
     ("files", files::prove),
     ("backup", backup::prove),
     ("quota", quota::prove),

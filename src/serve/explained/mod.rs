@@ -58,6 +58,7 @@ fn answer(tx: &Tx<'_>, route: &'static Route, request: &Request) -> (Outcome, Op
         method: Method::POST,
         address,
         is_proxied: false,
+        is_proxy: false,
         secret: None,
         idempotency_key: None,
         known_as: Cell::default(),

@@ -5,17 +5,14 @@ use std::task::{Context, Poll};
 
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::ServiceResponse;
-use actix_web::http::ConnectionType;
 use actix_web::http::header::CONTENT_LENGTH;
 use actix_web::web::Bytes;
 
-/// Removes the body, keeps its length in the head, and closes the connection.
+/// Removes the body, and keeps its length in the head.
 ///
 /// actix-http omits a body by the method of the request that it decoded last on a connection, which need not
 /// be the one that is answered. With pipelined requests, the answer to a HEAD would get a body that the
-/// client reads as the start of the next answer. A HEAD pipelined behind another request still cuts that
-/// one's answer short; since the connection is closed, its client notices and doesn't mistake another answer
-/// for it. (No upstream issue describes this; the method is kept in `actix_http::h1::Codec`.)
+/// client reads as the start of the next answer. (For a HEAD behind another request, see [`super::turns`].)
 pub fn without_body(response: ServiceResponse) -> ServiceResponse {
     response.map_body(|head, body| {
         if let BodySize::Sized(length) = body.size() {
@@ -23,7 +20,6 @@ pub fn without_body(response: ServiceResponse) -> ServiceResponse {
         }
         // Else actix writes its own account of the length, and the end of a body in chunks.
         head.no_chunking(true);
-        head.set_connection_type(ConnectionType::Close);
         Absent { _body: body }.boxed()
     })
 }

@@ -1,7 +1,9 @@
-//! Workarounds for how actix-web ends connections and answers HEAD requests, each with its upstream issue if
-//! there is one.
+//! Workarounds for how actix-web reads requests, ends connections and answers HEAD requests, each with its upstream
+//! issue if there is one.
 
-mod body;
+pub mod body;
 pub mod head;
+pub mod parts;
 pub mod taken;
+pub mod turns;
 pub mod unread;

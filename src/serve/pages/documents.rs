@@ -9,8 +9,11 @@ use actix_web::http::header::{
 use actix_web::web::{self, Bytes};
 use actix_web::{HttpRequest, HttpResponse};
 
+use crate::serve::answer::Answer;
 use crate::serve::app::App;
+use crate::serve::caller::Caller;
 use crate::serve::page_state::Document;
+use crate::serve::respond;
 
 /// Lets the pages load their own files and call this server. Inline scripts and styles don't run.
 const POLICY: HeaderValue = HeaderValue::from_static(
@@ -21,8 +24,12 @@ const POLICY: HeaderValue = HeaderValue::from_static(
 /// May be stored, but must be revalidated before each use.
 const REVALIDATE: HeaderValue = HeaderValue::from_static("no-cache");
 
-/// Answers a request for one of the documents.
+/// Answers a request for one of the documents. A caller over its rate gets the usual 1929.
 pub async fn document(app: &Arc<App>, path: &'static str, request: &HttpRequest) -> HttpResponse {
+    let caller = Caller::of(request, app);
+    if let Err(refusal) = app.load.admit_unsigned(caller.address, caller.secret.as_ref()) {
+        return respond::respond(app, &caller, path, Answer::refused(refusal)).await;
+    }
     if !app.pages.documents.is_generated() {
         let app = Arc::clone(app);
         // On the blocking pool, where requests of the API don't wait for it. If that fails, it is generated below.

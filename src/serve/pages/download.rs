@@ -13,12 +13,13 @@ use crate::api::call::Call;
 use crate::api::downloads;
 use crate::domain::{DownloadLink, Downloadable, Outcome, StoredFile};
 use crate::files::open_regular;
-use crate::load::Ticket;
+use crate::load::{FILE_PART, Reader, Ticket};
 use crate::routes::{self, DOWNLOAD_LABEL as ROUTE};
 use crate::serve::activity::{About, RefusedFields};
 use crate::serve::answer::Answer;
 use crate::serve::app::App;
 use crate::serve::caller::Caller;
+use crate::serve::http_quirks::{body, turns};
 use crate::serve::{authorize, respond, run::guarded};
 use crate::wire::params::Params;
 use crate::wire::reply::{self, Error};
@@ -37,10 +38,16 @@ pub async fn download(app: &App, request: &HttpRequest) -> HttpResponse {
     params.add("license_key".to_owned(), link.license_key);
     params.add("identifier".to_owned(), link.identifier);
     let Requested { found, refused } = look_up(app, &caller, &mut ticket, &params, &link.numeric_version);
-    match found.and_then(|found| open(app, &caller, &found.file).map(|file| (found, file))) {
-        Ok((found, file)) => {
+    let opened = found.and_then(|found| {
+        let file = open(app, &caller, &found.file)?;
+        Ok((found, file, app.load.hold_answer(caller.limited_address(), FILE_PART, Reader::Caller)?))
+    });
+    match opened {
+        Ok((found, file, held)) => {
             ticket.refund_guess();
-            send(app, &caller, request, (&found, refused.about), file).await
+            let response = send(app, &caller, request, (&found, refused.about), file).await;
+            turns::sends_file(request);
+            body::keep(response, Some(held), |_| {})
         }
         Err(error) => {
             let answer = Answer { result: Err(error), ..refused }.settle_guess(&mut ticket);

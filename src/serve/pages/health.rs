@@ -21,7 +21,7 @@ pub async fn readyz(app: &App) -> HttpResponse {
     let read = app.store.read(|tx| tx.read_blocklist().map(drop)).and_then(|read| read);
     // Signs a 1901 answer: urgent, because an overloaded server is ready too, and cached, so at most once a second.
     let probe = Outcome::ServiceUnavailable.into();
-    let signed = sign::sign_reply(app, &probe, app.clock.now(), None, Priority::Urgent).await.map(drop);
+    let signed = sign::sign_bare(app, &probe, app.clock.now(), None, Priority::Urgent).await.map(drop);
     let room = check_room(app);
     match (read, signed, room) {
         (Ok(()), Ok(()), Ok(())) => plain(StatusCode::OK, "ready\n"),

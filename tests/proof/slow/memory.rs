@@ -21,7 +21,7 @@ const RISE: u64 = 20 * 1024;
 const LICENSES: usize = 1_000;
 
 /// More files than a server without connections has open.
-const OWN_FILES: usize = 60;
+pub const OWN_FILES: usize = 60;
 
 /// What became of a body.
 #[derive(Clone, Copy, PartialEq)]
@@ -134,11 +134,10 @@ pub fn unread_answers(form: &Form) -> String {
 
 /// Waits until the server has closed all of the connections. Gives its peak memory, and how long they stayed open.
 fn watch(server: &ServerProcess, clients: usize, patience: Duration, sent: Instant) -> (u64, Duration) {
-    let files = format!("/proc/{}/fd", server.pid());
     let (mut most, mut all_came) = (0, false);
     loop {
         most = most.max(server.memory("VmRSS"));
-        let open = std::fs::read_dir(&files).unwrap().count();
+        let open = open_files(server);
         all_came |= open > clients;
         // The rest are the server's own.
         if all_came && open < OWN_FILES {
@@ -147,6 +146,11 @@ fn watch(server: &ServerProcess, clients: usize, patience: Duration, sent: Insta
         assert!(sent.elapsed() < patience, "{open} files are open after {patience:?}");
         thread::sleep(Duration::from_millis(50));
     }
+}
+
+/// How many files and connections the server has open.
+pub fn open_files(server: &ServerProcess) -> usize {
+    std::fs::read_dir(format!("/proc/{}/fd", server.pid())).unwrap().count()
 }
 
 fn import(world: &World) {

@@ -5,6 +5,7 @@ mod costly_bodies;
 mod memory;
 mod other_clients;
 mod open_files;
+pub mod slow_readers;
 
 use std::thread;
 use std::time::Duration;
