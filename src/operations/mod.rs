@@ -15,6 +15,7 @@ mod notes;
 mod products;
 mod renewals;
 mod transfers;
+mod turns;
 mod webhooks;
 
 use std::time::Duration;
@@ -27,6 +28,7 @@ pub use customers::{CustomerChange, find_customer};
 pub use erasure::{EraseError, Erased, Erasure, Waiting};
 pub use licenses::Changed;
 pub use products::{LicensesOfDeleted, ProductRefusal};
+pub use turns::give_way;
 
 /// The transaction in which a change is made, and the times of its webhooks.
 #[derive(Clone, Copy)]

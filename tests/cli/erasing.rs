@@ -248,6 +248,32 @@ fn erase_nothing(data: &Path) -> &'static str {
 }
 
 #[test]
+fn rows_that_moved_between_pages_leave_nothing() {
+    let data = world();
+    let data = data.path();
+    // Keys in no order, so that each new row goes between others.
+    let key = |number: u64| format!("{:x}", number.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    let owner = |number: u64| {
+        if number.is_multiple_of(3) {
+            "jane.roe@mail.example".to_owned()
+        } else {
+            format!("u{number}@x.example")
+        }
+    };
+    let lines: Vec<String> =
+        (1..3_000).map(|number| format!("{},1,assigned,{}", key(number), owner(number))).collect();
+    let csv = tempfile::tempdir().unwrap();
+    let csv = csv.path().join("many.csv");
+    fs::write(&csv, format!("license_key,product_id,status,owner_email\n{}\n", lines.join("\n"))).unwrap();
+    done(data, &["license", "import", csv.to_str().unwrap()]);
+    for name in ["Jane Q. Roe", "Jane Q. Roe, who has a long name, so that rows move"] {
+        done(data, &["customer", "rename", EMAIL, "--name", name]);
+    }
+    assert_eq!(erase(data, &[])["licenses"], 1_000);
+    assert_eq!(found_in(data), Vec::<String>::new());
+}
+
+#[test]
 fn webhooks_that_wait_are_sent_first_or_dropped_as_told() {
     let data = world();
     let data = data.path();

@@ -8,7 +8,7 @@ use crate::cli::{Output, Result, change, open, operation};
 use crate::domain::fold_owner;
 use crate::files::DataDir;
 use crate::maintenance::units::number;
-use crate::operations::CustomerChange;
+use crate::operations::{CustomerChange, give_way};
 use crate::store::Store;
 
 #[derive(clap::Args)]
@@ -48,7 +48,7 @@ pub fn rename(args: &RenameArgs, data: &DataDir, output: &mut Output<'_>) -> Res
         }
     }
     let now_called = correction.email.clone().unwrap_or_else(|| customer.email.clone());
-    let changed = correct(&store, &customer.folded_email, &correction)?;
+    let changed = correct(&store, data, &customer.folded_email, &correction)?;
     output.result(
         &json!({ "email": now_called, "name": correction.name.or(customer.name), "licenses": changed }),
         &format!("{now_called} is corrected on {}", number(changed, "license", "licenses")),
@@ -63,7 +63,7 @@ pub fn merge(from: &str, into: &str, data: &DataDir, output: &mut Output<'_>) ->
         return Err(format!("both are the customer {}: give two", into.email).into());
     }
     let correction = CustomerChange { name: into.name.clone(), email: Some(into.email.clone()) };
-    let changed = correct(&store, &from.folded_email, &correction)?;
+    let changed = correct(&store, data, &from.folded_email, &correction)?;
     output.result(
         &json!({ "from": from.email, "into": into.email, "licenses": changed }),
         &format!("{} of {} now belong to {}", number(changed, "license", "licenses"), from.email, into.email),
@@ -71,14 +71,17 @@ pub fn merge(from: &str, into: &str, data: &DataDir, output: &mut Output<'_>) ->
 }
 
 /// Corrects the customer's licenses in slices, so that other changes get their turn. Returns how many there were.
-fn correct(store: &Store, folded_email: &str, correction: &CustomerChange) -> Result<usize> {
+fn correct(store: &Store, data: &DataDir, folded_email: &str, correction: &CustomerChange) -> Result<usize> {
     let (mut after, mut changed) = (0, 0);
     loop {
         let (of, correction) = (folded_email.to_owned(), correction.clone());
         let slice = change(store, move |tx| Ok(operation(tx).correct_customer(&of, &correction, after)?));
         match slice {
             Ok(None) => return Ok(changed),
-            Ok(Some((last, count))) => (after, changed) = (last, changed + count),
+            Ok(Some((last, count))) => {
+                (after, changed) = (last, changed + count);
+                give_way(data)?;
+            }
             Err(error) if changed == 0 => return Err(error),
             Err(error) => {
                 let changed = number(changed, "license is", "licenses are");

@@ -14,6 +14,7 @@ mod waiting;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::turns::give_way;
 use crate::domain::{Actor, Timestamp, fold_owner};
 use crate::files::{self, DataDir};
 use crate::store::{Error, RemainsError, Store, Tx};
@@ -127,16 +128,18 @@ impl Erasure<'_> {
     fn change<T: Send + 'static>(
         &self,
         job: impl Fn(&Tx<'_>) -> Result<T, Error> + Send + 'static,
-    ) -> Result<T, Error> {
+    ) -> Result<T, EraseError> {
         let actor = self.actor.clone();
-        self.store.change_blocking(move |tx| {
+        let done = self.store.change_blocking(move |tx| {
             tx.act_as(actor.clone());
             job(tx)
-        })
+        })?;
+        give_way(self.data)?;
+        Ok(done)
     }
 
     /// Adds the audit entry about the erasure as a whole, which doesn't say whose.
-    fn record(&self, erased: &Erased) -> Result<(), Error> {
+    fn record(&self, erased: &Erased) -> Result<(), EraseError> {
         let rows: usize = erased.rows.iter().map(|(_, rows)| rows).sum();
         let detail = format!("licenses: {}; other records: {rows}", erased.licenses);
         self.change(move |tx| tx.end_audit_as_one("customer erased", &detail))

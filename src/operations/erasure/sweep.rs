@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use super::person::Person;
 use super::rules::Fate;
-use super::{Erased, Erasure, SLICE};
+use super::{EraseError, Erased, Erasure, SLICE};
 use crate::store::{Error, PersonalTable, StoredAnswer, Tx};
 
 impl Erasure<'_> {
     /// Erases what it finds in any table. Returns how many rows were changed.
-    pub(super) fn pass(&self, person: &mut Arc<Person>, erased: &mut Erased) -> Result<usize, Error> {
+    pub(super) fn pass(&self, person: &mut Arc<Person>, erased: &mut Erased) -> Result<usize, EraseError> {
         let mut changed = 0;
         erased.told.clear();
         for table in PersonalTable::ALL {
@@ -36,7 +36,7 @@ impl Erasure<'_> {
         table: PersonalTable,
         person: &mut Arc<Person>,
         erased: &mut Erased,
-    ) -> Result<usize, Error> {
+    ) -> Result<usize, EraseError> {
         let (mut after, mut changed) = (0, 0);
         loop {
             let rows = self.store.try_read(|tx| tx.texts_after(table, after, SLICE))?;
@@ -62,7 +62,7 @@ impl Erasure<'_> {
         }
     }
 
-    fn sweep_answers(&self, person: &Person) -> Result<usize, Error> {
+    fn sweep_answers(&self, person: &Person) -> Result<usize, EraseError> {
         let (mut after, mut deleted): (Option<StoredAnswer>, _) = (None, 0);
         loop {
             let answers = self.store.try_read(|tx| tx.answers_after(after.as_ref(), SLICE))?;
@@ -80,7 +80,7 @@ impl Erasure<'_> {
     }
 
     /// Removes the owner of his licenses. Returns how many had one.
-    fn erase_licenses(&self, person: &Person) -> Result<usize, Error> {
+    fn erase_licenses(&self, person: &Person) -> Result<usize, EraseError> {
         (self.on_phase)("licenses");
         let ids: Arc<Vec<i64>> = Arc::new(person.licenses.iter().copied().collect());
         let (mut erased, now, size) = (0, self.now(), usize::try_from(SLICE).unwrap_or(1));
