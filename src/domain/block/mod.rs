@@ -85,6 +85,9 @@ impl Block {
 /// The visible ASCII characters that no host name contains, and the space. An underscore is in some.
 const NOT_IN_A_HOST: &str = " !\"#$%&'()*+,/:;<=>?@[\\]^`{|}~";
 
+/// The characters that separate the labels of a host name in IDNA.
+const DOTS: [char; 4] = ['.', '\u{3002}', '\u{ff0e}', '\u{ff61}'];
+
 /// A host name in IDNA's ASCII form, lower case, without surrounding dots; `None`: it is none.
 fn ascii_host(host: &str) -> Option<String> {
     let denied = const { AsciiDenyList::new(true, NOT_IN_A_HOST) };
@@ -162,13 +165,12 @@ impl Blocklist {
         if self.identifiers.contains(&identifier) {
             return Some(Block::Identifier(identifier));
         }
-        self.blocked_domain(&comparable(host_of(&identifier))).map(|domain| Block::Domain(domain.to_owned()))
-    }
-
-    /// The blocked domain that the host is, or is in.
-    fn blocked_domain<'h>(&self, host: &'h str) -> Option<&'h str> {
-        let parents = host.match_indices('.').filter_map(|(dot, _)| host.get(dot + 1..));
-        std::iter::once(host).chain(parents).find(|name| self.domains.contains(*name))
+        let host = host_of(&identifier);
+        let parents = host.match_indices(DOTS).filter_map(|(at, dot)| host.get(at + dot.len()..));
+        // Each name is converted by itself: a label that can't be converted must not hide the domains that it is in.
+        let names = std::iter::once(host).chain(parents).map(comparable);
+        let domain = names.into_iter().find_map(|name| self.domains.get(name.as_ref()));
+        domain.cloned().map(Block::Domain)
     }
 }
 

@@ -11,6 +11,8 @@ proptest! {
     fn a_blocked_domain_is_blocked_however_it_is_written(
         domain in "[a-zA-Z0-9-]{1,12}(\\.[a-zA-Z0-9-]{1,12}){0,3}", sub in "[a-z0-9-]{1,8}", port in any::<u16>(),
     ) {
+        // Such a label is refused unless it encodes something.
+        prop_assume!(!domain.to_lowercase().contains("xn--"));
         let list = Blocklist::new([Block::parse_domain(&domain).unwrap()]);
         let (upper, lower) = (domain.to_uppercase(), domain.to_lowercase());
         let spellings = [
@@ -97,6 +99,17 @@ fn a_domain_is_one_domain_in_all_its_spellings() {
             assert!(list.blocks_identifier(identifier), "{blocked} {identifier}");
         }
         assert!(list.blocks_identifier("shop.MÜLLER.example") && !list.blocks_identifier("muller.example"));
+    }
+}
+
+#[test]
+fn a_label_that_is_no_name_hides_no_blocked_domain() {
+    let list = Blocklist::new([Block::parse_domain("müller.example").unwrap()]);
+    for label in ["xn--", "xn--zzzzzzzz-", "*", "a b", "-"] {
+        for dot in ['.', '\u{3002}', '\u{ff0e}', '\u{ff61}'] {
+            let identifier = format!("{label}{dot}MÜLLER{dot}example");
+            assert!(list.blocks_identifier(&identifier), "{identifier}");
+        }
     }
 }
 
