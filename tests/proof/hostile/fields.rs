@@ -10,6 +10,7 @@ const RECIPES: &[(&[&str], &[&str])] = &[
     (&["renew-license-key"], &["license_key", "days", "until"]),
     (&["release-activation"], &["license_key", "identifier", "product_id"]),
     (&["get-license-feature"], &["license_key", "feature"]),
+    (&["explain-license-key"], &["license_key", "identifier", "product_id"]),
     (&["access-downloadables"], &["license_key", "identifier", "version"]),
     (&["assign-license-key"], &["license_key", "owner_name", "owner_email"]),
     (
