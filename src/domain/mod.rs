@@ -16,6 +16,7 @@ mod folded;
 mod generator;
 mod job;
 mod license;
+mod likeness;
 mod look_alikes;
 mod meta;
 mod names;
@@ -57,6 +58,7 @@ pub use license::{
     MAX_OWNER, NewLicense, NotesChange, Renewal, RenewalError, Term, TermError, parse_activation_limit,
     parse_note, parse_order_reference, parse_owner, parse_validity,
 };
+pub use likeness::{likeness, one_typo_apart};
 pub use look_alikes::first_look_alike;
 pub use meta::{MAX_META_BYTES, MAX_META_ENTRIES, MAX_META_WRITTEN, MetaEntry, MetaSize};
 pub use names::{

@@ -16,6 +16,7 @@ mod products;
 mod renewals;
 mod transfers;
 mod turns;
+mod nearest;
 mod webhooks;
 
 use std::time::Duration;
@@ -29,6 +30,7 @@ pub use erasure::{EraseError, Erased, Erasure, Waiting};
 pub use licenses::Changed;
 pub use products::{LicensesOfDeleted, ProductRefusal};
 pub use turns::give_way;
+pub use nearest::nearest_keys;
 
 /// The transaction in which a change is made, and the times of its webhooks.
 #[derive(Clone, Copy)]

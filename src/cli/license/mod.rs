@@ -24,6 +24,7 @@ use crate::cli::{Output, Result, open};
 use crate::domain::{License, LicenseFilter, LicenseKey, LicenseStatus, Page, Timestamp, parse_owner};
 use crate::files::DataDir;
 use crate::maintenance::units::number;
+use crate::operations::nearest_keys;
 use crate::store::Tx;
 use status::Status;
 
@@ -185,10 +186,18 @@ fn new_license_key(text: &str) -> Result<LicenseKey> {
     Ok(LicenseKey::parse_new(text).map_err(|error| format!("this can't be a license key: {error}"))?)
 }
 
+/// The license with this key. The error for an unknown key names the keys that are most like it.
 pub(super) fn existing(tx: &Tx<'_>, key: &LicenseKey) -> Result<License> {
-    Ok(tx
-        .license_by_key(key)?
-        .ok_or_else(|| format!("there is no license key {key}: see \"keyseal license list\""))?)
+    if let Some(license) = tx.license_by_key(key)? {
+        return Ok(license);
+    }
+    let found: Vec<String> = nearest_keys(tx, key)?.iter().map(|key| format!("\"{key}\"")).collect();
+    let next = match found.as_slice() {
+        [] => "see \"keyseal license list\"".to_owned(),
+        [only] => format!("did you mean {only}?"),
+        several => format!("did you mean one of {}?", several.join(", ")),
+    };
+    Err(format!("license key \"{key}\" not found: {next}").into())
 }
 
 pub(super) fn to_json(license: &License) -> Value {

@@ -17,6 +17,7 @@ pub(in crate::store) mod license_checksum;
 mod license_files;
 mod license_meta;
 mod license_notes;
+mod license_search;
 mod licenses;
 mod ownership;
 mod product_meta;

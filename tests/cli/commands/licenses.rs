@@ -96,7 +96,10 @@ fn a_license_is_changed_taken_off_and_deleted() {
     for words in
         [&["update", "K", "--validity", "1"][..], &["delete", "K"], &["deactivate", "K", "--identifier", "i"]]
     {
-        contains(&refused(data, &[&["license"], words].concat()), &["no license key K", "license list"]);
+        contains(
+            &refused(data, &[&["license"], words].concat()),
+            &["license key \"K\" not found", "license list"],
+        );
     }
     for usage in
         [&[][..], &["--activation-limit", "-2"], &["--validity", "2147483648"], &["--status", "active"]]

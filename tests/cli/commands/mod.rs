@@ -2,6 +2,8 @@
 
 mod explaining;
 mod generate;
+mod finding;
+mod licenses;
 mod generators;
 mod licenses;
 mod notes;
@@ -140,7 +142,7 @@ fn what_cannot_be_done_is_refused_with_what_where_why_and_what_next() {
     for (arguments, parts) in [
         (&["license", "create", "--product", "7"][..], &["no product 7", "product list"][..]),
         (&["license", "create", "--product", "1", "--key", "full"], &["full exists already"]),
-        (&["license", "assign", "NONE"], &["no license key NONE", "license list"]),
+        (&["license", "assign", "NONE"], &["license key \"NONE\" not found", "license list"]),
         (&["license", "assign", "FULL"], &["is assigned: only an available or reserved license"]),
         (&["license", "activate", "FULL", "--identifier", "b"], &["reached its activation limit of 1"]),
         (&["license", "activate", "FULL", "--identifier", " "], &["not an identifier: it is empty"]),
