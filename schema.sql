@@ -177,6 +177,9 @@ CREATE INDEX licenses_in_pool ON licenses (product_id, status, contract_id)
     WHERE status = 'available' AND contract_id IS NULL;
 CREATE INDEX licenses_by_contract ON licenses (contract_id) WHERE contract_id IS NOT NULL;
 CREATE INDEX licenses_by_order ON licenses (order_reference) WHERE order_reference IS NOT NULL;
+-- For lists of the licenses that expire in a period.
+CREATE INDEX licenses_by_expiry ON licenses ((assigned_at + validity * 86400))
+    WHERE validity > 0 AND assigned_at IS NOT NULL;
 
 -- Activations: the identifiers on which a license is active. Deactivating one deletes its row.
 CREATE TABLE activations (
@@ -192,6 +195,9 @@ CREATE TABLE activations (
     last_address TEXT,
     UNIQUE (license_id, identifier)
 ) STRICT;
+
+-- For searches by identifier.
+CREATE INDEX activations_by_identifier ON activations (identifier);
 
 -- Metadata of licenses: entries that clients and the vendor write and read.
 CREATE TABLE license_meta (
@@ -300,6 +306,9 @@ CREATE INDEX idempotency_by_age ON idempotency (created_at);
 -- customer overwrites what it tells of him. The server deletes the oldest ones by age and size, and the operator may
 -- prune them. There is no index: one by license would cost an
 -- activation a third of its rate.
+-- The audit trail: an entry for each change, written in its transaction. No entry is ever changed. The server deletes
+-- the oldest ones by age and size, and the operator may prune them. There is no index on it: one by license would cost
+-- an activation a third of its rate. See audit_by_license.
 CREATE TABLE audit (
     id          INTEGER PRIMARY KEY AUTOINCREMENT,
     at          INTEGER NOT NULL,
@@ -313,6 +322,15 @@ CREATE TABLE audit (
     license_key TEXT    COLLATE NOCASE,  -- of a license, which may be deleted by now
     detail      TEXT
 ) STRICT;
+
+-- The audit trail by license. The server adds entries later, in runs of 10,000 ids, and may be behind; entries with a
+-- higher id than its runs are read from the trail itself. A row with license 0 marks each indexed run.
+CREATE TABLE audit_by_license (
+    run        INTEGER NOT NULL,  -- audit.id / 10000
+    license_id INTEGER NOT NULL,
+    audit_id   INTEGER NOT NULL,
+    PRIMARY KEY (run, license_id, audit_id)
+) STRICT, WITHOUT ROWID;
 
 -- Requests of customers that the license gate refused. The same refusal within an hour is one row with a count. Kept in
 -- memory for up to a second before it is written, so a crash may lose the last ones.

@@ -14,7 +14,7 @@ use super::stop::{self, Signals, Stopping};
 use super::tls::Certificates;
 use super::{StartError, flush, http, reload, systemd};
 use crate::serve::{self, App};
-use crate::worker::{Worker, retention};
+use crate::worker::{Worker, audit_index, retention};
 
 /// The sockets that the server accepts connections on.
 pub struct Listeners {
@@ -106,6 +106,7 @@ fn spawn_background_tasks(
     rt::spawn(flush::periodically(Arc::clone(app)));
     rt::spawn(flush::write_activity_later(Arc::clone(app)));
     rt::spawn(retention::periodically(Arc::clone(app)));
+    rt::spawn(audit_index::periodically(Arc::clone(app)));
     rt::spawn(systemd::stay_alive(Arc::clone(app)));
 }
 

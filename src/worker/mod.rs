@@ -5,6 +5,7 @@
 //! command, in another process, has queued. Its whole state is in the database, so a server that crashes continues
 //! after its restart.
 
+pub mod audit_index;
 mod delivery;
 mod jobs;
 mod post;

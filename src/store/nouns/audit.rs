@@ -7,6 +7,12 @@ use crate::domain::{Actor, AuditEntry, AuditFilter, LicenseStatus, Subject, Time
 use crate::store::sql::Row;
 use crate::store::{Error, Tx};
 
+/// The columns of an entry, with the name of the API key or contract.
+pub(super) const COLUMNS: &str = "id, at, who, who_id,
+    CASE who WHEN 'api_key' THEN (SELECT name FROM api_keys WHERE id = who_id)
+             WHEN 'contract' THEN (SELECT name FROM contracts WHERE id = who_id) END,
+    address, action, change, subject, subject_id, license_key, detail";
+
 impl Tx<'_> {
     /// Sets the actor of all later changes. Changes before the call are not audited.
     pub fn act_as(&self, actor: Actor) {
@@ -118,18 +124,16 @@ impl Tx<'_> {
     /// The last entries that match `filter`, oldest first. Scans the whole trail: an index would slow down every
     /// audited change.
     pub fn audit_entries(&self, filter: &AuditFilter) -> Result<Vec<AuditEntry>, Error> {
-        let sql = "SELECT id, at, who, who_id,
-                          CASE who WHEN 'api_key' THEN (SELECT name FROM api_keys WHERE id = who_id)
-                                   WHEN 'contract' THEN (SELECT name FROM contracts WHERE id = who_id) END,
-                          address, action, change, subject, subject_id, license_key, detail
-                   FROM audit
-                   WHERE (license_key = ?1 OR ?1 IS NULL)
-                     AND ((who = 'api_key' AND who_id = ?2) OR ?2 IS NULL)
-                     AND (at >= ?3 OR ?3 IS NULL) AND (at < ?4 OR ?4 IS NULL)
-                   ORDER BY id DESC LIMIT ?5";
+        let sql = format!(
+            "SELECT {COLUMNS} FROM audit
+             WHERE (license_key = ?1 OR ?1 IS NULL)
+               AND ((who = 'api_key' AND who_id = ?2) OR ?2 IS NULL)
+               AND (at >= ?3 OR ?3 IS NULL) AND (at < ?4 OR ?4 IS NULL)
+             ORDER BY id DESC LIMIT ?5"
+        );
         let license_key = filter.license_key.as_ref().map(|key| key.as_str());
         let mut entries = self
-            .sql(sql)
+            .sql(&sql)
             .all(&[&license_key, &filter.api_key_id, &filter.since, &filter.until, &filter.limit], read)?;
         entries.reverse();
         Ok(entries)
@@ -146,7 +150,8 @@ impl Tx<'_> {
     }
 }
 
-fn read(row: &Row<'_>) -> Result<AuditEntry, Error> {
+/// Reads an entry from [`COLUMNS`].
+pub(super) fn read(row: &Row<'_>) -> Result<AuditEntry, Error> {
     Ok(AuditEntry {
         id: row.get(0)?,
         at: row.get(1)?,

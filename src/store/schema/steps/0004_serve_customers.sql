@@ -5,9 +5,18 @@ ALTER TABLE licenses ADD COLUMN block_reason TEXT;
 ALTER TABLE licenses ADD COLUMN status_before_block TEXT
     CHECK (status_before_block IN ('available', 'assigned', 'reserved'));
 CREATE INDEX licenses_by_order ON licenses (order_reference) WHERE order_reference IS NOT NULL;
+CREATE INDEX licenses_by_expiry ON licenses ((assigned_at + validity * 86400))
+    WHERE validity > 0 AND assigned_at IS NOT NULL;
 ALTER TABLE activations ADD COLUMN last_seen_at INTEGER;
 ALTER TABLE activations ADD COLUMN last_address TEXT;
+CREATE INDEX activations_by_identifier ON activations (identifier);
 ALTER TABLE callbacks ADD COLUMN license_id INTEGER;
+CREATE TABLE audit_by_license (
+    run        INTEGER NOT NULL,
+    license_id INTEGER NOT NULL,
+    audit_id   INTEGER NOT NULL,
+    PRIMARY KEY (run, license_id, audit_id)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE refusals (
     id          INTEGER PRIMARY KEY AUTOINCREMENT,
     hour        INTEGER NOT NULL,
