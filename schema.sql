@@ -304,11 +304,8 @@ CREATE INDEX idempotency_by_age ON idempotency (created_at);
 
 -- The audit trail: an entry for each change, written in its transaction. No entry is ever changed, except that erasing a
 -- customer overwrites what it tells of him. The server deletes the oldest ones by age and size, and the operator may
--- prune them. There is no index: one by license would cost an
--- activation a third of its rate.
--- The audit trail: an entry for each change, written in its transaction. No entry is ever changed. The server deletes
--- the oldest ones by age and size, and the operator may prune them. There is no index on it: one by license would cost
--- an activation a third of its rate. See audit_by_license.
+-- prune them. There is no index on it: one by license would cost an activation a third of its rate. See
+-- audit_by_license.
 CREATE TABLE audit (
     id          INTEGER PRIMARY KEY AUTOINCREMENT,
     at          INTEGER NOT NULL,

@@ -76,13 +76,14 @@ fn list(args: &ListArgs, data: &DataDir, output: &mut Output<'_>) -> Result {
         return Ok(());
     }
     let rows: Vec<(Value, Vec<String>)> =
-        entries.iter().map(|entry| (to_json(entry), cells(entry))).collect();
+        entries.iter().map(|entry| (to_json(entry), cells(entry).to_vec())).collect();
     output.list(&["time (UTC)", "who", "from", "called", "what", "detail"], &rows)
 }
 
-fn cells(entry: &AuditEntry) -> Vec<String> {
+/// Its time, who made it, from where, what was called, what was changed, and the detail.
+pub(super) fn cells(entry: &AuditEntry) -> [String; 6] {
     let or_dash = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
-    vec![
+    [
         entry.at.to_string(),
         who(entry),
         or_dash(&entry.address),
@@ -117,7 +118,7 @@ fn subject(entry: &AuditEntry) -> Option<String> {
     Some(format!("{kind} {name}"))
 }
 
-fn to_json(entry: &AuditEntry) -> Value {
+pub(super) fn to_json(entry: &AuditEntry) -> Value {
     json!({
         "id": entry.id, "at": entry.at.to_string(),
         "who": entry.who_kind, "who_id": entry.who_id, "who_name": entry.who_name, "address": entry.address,

@@ -54,9 +54,10 @@ pub use folded::fold_owner;
 pub use generator::{Generator, GeneratorError, GeneratorMethod, MAX_QUANTITY, NewGenerator, Recipe};
 pub use job::{Job, job_fingerprint};
 pub use license::{
-    Belongings, License, LicenseChange, LicenseFilter, LicenseNotes, LicenseStatus, MAX_LICENSE_NUMBER,
-    MAX_OWNER, NewLicense, NotesChange, Renewal, RenewalError, Term, TermError, parse_activation_limit,
-    parse_note, parse_order_reference, parse_owner, parse_validity,
+    Belongings, License, LicenseChange, LicenseFilter, LicenseNotes, LicenseQuery, LicenseState,
+    LicenseStatus, MAX_LICENSE_NUMBER, MAX_OWNER, NewLicense, NotesChange, Period, Renewal, RenewalError,
+    SearchField, SearchMatch, Term, TermError, parse_activation_limit, parse_note, parse_order_reference,
+    parse_owner, parse_validity,
 };
 pub use likeness::{likeness, one_typo_apart};
 pub use look_alikes::first_look_alike;

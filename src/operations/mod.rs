@@ -6,17 +6,19 @@ mod activations;
 mod api_keys;
 mod blocking;
 mod customers;
-pub mod explain;
 mod erasure;
+pub mod explain;
 pub mod gate;
 mod generate;
 mod licenses;
+mod nearest;
 mod notes;
 mod products;
 mod renewals;
+mod search;
 mod transfers;
 mod turns;
-mod nearest;
+mod view;
 mod webhooks;
 
 use std::time::Duration;
@@ -28,9 +30,11 @@ pub use api_keys::ApiKeyError;
 pub use customers::{CustomerChange, find_customer};
 pub use erasure::{EraseError, Erased, Erasure, Waiting};
 pub use licenses::Changed;
-pub use products::{LicensesOfDeleted, ProductRefusal};
-pub use turns::give_way;
 pub use nearest::nearest_keys;
+pub use products::{LicensesOfDeleted, ProductRefusal};
+pub use search::{FoundLicense, Search, SearchResult, search};
+pub use turns::give_way;
+pub use view::{LicenseView, view};
 
 /// The transaction in which a change is made, and the times of its webhooks.
 #[derive(Clone, Copy)]

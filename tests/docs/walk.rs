@@ -151,7 +151,8 @@ fn the_apis_session_works_as_it_is_printed() {
 
 #[test]
 fn the_operators_sessions_work_as_they_are_printed() {
-    let headings = ["Explain a refusal", "Back up", "Restore", "Audit trail", "Rotate a signing key"];
+    let headings =
+        ["Explain a refusal", "Back up", "Restore", "Audit trail", "Rotate a signing key", "Daily jobs"];
     check("docs/operating.md", &headings, &one_license());
     check("docs/operating.md", &["Activity"], &one_license());
     let before = "keyseal init > made\nchmod 644 data/keyseal.db";

@@ -5,23 +5,26 @@ mod assign;
 mod blocking;
 mod change;
 mod create;
-mod explain;
 pub mod csv;
+mod explain;
 mod export;
+pub mod filter;
 mod generate;
 mod import;
+mod list;
 mod notes;
 mod release;
 mod renew;
+mod search;
+mod show;
 mod status;
 mod transfer;
 
 use clap::Subcommand;
 use serde_json::{Value, json};
 
-use crate::cli::product::reference;
-use crate::cli::{Output, Result, open};
-use crate::domain::{License, LicenseFilter, LicenseKey, LicenseStatus, Page, Timestamp, parse_owner};
+use crate::cli::{Output, Result};
+use crate::domain::{License, LicenseKey, Timestamp, parse_owner};
 use crate::files::DataDir;
 use crate::maintenance::units::number;
 use crate::operations::nearest_keys;
@@ -36,22 +39,9 @@ pub enum Command {
     )]
     Create(create::CreateArgs),
     Generate(Box<generate::Args>),
-    /// List licenses
-    #[command(after_help = "Example:\n  keyseal license list --product 1 --status assigned")]
-    List {
-        /// Only licenses of this product: its id, UUID, slug or name
-        #[arg(long, value_name = "PRODUCT")]
-        product: Option<String>,
-        /// Only licenses with this status
-        #[arg(long)]
-        status: Option<Status>,
-        /// Only licenses of the owner with this name, in any case
-        #[arg(long, value_name = "NAME")]
-        owner_name: Option<String>,
-        /// Only licenses of the owner with this email address, in any case
-        #[arg(long, value_name = "EMAIL")]
-        owner_email: Option<String>,
-    },
+    List(list::Args),
+    Search(search::Args),
+    Show(show::Args),
     /// Assign an available or reserved license to an owner, from now on
     #[command(
         after_help = "Example:\n  keyseal license assign 3a343c8a-38fe-4b6e-ad77-2222222 --owner-email zoe@shop.example"
@@ -117,15 +107,9 @@ pub fn run(command: &Command, data: &DataDir, output: &mut Output<'_>) -> Result
     match command {
         Command::Create(args) => create::create(args, data, output),
         Command::Generate(args) => generate::run(args, data, output),
-        Command::List { product, status, owner_name, owner_email } => {
-            let filter = LicenseFilter {
-                product_id: reference::optional_id(data, product.as_deref())?,
-                status: status.map(LicenseStatus::from),
-                owner_name: owner_name.clone(),
-                owner_email: owner_email.clone(),
-            };
-            list(&filter, data, output)
-        }
+        Command::List(args) => list::run(args, data, output),
+        Command::Search(args) => search::run(args, data, output),
+        Command::Show(args) => show::run(args, data, output),
         Command::Assign { key, owner_name, owner_email } => {
             assign::assign(key, owner_name.as_deref(), owner_email.as_deref(), data, output)
         }
@@ -146,13 +130,6 @@ pub fn run(command: &Command, data: &DataDir, output: &mut Output<'_>) -> Result
     }
 }
 
-fn list(filter: &LicenseFilter, data: &DataDir, output: &mut Output<'_>) -> Result {
-    let licenses = open(data)?.try_read(|tx| tx.licenses_page(filter, Page::ALL))?;
-    let rows: Vec<(Value, Vec<String>)> =
-        licenses.iter().map(|license| (to_json(license), cells(license))).collect();
-    output.list(&HEADING, &rows)
-}
-
 /// The heading of a list of licenses.
 pub(super) const HEADING: [&str; 7] = ["id", "product", "license key", "status", "limit", "expires", "owner"];
 
@@ -164,11 +141,7 @@ pub(super) fn cells(license: &License) -> Vec<String> {
         license.license_key.clone(),
         license.status.as_str().to_owned(),
         license.activation_limit.to_string(),
-        match expiry(license) {
-            Expiry::Never => "never".to_owned(),
-            Expiry::At(end) => end.to_string(),
-            Expiry::AfterAssignment(days) => format!("{days} from assignment"),
-        },
+        expiry_in_short(license),
         license.owner_email.clone().unwrap_or_default(),
     ]
 }
@@ -224,6 +197,15 @@ enum Expiry {
     At(Timestamp),
     /// The license is not assigned yet. It expires so long after the assignment, such as "30 days".
     AfterAssignment(String),
+}
+
+/// The expiry in a few words, for a cell of a list.
+fn expiry_in_short(license: &License) -> String {
+    match expiry(license) {
+        Expiry::Never => "never".to_owned(),
+        Expiry::At(end) => end.to_string(),
+        Expiry::AfterAssignment(days) => format!("{days} from assignment"),
+    }
 }
 
 fn expiry(license: &License) -> Expiry {

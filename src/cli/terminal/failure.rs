@@ -7,8 +7,10 @@ use serde_json::json;
 use super::output::plain;
 
 /// The words that a next step begins with.
-const STEPS: [&str; 12] =
-    ["see", "run", "give", "use", "create", "make", "name", "rename", "write", "set", "correct", "unset"];
+const STEPS: [&str; 13] = [
+    "see", "did", "run", "give", "use", "create", "make", "name", "rename", "write", "set", "correct",
+    "unset",
+];
 
 /// Prints an error.
 pub fn print(message: &str, is_json: bool) {

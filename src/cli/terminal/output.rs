@@ -37,8 +37,15 @@ impl<'a> Output<'a> {
 
     /// Prints a list: an array with `--json`, else a table with a heading.
     pub fn list(&mut self, heading: &[&str], rows: &[(Value, Vec<String>)]) -> Result {
-        let values = Value::Array(rows.iter().map(|(value, _)| value.clone()).collect());
-        self.result(&values, &table(heading, rows.iter().map(|(_, cells)| cells)))
+        let mut list = self.begin_list(heading);
+        list.add(rows)?;
+        list.end()
+    }
+
+    /// Begins a list whose rows are printed as they are added: see [`Self::list`].
+    pub fn begin_list<'o>(&'o mut self, heading: &[&str]) -> List<'o> {
+        let heading = heading.iter().map(|title| title.to_uppercase()).collect();
+        List { json: self.json, out: self.out, widths: Vec::new(), heading: Some(heading) }
     }
 
     /// Prints a note to standard error. Ignores failures: nobody may be reading.
@@ -50,31 +57,83 @@ impl<'a> Output<'a> {
 
 /// A table with a heading.
 pub fn table<'c>(heading: &[&str], rows: impl IntoIterator<Item = &'c Vec<String>>) -> String {
-    let heading: Vec<String> = heading.iter().map(|title| title.to_uppercase()).collect();
+    let heading = heading.iter().map(|title| title.to_uppercase()).collect();
+    lines(Some(heading), rows, &mut Vec::new()).trim_end().to_owned()
+}
+
+/// Lines of a table, each with its end. Columns become as wide as their widest cell, and no less than they are.
+fn lines<'c>(
+    heading: Option<Vec<String>>,
+    rows: impl IntoIterator<Item = &'c Vec<String>>,
+    widths: &mut Vec<usize>,
+) -> String {
     // A cell is one line, so line breaks are escaped too.
-    let cells: Vec<Vec<String>> =
-        rows.into_iter().map(|cells| cells.iter().map(|cell| escaped(cell, "")).collect()).collect();
-    let lines: Vec<&[String]> =
-        std::iter::once(heading.as_slice()).chain(cells.iter().map(|cells| cells.as_slice())).collect();
-    let width = |column| {
-        lines.iter().filter_map(|line| line.get(column)).map(|cell: &String| cell.chars().count()).max()
-    };
-    let widths: Vec<usize> = (0..heading.len()).filter_map(width).collect();
-    let text: Vec<String> = lines
-        .iter()
-        .map(|line| {
-            let cells: Vec<String> =
-                line.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
-            cells.join("  ").trim_end().to_owned()
-        })
-        .collect();
-    text.join("\n")
+    let cells = rows.into_iter().map(|cells| cells.iter().map(|cell| one_line(cell)).collect());
+    let lines: Vec<Vec<String>> = heading.into_iter().chain(cells).collect();
+    for line in &lines {
+        widths.resize(widths.len().max(line.len()), 0);
+        for (width, cell) in widths.iter_mut().zip(line) {
+            *width = cell.chars().count().max(*width);
+        }
+    }
+    let mut text = String::new();
+    for line in &lines {
+        let padded = line.iter().zip(widths.iter()).map(|(cell, width)| format!("{cell:<width$}"));
+        text += padded.collect::<Vec<_>>().join("  ").trim_end();
+        text.push('\n');
+    }
+    text
+}
+
+/// A list that is being printed.
+pub struct List<'o> {
+    json: bool,
+    out: &'o mut dyn Write,
+    /// The widths of the columns so far. The first rows that are added set them for the heading.
+    widths: Vec<usize>,
+    /// The heading, until it is printed with the first rows.
+    heading: Option<Vec<String>>,
+}
+
+impl List<'_> {
+    pub fn add(&mut self, rows: &[(Value, Vec<String>)]) -> Result {
+        let mut text = String::new();
+        if self.json {
+            let mut separator = if self.heading.take().is_some() { "[" } else { "," };
+            for (value, _) in rows {
+                text += separator;
+                text += &value.to_string();
+                separator = ",";
+            }
+            if rows.is_empty() {
+                text += separator.trim_matches(',');
+            }
+        } else {
+            text = lines(self.heading.take(), rows.iter().map(|(_, cells)| cells), &mut self.widths);
+        }
+        Ok(self.out.write_all(text.as_bytes())?)
+    }
+
+    pub fn end(mut self) -> Result {
+        if self.heading.is_some() {
+            self.add(&[])?;
+        }
+        if self.json {
+            self.out.write_all(b"]\n")?;
+        }
+        Ok(self.out.flush()?)
+    }
 }
 
 /// Escapes characters that control a terminal, except line breaks. Text may come from other people's files and
 /// requests.
 pub fn plain(text: &str) -> String {
     escaped(text, "\n")
+}
+
+/// Like [`plain`], and escapes line breaks too.
+pub fn one_line(text: &str) -> String {
+    escaped(text, "")
 }
 
 /// Escapes control characters and marks that change the direction of text, as in Rust; all but those in `kept`.

@@ -3,10 +3,13 @@
 mod belongings;
 mod change;
 mod difference;
+mod expiry;
 mod fields;
 mod new;
 mod notes;
+mod query;
 mod renewal;
+mod search;
 mod status;
 mod term;
 
@@ -17,7 +20,9 @@ pub use change::LicenseChange;
 pub use fields::{MAX_LICENSE_NUMBER, MAX_OWNER, parse_activation_limit, parse_owner, parse_validity};
 pub use new::NewLicense;
 pub use notes::{LicenseNotes, NotesChange, parse_note, parse_order_reference};
+pub use query::{LicenseQuery, LicenseState, Period};
 pub use renewal::{Renewal, RenewalError};
+pub use search::{SearchField, SearchMatch};
 pub use status::LicenseStatus;
 pub use term::{Term, TermError};
 

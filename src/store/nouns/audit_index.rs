@@ -40,13 +40,13 @@ impl Tx<'_> {
     }
 
     /// The entries about a license before a time, newest first: `limit` of them, and those of the same second as the
-    /// last one.
+    /// last one. Also returns whether there are earlier ones.
     pub fn audit_of_license(
         &self,
         license_id: i64,
         before: Timestamp,
         limit: usize,
-    ) -> Result<Vec<AuditEntry>, Error> {
+    ) -> Result<(Vec<AuditEntry>, bool), Error> {
         let mut found: Vec<AuditEntry> = Vec::new();
         let mut add = |entry: AuditEntry| {
             let is_full = found.len() >= limit && found.last().is_some_and(|last| last.at != entry.at);
@@ -66,13 +66,14 @@ impl Tx<'_> {
         let tail = format!(
             "SELECT {columns} FROM audit WHERE id >= ?1 AND subject_id = ?2 AND subject = 'license' ORDER BY id DESC"
         );
+        // Whether an earlier entry was found than those that are asked for.
         let mut is_done = false;
         self.sql(&tail).each(&[&indexed, &license_id], |row| {
             let flow = add(audit::read(row)?);
             is_done = flow.is_break();
             Ok(flow)
         })?;
-        let (Some(first), Some(last)) = runs else { return Ok(found) };
+        let (Some(first), Some(last)) = runs else { return Ok((found, is_done)) };
         let of_run = format!(
             "SELECT {columns} FROM audit WHERE id IN
              (SELECT audit_id FROM audit_by_license WHERE run = ?1 AND license_id = ?2) ORDER BY id DESC"
@@ -87,7 +88,7 @@ impl Tx<'_> {
                 Ok(flow)
             })?;
         }
-        Ok(found)
+        Ok((found, is_done))
     }
 
     /// The run after the last one that is indexed, if the trail has gone past it.

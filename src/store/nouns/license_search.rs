@@ -1,8 +1,94 @@
-//! Finds licenses by a part of their key, their owner, their order or an identifier.
+//! Finds licenses by the beginning or a part of their key, their owner, their order or an identifier.
 
+use std::ops::ControlFlow;
+
+use crate::domain::{SearchField, SearchMatch};
 use crate::store::{Error, Tx};
 
+/// Follows every text that begins with the same characters, in the order of their bytes.
+const AFTER_ALL: char = char::MAX;
+
 impl Tx<'_> {
+    /// The licenses of which a field begins with `prefix`, in the order of the field: up to `limit`. An owner's prefix
+    /// is folded. Ignores ASCII case in the other fields.
+    pub fn licenses_beginning(
+        &self,
+        field: SearchField,
+        prefix: &str,
+        limit: i64,
+    ) -> Result<Vec<SearchMatch>, Error> {
+        let sql = match field {
+            SearchField::LicenseKey => {
+                "SELECT id, license_key FROM licenses
+                 WHERE license_key >= ?1 AND license_key < ?2 ORDER BY license_key LIMIT ?3"
+            }
+            SearchField::OwnerEmail => {
+                "SELECT id, owner_email FROM licenses
+                 WHERE owner_email_folded >= ?1 AND owner_email_folded < ?2 ORDER BY owner_email_folded LIMIT ?3"
+            }
+            SearchField::OwnerName => {
+                "SELECT id, owner_name FROM licenses
+                 WHERE owner_name_folded >= ?1 AND owner_name_folded < ?2 ORDER BY owner_name_folded LIMIT ?3"
+            }
+            SearchField::Identifier => {
+                "SELECT license_id, identifier FROM activations
+                 WHERE identifier >= ?1 AND identifier < ?2 ORDER BY identifier LIMIT ?3"
+            }
+            SearchField::OrderReference => {
+                "SELECT id, order_reference FROM licenses
+                 WHERE order_reference >= ?1 AND order_reference < ?2 ORDER BY order_reference LIMIT ?3"
+            }
+        };
+        let end = format!("{prefix}{AFTER_ALL}");
+        self.sql(sql).all(&[&prefix, &end, &limit], |row| {
+            Ok(SearchMatch { license_id: row.get(0)?, field, text: row.get(1)? })
+        })
+    }
+
+    /// Calls `on_license` with the id and the texts of the `limit` licenses before the one with this id, newest first,
+    /// until it breaks. Owners are folded. Returns the id of the last license, if there was any.
+    pub fn each_license_before(
+        &self,
+        id: i64,
+        limit: i64,
+        mut on_license: impl FnMut(i64, [(SearchField, Option<&str>); 4]) -> ControlFlow<()>,
+    ) -> Result<Option<i64>, Error> {
+        let sql =
+            "SELECT id, license_key, owner_email_folded, owner_name_folded, order_reference FROM licenses
+                   WHERE id < ?1 ORDER BY id DESC LIMIT ?2";
+        let mut last = None;
+        self.sql(sql).each(&[&id, &limit], |row| {
+            let license_id = row.get(0)?;
+            last = Some(license_id);
+            let texts = [
+                (SearchField::LicenseKey, row.get(1)?),
+                (SearchField::OwnerEmail, row.get(2)?),
+                (SearchField::OwnerName, row.get(3)?),
+                (SearchField::OrderReference, row.get(4)?),
+            ];
+            Ok(on_license(license_id, texts))
+        })?;
+        Ok(last)
+    }
+
+    /// Calls `on_activation` with the license and the identifier of the `limit` activations before the one with this
+    /// id, newest first, until it breaks. Returns the id of the last one, if there was any.
+    pub fn each_activation_before(
+        &self,
+        id: i64,
+        limit: i64,
+        mut on_activation: impl FnMut(i64, &str) -> ControlFlow<()>,
+    ) -> Result<Option<i64>, Error> {
+        let sql =
+            "SELECT id, license_id, identifier FROM activations WHERE id < ?1 ORDER BY id DESC LIMIT ?2";
+        let mut last = None;
+        self.sql(sql).each(&[&id, &limit], |row| {
+            last = Some(row.get(0)?);
+            Ok(on_activation(row.get(1)?, row.get(2)?))
+        })?;
+        Ok(last)
+    }
+
     /// The license keys beside `key` in the order of all keys: up to `count` before it, and as many after it.
     pub fn license_keys_beside(&self, key: &str, count: i64) -> Result<Vec<String>, Error> {
         let mut found = Vec::new();

@@ -1,9 +1,8 @@
 //! Commands: what they print, what they refuse, and what they leave behind.
 
 mod explaining;
-mod generate;
 mod finding;
-mod licenses;
+mod generate;
 mod generators;
 mod licenses;
 mod notes;

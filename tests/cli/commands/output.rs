@@ -50,7 +50,7 @@ fn errors_are_one_object_under_json_and_standard_output_stays_empty() {
         (
             &["license", "assign", "NONE"][..],
             1,
-            "there is no license key NONE",
+            "license key \"NONE\" not found",
             "see \"keyseal license list\"",
         ),
         (

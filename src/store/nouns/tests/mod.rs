@@ -16,9 +16,13 @@
 //!   only.
 //! * Ids have gaps: `ON CONFLICT DO NOTHING` uses up an id, unlike in SQLite.
 
+mod finding;
+mod plans;
 mod postgres;
 mod scenarios;
 mod schema;
+
+use rusqlite::Connection;
 
 use crate::store::Tx;
 use crate::store::schema::SCHEMA;
@@ -26,6 +30,13 @@ use crate::store::sql::Engine;
 use crate::store::sqlite::connection::open_in_memory;
 
 use crate::store::row_cache::BlocklistCache;
+
+/// An empty SQLite database in memory.
+fn in_memory() -> Connection {
+    let connection = open_in_memory().unwrap();
+    connection.execute_batch(SCHEMA).unwrap();
+    connection
+}
 
 /// Runs all scenarios in one transaction each.
 fn run_all(engine: &dyn Engine) {
@@ -45,8 +56,7 @@ fn eprintln_scenario(name: &str) {
 
 #[test]
 fn every_statement_runs_on_sqlite() {
-    let connection = open_in_memory().unwrap();
-    connection.execute_batch(SCHEMA).unwrap();
+    let connection = in_memory();
     connection.pragma_update(None, "foreign_keys", true).unwrap();
     run_all(&connection);
 }

@@ -1,11 +1,13 @@
 //! Scenarios of licenses, activations and contracts.
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::ops::ControlFlow;
 
 use super::{LATER, NOW, license, license_of, product};
 use crate::domain::{
-    Belongings, ContractStatus, Identifier, License, LicenseFilter, LicenseKey, LicenseNotes, LicenseStatus,
-    MetaKey, NewActivation, NewLicense, Page, Permission, Terms,
+    Belongings, ContractStatus, Identifier, License, LicenseFilter, LicenseKey, LicenseNotes, LicenseQuery,
+    LicenseState, LicenseStatus, MetaKey, NewActivation, NewLicense, Page, Period, Permission, SearchField,
+    Terms,
 };
 use crate::store::Tx;
 
@@ -84,6 +86,67 @@ pub(super) fn lists_of_licenses(tx: &Tx<'_>) {
         LicenseFilter { product_id: None, status: None, owner_name: Some("J".to_owned()), owner_email: None };
     assert!(tx.licenses_page(&filter, Page { offset: 0, limit: 1 }).unwrap().is_empty());
     assert!(tx.licenses_page(&filter, Page { offset: 1 << 40, limit: 1 }).unwrap().is_empty());
+}
+
+pub(super) fn finding_licenses(tx: &Tx<'_>) {
+    let product_id = product(tx);
+    let assigned = NewLicense {
+        status: LicenseStatus::Assigned,
+        assigned_at: Some(NOW),
+        owner_name: Some("Zoë".to_owned()),
+        activation_limit: 1,
+        ..license_of(product_id, "ABC-1")
+    };
+    let id = tx.add_license(&assigned, NOW).unwrap().unwrap();
+    license(tx, product_id, "ABD-2");
+    let identifier = Identifier::parse("PC-1").unwrap();
+    let seat = NewActivation { license_id: id, identifier: &identifier, address: None, post_url: None };
+    tx.add_activation(&seat, NOW).unwrap();
+    for (state, days, finds) in [
+        (LicenseState::Active, 0, true),
+        (LicenseState::Active, 365, false),
+        (LicenseState::Expired, 365, true),
+        (LicenseState::ExpiresWithin { days: 30 }, 340, true),
+        (LicenseState::ExpiresWithin { days: 30 }, 300, false),
+        (LicenseState::Full, 0, true),
+        (LicenseState::NotActivated, 0, false),
+    ] {
+        for filter in [
+            LicenseFilter::default(),
+            LicenseFilter {
+                product_id: Some(product_id),
+                status: Some(LicenseStatus::Assigned),
+                owner_name: Some("ZOË".to_owned()),
+                owner_email: Some("jane@example.com".to_owned()),
+            },
+        ] {
+            let period = Period { since: Some(NOW), until: Some(LATER) };
+            let query = LicenseQuery { filter, states: vec![state], assigned: period, created: period };
+            let found = tx.licenses_matching(&query, 0, 10, NOW.plus_days(days)).unwrap();
+            assert_eq!(found.len(), usize::from(finds), "{state:?} after {days} days");
+        }
+    }
+    let begins = |field, text: &str| tx.licenses_beginning(field, text, 10).unwrap().len();
+    assert_eq!((begins(SearchField::LicenseKey, "ab"), begins(SearchField::LicenseKey, "abc")), (2, 1));
+    assert_eq!((begins(SearchField::OwnerEmail, "jane@"), begins(SearchField::OwnerName, "zo")), (2, 1));
+    assert_eq!((begins(SearchField::Identifier, "pc"), begins(SearchField::OrderReference, "1")), (1, 0));
+    let mut seen = 0;
+    let last = tx.each_license_before(i64::MAX, 10, |_, texts| {
+        seen += texts.iter().filter(|(_, text)| text.is_some()).count();
+        ControlFlow::Continue(())
+    });
+    assert_eq!((last.unwrap(), seen), (Some(id), 5));
+    let mut identifiers = Vec::new();
+    tx.each_activation_before(i64::MAX, 10, |license_id, text| {
+        identifiers.push((license_id, text.to_owned()));
+        ControlFlow::Break(())
+    })
+    .unwrap();
+    assert_eq!(identifiers, [(id, "PC-1".to_owned())]);
+    assert_eq!(tx.license_keys_beside("abc-9", 5).unwrap(), ["ABC-1", "ABD-2"]);
+    assert_eq!(tx.license_key_spelled("abd-2").unwrap().as_deref(), Some("ABD-2"));
+    assert!(tx.audit_of_license(id, LATER, 5).unwrap().0.is_empty() && !tx.has_audit_run().unwrap());
+    tx.index_audit_run().unwrap();
 }
 
 pub(super) fn activations(tx: &Tx<'_>) {

@@ -14,12 +14,13 @@ const LATER: Timestamp = Timestamp(1_700_000_060);
 
 type Scenario = fn(&Tx<'_>);
 
-pub const ALL: [(&str, Scenario); 18] = [
+pub const ALL: [(&str, Scenario); 19] = [
     ("products", catalog::products),
     ("metadata", catalog::metadata),
     ("licenses", licenses::licenses),
     ("lists of licenses", licenses::lists_of_licenses),
     ("notes of licenses", licenses::notes),
+    ("finding licenses", licenses::finding_licenses),
     ("activations", licenses::activations),
     ("contracts", licenses::contracts),
     ("customers", customers::customers),
