@@ -34,7 +34,7 @@ pub use nearest::nearest_keys;
 pub use products::{LicensesOfDeleted, ProductRefusal};
 pub use search::{FoundLicense, Search, SearchResult, search};
 pub use turns::give_way;
-pub use view::{LicenseView, view};
+pub use view::{Event, LicenseView, Timeline, view};
 
 /// The transaction in which a change is made, and the times of its webhooks.
 #[derive(Clone, Copy)]

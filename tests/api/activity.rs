@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use keyseal::Retention;
+use serde_json::json;
 
 use crate::support::{License, TestServer, execute};
 
@@ -232,4 +233,28 @@ fn old_refusals_and_numbers_are_deleted_and_the_oldest_beyond_the_number_that_is
     assert_eq!(verify(&server, &[("license_key", "NOBODY"), ("identifier", "one.ltd")]), 210);
     server.stop();
     assert_eq!(rows(&server, "SELECT count(*), max(id) FROM refusals"), ["100 901"]);
+}
+
+#[test]
+fn a_license_is_shown_with_its_refusals_among_its_changes() {
+    let mut server = TestServer::start();
+    server.add_license(&License { activation_limit: 1, identifiers: &["one.ltd"], ..License::default() });
+    for identifier in ["two.ltd", "two.ltd"] {
+        assert_eq!(verify(&server, &[("license_key", "KEY-1"), ("identifier", identifier)]), 202);
+    }
+    server.stop();
+    let shown = server.command(&["license", "show", "KEY-1"]);
+    let events = shown["timeline"].as_array().unwrap();
+    let refusals: Vec<_> = events.iter().filter(|event| event["kind"] == "refusal").collect();
+    let [refusal] = refusals[..] else { panic!("{events:?}") };
+    assert_eq!((&refusal["code"], &refusal["count"]), (&json!(202), &json!(2)));
+    assert_eq!((&refusal["identifier"], &refusal["endpoint"]), (&json!("two.ltd"), &json!("/verify")));
+    assert!(refusal["message"].is_string() && refusal["api_key_name"].is_string());
+    let changes: Vec<_> = events.iter().filter(|event| event["kind"] == "change").collect();
+    assert!(!changes.is_empty() && changes.len() + 1 == events.len(), "{events:?}");
+    let times: Vec<_> = events.iter().map(|event| event["at"].as_str().unwrap()).collect();
+    assert!(times.is_sorted_by(|one, other| one >= other), "{times:?}");
+    // Refusals count in the size of a part.
+    let part = server.command(&["license", "show", "KEY-1", "--timeline", "1", "--before", "2020-01-01"]);
+    assert_eq!((&part["timeline"], &part["earlier_than"]), (&json!([]), &json!(null)));
 }

@@ -18,6 +18,7 @@ mod renew;
 mod search;
 mod show;
 mod status;
+mod timeline;
 mod transfer;
 
 use clap::Subcommand;

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{existing, license_key, to_json_with};
-use crate::cli::{Output, Result, audit, now, one_line, open};
+use super::{existing, license_key, timeline, to_json_with};
+use crate::cli::{Output, Result, now, one_line, open};
 use crate::domain::{Activation, License, LicenseState, Product, ProductStatus, Timestamp};
 use crate::files::DataDir;
 use crate::operations::{LicenseView, view};
@@ -69,7 +69,7 @@ fn in_words(view: &LicenseView, now: Timestamp) -> String {
         let rest = if value.len() < entry.value.len() { "…" } else { "" };
         text.push(format!("  {} = {value}{rest}", entry.key));
     }
-    text.extend(timeline(view));
+    text.extend(timeline::in_lines(&view.timeline));
     // Texts of customers and clients make no second line.
     text.iter().map(|line| one_line(line)).collect::<Vec<_>>().join("\n")
 }
@@ -112,34 +112,6 @@ fn seat_in_words(seat: &Activation) -> String {
     words.join(", ")
 }
 
-fn timeline(view: &LicenseView) -> Vec<String> {
-    let rows: Vec<[String; 4]> = view
-        .timeline
-        .entries
-        .iter()
-        .map(|entry| {
-            let [at, who, from, called, ..] = audit::cells(entry);
-            let what = match &entry.detail {
-                Some(detail) => format!("{}: {detail}", entry.change),
-                None => entry.change.clone(),
-            };
-            [at, if from == "-" { who } else { format!("{who} from {from}") }, called, what]
-        })
-        .collect();
-    let width =
-        |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max();
-    let (who, called) = (width(1).unwrap_or(0), width(2).unwrap_or(0));
-    let mut text = Vec::new();
-    if !rows.is_empty() {
-        text.push("timeline (UTC), newest first".to_owned());
-    }
-    for [at, by, call, what] in &rows {
-        text.push(format!("  {at}  {by:<who$}  {call:<called$}  {what}"));
-    }
-    text.extend(view.timeline.next.map(|next| format!("  earlier: --before \"{next}\"")));
-    text
-}
-
 fn all_to_json(view: &LicenseView, now: Timestamp) -> Value {
     let time = |time: Option<Timestamp>| time.map(|time| time.to_string());
     let seat = |seat: &Activation| {
@@ -163,7 +135,7 @@ fn all_to_json(view: &LicenseView, now: Timestamp) -> Value {
             ("status_before_block", json!(notes.status_before_block.map(|status| status.as_str()))),
             ("activations", view.seats.iter().map(seat).collect()),
             ("metadata", meta),
-            ("timeline", view.timeline.entries.iter().map(audit::to_json).collect()),
+            ("timeline", timeline::to_json(&view.timeline)),
             ("earlier_than", json!(time(view.timeline.next))),
         ],
     )
