@@ -32,11 +32,19 @@ pub fn ask(matches: &ArgMatches, arguments: &[OsString]) -> Result {
         (name, leaf) = (below, matches);
     }
     let is_set = |flag: &str| leaf.try_get_one::<bool>(flag).ok().flatten() == Some(&true);
-    if !DESTROYING.contains(&name) || is_set("yes") || is_set("dry_run") || !io::stdin().is_terminal() {
+    if !DESTROYING.contains(&name) || is_set("yes") || is_set("dry_run") {
         return Ok(());
     }
     let words: Vec<_> = arguments.iter().skip(1).map(|word| word.to_string_lossy()).collect();
-    write!(io::stderr(), "\"keyseal {}\" can't be undone. Continue? [y/N] ", plain(&words.join(" ")))?;
+    confirm(&format!("\"keyseal {}\" can't be undone. Continue?", words.join(" ")))
+}
+
+/// Asks a question on standard error, if standard input is a terminal. An error, unless the answer is yes.
+pub fn confirm(question: &str) -> Result {
+    if !io::stdin().is_terminal() {
+        return Ok(());
+    }
+    write!(io::stderr(), "{} [y/N] ", plain(question))?;
     let mut answer = String::new();
     io::stdin().read_line(&mut answer)?;
     if ["y", "yes"].contains(&answer.trim().to_lowercase().as_str()) {

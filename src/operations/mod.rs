@@ -5,6 +5,7 @@
 mod activations;
 mod api_keys;
 mod blocking;
+mod bulk;
 mod customers;
 mod erasure;
 pub mod explain;
@@ -27,6 +28,7 @@ use crate::domain::Timestamp;
 use crate::store::{self, Tx};
 
 pub use api_keys::ApiKeyError;
+pub use bulk::{BULK_SLICE, BulkChange, BulkResult, BulkSlice, is_found, next_of_query};
 pub use customers::{CustomerChange, find_customer};
 pub use erasure::{EraseError, Erased, Erasure, Waiting};
 pub use licenses::Changed;

@@ -4,6 +4,7 @@ mod support;
 
 mod api_keys;
 mod backup;
+mod bulk;
 mod commands;
 mod customers;
 mod demo;

@@ -3,6 +3,7 @@
 mod activation;
 mod assign;
 mod blocking;
+mod bulk;
 mod change;
 mod create;
 pub mod csv;
@@ -95,6 +96,16 @@ pub enum Command {
     #[command(after_help = "Example:\n  keyseal license delete 3a343c8a-38fe-4b6e-ad77-2222222")]
     Explain(explain::ExplainArgs),
     Delete(change::DeleteArgs),
+    /// Make one change to many licenses: renew, block, unblock, move, release, note
+    ///
+    /// The licenses are those that a filter finds, as "keyseal license list" has it, or those with the keys in a file.
+    /// They are changed in slices, so that requests don't wait. What was changed when a command is interrupted stays
+    /// changed. Try it with --dry-run, which makes all changes and rolls them back.
+    #[command(
+        subcommand,
+        after_help = "Example:\n  keyseal license bulk renew --years 1 --expiring 30 --dry-run"
+    )]
+    Bulk(bulk::Command),
     Import(import::Args),
     /// Export licenses to a CSV file that can be imported again
     ///
@@ -126,6 +137,7 @@ pub fn run(command: &Command, data: &DataDir, output: &mut Output<'_>) -> Result
         Command::Update(args) => change::update(args, data, output),
         Command::Explain(args) => explain::explain(args, data, output),
         Command::Delete(args) => change::delete(args, data, output),
+        Command::Bulk(command) => bulk::run(command, data, output),
         Command::Import(args) => import::run(args, data, output),
         Command::Export(args) => export::run(args, data, output),
     }

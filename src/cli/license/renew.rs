@@ -13,14 +13,19 @@ use crate::operations::OperationError;
 /// The validity of a license is in whole days from its assignment, so the new one is rounded up. A license that is not
 /// assigned yet is valid for more days from its assignment. One that never expires can't be renewed.
 #[derive(clap::Args)]
-#[command(
-    group = clap::ArgGroup::new("term").required(true),
-    after_help = "Examples:\n  keyseal license renew 3a343c8a-38fe-4b6e-ad77-2222222 --years 1\n  \
-                  keyseal license renew 3a343c8a-38fe-4b6e-ad77-2222222 --until 2028-06-30"
-)]
+#[command(after_help = "Examples:\n  keyseal license renew 3a343c8a-38fe-4b6e-ad77-2222222 --years 1\n  \
+                  keyseal license renew 3a343c8a-38fe-4b6e-ad77-2222222 --until 2028-06-30")]
 pub struct Args {
     /// License key
     key: String,
+    #[command(flatten)]
+    term: Term,
+}
+
+/// How much longer a license lasts.
+#[derive(clap::Args)]
+#[command(group = clap::ArgGroup::new("term").required(true))]
+pub struct Term {
     /// Days more, from the expiry, or from now if that is later
     #[arg(long, value_name = "N", group = "term", value_parser = count(), allow_negative_numbers = true)]
     days: Option<i64>,
@@ -36,17 +41,18 @@ fn count() -> RangedI64ValueParser {
     clap::value_parser!(i64).range(1..=MAX_LICENSE_NUMBER)
 }
 
-impl Args {
+impl Term {
     /// The renewal that the options name; clap requires one of them.
-    fn renewal(&self) -> Option<Renewal> {
+    pub fn renewal(&self) -> Result<Renewal> {
         let days = self.days.map(Renewal::Days);
-        days.or(self.years.map(Renewal::Years)).or(self.until.map(Renewal::Until))
+        let renewal = days.or(self.years.map(Renewal::Years)).or(self.until.map(Renewal::Until));
+        Ok(renewal.ok_or("give --days, --years or --until")?)
     }
 }
 
 pub fn run(args: &Args, data: &DataDir, output: &mut Output<'_>) -> Result {
     let key = license_key(&args.key)?;
-    let renewal = args.renewal().ok_or("give --days, --years or --until")?;
+    let renewal = args.term.renewal()?;
     let (before, license) = change(&open(data)?, move |tx| {
         let before = existing(tx, &key)?;
         let license = operation(tx).renew(&before, renewal).map_err(|error| match error {

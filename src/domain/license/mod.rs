@@ -48,7 +48,7 @@ pub struct License {
 }
 
 /// Selects licenses by exact values; `None` matches any value.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LicenseFilter {
     pub product_id: Option<i64>,
     pub status: Option<LicenseStatus>,

@@ -4,7 +4,7 @@ use super::{License, LicenseFilter, LicenseStatus};
 use crate::domain::{Timestamp, has_free_seat};
 
 /// Selects licenses. All conditions must hold; a default one selects all.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LicenseQuery {
     pub filter: LicenseFilter,
     pub states: Vec<LicenseState>,
