@@ -92,9 +92,9 @@ pub enum Command {
         after_help = "Example:\n  keyseal license update 3a343c8a-38fe-4b6e-ad77-2222222 --validity 730"
     )]
     Update(change::UpdateArgs),
+    Explain(explain::ExplainArgs),
     /// Delete a license with its activations and its metadata
     #[command(after_help = "Example:\n  keyseal license delete 3a343c8a-38fe-4b6e-ad77-2222222")]
-    Explain(explain::ExplainArgs),
     Delete(change::DeleteArgs),
     /// Make one change to many licenses: renew, block, unblock, move, release, note
     ///
