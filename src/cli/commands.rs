@@ -72,7 +72,7 @@ pub enum Command {
     /// Create, list, show, change and delete products
     #[command(subcommand, after_help = "Example:\n  keyseal product create --name \"My product\"")]
     Product(product::Command),
-    /// Create, list, assign, activate, change, delete, import and export licenses
+    /// Search, show, explain, create, assign, renew, block, change, import and export licenses
     #[command(subcommand, after_help = "Example:\n  keyseal license create --product 1 --validity 365")]
     License(license::Command),
     /// List, show, rename, merge and erase customers: the licenses of one e-mail address

@@ -3,12 +3,13 @@
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use serde_json::{Value, json};
 
-use super::license_key;
-use crate::cli::{Output, Result, open, operation};
+use super::{did_you_mean, license_key};
+use crate::cli::{Output, Result, one_line, open, operation};
 use crate::domain::{Identifier, Timestamp};
 use crate::files::DataDir;
 use crate::maintenance::shell;
 use crate::operations::explain::{Explanation, ForIdentifier, GateEndpoint, Question, StepState};
+use crate::operations::nearest_keys;
 
 /// Explain what a customer's request is answered, and why
 ///
@@ -52,24 +53,30 @@ pub fn explain(args: &ExplainArgs, data: &DataDir, output: &mut Output<'_>) -> R
             Identifier::parse(text).map_err(|error| format!("this is not an identifier: {error}"))?,
         ),
     };
+    let key = license_key(&args.key)?;
     let question = Question {
         endpoint: args.endpoint,
-        license_key: Some(license_key(&args.key)?),
+        license_key: Some(key.clone()),
         product: args.product.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned),
         identifier,
         at: args.at,
     };
-    let explanation = open(data)?.try_read(|tx| operation(tx).explain(&question))?;
+    let (explanation, nearest) = open(data)?.try_read(|tx| -> Result<_> {
+        let nearest = if tx.license_by_key(&key)?.is_some() { Vec::new() } else { nearest_keys(tx, &key)? };
+        Ok((operation(tx).explain(&question)?, nearest))
+    })?;
     let fix = explanation.fix.as_ref().map(|words| shell::command(&shell_words::join(words), data));
-    output.result(&to_json(&explanation, fix.as_deref()), &to_text(&explanation, fix.as_deref()))
+    let value = to_json(&explanation, fix.as_deref(), &nearest);
+    let lines = [to_text(&explanation, fix.as_deref())].into_iter().chain(did_you_mean(&nearest));
+    output.result(&value, &lines.collect::<Vec<_>>().join("\n"))
 }
 
-fn to_json(explanation: &Explanation, fix: Option<&str>) -> Value {
+fn to_json(explanation: &Explanation, fix: Option<&str>, nearest: &[String]) -> Value {
     json!({
         "endpoint": explanation.endpoint.as_str(), "license_key": explanation.license_key,
         "identifier": explanation.identifier, "at": explanation.at.to_string(),
         "code": explanation.outcome.code(), "message": explanation.outcome.message(),
-        "steps": explanation.steps_json(), "fix": fix,
+        "steps": explanation.steps_json(), "fix": fix, "nearest_keys": nearest,
     })
 }
 
@@ -98,5 +105,6 @@ fn to_text(explanation: &Explanation, fix: Option<&str>) -> String {
             lines.extend(fix.map(|command| format!("to change that: {command}")));
         }
     }
-    lines.join("\n")
+    // Texts of customers and clients make no second line.
+    lines.iter().map(|line| one_line(line)).collect::<Vec<_>>().join("\n")
 }

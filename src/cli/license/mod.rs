@@ -177,13 +177,19 @@ pub(super) fn existing(tx: &Tx<'_>, key: &LicenseKey) -> Result<License> {
     if let Some(license) = tx.license_by_key(key)? {
         return Ok(license);
     }
-    let found: Vec<String> = nearest_keys(tx, key)?.iter().map(|key| format!("\"{key}\"")).collect();
-    let next = match found.as_slice() {
-        [] => "see \"keyseal license list\"".to_owned(),
-        [only] => format!("did you mean {only}?"),
-        several => format!("did you mean one of {}?", several.join(", ")),
-    };
+    let next = did_you_mean(&nearest_keys(tx, key)?);
+    let next = next.unwrap_or_else(|| "see \"keyseal license list\"".to_owned());
     Err(format!("license key \"{key}\" not found: {next}").into())
+}
+
+/// The question for the key that was meant, if any is like the one that was typed.
+fn did_you_mean(keys: &[String]) -> Option<String> {
+    let quoted: Vec<String> = keys.iter().map(|key| format!("\"{key}\"")).collect();
+    match quoted.as_slice() {
+        [] => None,
+        [only] => Some(format!("did you mean {only}?")),
+        several => Some(format!("did you mean one of {}?", several.join(", "))),
+    }
 }
 
 pub(super) fn to_json(license: &License) -> Value {

@@ -1,6 +1,6 @@
-//! The facts of each step in words, and the command that helps after a refusal.
+//! The facts of each step in words.
 
-use super::{ForIdentifier, GateEndpoint, Question};
+use super::{ForIdentifier, Question};
 use crate::domain::{Identifier, License, Outcome, Page, Product, Timestamp};
 use crate::operations::gate::Step;
 use crate::store::{Error, Tx};
@@ -55,7 +55,7 @@ impl Facts<'_> {
             Step::Product if self.product.is_some() => format!("{} is inactive", self.product()),
             Step::Product => format!("{} does not exist any more", self.product()),
             Step::Identifier => "no identifier was sent".to_owned(),
-            Step::NotBlocked => "the license is blocked".to_owned(),
+            Step::NotBlocked => self.of_blocked()?,
             Step::Assigned => {
                 let status = self.license.map_or("", |license| license.status.as_str());
                 format!("the license is {status}: it is not assigned to a customer yet")
@@ -67,42 +67,6 @@ impl Facts<'_> {
             }
             Step::Seat => self.of_seats()?,
         })
-    }
-
-    /// The words of a command that helps after the step refused.
-    pub fn fix(&self, step: Step) -> Result<Option<Vec<String>>, Error> {
-        let license_key = self.license.map(|license| license.license_key.as_str()).unwrap_or_default();
-        let identifier = self.identifier.filter(|_| !self.is_new).map(Identifier::as_str);
-        let days = self.license.map_or(365, |license| license.validity).to_string();
-        let product_id = self.license.map_or(0, |license| license.product_id).to_string();
-        let block = match step {
-            Step::Blocklist => self.block()?,
-            _ => None,
-        };
-        let words: Option<Vec<&str>> = match (step, identifier) {
-            (Step::Blocklist, _) => match &block {
-                Some((kind, value)) => Some(vec!["block", "remove", kind, value]),
-                None => None,
-            },
-            (Step::LicenseKey, _) if self.license.is_some() => self.asked_product()?.map(|_| {
-                let reference = self.question.product.as_deref().unwrap_or_default();
-                vec!["license", "update", license_key, "--product", reference]
-            }),
-            (Step::Product, _) if self.product.is_some() => {
-                Some(vec!["product", "update", &product_id, "--active"])
-            }
-            (Step::NotBlocked, _) => Some(vec!["license", "unblock", license_key]),
-            (Step::Assigned, _) => Some(vec!["license", "assign", license_key, "--owner-email", "EMAIL"]),
-            (Step::NotExpired | Step::NotExpiredForDownloads, _) => {
-                Some(vec!["license", "renew", license_key, "--days", &days])
-            }
-            (Step::Active, Some(identifier)) if self.question.endpoint != GateEndpoint::Deactivate => {
-                Some(vec!["license", "activate", license_key, "--identifier", identifier])
-            }
-            (Step::Seat, _) => Some(vec!["license", "release", license_key, "--oldest"]),
-            _ => None,
-        };
-        Ok(words.map(|words| words.into_iter().map(str::to_owned).collect()))
     }
 
     fn identifier(&self) -> String {
@@ -122,7 +86,7 @@ impl Facts<'_> {
     }
 
     /// The product that the request names, if it exists.
-    fn asked_product(&self) -> Result<Option<Product>, Error> {
+    pub(super) fn asked_product(&self) -> Result<Option<Product>, Error> {
         let Some(reference) = &self.question.product else { return Ok(None) };
         match reference.parse() {
             Ok(id) => self.tx.product(id),
@@ -131,13 +95,21 @@ impl Facts<'_> {
     }
 
     /// The kind of the block as an option of `block remove`, and its value.
-    fn block(&self) -> Result<Option<(&'static str, String)>, Error> {
+    pub(super) fn block(&self) -> Result<Option<(&'static str, String)>, Error> {
         let Some(identifier) = self.identifier else { return Ok(None) };
         let block = self.tx.blocklist()?.block_of(identifier.as_str());
         Ok(block.map(|block| {
             let option = if block.kind() == "domain" { "--domain" } else { "--identifier" };
             (option, block.value())
         }))
+    }
+
+    fn of_blocked(&self) -> Result<String, Error> {
+        let notes = self.license.map(|license| self.tx.license_notes(license.id)).transpose()?;
+        Ok(match notes.and_then(|notes| notes.block_reason) {
+            Some(reason) => format!("the license is blocked: {reason}"),
+            None => "the license is blocked".to_owned(),
+        })
     }
 
     fn of_block(&self) -> Result<String, Error> {

@@ -3,6 +3,7 @@
 
 mod endpoint;
 mod facts;
+mod fix;
 #[cfg(test)]
 mod tests;
 

@@ -90,11 +90,33 @@ fn whatever_it_finds_it_ends_with_success() {
 }
 
 #[test]
+fn a_blocked_license_is_explained_by_the_reason_of_its_block() {
+    let data = world();
+    done(data.path(), &["license", "block", "K", "--reason", "charged back\nanswer: 200"]);
+    let shown = text(data.path(), &["K"]);
+    assert!(shown.contains("step 5 of 8: the license is blocked: charged back"), "{shown}");
+    assert_eq!(shown.lines().filter(|line| line.starts_with("answer: ")).count(), 1, "{shown}");
+}
+
+#[test]
+fn an_unknown_key_is_explained_with_the_keys_like_it() {
+    let data = world();
+    done(data.path(), &["license", "create", "--product", "1", "--key", "AAAA-BBBB-0001"]);
+    let shown = text(data.path(), &["AAAA-BBBB-0002"]);
+    assert_eq!(shown.lines().last(), Some("did you mean \"AAAA-BBBB-0001\"?"), "{shown}");
+    let found = done(data.path(), &["license", "explain", "AAAA-BBBB-0002"]);
+    assert_eq!(found["nearest_keys"], serde_json::json!(["AAAA-BBBB-0001"]));
+}
+
+#[test]
 fn the_json_form_has_the_steps_as_a_list() {
     let data = world();
     let found = done(data.path(), &["license", "explain", "K"]);
     let names: Vec<&str> = found.as_object().unwrap().keys().map(String::as_str).collect();
-    assert_eq!(names, ["endpoint", "license_key", "identifier", "at", "code", "message", "steps", "fix"]);
+    assert_eq!(
+        names,
+        ["endpoint", "license_key", "identifier", "at", "code", "message", "steps", "fix", "nearest_keys"]
+    );
     assert_eq!((found["code"].as_i64(), found["identifier"].as_str()), (Some(205), Some("shop.example")));
     let states: Vec<&str> =
         found["steps"].as_array().unwrap().iter().map(|step| step["state"].as_str().unwrap()).collect();
