@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::rc::Rc;
 
 use serde_json::Value;
 
@@ -10,7 +11,8 @@ use crate::api::call::Call;
 use crate::api::field::Described;
 use crate::api::fields::{GENERATOR_ID, OWNER_EMAIL, OWNER_NAME, PRODUCT_ID};
 use crate::api::sent::{Form, Sent};
-use crate::domain::{Generator, LicenseChange, LicenseStatus, NewLicense, Outcome};
+use crate::domain::{Generator, LicenseChange, LicenseStatus, NewLicense, Outcome, Pattern};
+use crate::operations::generate;
 use crate::wire::field_errors::{Fault, FieldErrors};
 use crate::wire::params::Params;
 use crate::wire::reply::{Error, Reply, Result};
@@ -25,15 +27,25 @@ const OF_ORDER: &[&dyn Described] =
 pub fn carry_out(call: &mut Call<'_>) -> Result {
     let orders = orders(call)?;
     let defaults = defaults(call)?;
-    let mut keys: Vec<Value> = Vec::with_capacity(orders.len());
     let mut product_id = None;
-    let mut generators = HashMap::new();
+    let mut sources = HashMap::new();
+    let mut wanted = Vec::with_capacity(orders.len());
     for (place, order) in orders.iter().enumerate() {
-        let (generator, terms) = read(call, order, place + 1, &defaults, &mut generators)?;
-        sign(call, generator.product_id, &mut product_id)?;
-        let licenses = call.generate(generator, 1, |license| settled(call, license, &terms))?;
-        keys.extend(licenses.into_iter().map(|license| Value::from(license.license_key)));
+        let (source, terms) = read(call, order, place + 1, &defaults, &mut sources)?;
+        sign(call, source.generator.product_id, &mut product_id)?;
+        wanted.push((source, terms));
     }
+    let randomness = call.context.randomness;
+    let licenses = call.operation().add_each(&wanted, |(source, terms)| {
+        let license = generate::new_license(
+            source.generator.product_id,
+            &source.generator.recipe,
+            &source.pattern,
+            randomness,
+        )?;
+        Ok::<_, Error>(settled(call, license, terms))
+    })?;
+    let keys: Vec<Value> = licenses.into_iter().map(|license| license.license_key.into()).collect();
     if keys.is_empty() {
         return Err(Outcome::NoLicenseKeysCreated.into());
     }
@@ -52,26 +64,26 @@ fn orders(call: &Call<'_>) -> Result<Vec<Value>> {
 }
 
 /// Reads an order: the generator of its key, and the terms of its license.
-fn read<'a>(
+fn read(
     call: &Call<'_>,
     order: &Value,
     place: usize,
     defaults: &Defaults,
-    generators: &'a mut Generators,
-) -> Result<(&'a Generator, LicenseChange)> {
+    sources: &mut Sources,
+) -> Result<(Rc<Source>, LicenseChange)> {
     let params = Params::from_object(order).unwrap_or_default();
     let mut form = Form::new(Sent::new(&params, OF_ORDER));
-    let generator = match references(&form.sent) {
-        Ok(order) => generator(call, order.or(&defaults.references), generators)?,
+    let source = match references(&form.sent) {
+        Ok(order) => source(call, order.or(&defaults.references), sources)?,
         Err(_) => None,
     };
-    if generator.is_none() {
+    if source.is_none() {
         let message = "There is no such product, or no such active generator of it.";
         form.errors.add(GENERATOR_ID.name(), message);
     }
     let terms = license_fields::ordered(&mut form);
-    match generator {
-        Some(generator) if form.is_good() => Ok((generator, terms.or(&defaults.terms))),
+    match source {
+        Some(source) if form.is_good() => Ok((source, terms.or(&defaults.terms))),
         _ => Err(refused(place, &form.errors)),
     }
 }
@@ -116,18 +128,26 @@ fn references(order: &Sent<'_>) -> std::result::Result<References, Fault> {
     Ok(References { product: order.read(PRODUCT_ID)?, generator: order.read(GENERATOR_ID)? })
 }
 
+/// A generator, and the parts of its keys.
+struct Source {
+    generator: Generator,
+    pattern: Pattern,
+}
+
 /// The generators of the orders so far: most requests order all their keys from one.
-type Generators = HashMap<References, Generator>;
+type Sources = HashMap<References, Rc<Source>>;
 
 /// The generator of an order, which is looked up once in a request.
-fn generator<'a>(
-    call: &Call<'_>,
-    order: References,
-    generators: &'a mut Generators,
-) -> Result<Option<&'a Generator>> {
-    Ok(match generators.entry(order) {
-        Entry::Occupied(known) => Some(known.into_mut()),
-        Entry::Vacant(new) => look_up(call, new.key())?.map(|generator| &*new.insert(generator)),
+fn source(call: &Call<'_>, order: References, sources: &mut Sources) -> Result<Option<Rc<Source>>> {
+    Ok(match sources.entry(order) {
+        Entry::Occupied(known) => Some(Rc::clone(known.get())),
+        Entry::Vacant(new) => match look_up(call, new.key())? {
+            Some(generator) => {
+                let pattern = generator.recipe.pattern()?;
+                Some(Rc::clone(new.insert(Rc::new(Source { generator, pattern }))))
+            }
+            None => None,
+        },
     })
 }
 

@@ -57,10 +57,7 @@ fn create(call: &mut Call<'_>) -> Result {
         return license_orders::carry_out(call);
     }
     let licenses = license_fields::new_licenses(call)?;
-    let mut created = 0;
-    for license in &licenses {
-        created += usize::from(call.tx.add_license(license, call.now)?.is_some());
-    }
+    let created = call.tx.add_licenses(&licenses, call.now)?.into_iter().flatten().count();
     if created == 0 {
         return Err(Outcome::NoLicenseKeysCreated.into());
     }

@@ -3,8 +3,8 @@
 use clap::Subcommand;
 use serde_json::{Value, json};
 
-use super::{Output, Result, change, now, open};
-use crate::domain::{AuditEntry, AuditFilter, LicenseKey, Timestamp};
+use super::{Output, Result, change, delete_in_slices, now, open};
+use crate::domain::{AuditEntry, AuditFilter, Kept, LicenseKey, Timestamp};
 use crate::files::DataDir;
 use crate::maintenance::units::number;
 
@@ -130,16 +130,13 @@ pub(super) fn to_json(entry: &AuditEntry) -> Value {
 
 fn prune(days: i64, data: &DataDir, output: &mut Output<'_>) -> Result {
     let before = now().plus_days(-days);
-    let pruned = change(&open(data)?, move |tx| {
-        let pruned = tx.prune_audit(before)?;
-        tx.end_audit_as_one(
-            "pruned",
-            &format!("{} of the audit trail from before {before}", number(pruned, "entry", "entries")),
-        )?;
-        Ok(pruned)
-    })?;
+    let store = open(data)?;
+    let pruned = delete_in_slices(&store, Kept::Audit, before)?;
+    let entries = number(pruned, "entry", "entries");
+    let detail = format!("{entries} of the audit trail from before {before}");
+    change(&store, move |tx| Ok(tx.end_audit_as_one("pruned", &detail)?))?;
     output.result(
         &json!({ "pruned": pruned, "before": before.to_string() }),
-        &format!("{} from before {before} deleted", number(pruned, "entry", "entries")),
+        &format!("{entries} from before {before} deleted"),
     )
 }

@@ -7,10 +7,13 @@ use clap::ArgMatches;
 
 use super::Result;
 use crate::clock::now;
-use crate::domain::{Actor, CallerId};
+use crate::domain::{Actor, CallerId, Kept, Timestamp};
 use crate::files::DataDir;
 use crate::operations::Operation;
 use crate::store::{Store, Tx};
+
+/// How many rows are deleted in one transaction.
+const SLICE: i64 = 1000;
 
 thread_local! {
     /// The name of the command that this thread runs, such as "license create", for the audit trail.
@@ -42,6 +45,19 @@ pub fn open(data: &DataDir) -> Result<Store> {
 pub fn actor() -> Actor {
     let action = COMMAND.with_borrow(String::clone);
     Actor { at: now(), caller: CallerId::CommandLine, address: None, action }
+}
+
+/// Deletes what is from before a time, oldest first, in transactions so small that a running server waits for none.
+/// Returns how many there were.
+pub fn delete_in_slices(store: &Store, kept: Kept, before: Timestamp) -> Result<usize> {
+    let mut deleted = 0;
+    loop {
+        let slice = change(store, move |tx| Ok(tx.delete_oldest(kept, before, SLICE)?))?;
+        deleted += slice;
+        if slice == 0 {
+            return Ok(deleted);
+        }
+    }
 }
 
 /// Runs `job` in a transaction: commits if it succeeds, rolls back if it fails. It may run more than once.

@@ -37,7 +37,7 @@ use crate::clock::now;
 use crate::config::{ConfigError, LogFormat, UsageError};
 use crate::server::StartError;
 use commands::{Command, command};
-use database::{actor, change, open, operation};
+use database::{actor, change, delete_in_slices, open, operation};
 use parse::ParsedCommandLine;
 use terminal::output::{Output, one_line};
 use terminal::{failure, logging};

@@ -3,13 +3,10 @@
 use clap::Subcommand;
 use serde_json::json;
 
-use super::{Output, Result, change, now, open};
+use super::{Output, Result, change, delete_in_slices, now, open};
 use crate::domain::Kept;
 use crate::files::DataDir;
 use crate::maintenance::units::number;
-
-/// How many reports are deleted in one transaction, so that a running server waits for none.
-const SLICE: i64 = 1000;
 
 #[derive(Subcommand)]
 pub enum Command {
@@ -34,14 +31,7 @@ pub fn run(command: &Command, data: &DataDir, output: &mut Output<'_>) -> Result
 fn prune(days: i64, data: &DataDir, output: &mut Output<'_>) -> Result {
     let before = now().plus_days(-days);
     let store = open(data)?;
-    let mut pruned = 0;
-    loop {
-        let slice = change(&store, move |tx| Ok(tx.delete_oldest(Kept::Telemetry, before, SLICE)?))?;
-        pruned += slice;
-        if slice == 0 {
-            break;
-        }
-    }
+    let pruned = delete_in_slices(&store, Kept::Telemetry, before)?;
     let text = format!("{} from before {before} deleted", number(pruned, "report", "reports"));
     let detail = format!("telemetry: {text}");
     change(&store, move |tx| Ok(tx.end_audit_as_one("pruned", &detail)?))?;

@@ -51,7 +51,9 @@ pub use demo_secrets::DemoSecrets;
 pub use download_link::{DownloadLink, download_url};
 pub use downloadable::{Downloadable, NewDownloadable, StoredFile};
 pub use folded::fold_owner;
-pub use generator::{Generator, GeneratorError, GeneratorMethod, MAX_QUANTITY, NewGenerator, Recipe};
+pub use generator::{
+    ATTEMPTS, Generator, GeneratorError, GeneratorMethod, MAX_QUANTITY, NewGenerator, Pattern, Recipe,
+};
 pub use job::{Job, job_fingerprint};
 pub use license::{
     Belongings, License, LicenseChange, LicenseFilter, LicenseNotes, LicenseQuery, LicenseState,

@@ -10,7 +10,7 @@ mod customers;
 mod erasure;
 pub mod explain;
 pub mod gate;
-mod generate;
+pub mod generate;
 mod licenses;
 mod nearest;
 mod notes;

@@ -81,6 +81,30 @@ fn a_seeded_demo_gives_the_same_ids_and_keys_again() {
 }
 
 #[test]
+fn a_key_that_exists_is_made_anew_a_few_times() {
+    let (first, second) = (seeded(), seeded());
+    let made: Vec<Value> = (0..5).flat_map(|_| generate(&first).as_array().unwrap().clone()).collect();
+    let create = |keys: &[Value]| {
+        let fields = [
+            ("license_keys", json!(keys).to_string()),
+            ("product_id", "1".to_owned()),
+            ("activation_limit", "1".to_owned()),
+            ("validity", "0".to_owned()),
+            ("status", "blocked".to_owned()),
+        ];
+        let fields = fields.each_ref().map(|(name, value)| (*name, value.as_str()));
+        assert_eq!(call(&second, "create-license-keys", &fields)["code"], 900);
+    };
+    // The second of the pair exists: the key that would come next takes its place.
+    create(&made[1..2]);
+    assert_eq!(generate(&second), json!([made[0], made[2]]));
+    // The first keys after those all exist, and the last attempt makes one that does not.
+    create(&made[3..9]);
+    let pair = generate(&second);
+    assert!(pair.as_array().unwrap().iter().all(|key| !made[..9].contains(key)), "{pair}");
+}
+
+#[test]
 fn a_reset_brings_the_sample_world_back_with_its_time_and_its_seed() {
     let demo = seeded();
     let keys = generate(&demo);

@@ -16,6 +16,7 @@ mod records;
 mod load;
 
 mod backup;
+mod batches;
 mod clock;
 mod crash;
 mod disk;
@@ -54,6 +55,7 @@ const PROOFS: &[(&str, Proof)] = &[
     ("backup", backup::prove),
     ("quota", quota::prove),
     ("journal", journal::prove),
+    ("batches", batches::prove),
     ("hostile", hostile::prove),
 ];
 

@@ -5,7 +5,7 @@ mod pattern;
 use super::{LicenseKey, LicenseStatus, NewLicense, ParseNameError, Timestamp};
 use pattern::MIN_BITS;
 
-pub use pattern::Pattern;
+pub use pattern::{ATTEMPTS, Pattern};
 
 /// The maximum number of license keys that one request creates (API §0.4, item 8).
 pub const MAX_QUANTITY: i64 = 1_000;

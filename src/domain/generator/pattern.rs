@@ -15,8 +15,8 @@ pub(super) const MIN_BITS: f64 = 32.0;
 /// Random bits in a version 4 UUID.
 const UUID_BITS: f64 = 122.0;
 
-/// The number of keys that are tried before the generator counts as used up.
-const ATTEMPTS: usize = 5;
+/// The number of keys that are tried for a license before the generator counts as used up.
+pub const ATTEMPTS: usize = 5;
 
 /// A checked recipe: its keys have at most 255 bytes and at least [`MIN_BITS`] random bits.
 #[derive(Debug)]
@@ -55,22 +55,8 @@ impl Pattern {
         Ok(pattern)
     }
 
-    /// Makes keys until `take` accepts one by returning `Some`, and returns that. Fails after [`ATTEMPTS`] keys.
-    pub fn new_key<T, E: From<GeneratorError>>(
-        &self,
-        random: &mut Random<'_>,
-        mut take: impl FnMut(LicenseKey) -> Result<Option<T>, E>,
-    ) -> Result<T, E> {
-        for _ in 0..ATTEMPTS {
-            if let Some(taken) = take(self.key(random)?)? {
-                return Ok(taken);
-            }
-        }
-        Err(GeneratorError::UsedUp.into())
-    }
-
     /// Makes one key, which may exist already.
-    pub(super) fn key(&self, random: &mut Random<'_>) -> Result<LicenseKey, GeneratorError> {
+    pub fn key(&self, random: &mut Random<'_>) -> Result<LicenseKey, GeneratorError> {
         let mut key = String::new();
         for part in &self.parts {
             match part {

@@ -100,20 +100,6 @@ fn two_cases_of_a_letter_are_one_character() {
 }
 
 #[test]
-fn a_key_that_exists_is_made_anew_a_few_times() {
-    let pattern = recipe(GeneratorMethod::Uuid).pattern().unwrap();
-    let mut refused = 0;
-    let mut take_third = |key: LicenseKey| -> Result<_, GeneratorError> {
-        refused += 1;
-        Ok((refused == 3).then(|| key.to_string()))
-    };
-    let third = pattern.new_key(&mut counting(0), &mut take_third).unwrap();
-    assert!(third.starts_with("20212223-"), "{third}");
-    let none = pattern.new_key(&mut counting(0), |_| Ok::<Option<()>, GeneratorError>(None));
-    assert_eq!(none, Err(GeneratorError::UsedUp));
-}
-
-#[test]
 fn without_randomness_there_is_no_key() {
     let pattern = recipe(GeneratorMethod::ChunkSystem).pattern().unwrap();
     assert!(pattern.key(&mut |_: &mut [u8]| Err(GeneratorError::NoRandomness)).is_err());

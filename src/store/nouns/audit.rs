@@ -4,7 +4,7 @@
 use std::fmt::Display;
 
 use crate::domain::{Actor, AuditEntry, AuditFilter, LicenseStatus, Subject, Timestamp};
-use crate::store::sql::Row;
+use crate::store::sql::{Row, ToValue};
 use crate::store::{Error, Tx};
 
 /// The columns of an entry, with the name of the API key or contract.
@@ -101,6 +101,28 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// Adds an entry for each of some licenses that were just added.
+    pub(in crate::store) fn audit_added_licenses(&self, ids: &[i64]) -> Result<(), Error> {
+        if self.audits_as_one.get() {
+            return Ok(());
+        }
+        let actor = self.actor.borrow();
+        let Some(actor) = actor.as_ref() else { return Ok(()) };
+        let numbers: Vec<String> = (7..7 + ids.len()).map(|number| format!("?{number}")).collect();
+        let sql = format!(
+            "INSERT INTO audit (at, who, who_id, address, action, change, subject, subject_id, license_key, detail)
+             SELECT ?1, ?2, ?3, ?4, ?5, ?6, 'license', id, license_key, status FROM licenses
+             WHERE id IN ({}) ORDER BY id",
+            numbers.join(", ")
+        );
+        let address = actor.address.map(|address| address.to_string());
+        let (kind, id, change) = (actor.caller.kind(), actor.caller.id(), "created");
+        let mut values: Vec<&dyn ToValue> = vec![&actor.at, &kind, &id, &address, &actor.action, &change];
+        values.extend(ids.iter().map(|id| id as &dyn ToValue));
+        self.sql(&sql).execute(&values)?;
+        Ok(())
+    }
+
     /// Stops adding an entry for each change until [`Self::end_audit_as_one`]: an import of a million licenses is
     /// one entry.
     pub fn begin_audit_as_one(&self) {
@@ -142,11 +164,6 @@ impl Tx<'_> {
     /// The number of entries and the time of the oldest one. Reads the whole trail.
     pub fn audit_size(&self) -> Result<(i64, Option<Timestamp>), Error> {
         self.sql("SELECT count(*), min(at) FROM audit").only(&[], |row| Ok((row.get(0)?, row.get(1)?)))
-    }
-
-    /// Deletes the entries before a time. Returns how many there were.
-    pub fn prune_audit(&self, before: Timestamp) -> Result<usize, Error> {
-        self.sql("DELETE FROM audit WHERE at < ?1").execute(&[&before])
     }
 }
 

@@ -14,6 +14,7 @@ pub(in crate::store) mod erasure;
 mod generators;
 pub(in crate::store) mod idempotency;
 mod jobs;
+mod license_batches;
 pub(in crate::store) mod license_checksum;
 mod license_files;
 mod license_list;

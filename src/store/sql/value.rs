@@ -1,5 +1,6 @@
 //! The values that statements take and rows hold, and their conversion from and to the program's types.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::domain::Timestamp;
@@ -72,6 +73,12 @@ impl ToValue for str {
 }
 
 impl ToValue for String {
+    fn to_value(&self) -> Value<'_> {
+        Value::Text(self)
+    }
+}
+
+impl ToValue for Rc<str> {
     fn to_value(&self) -> Value<'_> {
         Value::Text(self)
     }

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::in_memory;
 use crate::domain::{
-    Actor, CallerId, Identifier, LicenseQuery, LicenseState, LicenseStatus, NewActivation, NewLicense,
+    Actor, CallerId, Identifier, Kept, LicenseQuery, LicenseState, LicenseStatus, NewActivation, NewLicense,
     Subject, Timestamp,
 };
 use crate::store::Tx;
@@ -108,7 +108,7 @@ fn the_timeline_is_the_same_whatever_is_indexed() {
     }
     assert_eq!(runs, 2);
     // Entries that are deleted are found no more, and their runs leave the index.
-    tx.prune_audit(Timestamp(1_500)).unwrap();
+    tx.delete_oldest(Kept::Audit, Timestamp(1_500), 20_000).unwrap();
     assert_eq!(all(licenses[0]), before[0].iter().copied().filter(|id| *id > 15_000).collect::<Vec<_>>());
     assert!(all(licenses[1]).is_empty());
     while tx.has_audit_run().unwrap() {

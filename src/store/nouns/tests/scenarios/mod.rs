@@ -1,6 +1,7 @@
 //! The scenarios that every engine must pass, one for each kind of record. Each runs in an empty database.
 
 mod activity;
+mod batches;
 mod catalog;
 mod customers;
 mod licenses;
@@ -14,13 +15,14 @@ const LATER: Timestamp = Timestamp(1_700_000_060);
 
 type Scenario = fn(&Tx<'_>);
 
-pub const ALL: [(&str, Scenario); 19] = [
+pub const ALL: [(&str, Scenario); 20] = [
     ("products", catalog::products),
     ("metadata", catalog::metadata),
     ("licenses", licenses::licenses),
     ("lists of licenses", licenses::lists_of_licenses),
     ("notes of licenses", licenses::notes),
     ("finding licenses", licenses::finding_licenses),
+    ("many licenses", batches::many_licenses),
     ("activations", licenses::activations),
     ("contracts", licenses::contracts),
     ("customers", customers::customers),
