@@ -36,6 +36,19 @@ pub struct NewCallback<'a> {
     pub reply: &'a str,
     /// The product whose key signs, if it has its own; `None`: the global key signs.
     pub product_id: Option<i64>,
+    /// The license whose activation ended.
+    pub license_id: Option<i64>,
+}
+
+/// A delivery in progress.
+#[derive(Clone, Debug)]
+pub struct UnderWay {
+    pub kind: CallbackKind,
+    /// Host and port. Each gets one message at a time, so that a slow one delays only its own messages.
+    pub target: String,
+    /// The license whose activation ended. One message at a time is sent about each, so that the receivers of one
+    /// license don't delay the messages about others.
+    pub license_id: Option<i64>,
 }
 
 /// The event that a message reports.

@@ -39,7 +39,7 @@ pub use api_key::{ApiKey, ApiKeyChange, ApiKeySecret, FormerApiKey};
 pub use audit::{Actor, AuditEntry, AuditFilter, Subject};
 pub use block::{Block, Blocklist};
 pub use callback::{
-    Callback, CallbackContent, CallbackKind, CallbackState, NewCallback, is_retryable_status,
+    Callback, CallbackContent, CallbackKind, CallbackState, NewCallback, UnderWay, is_retryable_status,
 };
 pub use caller_id::CallerId;
 pub use capabilities::Capabilities;

@@ -34,20 +34,21 @@ impl Operation<'_> {
         let reply = Reply::from(Outcome::LicenseDeactivated)
             .with("license_key", license.license_key.as_str())
             .with("identifier", identifier);
-        self.send(CallbackKind::Deactivation, &url, &reply, Some(license.product_id))
+        self.send(CallbackKind::Deactivation, &url, &reply, Some(license))
     }
 
-    /// Queues a webhook that sends a reply to another server after the commit. The product's key signs it, if a product
-    /// is given that has its own.
+    /// Queues a webhook that sends a reply to another server after the commit. The key of the license's product signs
+    /// it, if a license is given and its product has a key of its own.
     pub fn send(
         &self,
         kind: CallbackKind,
         url: &str,
         reply: &Reply,
-        product_id: Option<i64>,
+        license: Option<&License>,
     ) -> Result<(), Error> {
         let reply = reply.write(self.now);
-        let callback = NewCallback { kind, url, reply: &reply, product_id };
+        let (product_id, license_id) = license.map(|license| (license.product_id, license.id)).unzip();
+        let callback = NewCallback { kind, url, reply: &reply, product_id, license_id };
         self.tx.add_callback(&callback, self.now.plus(self.delivery_delay), self.now)
     }
 }

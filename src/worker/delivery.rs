@@ -5,7 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::post::{NotDelivered, Post};
-use crate::domain::{CallbackKind, ProductKey};
+use crate::domain::{CallbackKind, ProductKey, UnderWay};
 use crate::serve::App;
 use crate::signing;
 use crate::store::{self, DueCallback, Tx};
@@ -28,15 +28,17 @@ pub struct Delivery {
 }
 
 impl Delivery {
-    /// The message that has been due for the longest time, among those to targets that are not busy and of another
-    /// kind than `except`.
+    /// The message that has been due for the longest time, among those of another kind than `except` that go to another
+    /// target, and are about another license, than each of the deliveries `under_way`.
     pub fn next_due(
         app: &App,
-        busy: &[String],
+        under_way: &[UnderWay],
         except: Option<CallbackKind>,
     ) -> Result<Option<Self>, Failure> {
         app.store.try_read(|tx| {
-            let Some(callback) = tx.due_callback(busy, except, app.clock.now())? else { return Ok(None) };
+            let Some(callback) = tx.due_callback(under_way, except, app.clock.now())? else {
+                return Ok(None);
+            };
             let product = match callback.product_id {
                 Some(id) => tx.product(id)?,
                 None => None,
@@ -46,12 +48,10 @@ impl Delivery {
         })
     }
 
-    pub fn kind(&self) -> CallbackKind {
-        self.callback.kind
-    }
-
-    pub fn target(&self) -> &str {
-        &self.callback.target
+    /// Describes the delivery while it is in progress.
+    pub fn under_way(&self) -> UnderWay {
+        let DueCallback { kind, target, license_id, .. } = &self.callback;
+        UnderWay { kind: *kind, target: target.clone(), license_id: *license_id }
     }
 
     /// Makes the attempt, and logs it if its result can't be recorded.

@@ -22,7 +22,7 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, TryRecvError, after, bounded, select, unbounded};
 
-use crate::domain::CallbackKind;
+use crate::domain::{CallbackKind, UnderWay};
 use crate::serve::App;
 use crate::store::MAX_UNDER_WAY;
 use crate::wire::reply::Failure;
@@ -71,7 +71,7 @@ fn run(app: &Arc<App>, stopped: &Receiver<Infallible>) {
     let post = Post::new(&app.config.webhooks);
     let (ended, ends) = unbounded();
     thread::scope(|scope| {
-        let mut round = Round { app, post: &post, scope, ended, busy: Vec::new(), deactivations: Vec::new() };
+        let mut round = Round { app, post: &post, scope, ended, under_way: Vec::new() };
         while stopped.try_recv() == Err(TryRecvError::Empty) {
             let sleep = round.turn().unwrap_or_else(|error| {
                 log::error!("the worker failed, and tries again in {} s: {error}", AFTER_FAILURE.as_secs());
@@ -96,19 +96,16 @@ struct Round<'scope, 'env> {
     scope: &'scope Scope<'scope, 'env>,
     /// Receives the target of each delivery that has ended.
     ended: Sender<String>,
-    /// The targets of the deliveries in progress. Each gets one message at a time, so that a slow target delays
-    /// only its own messages.
-    busy: Vec<String>,
-    /// Those of them that are told of deactivations.
-    deactivations: Vec<String>,
+    /// The deliveries in progress.
+    under_way: Vec<UnderWay>,
 }
 
 impl Round<'_, '_> {
     /// Carries out one job, and starts the deliveries that are due. Returns how long to sleep.
     fn turn(&mut self) -> Result<Duration, Failure> {
         let carried_out = jobs::carry_out_next(self.app);
-        while self.busy.len() < MAX_UNDER_WAY
-            && let Some(delivery) = Delivery::next_due(self.app, &self.busy, self.full())?
+        while self.under_way.len() < MAX_UNDER_WAY
+            && let Some(delivery) = Delivery::next_due(self.app, &self.under_way, self.full())?
         {
             if let Err(error) = self.send(delivery) {
                 log::error!("can't start a thread to send a webhook: {error}");
@@ -121,40 +118,36 @@ impl Round<'_, '_> {
 
     /// The kind of which no more are sent now.
     fn full(&self) -> Option<CallbackKind> {
-        (self.deactivations.len() >= MAX_DEACTIVATIONS).then_some(CallbackKind::Deactivation)
+        let deactivations =
+            self.under_way.iter().filter(|delivery| delivery.kind == CallbackKind::Deactivation).count();
+        (deactivations >= MAX_DEACTIVATIONS).then_some(CallbackKind::Deactivation)
     }
 
     /// Notes that the delivery to a target has ended.
     fn end(&mut self, target: &str) {
-        self.busy.retain(|busy| busy != target);
-        self.deactivations.retain(|busy| busy != target);
+        self.under_way.retain(|delivery| delivery.target != target);
     }
 
     fn sleep(&self) -> Result<Duration, Failure> {
         // At the maximum number of deliveries, the end of one wakes the worker.
-        if self.busy.len() >= MAX_UNDER_WAY {
+        if self.under_way.len() >= MAX_UNDER_WAY {
             return Ok(LONGEST_SLEEP);
         }
-        let next = self.app.store.try_read(|tx| tx.next_callback_at(&self.busy, self.full()))?;
+        let next = self.app.store.try_read(|tx| tx.next_callback_at(&self.under_way, self.full()))?;
         Ok(next.map_or(LONGEST_SLEEP, |next| self.app.clock.now().until(next)).min(LONGEST_SLEEP))
     }
 
     fn send(&mut self, delivery: Delivery) -> io::Result<()> {
         let (app, post, ended) = (self.app, self.post, self.ended.clone());
-        let (target, kind) = (delivery.target().to_owned(), delivery.kind());
+        let under_way = delivery.under_way();
+        let target = under_way.target.clone();
         let sender = thread::Builder::new().name("webhook".to_owned()).spawn_scoped(self.scope, move || {
-            let target = delivery.target().to_owned();
             if catch_unwind(AssertUnwindSafe(|| delivery.run(app, post))).is_err() {
                 log::error!("the thread that sends a webhook panicked");
             }
             drop(ended.send(target));
         });
-        sender.map(|_| {
-            if kind == CallbackKind::Deactivation {
-                self.deactivations.push(target.clone());
-            }
-            self.busy.push(target);
-        })
+        sender.map(|_| self.under_way.push(under_way))
     }
 }
 

@@ -150,40 +150,56 @@ fn a_busy_target_gets_no_second_message_and_holds_up_no_other() {
     end_activations(&app, &license);
     end_activations(&app, &license);
     let first = Delivery::next_due(&app, &[], None).unwrap().unwrap();
-    assert_eq!(first.target(), "busy.example:81");
-    let busy = vec![first.target().to_owned()];
+    let busy = vec![first.under_way()];
+    assert_eq!((busy[0].target.as_str(), busy[0].license_id), ("busy.example:81", Some(license.id)));
     assert!(Delivery::next_due(&app, &busy, None).unwrap().is_none());
     let next = app.store.read(|tx| tx.next_callback_at(&busy, None)).unwrap().unwrap();
     assert_eq!(next, None);
     assert_eq!(app.store.read(|tx| tx.count_pending_callbacks()).unwrap().unwrap(), 2);
 }
 
-#[test]
-fn silent_targets_of_deactivations_do_not_hold_up_an_assignment() {
+/// Queues messages about deactivations to 24 targets that take connections and never answer, then one to a target that
+/// takes them. Panics unless that one is asked at once.
+fn expect_no_delay(
+    silent: impl Fn(i64) -> i64 + Send + 'static,
+    kind: CallbackKind,
+    license_id: Option<i64>,
+) {
     // Takes connections on every address, and never answers.
-    let silent = TcpListener::bind("0.0.0.0:0").unwrap();
+    let hole = TcpListener::bind("0.0.0.0:0").unwrap();
     let shop = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/", shop.local_addr().unwrap());
     let (came, comes) = mpsc::channel();
     thread::spawn(move || came.send(shop.accept().is_ok()));
     let (_directory, app, _) = app("http://unused.example/");
-    let port = silent.local_addr().unwrap().port();
+    let port = hole.local_addr().unwrap().port();
     let queued = app.store.write_blocking(move |tx| {
+        let add = |kind, url: &str, license_id| {
+            let message = NewCallback { kind, url, reply: "{}", product_id: None, license_id };
+            tx.add_callback(&message, NOW, NOW).unwrap();
+        };
         for host in 1..=24 {
             // Each is a target of its own.
             let url = format!("http://127.0.0.{host}:{port}/");
-            let silent =
-                NewCallback { kind: CallbackKind::Deactivation, url: &url, reply: "{}", product_id: None };
-            tx.add_callback(&silent, NOW, NOW).unwrap();
+            add(CallbackKind::Deactivation, &url, Some(silent(host)));
         }
-        let shop = NewCallback { kind: CallbackKind::Assignment, url: &url, reply: "{}", product_id: None };
-        tx.add_callback(&shop, NOW, NOW).unwrap();
+        add(kind, &url, license_id);
         Decision::Commit(())
     });
     queued.unwrap();
     let worker = Worker::start(Arc::clone(&app)).unwrap();
     assert!(comes.recv_timeout(Duration::from_secs(5)).unwrap());
     // Ends the deliveries, for whose end the worker waits.
-    drop(silent);
+    drop(hole);
     drop(worker);
+}
+
+#[test]
+fn silent_targets_of_deactivations_do_not_hold_up_an_assignment() {
+    expect_no_delay(|host| host, CallbackKind::Assignment, None);
+}
+
+#[test]
+fn silent_targets_of_one_license_do_not_hold_up_the_messages_about_another() {
+    expect_no_delay(|_| 5, CallbackKind::Deactivation, Some(6));
 }

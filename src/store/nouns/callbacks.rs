@@ -1,7 +1,7 @@
 //! Webhooks to other servers, called callbacks in the database: pending, delivered and failed.
 
 use crate::domain::{
-    Callback, CallbackContent, CallbackKind, CallbackState, NewCallback, Subject, Target, Timestamp,
+    Callback, CallbackContent, CallbackKind, CallbackState, NewCallback, Subject, Target, Timestamp, UnderWay,
 };
 use crate::store::sql::{Row, ToValue};
 use crate::store::{Error, Tx};
@@ -15,14 +15,12 @@ pub struct DueCallback {
     pub target: String,
     pub reply: String,
     pub product_id: Option<i64>,
+    pub license_id: Option<i64>,
     /// The bytes to send, if an earlier attempt has made them.
     pub body: Option<String>,
     /// The number of attempts that have begun.
     pub attempts: u32,
 }
-
-/// The time that a delivered webhook stays on record, in seconds: 30 days.
-const KEPT_SECONDS: i64 = 30 * 24 * 60 * 60;
 
 /// The maximum number of webhooks that are sent at the same time.
 pub const MAX_UNDER_WAY: usize = 8;
@@ -37,8 +35,8 @@ impl Tx<'_> {
         now: Timestamp,
     ) -> Result<(), Error> {
         let sql = "INSERT INTO callbacks (url, target, reply, product_id, kind, state, next_attempt,
-                   last_error, created_at, updated_at)
-                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9)";
+                   last_error, created_at, updated_at, license_id)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?10)";
         let (target, state, error) = match Target::of_url(callback.url) {
             Ok(target) => (target.as_str().to_owned(), CallbackState::Pending, None),
             Err(bad) => (String::new(), CallbackState::Failed, Some(bad.to_string())),
@@ -53,44 +51,44 @@ impl Tx<'_> {
             &first_attempt,
             &error,
             &now,
+            &callback.license_id,
         ])?;
         self.wake_worker_on_commit();
         Ok(())
     }
 
-    /// The webhook that has been due for longest, not counting those to the `busy` targets, of which there are at most
-    /// [`MAX_UNDER_WAY`], and those of the kind `except`.
+    /// The webhook that has been due for longest, not counting those to a target or about a license that one is `under
+    /// way` to or about, of which there are at most [`MAX_UNDER_WAY`], and those of the kind `except`.
     pub fn due_callback(
         &self,
-        busy: &[String],
+        under_way: &[UnderWay],
         except: Option<CallbackKind>,
         now: Timestamp,
     ) -> Result<Option<DueCallback>, Error> {
-        let sql = "SELECT id, kind, url, target, reply, product_id, body, attempts FROM callbacks
-                   WHERE state = 'pending' AND target NOT IN (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) AND next_attempt <= ?9
-                     AND kind <> coalesce(?10, '')
+        let sql = "SELECT id, kind, url, target, reply, product_id, body, attempts, license_id FROM callbacks
+                   WHERE state = 'pending' AND target NOT IN (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+                     AND coalesce(license_id, 0) NOT IN (?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
+                     AND kind <> coalesce(?17, '') AND next_attempt <= ?18
                    ORDER BY next_attempt, id LIMIT 1";
-        let except = except.map(CallbackKind::as_str);
-        let targets = slots(busy);
-        let mut values: Vec<&dyn ToValue> = targets.iter().map(|target| target as &dyn ToValue).collect();
-        values.extend([&now as &dyn ToValue, &except]);
+        let (except, slots) = (except.map(CallbackKind::as_str), Slots::of(under_way));
+        let mut values = slots.values();
+        values.extend([&except as &dyn ToValue, &now]);
         self.sql(sql).one(&values, read_due)
     }
 
-    /// The time when the next webhook is due, not counting those to the `busy` targets, and those of the kind
-    /// `except`.
+    /// The time when the next webhook is due, not counting the same ones as [`Self::due_callback`].
     pub fn next_callback_at(
         &self,
-        busy: &[String],
+        under_way: &[UnderWay],
         except: Option<CallbackKind>,
     ) -> Result<Option<Timestamp>, Error> {
         let sql = "SELECT next_attempt FROM callbacks
                    WHERE state = 'pending' AND target NOT IN (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
-                     AND kind <> coalesce(?9, '')
+                     AND coalesce(license_id, 0) NOT IN (?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
+                     AND kind <> coalesce(?17, '')
                    ORDER BY next_attempt LIMIT 1";
-        let except = except.map(CallbackKind::as_str);
-        let targets = slots(busy);
-        let mut values: Vec<&dyn ToValue> = targets.iter().map(|target| target as &dyn ToValue).collect();
+        let (except, slots) = (except.map(CallbackKind::as_str), Slots::of(under_way));
+        let mut values = slots.values();
         values.push(&except);
         self.sql(sql).one(&values, |row| row.get(0))
     }
@@ -132,15 +130,10 @@ impl Tx<'_> {
     }
 
     /// Records that the receiver took a webhook. Its bytes are deleted, because they can be made again from the reply.
-    /// Also deletes up to ten webhooks that were delivered long ago.
     pub fn callback_delivered(&self, id: i64, now: Timestamp) -> Result<(), Error> {
         let sql = "UPDATE callbacks SET state = 'delivered', body = NULL, last_error = NULL,
                    updated_at = ?2 WHERE id = ?1";
         self.sql(sql).execute(&[&id, &now])?;
-        let sql = "DELETE FROM callbacks
-                   WHERE id IN (SELECT id FROM callbacks WHERE state = 'delivered' ORDER BY id LIMIT 10)
-                   AND updated_at <= ?1";
-        self.sql(sql).execute(&[&now.0.saturating_sub(KEPT_SECONDS)])?;
         Ok(())
     }
 
@@ -192,14 +185,28 @@ impl Tx<'_> {
     }
 }
 
-/// Pads the busy targets to the number of parameters in the statements. An unused parameter gets a space, which is
-/// never a target.
-fn slots(busy: &[String]) -> [&str; MAX_UNDER_WAY] {
-    let mut slots = [" "; MAX_UNDER_WAY];
-    for (slot, target) in slots.iter_mut().zip(busy) {
-        *slot = target;
+/// The targets and the licenses of the deliveries in progress, padded to the number of parameters in the statements.
+struct Slots<'a> {
+    targets: [&'a str; MAX_UNDER_WAY],
+    licenses: [i64; MAX_UNDER_WAY],
+}
+
+impl<'a> Slots<'a> {
+    fn of(under_way: &'a [UnderWay]) -> Self {
+        // No target is a space, and no license has a negative id.
+        let mut slots = Self { targets: [" "; MAX_UNDER_WAY], licenses: [-1; MAX_UNDER_WAY] };
+        let places = slots.targets.iter_mut().zip(&mut slots.licenses);
+        for ((target, license), delivery) in places.zip(under_way) {
+            *target = &delivery.target;
+            *license = delivery.license_id.unwrap_or(-1);
+        }
+        slots
     }
-    slots
+
+    fn values(&self) -> Vec<&dyn ToValue> {
+        let targets = self.targets.iter().map(|target| target as &dyn ToValue);
+        targets.chain(self.licenses.iter().map(|license| license as &dyn ToValue)).collect()
+    }
 }
 
 fn read_due(row: &Row<'_>) -> Result<DueCallback, Error> {
@@ -216,6 +223,7 @@ fn read_due(row: &Row<'_>) -> Result<DueCallback, Error> {
         product_id: row.get(5)?,
         body: row.get(6)?,
         attempts: row.get(7)?,
+        license_id: row.get(8)?,
     })
 }
 

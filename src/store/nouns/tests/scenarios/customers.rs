@@ -66,6 +66,7 @@ pub(super) fn erasure(tx: &Tx<'_>) {
         url: "http://x.example/",
         reply: "{}",
         product_id: None,
+        license_id: None,
     };
     tx.add_callback(&callback, LATER, NOW).unwrap();
     let sent = tx.due_callback(&[], None, LATER).unwrap().unwrap();
