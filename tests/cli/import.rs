@@ -257,7 +257,7 @@ fn licenses_that_exist_are_refused_skipped_or_updated() {
 }
 
 #[test]
-fn standard_input_and_pipes_are_read_like_files() {
+fn standard_input_is_read_like_a_file_and_other_pipes_are_refused() {
     let data = prepared();
     for (file, key) in [("-", "A"), ("/dev/stdin", "B")] {
         for options in [&["--dry-run"][..], &[]] {
@@ -274,6 +274,11 @@ fn standard_input_and_pipes_are_read_like_files() {
         }
     }
     assert_eq!(keys(data.path()), ["THERE", "A", "B"]);
+    let output =
+        program().arg("--data").arg(data.path()).args(["license", "import", "/dev/null"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    contains(&error, &["can't read /dev/null: it is a device, and must be a regular file"]);
 }
 
 #[test]

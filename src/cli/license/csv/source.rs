@@ -1,4 +1,4 @@
-//! The file of an import, which is read twice. What can be read only once, such as a pipe, is copied to a temporary
+//! The file of an import, which is read twice. Standard input, which can be read only once, is copied to a temporary
 //! file first.
 
 use std::fs::File;
@@ -7,6 +7,7 @@ use std::path::Path;
 
 use super::Format;
 use crate::cli::Result;
+use crate::files::open_named;
 
 /// The most bytes that are taken from a pipe: a million licenses take about a tenth of it.
 const MAX_PIPED: u64 = 2 * 1024 * 1024 * 1024;
@@ -26,12 +27,12 @@ pub struct Source {
 }
 
 impl Source {
-    /// Opens a file; `-` is standard input.
+    /// Opens a regular file; `-` and `/dev/stdin` are standard input.
     pub fn open(path: &Path) -> Result<Self> {
-        let is_input = path == Path::new("-");
+        let is_input = [Path::new("-"), Path::new("/dev/stdin")].contains(&path);
         let name = if is_input { "standard input".to_owned() } else { path.display().to_string() };
         let failed = |error: io::Error| format!("can't read {name}: {error}");
-        let file = if is_input { spooled(io::stdin().lock()) } else { File::open(path).and_then(seekable) };
+        let file = if is_input { spooled(io::stdin().lock()) } else { open_named(path) };
         let file = file.map_err(failed)?;
         let length = file.metadata().map_err(failed)?.len();
         let mut start = Vec::new();
@@ -46,11 +47,6 @@ impl Source {
         file.seek(SeekFrom::Start(self.format.skipped as u64))?;
         Ok(BufReader::with_capacity(BUFFER, file))
     }
-}
-
-fn seekable(file: File) -> io::Result<File> {
-    let about = file.metadata()?;
-    if about.is_file() || about.is_dir() { Ok(file) } else { spooled(file) }
 }
 
 /// A temporary file with all that `input` has. It has no name, so that nothing of it stays behind.
