@@ -53,10 +53,21 @@ impl<W: Write> fmt::Write for OneLine<W> {
     }
 }
 
+/// Writes compact JSON in which all control characters are escaped. JSON itself allows some, which a terminal obeys.
+struct Escaping;
+
+impl serde_json::ser::Formatter for Escaping {
+    fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
+        fragment.chars().try_for_each(|c| {
+            if c.is_control() { write!(writer, "\\u{:04x}", u32::from(c)) } else { write!(writer, "{c}") }
+        })
+    }
+}
+
 /// Writes one JSON object per line, with the fields of a request beside its message.
 fn write_json(out: &mut Formatter, record: &Record<'_>) -> io::Result<()> {
     let time = out.timestamp_micros();
-    let mut serializer = Serializer::new(&mut *out);
+    let mut serializer = Serializer::with_formatter(&mut *out, Escaping);
     let mut line = serializer.serialize_map(None)?;
     line.serialize_entry("ts", &format_args!("{time}"))?;
     line.serialize_entry("level", level_name(record.level()))?;
@@ -94,6 +105,8 @@ impl<'kvs, M: SerializeMap> VisitSource<'kvs> for Fields<'_, M> {
 
 #[cfg(test)]
 mod tests {
+    use serde::Serialize as _;
+
     use super::*;
 
     #[test]
@@ -107,5 +120,15 @@ mod tests {
             fmt::write(&mut OneLine(&mut line), format_args!("{message}")).unwrap();
             assert_eq!(String::from_utf8(line).unwrap(), escaped);
         }
+    }
+
+    #[test]
+    fn control_characters_in_json_are_escaped_and_read_back() {
+        let message = "é\r\n\u{1b}[2K\u{7f}\u{9b}2K\"\\";
+        let mut line = Vec::new();
+        message.serialize(&mut Serializer::with_formatter(&mut line, Escaping)).unwrap();
+        let line = String::from_utf8(line).unwrap();
+        assert_eq!(line, r#""é\r\n\u001b[2K\u007f\u009b2K\"\\""#);
+        assert_eq!(serde_json::from_str::<String>(&line).unwrap(), message);
     }
 }

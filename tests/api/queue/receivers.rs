@@ -76,7 +76,25 @@ fn nothing_is_sent_into_private_networks_unless_the_operator_allows_it() {
     queue(&server, &by_name, "2");
     queue(&server, "http://169.254.169.254/latest/meta-data", "3");
     queue(&server, "http://[::ffff:127.0.0.1]:1/", "4");
-    let failed = wait_for(&server, "failed", 4);
+    // Other ways to write this machine and its networks.
+    let others = [
+        "http://2130706433/",
+        "http://0x7f.1/",
+        "http://0177.0.0.1/",
+        "http://127.1:8080/",
+        "http://0/",
+        "http://public.example@127.0.0.1/",
+        "http://[::]/",
+        "http://[::1]:8080/",
+        "http://[64:ff9b::7f00:1]/",
+        "http://10.0.0.1/",
+        "https://192.168.1.1:443/",
+        "http://100.100.100.200/latest/meta-data",
+    ];
+    for (url, order) in others.into_iter().zip(5..) {
+        queue(&server, url, &format!("{order}"));
+    }
+    let failed = wait_for(&server, "failed", 4 + others.len());
     for callback in &failed {
         let error = callback["last_error"].as_str().unwrap();
         let reason = " is not a public address: webhooks to it need --allow-private-targets";
@@ -115,6 +133,33 @@ fn a_target_that_never_answers_holds_up_neither_requests_nor_other_targets() {
     assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
     let failed = wait_for(&server, "failed", 1);
     assert!(failed[0]["last_error"].as_str().unwrap().contains("timeout"), "{failed:?}");
+}
+
+#[test]
+fn a_receiver_whose_answer_never_ends_is_read_no_further_than_it_counts() {
+    let server = server();
+    for (order, head, part, state) in [
+        ("1", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "7\r\n1234567\r\n", "delivered"),
+        ("2", "HTTP/1.1 200 OK\r\n", "X-More: 12345\r\n", "failed"),
+    ] {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        let sender = thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            drop(listener);
+            stream.write_all(head.as_bytes()).unwrap();
+            let mut sent = 0;
+            while stream.write_all(part.as_bytes()).is_ok() {
+                sent += part.len();
+            }
+            sent
+        });
+        queue(&server, &url, order);
+        wait_for(&server, state, 1);
+        // What the buffers of the system take beside it.
+        let sent = sender.join().unwrap();
+        assert!(sent < 16 * 1024 * 1024, "{sent} bytes of the answer to order {order} were taken");
+    }
 }
 
 #[test]
