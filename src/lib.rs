@@ -55,6 +55,6 @@ mod domain;
 
 pub use cli::{main, run};
 pub use config::{Config, OnHangup, TlsFiles};
-pub use domain::{HttpStatus, Rate, RateLimits, Retention, TelemetryQuota};
+pub use domain::{AnswerQuota, HttpStatus, Rate, RateLimits, Retention, TelemetryQuota};
 pub use routes::{pages, paths};
 pub use server::{Server, StartError};

@@ -18,6 +18,7 @@ mod arguments;
 mod environment;
 mod file;
 mod layers;
+mod limits;
 mod owner;
 mod server;
 mod settings;

@@ -7,13 +7,11 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
+use super::limits::LimitsConfig;
 use super::{ActivityConfig, ConfigError, HttpStatusArg, ServeArgs};
-use crate::domain::{DemoSecrets, HttpStatus, RateLimits, Retention, TelemetryQuota, Timestamp};
+use crate::domain::{DemoSecrets, HttpStatus, Timestamp};
 use crate::files::DataDir;
 use crate::random::Randomness;
-
-/// The free space below which a server is not ready: a change could fail before the operator makes room.
-const LEAST_DISK: u64 = 64 * 1024 * 1024;
 
 /// Everything that a server is started with.
 #[derive(Clone, Debug)]
@@ -87,21 +85,6 @@ impl PagesConfig {
     }
 }
 
-/// The limits on clients: timeouts and rate limits.
-#[derive(Clone, Debug)]
-pub struct LimitsConfig {
-    /// The time limit for receiving a whole request body.
-    pub body_timeout: Duration,
-    /// The time limit for a client to receive an answer.
-    pub send_timeout: Duration,
-    pub rates: RateLimits,
-    pub telemetry: TelemetryQuota,
-    pub keep_telemetry: Retention,
-    pub keep_audit: Retention,
-    /// The free space on the disk below which the server says that it is not ready, in bytes.
-    pub least_disk: u64,
-}
-
 /// The delivery of webhooks: how often and how fast it is tried.
 #[derive(Clone, Debug)]
 pub struct WebhooksConfig {
@@ -169,15 +152,7 @@ impl Config {
                 status: HttpStatus::default(),
             },
             pages: PagesConfig::default(),
-            limits: LimitsConfig {
-                body_timeout: Duration::from_secs(8),
-                send_timeout: Duration::from_secs(30),
-                rates: RateLimits::default(),
-                telemetry: TelemetryQuota::default(),
-                keep_telemetry: Retention::default(),
-                keep_audit: Retention::default(),
-                least_disk: LEAST_DISK,
-            },
+            limits: LimitsConfig::default(),
             activity: ActivityConfig::default(),
             webhooks: WebhooksConfig::default(),
             on_hangup: OnHangup::Reload,
@@ -213,15 +188,7 @@ impl Config {
                 no_changelog: args.no_changelog,
                 no_docs: args.no_docs,
             },
-            limits: LimitsConfig {
-                body_timeout: Duration::from_secs(args.body_timeout),
-                send_timeout: Duration::from_secs(args.send_timeout),
-                rates: args.rate_limits.limits(),
-                telemetry: args.storage.telemetry_quota(),
-                keep_telemetry: args.storage.keep_telemetry(),
-                keep_audit: args.storage.keep_audit(),
-                least_disk: LEAST_DISK,
-            },
+            limits: LimitsConfig::new(args),
             activity: args.activity.config(),
             webhooks: WebhooksConfig {
                 allow_private_targets: args.allow_private_targets,

@@ -1,6 +1,6 @@
 //! The settings that bound what clients can store, as clap arguments.
 
-use crate::domain::{Retention, TelemetryQuota};
+use crate::domain::{AnswerQuota, Retention, TelemetryQuota};
 
 /// How much clients may store, and how long it is kept.
 #[derive(Clone, Debug, clap::Args)]
@@ -46,6 +46,35 @@ pub struct StorageArgs {
         value_parser = clap::value_parser!(u32).range(0..=1_000_000)
     )]
     pub keep_audit_size: u32,
+
+    /// Days that delivered and failed webhooks are kept. 0: no limit
+    #[arg(
+        long, env = "KEYSEAL_KEEP_WEBHOOKS_DAYS", value_name = "DAYS", default_value = "90",
+        value_parser = clap::value_parser!(u32).range(0..=36_500)
+    )]
+    pub keep_webhooks_days: u32,
+
+    /// Megabytes of webhooks that are kept. The oldest that are not waiting to be sent are deleted first. 0: no limit
+    #[arg(
+        long, env = "KEYSEAL_KEEP_WEBHOOKS_SIZE", value_name = "MB", default_value = "1000",
+        value_parser = clap::value_parser!(u32).range(0..=1_000_000)
+    )]
+    pub keep_webhooks_size: u32,
+
+    /// Megabytes of answers under an Idempotency-Key in a day, for one API key. A client address has a tenth of it. 0:
+    /// no limit
+    #[arg(
+        long, env = "KEYSEAL_ANSWERS_PER_DAY", value_name = "MB", default_value = "250",
+        value_parser = clap::value_parser!(u32).range(0..=4000)
+    )]
+    pub answers_per_day: u32,
+
+    /// Megabytes of answers under an Idempotency-Key that are kept in all. The oldest are deleted first. 0: no limit
+    #[arg(
+        long, env = "KEYSEAL_KEEP_ANSWERS_SIZE", value_name = "MB", default_value = "2500",
+        value_parser = clap::value_parser!(u32).range(0..=1_000_000)
+    )]
+    pub keep_answers_size: u32,
 }
 
 impl StorageArgs {
@@ -59,5 +88,17 @@ impl StorageArgs {
 
     pub(super) fn keep_audit(&self) -> Retention {
         Retention::new(self.keep_audit_days, self.keep_audit_size)
+    }
+
+    pub(super) fn keep_webhooks(&self) -> Retention {
+        Retention::new(self.keep_webhooks_days, self.keep_webhooks_size)
+    }
+
+    pub(super) fn answer_quota(&self) -> AnswerQuota {
+        AnswerQuota::megabytes(self.answers_per_day)
+    }
+
+    pub(super) fn keep_answers(&self) -> Retention {
+        Retention::new(1, self.keep_answers_size)
     }
 }

@@ -75,7 +75,7 @@ pub use product::{
 };
 pub use product_key::{Fingerprint, ProductKey};
 pub use published_key::{KeyState, PublishedKey};
-pub use rate::{Rate, RateLimits, TelemetryQuota};
+pub use rate::{AnswerQuota, Rate, RateLimits, TelemetryQuota};
 pub use refusal::{
     OftenRefused, Refusal, Refusals, RefusedBy, RefusedRequest, hash_of_key, journaled, start_of_key,
 };

@@ -35,11 +35,8 @@ pub struct TelemetryQuota {
 impl TelemetryQuota {
     /// Megabytes in an hour and in a day. 0: no limit.
     pub fn megabytes(hour: u32, day: u32) -> Self {
-        let quota = |megabytes: u32, time: Duration| {
-            let bytes = NonZeroU32::new(megabytes.saturating_mul(1_000_000))?;
-            Some(Rate { burst: bytes, every: time / bytes.get() })
-        };
-        Self { hour: quota(hour, Duration::from_hours(1)), day: quota(day, Duration::from_hours(24)) }
+        let quota = |megabytes: u32, time| bytes(megabytes.saturating_mul(1_000_000), time);
+        Self { hour: quota(hour, Duration::from_hours(1)), day: quota(day, DAY) }
     }
 }
 
@@ -47,6 +44,37 @@ impl Default for TelemetryQuota {
     fn default() -> Self {
         Self::megabytes(10, 100)
     }
+}
+
+/// How many bytes of answers are kept for the requests of one client with an `Idempotency-Key`, in a day; `None`: no
+/// limit. An address has a tenth of an API key's share, so that one customer can't use up the share of a key that ships
+/// to all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AnswerQuota {
+    pub api_key: Option<Rate>,
+    pub address: Option<Rate>,
+}
+
+impl AnswerQuota {
+    /// Megabytes in a day under one API key. 0: no limit.
+    pub fn megabytes(day: u32) -> Self {
+        let day = day.saturating_mul(1_000_000);
+        Self { api_key: bytes(day, DAY), address: bytes(day / 10, DAY) }
+    }
+}
+
+impl Default for AnswerQuota {
+    fn default() -> Self {
+        Self::megabytes(250)
+    }
+}
+
+const DAY: Duration = Duration::from_hours(24);
+
+/// This many bytes in a time, which may come at once. `None` for 0: no limit.
+fn bytes(number: u32, time: Duration) -> Option<Rate> {
+    let burst = NonZeroU32::new(number)?;
+    Some(Rate { burst, every: time / burst.get() })
 }
 
 /// The rate limits of a server; `None`: no limit.

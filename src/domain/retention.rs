@@ -7,10 +7,15 @@ pub enum Kept {
     Audit,
     Refusals,
     Usage,
+    /// Delivered and failed ones; never those that are still to be sent.
+    Webhooks,
+    /// To requests with an `Idempotency-Key`.
+    Answers,
 }
 
 impl Kept {
-    pub const ALL: [Self; 4] = [Self::Telemetry, Self::Audit, Self::Refusals, Self::Usage];
+    pub const ALL: [Self; 6] =
+        [Self::Telemetry, Self::Audit, Self::Refusals, Self::Usage, Self::Webhooks, Self::Answers];
 
     /// The plural noun for messages.
     pub fn noun(self) -> &'static str {
@@ -19,6 +24,8 @@ impl Kept {
             Self::Audit => "audit entries",
             Self::Refusals => "refusals",
             Self::Usage => "counters of use",
+            Self::Webhooks => "webhooks",
+            Self::Answers => "answers under an Idempotency-Key",
         }
     }
 }

@@ -14,14 +14,15 @@ use super::quotas::Quotas;
 use super::rates::Rates;
 use super::unavailable::{Cause, Unavailable};
 use super::{ADMISSION_DELAY, CHANGE_DELAY};
-use crate::domain::{Outcome, RateLimits, TelemetryQuota};
+use crate::domain::{AnswerQuota, CallerId, Outcome, RateLimits, TelemetryQuota};
 use crate::signing::{Promise, SigningDelay};
 use crate::wire::reply::Result;
 
 /// The current use of each limit, in one server.
 pub struct Load {
     pub(super) rates: Rates,
-    pub(super) quotas: Quotas,
+    pub(super) telemetry: Quotas,
+    kept_answers: Quotas,
     pub(super) body_memory: BodyMemory,
     answers: AnswerMemory,
     pub(super) lists: Semaphore,
@@ -37,12 +38,14 @@ impl Load {
     pub fn new(
         rates: &RateLimits,
         telemetry: &TelemetryQuota,
+        answers: &AnswerQuota,
         workers: usize,
         signing: Arc<SigningDelay>,
     ) -> Self {
         Self {
             rates: Rates::new(rates),
-            quotas: Quotas::new(telemetry),
+            telemetry: Quotas::of_telemetry(telemetry),
+            kept_answers: Quotas::of_answers(answers),
             body_memory: BodyMemory::default(),
             answers: AnswerMemory::default(),
             lists: Semaphore::new(workers),
@@ -65,6 +68,12 @@ impl Load {
 
     fn check_signing_delay(&self, limit: Duration) -> Result<()> {
         if self.signing.exceeds(limit) { Err(self.unavailable(Cause::Signing).into()) } else { Ok(()) }
+    }
+
+    /// Counts the answer to a request with an `Idempotency-Key`, which takes `length` bytes, against the quotas of its
+    /// API key and address.
+    pub fn admit_answer(&self, address: IpAddr, caller: CallerId, length: usize) -> Result<()> {
+        self.kept_answers.take(&Network::of(address), caller, length, self.now())
     }
 
     /// Counts the signature of a change before it is requested. The count ends when the promise is dropped.
@@ -96,15 +105,22 @@ impl Load {
     }
 
     /// The number of requests that each rate limit has refused, by its name in the metrics.
-    pub fn refused(&self) -> [(&'static str, u64); 4] {
+    pub fn refused(&self) -> [(&'static str, u64); 5] {
         let [address, key, guesses] = self.rates.refused();
-        [address, key, guesses, ("telemetry", self.quotas.refused())]
+        [
+            address,
+            key,
+            guesses,
+            ("telemetry", self.telemetry.refused()),
+            ("answers", self.kept_answers.refused()),
+        ]
     }
 
     /// To be called once a minute: logs how many requests were refused, and forgets idle clients.
     pub fn tidy(&self) {
         self.rates.tidy(self.now());
-        self.quotas.tidy(self.now());
+        self.telemetry.tidy(self.now());
+        self.kept_answers.tidy(self.now());
         self.log_unavailable();
     }
 

@@ -25,6 +25,7 @@
 //! | JSON depth, field lengths | API §0.4, item 8 | `wire/params`, `api` | 1902, 1913 |
 //! | `Idempotency-Key` | 255 bytes | `idempotency.rs` | 1913 |
 //! | telemetry of an API key, of an address | 10 MB/h, 100 MB/day; `--telemetry-per-hour`, `-day` | `run.rs` | 1929 |
+//! | answers kept for an API key, an address | 250 MB/day, 25; `--answers-per-day` | [`Load::admit_answer`] | 1929 |
 //! | wrong keys from an address | 60/min, 60 at once; `--rate-limit-guesses` | [`Ticket::check_guess`] | 1929 |
 //! | lists read at once | one by worker, [`LIST_TIMEOUT`] | [`Ticket::enter_list`] | 1901 |
 //! | changes in the write queue | 1,024, each for 1 s | `store/sqlite/writer.rs` | 1901 |

@@ -1,31 +1,36 @@
-//! The quotas of telemetry in bytes, by API key and by address: a key that ships in customers' software could otherwise
-//! fill the disk.
+//! The quotas of telemetry and of kept answers in bytes, by API key and by address: a key that ships in customers'
+//! software could otherwise fill the disk.
 
 use std::time::Duration;
 
 use super::network::Network;
 use super::rates::RateLimit;
-use crate::domain::{CallerId, TelemetryQuota};
+use crate::domain::{AnswerQuota, CallerId, TelemetryQuota};
 use crate::wire::reply::Result;
 
-/// What a stored report takes beside its fields.
+/// What a stored row takes beside its texts.
 const ROW: usize = 256;
 
-/// How much telemetry each client has stored, in the last hour and in the last day.
+/// How much each client has stored in the times of the quotas.
 pub struct Quotas {
-    address: [RateLimit<Network>; 2],
-    caller: [RateLimit<i64>; 2],
+    address: Vec<RateLimit<Network>>,
+    caller: Vec<RateLimit<i64>>,
 }
 
 impl Quotas {
-    pub fn new(quota: &TelemetryQuota) -> Self {
+    pub fn of_telemetry(quota: &TelemetryQuota) -> Self {
+        let rates = [quota.hour, quota.day];
         Self {
-            address: [RateLimit::new(quota.hour), RateLimit::new(quota.day)],
-            caller: [RateLimit::new(quota.hour), RateLimit::new(quota.day)],
+            address: rates.into_iter().map(RateLimit::new).collect(),
+            caller: rates.into_iter().map(RateLimit::new).collect(),
         }
     }
 
-    /// Counts a report whose fields have `length` bytes against all four quotas, or against none and refuses it.
+    pub fn of_answers(quota: &AnswerQuota) -> Self {
+        Self { address: vec![RateLimit::new(quota.address)], caller: vec![RateLimit::new(quota.api_key)] }
+    }
+
+    /// Counts a row whose texts have `length` bytes against all quotas, or against none and refuses it.
     pub fn take(&self, address: &Network, caller: CallerId, length: usize, now: Duration) -> Result<()> {
         let bytes = u32::try_from(length.saturating_add(ROW)).unwrap_or(u32::MAX);
         let mut taken = Vec::with_capacity(4);
@@ -45,11 +50,10 @@ impl Quotas {
         admitted
     }
 
-    /// How many reports were refused.
+    /// How many rows were refused.
     pub fn refused(&self) -> u64 {
-        let [by_hour, by_day] = &self.address;
-        let [of_hour, of_day] = &self.caller;
-        [by_hour.refused(), by_day.refused(), of_hour.refused(), of_day.refused()].iter().sum()
+        let by_address = self.address.iter().map(RateLimit::refused);
+        by_address.chain(self.caller.iter().map(RateLimit::refused)).sum()
     }
 
     /// To be called once a minute: forgets clients that have nothing used up.
@@ -72,7 +76,7 @@ mod tests {
 
     #[test]
     fn a_key_and_an_address_have_a_quota_each_and_a_refusal_uses_none() {
-        let quotas = Quotas::new(&TelemetryQuota::megabytes(1, 2));
+        let quotas = Quotas::of_telemetry(&TelemetryQuota::megabytes(1, 2));
         assert!(take(&quotas, 1, 1, 600_000, HOUR) && !take(&quotas, 1, 1, 600_000, HOUR));
         // What was refused for the address is not counted against the key, and the other way round.
         assert!(!take(&quotas, 1, 2, 600_000, HOUR) && take(&quotas, 2, 2, 1_000_000, HOUR));
@@ -82,5 +86,15 @@ mod tests {
         assert!(take(&quotas, 1, 1, 1_000_000, HOUR * 3));
         // The day's.
         assert!(!take(&quotas, 1, 1, 1_000_000, HOUR * 4));
+    }
+
+    #[test]
+    fn an_address_has_a_tenth_of_a_keys_share_of_answers() {
+        let quotas = Quotas::of_answers(&AnswerQuota::megabytes(1));
+        for host in 1..=10 {
+            assert!(take(&quotas, host, 1, 100_000, HOUR) && !take(&quotas, host, 2, 1_000, HOUR), "{host}");
+        }
+        assert!(!take(&quotas, 11, 1, 1_000, HOUR) && take(&quotas, 11, 2, 1_000, HOUR));
+        assert!(take(&quotas, 12, 1, 90_000, HOUR * 25));
     }
 }

@@ -66,7 +66,7 @@ impl<'a> Ticket<'a> {
 
     /// Counts a telemetry report, whose fields have `length` bytes, against the quotas of its API key and address.
     pub fn admit_telemetry(&self, caller: CallerId, length: usize) -> Result<()> {
-        self.load.quotas.take(&self.client, caller, length, self.load.now())
+        self.load.telemetry.take(&self.client, caller, length, self.load.now())
     }
 
     /// Holds the memory that a large body of `length` bytes, or its fields, need until the answer. Waits first until
@@ -175,7 +175,7 @@ mod tests {
     use tempfile::TempDir;
 
     use super::*;
-    use crate::domain::{NewLicense, NewProduct, Rate, RateLimits, TelemetryQuota, Timestamp};
+    use crate::domain::{AnswerQuota, NewLicense, NewProduct, Rate, RateLimits, TelemetryQuota, Timestamp};
     use crate::files::DataDir;
     use crate::signing::SigningDelay;
     use crate::store::{Decision, Store};
@@ -186,7 +186,8 @@ mod tests {
     fn load() -> Load {
         let rate = Rate { burst: NonZeroU32::MIN, every: Duration::from_hours(1) };
         let limits = RateLimits { guesses: Some(rate), ..RateLimits::default() };
-        Load::new(&limits, &TelemetryQuota::default(), 1, Arc::new(SigningDelay::new(1)))
+        let (telemetry, answers) = (TelemetryQuota::default(), AnswerQuota::default());
+        Load::new(&limits, &telemetry, &answers, 1, Arc::new(SigningDelay::new(1)))
     }
 
     /// A store with the license KEY-1, which is not active anywhere.

@@ -21,7 +21,7 @@ pub struct Readings {
     /// Seconds since 1970.
     pub started_at: i64,
     /// Requests refused by each rate limit.
-    pub refused: [(&'static str, u64); 4],
+    pub refused: [(&'static str, u64); 5],
     pub signatures_requested: u64,
     pub signatures_made: u64,
     pub signatures_waiting: usize,
@@ -34,11 +34,13 @@ pub struct Readings {
     pub database_size: Option<u64>,
     /// Size of the write-ahead log, in bytes.
     pub log_size: Option<u64>,
-    /// About the size of the telemetry and of the audit trail, in bytes.
+    /// About the sizes of what is kept, in bytes.
     pub telemetry_size: Option<i64>,
     pub audit_size: Option<i64>,
     pub refusals_size: Option<i64>,
     pub usage_size: Option<i64>,
+    pub webhooks_size: Option<i64>,
+    pub answers_size: Option<i64>,
     /// Free space on the disk of the data directory, in bytes.
     pub free_space: Option<u64>,
 }
@@ -96,6 +98,8 @@ fn add_database(page: &mut Registry, readings: &Readings) {
         ("audit_size", "Approximate size of the audit trail", unsigned(readings.audit_size)),
         ("refusals_size", "Approximate size of the journal of refusals", unsigned(readings.refusals_size)),
         ("usage_size", "Approximate size of the numbers of answers by hour", unsigned(readings.usage_size)),
+        ("webhooks_size", "Approximate size of the webhooks", unsigned(readings.webhooks_size)),
+        ("answers_size", "Approximate size of the kept answers", unsigned(readings.answers_size)),
     ] {
         if let Some(bytes) = bytes {
             page.register_with_unit(name, help, Unit::Bytes, gauge(bytes));

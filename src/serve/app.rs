@@ -51,6 +51,7 @@ impl App {
             load: Load::new(
                 &config.limits.rates,
                 &config.limits.telemetry,
+                &config.limits.answers,
                 config.workers,
                 Arc::clone(signatures.delay()),
             ),

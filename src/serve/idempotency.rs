@@ -38,10 +38,14 @@ pub fn key(
 
 /// Runs a request unless its key has an answer already. The change and its stored answer are committed together. What
 /// changes nothing, as a refusal or an activation that was there, is not stored: a repeat is answered anew.
+///
+/// `admit` gets the number of bytes to store. If it refuses them, the request is refused, and its change must be rolled
+/// back.
 pub fn once(
     tx: &Tx<'_>,
     key: Option<&RepeatKey>,
     now: Timestamp,
+    admit: impl FnOnce(usize) -> reply::Result<()>,
     run: impl FnOnce() -> Answer,
 ) -> Result<Answer, store::Error> {
     let Some(key) = key else { return Ok(run()) };
@@ -54,6 +58,9 @@ pub fn once(
         && tx.changed_rows() != before
     {
         let written = sign::write(reply, answer.signing_product.as_ref(), now);
+        if let Err(refusal) = admit(key.idempotency_key.len() + written.response.len()) {
+            return Ok(Answer::refused(refusal));
+        }
         tx.keep_answer(key, &written, now)?;
     }
     Ok(answer)

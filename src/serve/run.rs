@@ -190,7 +190,8 @@ async fn write(
             has_idempotency_key: repeat_key.is_some(),
             ..server.request_context(address, caller_id, None)
         };
-        let once = idempotency::once(tx, repeat_key.as_ref(), now, || {
+        let admit = |length| server.load.admit_answer(address, caller_id, length);
+        let once = idempotency::once(tx, repeat_key.as_ref(), now, admit, || {
             run_endpoint(route, tx, &params, context, now)
         });
         let mut answer = once.unwrap_or_else(Answer::refused);

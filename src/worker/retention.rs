@@ -1,5 +1,5 @@
-//! Deletes what is older, or more, than the settings keep: telemetry, the audit trail, refusals and usage, the oldest
-//! first, in slices so small that no request waits for one.
+//! Deletes what is older, or more, than the settings keep: telemetry, the audit trail, refusals, usage, webhooks and
+//! answers, the oldest first, in slices so small that no request waits for one.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,6 +38,8 @@ async fn enforce(app: &Arc<App>, kept: Kept) -> Result<usize, store::Error> {
         Kept::Audit => limits.keep_audit,
         Kept::Refusals => activity.keep_refusals,
         Kept::Usage => activity.keep_usage,
+        Kept::Webhooks => limits.keep_webhooks,
+        Kept::Answers => limits.keep_answers,
     };
     let mut deleted = 0;
     if let Some(days) = days {

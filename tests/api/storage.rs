@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use keyseal::{Retention, TelemetryQuota};
+use keyseal::{AnswerQuota, Retention, TelemetryQuota};
 
 use crate::support::{License, TestServer, execute};
 
@@ -71,6 +71,91 @@ fn a_repeat_key_of_a_request_that_changes_nothing_is_not_kept() {
     // Another URL is a change.
     assert_eq!(ask("url", "https://b.example/"), 301);
     assert_eq!((count(&server, kept), count(&server, audited)), (2, entries + 1));
+}
+
+#[test]
+fn answers_under_an_idempotency_key_have_a_quota_and_what_exceeds_it_is_not_done() {
+    let server = TestServer::start_with(|config| {
+        config.limits.answers = AnswerQuota::megabytes(1);
+        config.http.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
+    });
+    server.add_license(&License { activation_limit: 0, identifiers: &[], ..License::default() });
+    let client = server.add_api_key(&["--capability", "client"]);
+    let activate = |number: usize, from: &str, repeat_key: Option<&str>| {
+        let identifier = format!("device-{number}");
+        let fields =
+            [("api_key", client.as_str()), ("license_key", "KEY-1"), ("identifier", identifier.as_str())];
+        let mut headers = vec![("X-Forwarded-For", from)];
+        headers.extend(repeat_key.map(|key| ("Idempotency-Key", key)));
+        server.post_with_headers("activate", &headers, &fields)
+    };
+    // Some 600 bytes each; an address has 100,000.
+    let name = |number: usize| format!("{number:0>255}");
+    let answers: Vec<_> = (0..300).map(|number| activate(number, "192.0.2.1", Some(&name(number)))).collect();
+    let kept = answers.iter().filter(|answer| answer.code == 300).count();
+    assert!((120..=200).contains(&kept), "{kept}");
+    let refused = answers.last().unwrap();
+    assert_eq!((refused.code, refused.status), (1929, 429));
+    assert!(refused.retry_after.is_some());
+    // What was refused was not done, and what was promised is kept.
+    let seats = i64::try_from(kept).unwrap();
+    assert_eq!(count(&server, "SELECT count(*) FROM activations"), seats);
+    assert_eq!(count(&server, "SELECT count(*) FROM idempotency"), seats);
+    assert_eq!(activate(0, "192.0.2.1", Some(&name(0))).body, answers[0].body);
+    // Others under the same key, and the same one without a promise, go on.
+    assert_eq!(activate(1_000, "192.0.2.2", Some("x")).code, 300);
+    assert_eq!(activate(1_001, "192.0.2.1", None).code, 300);
+}
+
+#[test]
+fn webhooks_and_answers_are_deleted_past_their_age_and_size_but_none_that_is_to_be_sent() {
+    let mut server = TestServer::start();
+    execute(
+        &server,
+        "WITH RECURSIVE number (n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM number WHERE n < 2000)
+         INSERT INTO callbacks (url, target, reply, kind, state, next_attempt, created_at, updated_at)
+         SELECT 'http://x.example/', 'x.example', CAST(zeroblob(1400) AS TEXT), 'deactivation',
+             CASE n % 4 WHEN 0 THEN 'pending' WHEN 1 THEN 'failed' ELSE 'delivered' END, 99999999999, 1,
+             CASE WHEN n <= 400 THEN 1000000000 ELSE unixepoch() END FROM number;
+         WITH RECURSIVE number (n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM number WHERE n < 2000)
+         INSERT INTO idempotency (api_key_id, route, idempotency_key, params_hash, code, response, created_at)
+         SELECT 1, '/activate', 'key-' || n, zeroblob(32), 300, CAST(zeroblob(1300) AS TEXT),
+             CASE WHEN n <= 500 THEN 1000000000 ELSE unixepoch() - 2000 + n END FROM number;",
+    );
+    server.stop();
+    server.start_again(|config| {
+        config.limits.keep_webhooks = Retention::new(90, 0);
+        config.limits.keep_answers = Retention::new(1, 0);
+    });
+    assert_eq!(wait(&server, "SELECT count(*) FROM callbacks", 1700), 1700);
+    assert_eq!(wait(&server, "SELECT count(*) FROM idempotency", 1500), 1500);
+    server.stop();
+    server.start_again(|config| {
+        config.limits.keep_webhooks = Retention::new(0, 1);
+        config.limits.keep_answers = Retention::new(1, 1);
+    });
+    // 650 of 1.5 KB each, and those that are to be sent.
+    let left = wait(&server, "SELECT count(*) FROM callbacks", 1200);
+    assert!((900..=1200).contains(&left), "{left}");
+    assert_eq!(count(&server, "SELECT count(*) FROM callbacks WHERE state = 'pending'"), 500);
+    assert_eq!(count(&server, "SELECT max(id) FROM callbacks WHERE state <> 'pending'"), 1999);
+    let left = wait(&server, "SELECT count(*) FROM idempotency", 800);
+    assert!((400..=800).contains(&left), "{left}");
+    assert_eq!(count(&server, "SELECT count(*) FROM idempotency WHERE idempotency_key = 'key-2000'"), 1);
+}
+
+#[test]
+fn the_audit_trail_is_pruned_in_slices_as_one_entry() {
+    let server = TestServer::start();
+    let before = count(&server, "SELECT count(*) FROM audit");
+    execute(
+        &server,
+        "WITH RECURSIVE number (n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM number WHERE n < 2500)
+         INSERT INTO audit (id, at, who, action, change) SELECT -n, 1000000000, 'command_line', 'x', 'y' FROM number;",
+    );
+    assert_eq!(server.command(&["audit", "prune", "--older-than", "1"])["pruned"], 2500);
+    assert_eq!(count(&server, "SELECT count(*) FROM audit"), before + 1);
+    assert_eq!(count(&server, "SELECT count(*) FROM audit WHERE action = 'audit prune'"), 1);
 }
 
 /// Waits until a number is small enough.

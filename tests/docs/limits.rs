@@ -69,7 +69,6 @@ const LIMITS: &[(&str, &str)] = &[
     ("different refusals in a second | 500 |", "MOST_REFUSALS: usize = 500;"),
     ("different counters in a second | 10,000 |", "MOST_COUNTERS: usize = 10_000;"),
     ("activations seen in a second | 1,000 |", "MOST_SEEN: usize = 1000;"),
-    ("stay on record | 30 days |", "KEPT_SECONDS: i64 = 30 * 24 * 60 * 60;"),
     ("before serving | 50 ms |", "CHECK_TIMEOUT: Duration = Duration::from_millis(50);"),
     ("at a stop | 15 s |", "SHUTDOWN_SECONDS: u64 = 15;"),
     ("`keyseal.toml` | 1 MiB |", "MAX_BYTES: u64 = 1 << 20;"),

@@ -24,7 +24,7 @@ use crate::store::{Inspection, OpenError};
 type Check = fn(&Context<'_>) -> Finding;
 
 /// The checks in the order in which they are reported.
-const CHECKS: [(&str, Check); 30] = [
+const CHECKS: [(&str, Check); 31] = [
     ("settings", settings::file),
     ("data directory", files::directory),
     ("permissions", files::permissions),
@@ -42,6 +42,7 @@ const CHECKS: [(&str, Check); 30] = [
     ("telemetry", database::telemetry),
     ("refusals", database::refusals),
     ("usage", database::usage),
+    ("answers", database::answers),
     ("webhooks", webhooks::delivery),
     ("upgrade copies", database::upgrade_copies),
     ("downloads", downloads::files),

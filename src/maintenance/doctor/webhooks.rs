@@ -2,17 +2,24 @@
 
 use super::database::query;
 use super::{Context, Finding};
-use crate::domain::Timestamp;
-use crate::maintenance::units::number;
+use crate::domain::{Kept, Timestamp};
+use crate::maintenance::units::{megabytes, number};
+use crate::store::Tx;
 
-/// The number of days during which a failed webhook causes a warning. Failed ones stay on record until they are
-/// retried.
+/// The number of days during which a failed webhook causes a warning. Failed ones stay on record for as long
+/// as the server's settings keep them.
 const RECENT_DAYS: i64 = 7;
 
 /// Checks that no webhook has failed in the last days.
 pub fn delivery(context: &Context<'_>) -> Finding {
-    let counts = |tx: &crate::store::Tx<'_>| Ok((tx.count_pending_callbacks()?, tx.failed_callbacks()?));
-    query(context, counts, |(pending, failed)| assess(pending, failed, context.now))
+    let counts = |tx: &Tx<'_>| {
+        Ok((tx.count_pending_callbacks()?, tx.failed_callbacks()?, tx.kept_bytes(Kept::Webhooks)?))
+    };
+    query(context, counts, |(pending, failed, bytes)| {
+        let finding = assess(pending, failed, context.now);
+        let size = megabytes(u64::try_from(bytes).unwrap_or(0));
+        Finding { message: format!("{}; about {size} of sent and failed ones", finding.message), ..finding }
+    })
 }
 
 fn assess(pending: i64, (failed, last): (i64, Option<Timestamp>), now: Timestamp) -> Finding {

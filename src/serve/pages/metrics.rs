@@ -78,6 +78,8 @@ fn readings(app: &App) -> Readings {
         audit_size: kept(Kept::Audit),
         refusals_size: kept(Kept::Refusals),
         usage_size: kept(Kept::Usage),
+        webhooks_size: kept(Kept::Webhooks),
+        answers_size: kept(Kept::Answers),
         free_space: app.config.data.free_space().ok(),
     }
 }

@@ -9,25 +9,41 @@ const SAMPLES: i64 = 64;
 /// The bytes that a row takes beside its texts.
 const ROW_OVERHEAD: i64 = 100;
 
-/// The statements for one table. Its ids grow with time; the hours are those of `usage_hours`.
+/// The statements for one table.
 struct Statements {
-    /// Its lowest and its highest id.
-    ids: &'static str,
-    /// The bytes of the texts of the first row from an id on, in the table and in its indexes. Of `usage_hours`, the
-    /// bytes of all rows of an hour.
-    length: &'static str,
+    size: Size,
     /// Whether one of the oldest rows is from before a time.
     older: &'static str,
     /// Deletes those of the oldest rows that are from before a time.
     delete: &'static str,
 }
 
+/// The statements for the size of a table.
+enum Size {
+    /// Its ids grow with time, and few are missing; the hours are those of `usage_hours`.
+    ById {
+        /// The lowest and the highest id.
+        ids: &'static str,
+        /// The bytes of the texts of the first row from an id on, in the table and in its indexes. Of `usage_hours`,
+        /// the bytes of all rows of an hour.
+        length: &'static str,
+    },
+    /// It has no such ids, or not all of its rows count.
+    Counted {
+        count: &'static str,
+        /// The bytes of the texts of each of the oldest rows, and of each of the newest.
+        lengths: [&'static str; 2],
+    },
+}
+
 const TELEMETRY: Statements = Statements {
+    size: Size::ById {
     ids: "SELECT (SELECT min(id) FROM telemetry), (SELECT max(id) FROM telemetry)",
     length: "SELECT octet_length(user_identifier) + octet_length(license_key) + octet_length(activation_identifier)
                     + octet_length(product_version) + 2 * (octet_length(data_type) + octet_length(data_group))
                     + octet_length(data) + octet_length(extra)
              FROM telemetry WHERE id >= ?1 ORDER BY id LIMIT 1",
+    },
     older: "SELECT 1 FROM (SELECT created_at FROM telemetry ORDER BY id LIMIT ?2) AS oldest
             WHERE created_at < ?1 LIMIT 1",
     delete: "DELETE FROM telemetry
@@ -35,26 +51,32 @@ const TELEMETRY: Statements = Statements {
 };
 
 const AUDIT: Statements = Statements {
-    ids: "SELECT (SELECT min(id) FROM audit), (SELECT max(id) FROM audit)",
-    length: "SELECT octet_length(action) + octet_length(change) + coalesce(octet_length(license_key), 0)
+    size: Size::ById {
+        ids: "SELECT (SELECT min(id) FROM audit), (SELECT max(id) FROM audit)",
+        length: "SELECT octet_length(action) + octet_length(change) + coalesce(octet_length(license_key), 0)
                     + coalesce(octet_length(detail), 0) + coalesce(octet_length(address), 0)
              FROM audit WHERE id >= ?1 ORDER BY id LIMIT 1",
+    },
     older: "SELECT 1 FROM (SELECT at FROM audit ORDER BY id LIMIT ?2) AS oldest WHERE at < ?1 LIMIT 1",
     delete: "DELETE FROM audit WHERE id IN (SELECT id FROM audit ORDER BY id LIMIT ?2) AND at < ?1",
 };
 
 const REFUSALS: Statements = Statements {
-    ids: "SELECT (SELECT min(id) FROM refusals), (SELECT max(id) FROM refusals)",
-    length: "SELECT 2 * (octet_length(key_hash) + octet_length(identifier) + octet_length(address))
+    size: Size::ById {
+        ids: "SELECT (SELECT min(id) FROM refusals), (SELECT max(id) FROM refusals)",
+        length: "SELECT 2 * (octet_length(key_hash) + octet_length(identifier) + octet_length(address))
                     + octet_length(endpoint) + octet_length(key_start)
              FROM refusals WHERE id >= ?1 ORDER BY id LIMIT 1",
+    },
     older: "SELECT 1 FROM (SELECT last_at FROM refusals ORDER BY id LIMIT ?2) AS oldest WHERE last_at < ?1 LIMIT 1",
     delete: "DELETE FROM refusals WHERE id IN (SELECT id FROM refusals ORDER BY id LIMIT ?2) AND last_at < ?1",
 };
 
 const USAGE: Statements = Statements {
-    ids: "SELECT (SELECT min(hour) FROM usage_hours), (SELECT max(hour) FROM usage_hours)",
-    length: "SELECT coalesce(sum(octet_length(endpoint) + 20), 0) FROM usage_hours WHERE hour = ?1",
+    size: Size::ById {
+        ids: "SELECT (SELECT min(hour) FROM usage_hours), (SELECT max(hour) FROM usage_hours)",
+        length: "SELECT coalesce(sum(octet_length(endpoint) + 20), 0) FROM usage_hours WHERE hour = ?1",
+    },
     older: "SELECT 1 FROM (SELECT hour FROM usage_hours ORDER BY hour LIMIT ?2) AS oldest
             WHERE hour < ?1 / 3600 LIMIT 1",
     delete: "DELETE FROM usage_hours
@@ -64,19 +86,72 @@ const USAGE: Statements = Statements {
              ) AND hour < ?1 / 3600",
 };
 
+const WEBHOOKS: Statements = Statements {
+    // Without those that are still to be sent, which are never deleted.
+    size: Size::Counted {
+        count: "SELECT count(*) FROM callbacks WHERE state <> 'pending'",
+        lengths: [
+            "SELECT octet_length(url) + 2 * octet_length(target) + octet_length(reply)
+                    + coalesce(octet_length(body), 0) + coalesce(octet_length(last_error), 0)
+             FROM callbacks WHERE state <> 'pending' ORDER BY id LIMIT ?1",
+            "SELECT octet_length(url) + 2 * octet_length(target) + octet_length(reply)
+                    + coalesce(octet_length(body), 0) + coalesce(octet_length(last_error), 0)
+             FROM callbacks WHERE state <> 'pending' ORDER BY id DESC LIMIT ?1",
+        ],
+    },
+    older: "SELECT 1 FROM (SELECT updated_at FROM callbacks WHERE state <> 'pending' ORDER BY id LIMIT ?2) AS oldest
+            WHERE updated_at < ?1 LIMIT 1",
+    delete: "DELETE FROM callbacks
+             WHERE id IN (SELECT id FROM callbacks WHERE state <> 'pending' ORDER BY id LIMIT ?2)
+                   AND updated_at < ?1",
+};
+
+const ANSWERS: Statements = Statements {
+    size: Size::Counted {
+        count: "SELECT count(*) FROM idempotency",
+        lengths: [
+            "SELECT octet_length(route) + octet_length(idempotency_key) + octet_length(params_hash)
+                    + octet_length(response) + coalesce(octet_length(signing_key), 0)
+             FROM idempotency ORDER BY created_at LIMIT ?1",
+            "SELECT octet_length(route) + octet_length(idempotency_key) + octet_length(params_hash)
+                    + octet_length(response) + coalesce(octet_length(signing_key), 0)
+             FROM idempotency ORDER BY created_at DESC LIMIT ?1",
+        ],
+    },
+    older: "SELECT 1 FROM (SELECT created_at FROM idempotency ORDER BY created_at LIMIT ?2) AS oldest
+            WHERE created_at < ?1 LIMIT 1",
+    delete: "DELETE FROM idempotency
+             WHERE (api_key_id, route, idempotency_key, params_hash) IN
+                   (SELECT api_key_id, route, idempotency_key, params_hash FROM idempotency
+                    ORDER BY created_at LIMIT ?2)
+                   AND created_at < ?1",
+};
+
 impl Tx<'_> {
     /// About how many bytes are kept: the number of rows times the mean size of a few of them.
     pub fn kept_bytes(&self, kept: Kept) -> Result<i64, Error> {
-        let statements = statements(kept);
+        let (ids, length) = match statements(kept).size {
+            Size::ById { ids, length } => (ids, length),
+            Size::Counted { count, lengths } => {
+                let rows: i64 = self.sql(count).value(&[])?;
+                let mut sampled: Vec<i64> = Vec::new();
+                for lengths in lengths {
+                    sampled.extend(self.sql(lengths).all(&[&(SAMPLES / 2)], |row| row.get::<i64>(0))?);
+                }
+                let number = i64::try_from(sampled.len()).unwrap_or(i64::MAX);
+                let sum = sampled.into_iter().fold(number.saturating_mul(ROW_OVERHEAD), i64::saturating_add);
+                return Ok((sum / number.max(1)).saturating_mul(rows));
+            }
+        };
         let (first, last): (Option<i64>, Option<i64>) =
-            self.sql(statements.ids).only(&[], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            self.sql(ids).only(&[], |row| Ok((row.get(0)?, row.get(1)?)))?;
         let (Some(first), Some(last)) = (first, last) else { return Ok(0) };
         let rows = last.saturating_sub(first).saturating_add(1);
         let samples = SAMPLES.min(rows);
         let (mut sum, mut found) = (0_i64, 0_i64);
         for number in 0..samples {
             let id = first.saturating_add(rows / samples * number);
-            let length: Option<i64> = self.sql(statements.length).one(&[&id], |row| row.get(0))?;
+            let length: Option<i64> = self.sql(length).one(&[&id], |row| row.get(0))?;
             if let Some(length) = length {
                 sum = sum.saturating_add(length).saturating_add(ROW_OVERHEAD);
                 found += 1;
@@ -102,5 +177,7 @@ fn statements(kept: Kept) -> &'static Statements {
         Kept::Audit => &AUDIT,
         Kept::Refusals => &REFUSALS,
         Kept::Usage => &USAGE,
+        Kept::Webhooks => &WEBHOOKS,
+        Kept::Answers => &ANSWERS,
     }
 }

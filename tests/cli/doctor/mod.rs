@@ -16,7 +16,7 @@ use serde_json::Value;
 use crate::support::{done, initialized, keyseal};
 
 /// Every check, in order.
-const CHECKS: [&str; 30] = [
+const CHECKS: [&str; 31] = [
     "settings",
     "data directory",
     "permissions",
@@ -34,6 +34,7 @@ const CHECKS: [&str; 30] = [
     "telemetry",
     "refusals",
     "usage",
+    "answers",
     "webhooks",
     "upgrade copies",
     "downloads",

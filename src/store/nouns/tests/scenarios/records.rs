@@ -7,7 +7,7 @@ use super::{LATER, NOW, license};
 use crate::domain::{
     Actor, ApiKeyChange, ApiKeySecret, AuditFilter, Block, CallbackKind, CallbackState, CallerId,
     Capabilities, Fingerprint, Kept, LicenseKey, NewCallback, ProductKey, TelemetryFilter, TelemetryReport,
-    Timestamp,
+    Timestamp, UnderWay,
 };
 use crate::store::{GivenAnswer, NewApiKey, RepeatKey, Tx};
 
@@ -71,13 +71,29 @@ pub(super) fn jobs_and_webhooks(tx: &Tx<'_>) {
     assert!(tx.has_recent_job(&fingerprint, LATER).unwrap());
     assert!(!tx.has_recent_job(&fingerprint, Timestamp(NOW.0 + 300)).unwrap());
 
-    let new = |url| NewCallback { kind: CallbackKind::Assignment, url, reply: "{}", product_id: None };
+    let new = |url| NewCallback {
+        kind: CallbackKind::Assignment,
+        url,
+        reply: "{}",
+        product_id: None,
+        license_id: Some(5),
+    };
     tx.add_callback(&new("http://shop.example/a"), NOW, NOW).unwrap();
     tx.add_callback(&new("not a url"), NOW, NOW).unwrap();
     assert_eq!(tx.count_pending_callbacks().unwrap(), 1);
     assert_eq!(tx.next_callback_at(&[], None).unwrap(), Some(NOW));
     let due = tx.due_callback(&[], None, NOW).unwrap().unwrap();
-    assert!(tx.due_callback(std::slice::from_ref(&due.target), None, NOW).unwrap().is_none());
+    assert_eq!((due.target.as_str(), due.license_id), ("shop.example", Some(5)));
+    for (target, license_id, is_there) in [
+        (&*due.target, None, false),
+        ("other:80", Some(5), false),
+        ("other:80", Some(6), true),
+        ("other:80", None, true),
+    ] {
+        let other = [UnderWay { kind: CallbackKind::Deactivation, target: target.to_owned(), license_id }];
+        assert_eq!(tx.due_callback(&other, None, NOW).unwrap().is_some(), is_there, "{other:?}");
+        assert_eq!(tx.next_callback_at(&other, None).unwrap().is_some(), is_there, "{other:?}");
+    }
     for (except, is_there) in [(CallbackKind::Assignment, false), (CallbackKind::Deactivation, true)] {
         assert_eq!(tx.due_callback(&[], Some(except), NOW).unwrap().is_some(), is_there);
         assert_eq!(tx.next_callback_at(&[], Some(except)).unwrap().is_some(), is_there);
@@ -101,6 +117,13 @@ pub(super) fn jobs_and_webhooks(tx: &Tx<'_>) {
     tx.callback_delivered(due.id, Timestamp(NOW.0 + 40 * 86_400)).unwrap();
     assert_eq!(tx.callbacks(None).unwrap().len(), 2);
     assert!(tx.wakes_worker());
+    // Neither what is to be sent, nor what is newer.
+    tx.add_callback(&new("http://other.example/"), NOW, NOW).unwrap();
+    assert!(!tx.has_older(Kept::Webhooks, NOW, 10).unwrap() && tx.kept_bytes(Kept::Webhooks).unwrap() > 200);
+    let forever = Timestamp(i64::MAX);
+    assert_eq!(tx.delete_oldest(Kept::Webhooks, forever, 1).unwrap(), 1);
+    assert_eq!(tx.delete_oldest(Kept::Webhooks, forever, 10).unwrap(), 1);
+    assert_eq!((tx.kept_bytes(Kept::Webhooks).unwrap(), tx.callbacks(None).unwrap().len()), (0, 1));
 }
 
 pub(super) fn telemetry(tx: &Tx<'_>) {
@@ -190,7 +213,7 @@ pub(super) fn audit_idempotency_and_savepoints(tx: &Tx<'_>) {
     tx.release_savepoint().unwrap();
     let exists = |key| tx.license_by_key(&LicenseKey::parse(key).unwrap()).unwrap().is_some();
     assert!(!exists("GONE") && exists("STAYS"));
-    assert_eq!((tx.prune_audit(LATER).unwrap(), tx.audit_size().unwrap()), (3, (0, None)));
+    assert_eq!((tx.delete_oldest(Kept::Audit, LATER, 10).unwrap(), tx.audit_size().unwrap()), (3, (0, None)));
 
     let key = RepeatKey {
         caller: CallerId::Contract(3),
@@ -207,5 +230,15 @@ pub(super) fn audit_idempotency_and_savepoints(tx: &Tx<'_>) {
     let given = tx.given_answer(&key, LATER).unwrap().unwrap();
     assert_eq!((given.code, given.signing_product.unwrap().product_id), (400, 1));
     assert!(tx.given_answer(&key, Timestamp(NOW.0 + 86_400)).unwrap().is_none());
-    assert!(tx.given_answer(&RepeatKey { params_hash: [2; 32], ..key }, NOW).unwrap().is_none());
+    let other = RepeatKey { params_hash: [2; 32], ..key.clone() };
+    assert!(tx.given_answer(&other, NOW).unwrap().is_none());
+    tx.keep_answer(&other, &answer, LATER).unwrap();
+    assert!((200..1_000).contains(&tx.kept_bytes(Kept::Answers).unwrap()));
+    assert!(
+        !tx.has_older(Kept::Answers, NOW, 10).unwrap() && tx.has_older(Kept::Answers, LATER, 10).unwrap()
+    );
+    assert_eq!(tx.delete_oldest(Kept::Answers, LATER, 10).unwrap(), 1);
+    assert!(
+        tx.given_answer(&key, NOW).unwrap().is_none() && tx.given_answer(&other, LATER).unwrap().is_some()
+    );
 }
