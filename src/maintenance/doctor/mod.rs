@@ -6,6 +6,7 @@ mod downloads;
 mod files;
 mod keys;
 mod leftovers;
+mod licenses;
 mod settings;
 mod system;
 mod webhooks;
@@ -24,7 +25,7 @@ use crate::store::{Inspection, OpenError};
 type Check = fn(&Context<'_>) -> Finding;
 
 /// The checks in the order in which they are reported.
-const CHECKS: [(&str, Check); 31] = [
+const CHECKS: [(&str, Check); 33] = [
     ("settings", settings::file),
     ("data directory", files::directory),
     ("permissions", files::permissions),
@@ -38,6 +39,8 @@ const CHECKS: [(&str, Check); 31] = [
     ("references", database::references),
     ("write-ahead log", database::log),
     ("pages", database::pages),
+    ("contract keys", licenses::contract_keys),
+    ("owners", licenses::owners),
     ("audit trail", database::audit_trail),
     ("telemetry", database::telemetry),
     ("refusals", database::refusals),

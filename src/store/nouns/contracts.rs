@@ -39,6 +39,13 @@ impl Tx<'_> {
         self.sql(sql).all(&[], read)
     }
 
+    /// The ids of the active contracts whose key has fewer characters than `least`, in order.
+    pub fn contracts_with_short_keys(&self, least: i64) -> Result<Vec<i64>, Error> {
+        let sql =
+            "SELECT id FROM contracts WHERE length(contract_key) < ?1 AND status = 'active' ORDER BY id";
+        self.sql(sql).all(&[&least], |row| row.get(0))
+    }
+
     /// Adds a contract and returns its id. The caller has checked in this transaction that no other contract has its
     /// key.
     pub fn add_contract(&self, uuid: &str, terms: &Terms, now: Timestamp) -> Result<i64, Error> {

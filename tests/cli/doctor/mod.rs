@@ -16,7 +16,7 @@ use serde_json::Value;
 use crate::support::{done, initialized, keyseal};
 
 /// Every check, in order.
-const CHECKS: [&str; 31] = [
+const CHECKS: [&str; 33] = [
     "settings",
     "data directory",
     "permissions",
@@ -30,6 +30,8 @@ const CHECKS: [&str; 31] = [
     "references",
     "write-ahead log",
     "pages",
+    "contract keys",
+    "owners",
     "audit trail",
     "telemetry",
     "refusals",
