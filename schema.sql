@@ -363,6 +363,6 @@ CREATE TABLE usage_hours (
 -- was made so, or by rewriting the whole file. An upgraded database has none until then.
 CREATE TABLE rewritten (
     id INTEGER PRIMARY KEY CHECK (id = 1),
-    at INTEGER NOT NULL  -- 0: it was made so
+    at INTEGER NOT NULL  -- 0: it was made so; -1: an erasure began and did not end, so it must be rewritten
 ) STRICT;
 INSERT INTO rewritten (id, at) VALUES (1, 0);

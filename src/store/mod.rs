@@ -11,6 +11,7 @@ mod schema;
 mod sql;
 mod sqlite;
 mod tx;
+mod unused_space;
 mod write_job;
 
 use std::sync::{Arc, Mutex, PoisonError};

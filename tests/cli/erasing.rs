@@ -239,6 +239,37 @@ fn remains_in_an_older_file_and_copies_from_before_upgrades_are_erased_too() {
     assert_eq!(erase_nothing(data), "");
 }
 
+#[test]
+fn rows_of_others_with_the_same_name_make_nobody_rewrite_the_file() {
+    let data = world();
+    let data = data.path();
+    for (key, name, email) in
+        [("A", NAME, "other@x.example"), ("B", "Jane Q. Roebuck", "ajane.roe@mail.example")]
+    {
+        let create = ["license", "create", "--product", "1", "--key", key, "--owner-name", name];
+        done(data, &[&create[..], &["--owner-email", email]].concat());
+    }
+    let before = fs::read(data.join("keyseal.db")).unwrap();
+    let said = refused(data, &["customer", "erase", "--email", "ane.roe@mail.example", "--yes"]);
+    contains(&said, &["not found"]);
+    assert!(fs::read(data.join("keyseal.db")).unwrap() == before, "the file changed");
+    let erased = erase(data, &[]);
+    assert_eq!((&erased["file_rewritten"], &erased["licenses"]), (&json!(false), &json!(1)));
+    let licenses = done(data, &["license", "list"]);
+    let names: Vec<&Value> =
+        licenses.as_array().unwrap().iter().map(|license| &license["owner_name"]).collect();
+    assert_eq!(names, [&Value::Null, &json!("Mary"), &json!(NAME), &json!("Jane Q. Roebuck")]);
+}
+
+#[test]
+fn the_samples_of_analyze_are_erased_too() {
+    let data = world();
+    let data = data.path();
+    execute(data, "ANALYZE");
+    assert_eq!(erase(data, &[])["file_rewritten"], json!(true));
+    assert_eq!(found_in(data), Vec::<String>::new());
+}
+
 /// What erasing an unknown customer changes in a file that was rewritten: nothing.
 fn erase_nothing(data: &Path) -> &'static str {
     let before = fs::read(data.join("keyseal.db")).unwrap();

@@ -12,7 +12,7 @@ use crate::files::DataDir;
 use crate::maintenance::Progress as _;
 use crate::maintenance::shell::command;
 use crate::maintenance::units::{megabytes, number};
-use crate::operations::{EraseError, Erased, Erasure, Waiting};
+use crate::operations::{EraseError, Erased, Erasure, FileLimits, Waiting};
 use crate::store::{RemainsError, Store};
 
 #[derive(clap::Args)]
@@ -44,7 +44,8 @@ pub fn erase(args: &EraseArgs, data: &DataDir, output: &mut Output<'_>) -> Resul
         _ => None,
     };
     let on_phase = |phase| progress.begin(phase, None);
-    let erasure = Erasure { store: &store, data, actor: actor(), waiting, on_phase: &on_phase };
+    let limits = FileLimits::default();
+    let erasure = Erasure { store: &store, data, actor: actor(), waiting, limits, on_phase: &on_phase };
     let erased = erasure.run(email);
     progress.end();
     match erased {
@@ -102,7 +103,7 @@ fn report(email: &str, erased: &Erased, output: &mut Output<'_>) -> Result {
         (erased.seats > 0).then(|| format!("{ended} ended, because the identifier named the customer")),
     );
     lines.extend((!copies.is_empty()).then(|| format!("deleted: {}", copies.join(", "))));
-    let rewritten = "the database file was rewritten, because its free space held deleted rows";
+    let rewritten = "the database file was rewritten, because its free space may have held deleted rows";
     lines.extend(erased.is_rewritten.then(|| rewritten.to_owned()));
     lines.push(
         "not reached: backups, and files that others keep of the server's log, of exports and of webhooks"
@@ -153,5 +154,107 @@ fn in_words(error: &EraseError, data: &DataDir) -> String {
             megabytes(free)
         ),
         ref other => format!("{other}: {again}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::domain::NewLicense;
+    use crate::store::Tx;
+
+    const EMAIL: &str = "jane@x.example";
+
+    /// A data directory with a license of Jane, who is not erased yet.
+    fn world() -> (tempfile::TempDir, DataDir, Store) {
+        let directory = tempfile::tempdir().unwrap();
+        let data = DataDir::new(directory.path());
+        let store = Store::create(&data).unwrap();
+        let license = NewLicense {
+            owner_name: Some("Jane Roe".to_owned()),
+            owner_email: Some(EMAIL.to_owned()),
+            ..NewLicense::sample(1, "JANES")
+        };
+        store.change_blocking(move |tx| tx.add_license(&license, crate::cli::now())).unwrap();
+        (directory, data, store)
+    }
+
+    fn run(data: &DataDir, store: &Store, limits: FileLimits) -> std::result::Result<Erased, String> {
+        let erasure = Erasure { store, data, actor: actor(), waiting: None, limits, on_phase: &|_| {} };
+        erasure.run(EMAIL).map_err(|error| in_words(&error, data))
+    }
+
+    fn refused(data: &DataDir, store: &Store, limits: FileLimits, says: &[&str]) {
+        let said = run(data, store, limits).unwrap_err();
+        assert!(says.iter().all(|part| said.contains(part)), "{said}");
+    }
+
+    /// The next run finishes, although no table names Jane any more, and says that something was erased.
+    fn finishes(data: &DataDir, store: &Store) {
+        let customer = |tx: &Tx<'_>| tx.customer(EMAIL);
+        assert!(store.try_read(customer).unwrap().is_none());
+        let erased = run(data, store, FileLimits::default()).unwrap();
+        assert!(erased.is_rewritten && erased.licenses == 0);
+        refused(data, store, FileLimits::default(), &["nothing is stored"]);
+    }
+
+    #[test]
+    fn too_little_space_on_the_disk_is_told_and_the_next_run_finishes() {
+        let (_directory, data, store) = world();
+        store.change_blocking(|tx| tx.note_erasure_begins()).unwrap();
+        let limits = FileLimits { spare_space: 1 << 60, ..FileLimits::default() };
+        let place = data.path().display().to_string();
+        let says = [
+            "must be rewritten, for which 115292150460",
+            &place,
+            "are free",
+            "run the command again to finish",
+        ];
+        for _ in 0..2 {
+            refused(&data, &store, limits, &says);
+        }
+        finishes(&data, &store);
+    }
+
+    #[test]
+    fn a_large_file_is_rewritten_only_without_a_server() {
+        let (_directory, data, store) = world();
+        store.change_blocking(|tx| tx.note_erasure_begins()).unwrap();
+        let limits = FileLimits { beside_server: 1, ..FileLimits::default() };
+        let server = data.lock().unwrap();
+        for _ in 0..2 {
+            refused(
+                &data,
+                &store,
+                limits,
+                &["no table names the customer any more", "Stop the server and run"],
+            );
+        }
+        drop(server);
+        finishes(&data, &store);
+        // A clean file is not rewritten, whatever its size.
+        let (_directory, data, store) = world();
+        let _server = data.lock().unwrap();
+        assert!(!run(&data, &store, limits).unwrap().is_rewritten);
+    }
+
+    #[test]
+    fn a_reader_of_the_log_is_told_and_the_next_run_finishes() {
+        let (_directory, data, store) = world();
+        let reading = Store::open(&data, 1, || Duration::ZERO).unwrap();
+        let limits = FileLimits { log_timeout: Duration::ZERO, ..FileLimits::default() };
+        let log = data.log().display().to_string();
+        let says = [log.as_str(), "can't be emptied", "a backup", "run the command again to finish"];
+        reading
+            .read(|tx| {
+                assert!(tx.customer(EMAIL).unwrap().is_some());
+                refused(&data, &store, limits, &says);
+                // Also the one that rewrites the file must empty the log.
+                refused(&data, &store, limits, &says);
+            })
+            .unwrap();
+        finishes(&data, &store);
     }
 }

@@ -5,41 +5,82 @@ use std::time::Duration;
 use super::person::Person;
 use super::{EraseError, Erased, Erasure};
 use crate::files::remove_if_there;
-use crate::store::{Remains, erasable_copies, file_contains};
+use crate::store::{Error, Remains, Tx, erasable_copies, file_contains};
 
-/// How long to wait for readers of the write-ahead log, such as a backup.
-const LOG_TIMEOUT: Duration = Duration::from_secs(30);
+/// How far an erasure goes to clean the files.
+#[derive(Clone, Copy, Debug)]
+pub struct FileLimits {
+    /// How long to wait for readers of the write-ahead log, such as a backup.
+    pub log_timeout: Duration,
+    /// The size in bytes up to which the database is rewritten beside a running server.
+    pub beside_server: u64,
+    /// The bytes that stay free on the disk while it is rewritten.
+    pub spare_space: u64,
+}
 
-/// The size in bytes up to which a file is rewritten beside a running server. The server's changes wait meanwhile, for
-/// about half a second.
-const MAX_BESIDE_SERVER: u64 = 64 * 1024 * 1024;
+/// What the database file holds of deleted rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum FileState {
+    Clean,
+    /// An erasure began and did not end.
+    Unfinished,
+    /// It is of an earlier version, which did not overwrite what it deleted.
+    Unknown,
+}
+
+impl Default for FileLimits {
+    fn default() -> Self {
+        Self {
+            log_timeout: Duration::from_secs(30),
+            // The server's changes wait meanwhile, for about half a second.
+            beside_server: 64 * 1024 * 1024,
+            spare_space: 16 * 1024 * 1024,
+        }
+    }
+}
 
 impl Erasure<'_> {
-    /// Removes the person from the files. Returns whether the files held something of him that the tables did not.
+    /// Records that an erasure begins, if the person has licenses. If it does not end, the next run rewrites the file:
+    /// it may not know the names any more. Returns the state of the file before.
+    pub(super) fn begin_in_file(&self, person: &Person) -> Result<FileState, EraseError> {
+        let state = |tx: &Tx<'_>| -> Result<FileState, Error> {
+            Ok(match (tx.has_no_remains()?, tx.has_unfinished_erasure()?) {
+                (true, _) => FileState::Clean,
+                (_, true) => FileState::Unfinished,
+                _ => FileState::Unknown,
+            })
+        };
+        if person.licenses.is_empty() {
+            return Ok(self.store.try_read(state)?);
+        }
+        self.change(move |tx| {
+            let before = state(tx)?;
+            tx.note_erasure_begins()?;
+            Ok(before)
+        })
+    }
+
+    /// Removes the person from the files. Returns whether the files held something of him that the tables did not, or
+    /// may have, after an erasure that did not end.
     pub(super) fn clean_files(
         &self,
         person: &Person,
+        state: FileState,
         is_found: bool,
         erased: &mut Erased,
     ) -> Result<bool, EraseError> {
         (self.on_phase)("cleaning the files");
         let remains = Remains::open(self.data)?;
-        remains.truncate_log(LOG_TIMEOUT)?;
         let texts: Vec<String> = person.spelled.iter().cloned().collect();
-        let mut is_in_file = remains.contain(&texts)?;
-        let is_clean = self.store.try_read(|tx| tx.has_no_remains())?;
-        if is_in_file || !is_clean {
-            let bytes = remains.file_size();
-            if bytes > MAX_BESIDE_SERVER && self.data.running_server()?.is_some() {
-                return Err(EraseError::RewriteWaits { bytes });
-            }
-            remains.rewrite_file()?;
-            let now = self.now();
-            self.change(move |tx| tx.note_rewritten(now))?;
-            remains.truncate_log(LOG_TIMEOUT)?;
+        let is_in_file = remains.contain(&texts, self.limits.log_timeout)?;
+        if is_in_file || state != FileState::Clean {
+            self.rewrite_file(&remains)?;
             erased.is_rewritten = true;
-            // What is still there is a part of others' texts, which the tables hold.
-            is_in_file = is_in_file && !remains.contain(&texts)?;
+        }
+        if erased.is_rewritten || !person.licenses.is_empty() {
+            let now = self.now();
+            self.change(move |tx| tx.note_no_remains(now))?;
+            remains.truncate_log(self.limits.log_timeout)?;
         }
         let mut is_in_copies = false;
         for copy in erasable_copies(self.data)? {
@@ -49,6 +90,14 @@ impl Erasure<'_> {
                 erased.copies.push(copy);
             }
         }
-        Ok(is_in_file || is_in_copies)
+        Ok(is_in_file || is_in_copies || state == FileState::Unfinished)
+    }
+
+    fn rewrite_file(&self, remains: &Remains) -> Result<(), EraseError> {
+        let bytes = remains.file_size();
+        if bytes > self.limits.beside_server && self.data.running_server()?.is_some() {
+            return Err(EraseError::RewriteWaits { bytes });
+        }
+        Ok(remains.rewrite_file(self.limits.spare_space)?)
     }
 }

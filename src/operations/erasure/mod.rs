@@ -18,6 +18,7 @@ use super::turns::give_way;
 use crate::domain::{Actor, Timestamp, fold_owner};
 use crate::files::{self, DataDir};
 use crate::store::{Error, RemainsError, Store, Tx};
+pub use file::FileLimits;
 use person::Person;
 
 /// How many rows are read, and at most changed, at a time.
@@ -40,6 +41,7 @@ pub struct Erasure<'a> {
     pub data: &'a DataDir,
     pub actor: Actor,
     pub waiting: Option<Waiting>,
+    pub limits: FileLimits,
     /// Gets each phase as it begins.
     pub on_phase: &'a dyn Fn(&'static str),
 }
@@ -99,6 +101,7 @@ impl Erasure<'_> {
         (self.on_phase)("finding the customer");
         let mut person = Arc::new(Person::find(self.store, email)?);
         self.settle_waiting(&person)?;
+        let state = self.begin_in_file(&person)?;
         let mut erased = Erased::default();
         let mut passes = 0;
         loop {
@@ -112,7 +115,7 @@ impl Erasure<'_> {
             }
         }
         let is_found = passes > 1 || !erased.told.is_empty();
-        let is_in_files = self.clean_files(&person, is_found, &mut erased)?;
+        let is_in_files = self.clean_files(&person, state, is_found, &mut erased)?;
         if !is_found && !is_in_files {
             return Err(EraseError::Nothing);
         }

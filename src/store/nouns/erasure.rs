@@ -193,13 +193,25 @@ impl Tx<'_> {
     }
 
     /// Whether all that was ever deleted from this file was overwritten: it was made by a version that does so, or
-    /// rewritten since.
+    /// rewritten since, and no erasure is unfinished.
     pub fn has_no_remains(&self) -> Result<bool, Error> {
-        self.sql("SELECT 1 FROM rewritten WHERE id = 1").exists(&[])
+        self.sql("SELECT 1 FROM rewritten WHERE id = 1 AND at >= 0").exists(&[])
     }
 
-    /// Records that the whole file was rewritten.
-    pub fn note_rewritten(&self, now: Timestamp) -> Result<(), Error> {
+    /// Whether an erasure began and did not end.
+    pub fn has_unfinished_erasure(&self) -> Result<bool, Error> {
+        self.sql("SELECT 1 FROM rewritten WHERE id = 1 AND at < 0").exists(&[])
+    }
+
+    /// Records that an erasure begins. If it does not end, only rewriting the file removes all remains.
+    pub fn note_erasure_begins(&self) -> Result<(), Error> {
+        let sql = "INSERT INTO rewritten (id, at) VALUES (1, -1) ON CONFLICT (id) DO UPDATE SET at = -1";
+        self.sql(sql).execute(&[])?;
+        Ok(())
+    }
+
+    /// Records that the file holds no remains of deleted rows.
+    pub fn note_no_remains(&self, now: Timestamp) -> Result<(), Error> {
         let sql =
             "INSERT INTO rewritten (id, at) VALUES (1, ?1) ON CONFLICT (id) DO UPDATE SET at = excluded.at";
         self.sql(sql).execute(&[&now])?;

@@ -90,5 +90,8 @@ pub(super) fn erasure(tx: &Tx<'_>) {
     tx.delete_answer(&first).unwrap();
     assert_eq!(tx.answers_after(None, 5).unwrap().len(), 1);
     assert!(tx.has_no_remains().unwrap());
-    tx.note_rewritten(LATER).unwrap();
+    tx.note_erasure_begins().unwrap();
+    assert!(!tx.has_no_remains().unwrap() && tx.has_unfinished_erasure().unwrap());
+    tx.note_no_remains(LATER).unwrap();
+    assert!(tx.has_no_remains().unwrap() && !tx.has_unfinished_erasure().unwrap());
 }
