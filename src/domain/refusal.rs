@@ -80,9 +80,7 @@ impl Refusals {
 
 /// An entry of the journal of refusals.
 #[derive(Clone, Debug)]
-#[allow(dead_code, reason = "for the timeline of a license")]
 pub struct Refusal {
-    pub id: i64,
     pub request: RefusedRequest,
     pub refusals: Refusals,
     /// The name of the API key, if it still exists.

@@ -59,10 +59,8 @@ impl Tx<'_> {
     }
 
     /// The refusals of a license, the newest first.
-    #[allow(dead_code, reason = "for the timeline of a license")]
     pub fn refusals_of_license(&self, license_id: i64, page: Page) -> Result<Vec<Refusal>, Error> {
-        let sql =
-            "SELECT id, code, key_hash, identifier, address, endpoint, api_key_id, license_id, key_start,
+        let sql = "SELECT code, key_hash, identifier, address, endpoint, api_key_id, license_id, key_start,
                           count, first_at, last_at, (SELECT name FROM api_keys WHERE id = api_key_id)
                    FROM refusals WHERE license_id = ?1 ORDER BY id DESC LIMIT ?2 OFFSET ?3";
         self.sql(sql).all(&[&license_id, &page.limit, &page.offset], read)
@@ -71,22 +69,21 @@ impl Tx<'_> {
 
 fn read(row: &Row<'_>) -> Result<Refusal, Error> {
     Ok(Refusal {
-        id: row.get(0)?,
         request: RefusedRequest {
-            code: row.get(1)?,
-            key_hash: row.get(2)?,
-            identifier: row.get(3)?,
-            address: row.get(4)?,
+            code: row.get(0)?,
+            key_hash: row.get(1)?,
+            identifier: row.get(2)?,
+            address: row.get(3)?,
         },
         refusals: Refusals {
-            endpoint: Cow::Owned(row.get(5)?),
-            api_key_id: row.get(6)?,
-            license_id: row.get(7)?,
-            key_start: row.get(8)?,
-            count: row.get(9)?,
-            first_at: row.get(10)?,
-            last_at: row.get(11)?,
+            endpoint: Cow::Owned(row.get(4)?),
+            api_key_id: row.get(5)?,
+            license_id: row.get(6)?,
+            key_start: row.get(7)?,
+            count: row.get(8)?,
+            first_at: row.get(9)?,
+            last_at: row.get(10)?,
         },
-        api_key_name: row.get(12)?,
+        api_key_name: row.get(11)?,
     })
 }
