@@ -142,6 +142,33 @@ fn many_licenses_are_changed_in_slices_each_once() {
 }
 
 #[test]
+fn a_license_that_a_list_names_twice_is_changed_once() {
+    let data = initialized();
+    let data = data.path();
+    done(data, &["product", "create", "--name", "P"]);
+    let keys: Vec<String> = (0..450).map(|number| format!("KEY-{number}")).collect();
+    let csv = data.join("many.csv");
+    let lines: Vec<String> = keys.iter().map(|key| format!("{key},1,30")).collect();
+    fs::write(&csv, format!("license_key,product_id,validity\n{}\n", lines.join("\n"))).unwrap();
+    done(data, &["license", "import", csv.to_str().unwrap()]);
+    // The repeats are in other slices, and in other letters.
+    let file = data.join("keys.txt");
+    fs::write(&file, format!("{0}\n{0}\n{1}\n", keys.join("\n"), keys.join("\n").to_lowercase())).unwrap();
+    let file = file.to_str().unwrap();
+    let selections: [&[&str]; 2] = [&["--keys-from", file, "--dry-run"], &["--keys-from", file]];
+    for selection in selections {
+        let renewed = bulk(data, &["renew", "--days", "1"], selection);
+        assert_eq!((&renewed["changed"], &renewed["refused"]), (&json!(450), &json!(0)), "{selection:?}");
+    }
+    let licenses = done(data, &["license", "list"]);
+    assert!(licenses.as_array().unwrap().iter().all(|license| license["validity"] == 31));
+    fs::write(file, "NOPE\nNOPE\n").unwrap();
+    let nothing = keyseal(data, &["license", "bulk", "unblock", "--keys-from", file]);
+    assert_eq!(nothing.status.code(), Some(1));
+    contains(&String::from_utf8(nothing.stderr).unwrap(), &["1 license key not found: NOPE"]);
+}
+
+#[test]
 fn keys_come_from_a_file_or_from_standard_input() {
     let data = world();
     let data = data.path();

@@ -1,5 +1,7 @@
 //! Makes one change to many licenses, slice by slice, and reports it.
 
+use std::collections::HashSet;
+
 use serde_json::json;
 
 use crate::cli::{Output, Result, actor, operation};
@@ -70,13 +72,15 @@ impl Bulk {
     }
 
     fn run_keys(&self, keys: &[LicenseKey], totals: &mut Totals) -> Result {
+        // A list may name a license twice, in other letters too.
+        let (mut ids, mut unknown) = (HashSet::new(), HashSet::new());
         for keys in keys.chunks(usize::try_from(BULK_SLICE)?) {
             let mut found: Vec<License> = Vec::new();
             for key in keys {
                 match self.store.try_read(|tx| tx.license_by_key(key))? {
-                    Some(license) if found.contains(&license) => {}
-                    Some(license) => found.push(license),
-                    None => totals.not_found.push(key.as_str().to_owned()),
+                    Some(license) if ids.insert(license.id) => found.push(license),
+                    None if unknown.insert(key.as_str()) => totals.not_found.push(key.as_str().to_owned()),
+                    _ => {}
                 }
             }
             self.change_all(found, totals, |_, _| Ok(true))?;
@@ -169,7 +173,9 @@ pub fn report(bulk: &Bulk, totals: &Totals, is_query: bool, output: &mut Output<
         (false, _) => "are",
     };
     let mut lines = vec![format!("{} {verb} {done}", number(*changed, "license", "licenses"))];
-    lines.extend((*unchanged > 0).then(|| format!("{unchanged} stay as they are")));
+    lines.extend((*unchanged > 0).then(|| {
+        format!("{unchanged} {}", if *unchanged == 1 { "stays as it is" } else { "stay as they are" })
+    }));
     lines.extend((*refused > 0).then(|| format!("{refused} can't be {done}:")));
     lines.extend(named.iter().map(|(key, reason)| format!("  {key}: {reason}")));
     let unnamed = refused - named.len() as u64;
