@@ -36,7 +36,8 @@ impl Operation<'_> {
         self.existing_api_key(id)
     }
 
-    /// Gives an API key a new text. The former one is accepted until `former_until`; `None`: no longer.
+    /// Gives an API key a new text. The former one is accepted until `former_until`; `None`: no former one is
+    /// accepted any longer.
     pub fn rotate_api_key(
         &self,
         id: i64,

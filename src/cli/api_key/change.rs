@@ -79,7 +79,7 @@ pub fn rotate(id: i64, keep_days: Option<i64>, data: &DataDir, output: &mut Outp
     })?;
     let old = match until {
         Some(until) => format!("the old text is accepted until {until} (UTC)"),
-        None => "the old text is refused from now on".to_owned(),
+        None => "all old texts are refused from now on".to_owned(),
     };
     let value = json!({
         "id": id, "name": key.name, "api_key": text, "old_text_until": until.map(|until| until.to_string()),

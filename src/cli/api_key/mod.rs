@@ -52,7 +52,8 @@ pub enum Command {
     Rotate {
         /// Id in "keyseal api-key list"
         id: i64,
-        /// Days for which the old text is accepted too; 0: it is refused at once [default: 7]
+        /// Days for which the old text is accepted too; 0: it is refused at once, and so
+        /// are all earlier ones [default: 7]
         #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(i64).range(0..=3_650))]
         keep_days: Option<i64>,
     },

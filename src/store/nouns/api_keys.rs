@@ -104,8 +104,8 @@ impl Tx<'_> {
         self.audit_if(set, Subject::ApiKey(id), "changed", Some(&detail))
     }
 
-    /// Replaces the text of a key. The former one is accepted until `former_until`; `None`: no longer. Deletes the
-    /// former texts of all keys whose end has passed. `false`: there is no such key.
+    /// Replaces the text of a key. The former one is accepted until `former_until`; `None`: neither it nor an earlier
+    /// one any longer. Deletes the former texts of all keys whose end has passed. `false`: there is no such key.
     pub fn replace_api_key_text(
         &self,
         id: i64,
@@ -118,11 +118,13 @@ impl Tx<'_> {
             let sql = "INSERT INTO former_api_keys (api_key_id, key_hash, prefix, valid_until)
                        SELECT id, key_hash, prefix, ?2 FROM api_keys WHERE id = ?1";
             self.sql(sql).execute(&[&id, &until])?;
+        } else {
+            self.sql("DELETE FROM former_api_keys WHERE api_key_id = ?1").execute(&[&id])?;
         }
         let sql = "UPDATE api_keys SET key_hash = ?2, prefix = ?3 WHERE id = ?1";
         let set = self.sql(sql).execute(&[&id, &secret.hash(), &secret.prefix()])? == 1;
         let detail = former_until.map(|until| format!("former text accepted until {until}"));
-        let detail = detail.as_deref().unwrap_or("former text refused from now on");
+        let detail = detail.as_deref().unwrap_or("former texts refused from now on");
         self.audit_if(set, Subject::ApiKey(id), "rotated", Some(&detail))
     }
 
