@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{existing, license_key, release};
-use crate::cli::{Output, Result, change, now, open};
+use crate::cli::{Output, Result, change, now, one_line, open};
 use crate::domain::{License, NewActivation, Outcome, ProductStatus, Seats, has_free_seat};
 use crate::files::DataDir;
 use crate::store::Tx;
@@ -35,9 +35,10 @@ pub fn activate(key: &str, identifier: &str, data: &DataDir, output: &mut Output
         ));
     }
     let text = format!(
-        "license key {} {} on {name}",
+        "license key {} {} on {}",
         license.license_key,
-        if was_active { "was active already" } else { "is active" }
+        if was_active { "was active already" } else { "is active" },
+        one_line(&name)
     );
     let value = json!({
         "id": license.id, "license_key": license.license_key, "identifier": name, "was_active": was_active,
@@ -54,7 +55,7 @@ pub fn deactivate(key: &str, identifier: &str, data: &DataDir, output: &mut Outp
         release::release_seats(tx, &license, &Seats::On(identifier.clone()))?;
         Ok(license)
     })?;
-    let text = format!("license key {} is no longer active on {name}", license.license_key);
+    let text = format!("license key {} is no longer active on {}", license.license_key, one_line(&name));
     let value = json!({
         "id": license.id, "license_key": license.license_key, "identifier": name, "was_active": true,
     });

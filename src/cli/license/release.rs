@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{existing, license_key};
-use crate::cli::{Output, Result, change, open, operation};
+use crate::cli::{Output, Result, change, one_line, open, operation};
 use crate::domain::{Identifier, License, Seats};
 use crate::files::DataDir;
 use crate::maintenance::units::number;
@@ -79,23 +79,27 @@ pub(super) fn release_seats(tx: &Tx<'_>, license: &License, seats: &Seats) -> Re
     let key = &license.license_key;
     Err(match seats {
         Seats::On(identifier) if active.is_empty() => {
-            format!("license key {key} is not active on {}: it is active on none", identifier.as_str())
+            format!(
+                "license key {key} is not active on {}: it is active nowhere",
+                one_line(identifier.as_str())
+            )
         }
         Seats::On(identifier) => {
             format!(
                 "license key {key} is not active on {}: it is active on {}",
-                identifier.as_str(),
+                one_line(identifier.as_str()),
                 listed(&active)
             )
         }
-        Seats::Oldest | Seats::All => format!("license key {key} is active on no identifier"),
+        Seats::Oldest | Seats::All => format!("license key {key} is active nowhere"),
     }
     .into())
 }
 
-/// Identifiers in a sentence; of many, their number and the first ones.
+/// Identifiers in a sentence, which clients can't break into lines; of many, their number and the first ones.
 fn listed(identifiers: &[String]) -> String {
-    let shown = identifiers.iter().take(MAX_SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
+    let shown = identifiers.iter().take(MAX_SHOWN).map(|identifier| one_line(identifier));
+    let shown = shown.collect::<Vec<_>>().join(", ");
     match identifiers.len() {
         count if count > MAX_SHOWN => {
             format!("{}, among them {shown}", number(count, "identifier", "identifiers"))
