@@ -13,6 +13,10 @@ impl Facts<'_> {
         let identifier = self.identifier.filter(|_| !self.is_new).map(Identifier::as_str);
         let days = self.license.map_or(365, |license| license.validity).to_string();
         let product_id = self.license.map_or(0, |license| license.product_id).to_string();
+        let asked = match step {
+            Step::LicenseKey => self.asked_product()?.map(|product| product.id.to_string()),
+            _ => None,
+        };
         let block = match step {
             Step::Blocklist => self.block()?,
             _ => None,
@@ -22,10 +26,9 @@ impl Facts<'_> {
                 Some((kind, value)) => Some(vec!["block", "remove", kind, value]),
                 None => None,
             },
-            (Step::LicenseKey, _) if self.license.is_some() => self.asked_product()?.map(|_| {
-                let reference = self.question.product.as_deref().unwrap_or_default();
-                vec!["license", "update", license_key, "--product", reference]
-            }),
+            (Step::LicenseKey, _) if self.license.is_some() => {
+                asked.as_ref().map(|id| vec!["license", "move", license_key, "--product", id])
+            }
             (Step::Product, _) if self.product.is_some() => {
                 Some(vec!["product", "update", &product_id, "--active"])
             }

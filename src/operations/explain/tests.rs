@@ -128,7 +128,7 @@ fn a_refusal_has_its_facts_and_the_command_that_helps() {
             2,
             210,
             "the license is of product 1 \"P\", not of product 2 \"P\"",
-            "license update GOOD --product 2",
+            "license move GOOD --product 2",
         ),
         (
             product("none", ask("LEFT", Some("pc"))),
