@@ -32,7 +32,7 @@ pub struct Term {
     /// Calendar years more, from the expiry, or from now if that is later
     #[arg(long, value_name = "N", group = "term", value_parser = count(), allow_negative_numbers = true)]
     years: Option<i64>,
-    /// The last day on which it must be valid, in UTC
+    /// The last day on which it must be valid, in UTC. May be before its expiry: it expires earlier then
     #[arg(long, value_name = "YYYY-MM-DD", group = "term", value_parser = Timestamp::parse_end)]
     until: Option<Timestamp>,
 }
@@ -67,8 +67,9 @@ pub fn run(args: &Args, data: &DataDir, output: &mut Output<'_>) -> Result {
     let old = [("old_validity", before.validity.into()), ("old_expires_at", old_expiry.into())];
     let value = to_json_with(&license, old);
     let text = format!(
-        "license key {} is renewed\nold expiry {}\nnew expiry {}",
+        "license key {} {}\nold expiry {}\nnew expiry {}",
         license.license_key,
+        if license.validity < before.validity { "expires earlier now" } else { "is renewed" },
         shown(&before),
         shown(&license)
     );

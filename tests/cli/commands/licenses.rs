@@ -24,7 +24,7 @@ fn a_wrong_identifier_to_deactivate_fails_and_names_the_right_ones() {
     done(data, &["product", "create", "--name", "P"]);
     done(data, &["license", "create", "--product", "1", "--key", "K"]);
     let wrong = || refused(data, &["license", "deactivate", "K", "--identifier", "j"]);
-    contains(&wrong(), &["license key K is not active on j: it is active on none"]);
+    contains(&wrong(), &["license key K is not active on j: it is active nowhere"]);
     for identifier in ["I", "Other"] {
         done(data, &["license", "activate", "K", "--identifier", identifier]);
     }
@@ -43,7 +43,7 @@ fn a_seat_that_is_not_there_cannot_be_released() {
     done(data, &["license", "create", "--product", "1", "--key", "K"]);
     for options in [&["--all"][..], &["--oldest"]] {
         let refusal = refused(data, &[&["license", "release", "K"], options].concat());
-        contains(&refusal, &["license key K is active on no identifier"]);
+        contains(&refusal, &["license key K is active nowhere"]);
     }
     done(data, &["license", "activate", "K", "--identifier", "I"]);
     let release = |options: &[&str]| keyseal(data, &[&["license", "release", "K"], options].concat());
@@ -152,4 +152,45 @@ fn a_license_that_is_not_assigned_says_when_it_will_expire() {
     contains(&text(&["license", "list"]), &["365 days from assignment"]);
     contains(&text(&["license", "update", "K", "--validity", "0"]), &["no expiry"]);
     contains(&text(&["license", "list"]), &["never"]);
+}
+
+#[test]
+fn an_identifier_of_a_client_makes_no_second_line() {
+    let data = initialized();
+    let data = data.path();
+    done(data, &["product", "create", "--name", "P"]);
+    done(data, &["license", "create", "--product", "1", "--key", "K"]);
+    let (hostile, shown) = ("a\nkeyseal: all is well\u{1b}[A", "a\\nkeyseal: all is well\\u{1b}[a");
+    for (command, text) in [
+        (&["activate", "K", "--identifier", hostile][..], "license key K is active on "),
+        (&["deactivate", "K", "--identifier", hostile], "license key K is no longer active on "),
+        (&["activate", "K", "--identifier", hostile], "license key K is active on "),
+        (&["release", "K", "--all"], "license key K is no longer active on "),
+    ] {
+        let output = keyseal(data, &[&["license"], command].concat());
+        let printed = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(printed.lines().count(), 1, "{command:?}: {printed}");
+        contains(&printed.to_lowercase(), &[&text.to_lowercase(), shown]);
+    }
+    done(data, &["license", "activate", "K", "--identifier", hostile]);
+    let refusal = refused(data, &["license", "release", "K", "--identifier", hostile.trim_end_matches('A')]);
+    assert_eq!(refusal.lines().count(), 1, "{refusal}");
+}
+
+#[test]
+fn a_renewal_until_a_day_before_the_expiry_says_that_the_license_expires_earlier() {
+    let data = initialized();
+    let data = data.path();
+    done(data, &["product", "create", "--name", "P"]);
+    let create = ["license", "create", "--product", "1", "--key", "K", "--status", "assigned"];
+    done(data, &[&create[..], &["--validity", "36500", "--assigned-at", "2020-01-01 12:00:00"]].concat());
+    let renewed = |until: &str| {
+        let output = keyseal(data, &["license", "renew", "K", "--until", until]);
+        String::from_utf8(output.stdout).unwrap()
+    };
+    contains(
+        &renewed("2090-01-01"),
+        &["license key K expires earlier now", "new expiry 2090-01-02 12:00:00"],
+    );
+    contains(&renewed("2091-01-01"), &["license key K is renewed", "new expiry 2091-01-02 12:00:00"]);
 }
