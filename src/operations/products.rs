@@ -9,7 +9,7 @@ use crate::store::Error;
 pub enum ProductRefusal {
     #[error("a product with the slug {0} exists already")]
     SlugTaken(String),
-    #[error("product {id} has assigned licenses: {count}")]
+    #[error("product {id} has {count} assigned {}", if *count == 1 { "license" } else { "licenses" })]
     HasLicenses { id: i64, count: i64 },
 }
 

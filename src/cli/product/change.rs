@@ -150,8 +150,9 @@ pub fn delete(args: &DeleteArgs, data: &DataDir, output: &mut Output<'_>) -> Res
         let assigned = operation(tx).delete_product(&product, licenses).map_err(valid::explained)?;
         Ok((product, assigned))
     })?;
+    let of_them = if assigned > 0 { format!(", {assigned} of them assigned,") } else { String::new() };
     let text = format!(
-        "product {} \"{}\" is deleted; its licenses stay, {assigned} of them assigned, and are answered with 203",
+        "product {} \"{}\" is deleted; its licenses stay{of_them} and are answered with 203",
         product.id, product.name
     );
     let value = json!({

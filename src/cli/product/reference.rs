@@ -32,7 +32,7 @@ pub fn existing(tx: &Tx<'_>, reference: &str) -> Result<Product> {
         return Ok(product);
     }
     match tx.products_called(reference)?.as_slice() {
-        [] => Err(unknown_product(reference).into()),
+        [] => Err(unknown_product(format_args!("\"{reference}\"")).into()),
         ids => {
             let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
             Err(format!(

@@ -57,7 +57,7 @@ pub fn explained(error: OperationError<ProductRefusal>) -> Box<dyn Error + Send 
         OperationError::Failed(_) => return error.into(),
         OperationError::Refused(ProductRefusal::SlugTaken(_)) => "give another with --slug",
         OperationError::Refused(ProductRefusal::HasLicenses { .. }) => {
-            "they would be answered with 203; make the product inactive instead, or give --even-with-licenses"
+            "requests would be answered with 203; make the product inactive instead, or give --even-with-licenses"
         }
     };
     format!("{error}: {next}").into()

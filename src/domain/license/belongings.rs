@@ -17,10 +17,15 @@ impl Belongings {
 
 impl fmt::Display for Belongings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { activations, meta } = self;
-        let activation = if *activations == 1 { "activation" } else { "activations" };
-        let entry = if *meta == 1 { "metadata entry" } else { "metadata entries" };
-        write!(f, "{activations} {activation}, {meta} {entry} ended")
+        let counted = |count: usize, one: &str, many: &str| {
+            (count > 0).then(|| format!("{count} {}", if count == 1 { one } else { many }))
+        };
+        let activations = counted(self.activations, "activation", "activations");
+        let meta = counted(self.meta, "metadata entry", "metadata entries");
+        match activations.into_iter().chain(meta).collect::<Vec<_>>().join(", ").as_str() {
+            "" => f.write_str("nothing ended"),
+            lost => write!(f, "{lost} ended"),
+        }
     }
 }
 
@@ -34,9 +39,8 @@ mod tests {
             Belongings { activations: 1, meta: 2 }.to_string(),
             "1 activation, 2 metadata entries ended"
         );
-        assert_eq!(
-            Belongings { activations: 0, meta: 1 }.to_string(),
-            "0 activations, 1 metadata entry ended"
-        );
+        assert_eq!(Belongings { activations: 0, meta: 1 }.to_string(), "1 metadata entry ended");
+        assert_eq!(Belongings { activations: 2, meta: 0 }.to_string(), "2 activations ended");
+        assert_eq!(Belongings::default().to_string(), "nothing ended");
     }
 }

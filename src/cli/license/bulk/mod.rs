@@ -103,8 +103,8 @@ pub struct SelectionArgs {
     /// Show what would be done, and change nothing
     #[arg(long)]
     dry_run: bool,
-    /// Don't ask
-    #[arg(long)]
+    /// Do not ask for confirmation. Without a terminal nothing is ever asked
+    #[arg(long, short)]
     yes: bool,
 }
 
