@@ -1,5 +1,6 @@
-//! The worker: carries out queued assignments and delivers webhook messages in the background. Beside it, `retention`
-//! deletes telemetry and audit entries that are no longer kept, and `test_message` tries a receiver for a command.
+//! The worker: carries out queued assignments and delivers webhook messages in the background. Beside it, `audit_index`
+//! keeps the index of the audit trail by license, `retention` deletes what is no longer kept, and `test_message` tries
+//! a receiver for a command.
 //!
 //! It sleeps until a commit creates work or the next delivery is due. Every other second it looks for work that a
 //! command, in another process, has queued. Its whole state is in the database, so a server that crashes continues
