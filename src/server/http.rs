@@ -118,6 +118,9 @@ fn over_tls<F: Future<Output = ()> + 'static>(
 }
 
 fn accepted<T: Transport>(transport: T, timeout: Duration) -> (Stream<T>, Option<SocketAddr>) {
+    // An answer is written in parts: the second must not wait until the client acknowledges the first. It is closed
+    // already if this fails.
+    drop(transport.tcp().set_nodelay(true));
     let peer = transport.tcp().peer_addr().ok();
     (Stream::new(transport, timeout), peer)
 }
@@ -184,4 +187,18 @@ fn finish(
         response.headers_mut().insert(KEEP_ALIVE, keep_alive);
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn no_part_of_an_answer_waits_until_the_one_before_is_acknowledged() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        assert!(!client.nodelay().unwrap());
+        let (stream, _) = accepted(client, Duration::ZERO);
+        assert!(stream.tcp().nodelay().unwrap());
+    }
 }
