@@ -9,7 +9,7 @@ use std::time::Duration;
 use actix_tls::accept::rustls_0_23::TlsStream;
 use actix_web::rt::net::TcpStream;
 use actix_web::web::{Buf as _, BytesMut};
-use memchr::memmem;
+use memchr::{memchr_iter, memmem};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::pace::Pace;
@@ -20,9 +20,6 @@ const READ_AHEAD: usize = 2 * 1024;
 
 /// In a body in chunks, the fewest bytes that actix-http gets at a time.
 const CHUNKS: usize = 256;
-
-/// The end of a request's head.
-const END: &[u8] = b"\r\n\r\n";
 
 /// The start of the request that must not be decoded while an earlier one is served. Within a body it means nothing,
 /// and only makes two parts of it.
@@ -134,22 +131,29 @@ fn after(bytes: &[u8], number: usize) -> &[u8] {
     bytes.get(number..).unwrap_or_default()
 }
 
+/// Where the first head ends that ends behind `start`: after an empty line. Lines may end without a CR, as they may for
+/// actix-http.
+fn end_of_head(bytes: &[u8], start: usize) -> Option<usize> {
+    let behind = after(bytes, start);
+    memchr_iter(b'\n', behind).find_map(|at| match after(behind, at + 1) {
+        [b'\n', ..] => Some(start + at + 2),
+        [b'\r', b'\n', ..] => Some(start + at + 3),
+        _ => None,
+    })
+}
+
 /// How many of these bytes can be decoded now: at least one, and not much of the requests that come after `expected`.
 fn decodable(bytes: &[u8], expected: Expected) -> usize {
-    let end_after = |start: usize, most: usize| {
-        let found = bytes.get(start..most).and_then(|rest| memmem::find(rest, END));
-        found.map_or(most, |at| start + at + END.len())
-    };
     let most = match expected {
         Expected::Body(left) => return usize::try_from(left).unwrap_or(usize::MAX).clamp(1, bytes.len()),
-        Expected::Chunks => end_after(CHUNKS, bytes.len()),
+        Expected::Chunks => end_of_head(bytes, CHUNKS).unwrap_or(bytes.len()),
         Expected::Request | Expected::Nothing => {
-            let most = bytes.len().min(READ_AHEAD);
-            let end = end_after(0, most);
-            // A head and its body, or a part of it, are decoded together.
-            let has_another =
-                end < most && (end_after(end, most) < most || first(bytes, most).ends_with(END));
-            if has_another { end } else { most }
+            let bytes = first(bytes, READ_AHEAD);
+            match end_of_head(bytes, 0) {
+                Some(end) if end_of_head(bytes, end).is_some() => end,
+                // A head and its body, or a part of it, are decoded together.
+                _ => bytes.len(),
+            }
         }
     };
     // The first byte belongs to the request that is decoded now.
@@ -237,6 +241,10 @@ mod tests {
             ("HEAD HEAD HEAD".to_owned(), Expected::Body(100), 14),
             ("3\r\na=b\r\n0\r\n\r\nHEAD /".to_owned(), Expected::Chunks, 13),
             (get.repeat(100), Expected::Chunks, 270),
+            ("GET / HTTP/1.1\n\n".repeat(3), Expected::Request, 16),
+            ("GET / HTTP/1.1\r\n\n".repeat(3), Expected::Request, 17),
+            ("GET / HTTP/1.1\n\r\n".repeat(3), Expected::Request, 17),
+            ("GET / HTTP/1.1\n\n".repeat(100), Expected::Chunks, 272),
             ("x".to_owned(), Expected::Request, 1),
             ("a".repeat(5_000), Expected::Request, READ_AHEAD),
             ("a".repeat(5_000), Expected::Body(4_000), 4_000),
