@@ -128,20 +128,37 @@ pub fn sends_file(request: &HttpRequest) {
 
 /// Reads the next part of a request's body.
 pub async fn next_part(request: &HttpRequest, payload: &mut Payload) -> Option<Result<Bytes, PayloadError>> {
-    let turns = request.conn_data::<Turns>();
+    let awaiting = request.conn_data().map(Awaiting);
     poll_fn(|context| {
         let polled = payload.poll_next_unpin(context);
-        if let Some(turns) = turns {
-            turns.0.awaits_body.set(polled.is_pending());
-            match &polled {
-                Poll::Pending => turns.wake(),
-                Poll::Ready(Some(Ok(bytes))) => turns.read(bytes.len()),
-                Poll::Ready(_) => {}
-            }
+        if let Some(awaiting) = &awaiting {
+            awaiting.polled(&polled);
         }
         polled
     })
     .await
+}
+
+/// Waits for a part of a body until this is dropped: the body may be given up.
+struct Awaiting<'a>(&'a Turns);
+
+impl Awaiting<'_> {
+    fn polled(&self, polled: &Poll<Option<Result<Bytes, PayloadError>>>) {
+        let Self(turns) = self;
+        let awaited = turns.0.awaits_body.replace(polled.is_pending());
+        match polled {
+            // Once: a reader that waits for something else is polled together with the body, and would wait again.
+            Poll::Pending if !awaited => turns.wake(),
+            Poll::Ready(Some(Ok(bytes))) => turns.read(bytes.len()),
+            Poll::Pending | Poll::Ready(_) => {}
+        }
+    }
+}
+
+impl Drop for Awaiting<'_> {
+    fn drop(&mut self) {
+        self.0.0.awaits_body.set(false);
+    }
 }
 
 #[cfg(test)]
@@ -162,6 +179,22 @@ mod tests {
             assert_eq!((turns.expected(), turns.is_serving()), (Expected::Request, false));
         }
         let _next = Turn::of(Some(&turns), None);
+        assert_eq!(turns.expected(), Expected::Nothing);
+    }
+
+    #[test]
+    fn a_body_wakes_the_reader_once_and_expects_nothing_when_it_is_given_up() {
+        let turns = Turns::default();
+        let _turn = Turn::of(Some(&turns), Some(10));
+        let awaiting = Awaiting(&turns);
+        let is_woken = || {
+            turns.wake_later(Waker::noop());
+            awaiting.polled(&Poll::Pending);
+            turns.0.reader.take().is_none()
+        };
+        assert_eq!([is_woken(), is_woken(), is_woken()], [true, false, false]);
+        assert_eq!(turns.expected(), Expected::Body(10));
+        drop(awaiting);
         assert_eq!(turns.expected(), Expected::Nothing);
     }
 }
