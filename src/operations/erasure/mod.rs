@@ -5,6 +5,7 @@
 //! a whole pass found nothing, and the remains of deleted rows are removed from the files.
 
 mod file;
+mod names;
 mod person;
 mod rules;
 mod sweep;

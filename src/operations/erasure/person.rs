@@ -3,22 +3,17 @@
 use std::collections::{BTreeSet, HashSet};
 
 use super::SLICE;
+use super::names::{Names, is_telling};
 use super::traces::{Address, strings};
-use crate::domain::fold_owner;
 use crate::store::{Error, PersonalTable, Store, StoredAnswer, TextRow};
-
-/// Names that are shorter are not searched for inside of other texts: they are parts of too many words.
-const MIN_NAME: usize = 4;
 
 /// What is known of a person.
 #[derive(Clone, Debug)]
 pub struct Person {
     pub address: Address,
-    /// The address and the names as they are stored.
+    /// The address, and the names that are searched for in the files, as they are stored.
     pub spelled: BTreeSet<String>,
-    names: HashSet<String>,
-    /// Whether somebody else has one of the names, too.
-    has_namesakes: bool,
+    names: Names,
     pub licenses: HashSet<i64>,
     /// Licenses that are somebody else's now.
     pub former_licenses: HashSet<i64>,
@@ -30,14 +25,13 @@ pub struct Person {
 }
 
 impl Person {
-    /// Collects the licenses of the owner with this address, and what is on them.
+    /// Collects the licenses of the owner with this address, and what is on them, and tells him from other owners.
     pub fn find(store: &Store, email: &str) -> Result<Self, Error> {
         let address = Address::new(email);
         let mut person = Self {
             spelled: [email.to_owned(), address.folded().to_owned(), address.folded().to_uppercase()].into(),
             address,
-            names: HashSet::new(),
-            has_namesakes: false,
+            names: Names::default(),
             licenses: HashSet::new(),
             former_licenses: HashSet::new(),
             license_keys: HashSet::new(),
@@ -52,7 +46,7 @@ impl Person {
                 let with_seats = licenses.into_iter().map(|license| Ok((tx.post_urls(license.id)?, license)));
                 with_seats.collect::<Result<Vec<_>, Error>>()
             })?;
-            let Some((_, last)) = slice.last() else { return Ok(person) };
+            let Some((_, last)) = slice.last() else { break };
             after = last.id;
             for (seats, license) in slice {
                 person.owns(
@@ -66,6 +60,24 @@ impl Person {
                     .extend(seats.into_iter().map(|(identifier, _)| identifier.to_ascii_lowercase()));
             }
         }
+        // Twice: the first pass finds his address in other forms, and so all names, the second all others with them.
+        person.learn_from_licenses(store)?;
+        person.learn_from_licenses(store)?;
+        Ok(person)
+    }
+
+    fn learn_from_licenses(&mut self, store: &Store) -> Result<(), Error> {
+        let mut after = 0;
+        loop {
+            let rows = store.try_read(|tx| tx.texts_after(PersonalTable::Licenses, after, SLICE))?;
+            let Some(last) = rows.last() else { return Ok(()) };
+            after = last.id;
+            for row in &rows {
+                if self.learns_from(PersonalTable::Licenses, row) {
+                    self.learn(PersonalTable::Licenses, row);
+                }
+            }
+        }
     }
 
     /// Adds a license of the person.
@@ -73,30 +85,26 @@ impl Person {
         self.licenses.insert(id);
         self.license_keys.insert(license_key.to_ascii_lowercase());
         self.spelled.extend(email);
-        if let Some(name) = name.filter(|name| name.chars().count() >= MIN_NAME) {
-            self.names.insert(fold_owner(name));
-            self.spelled.insert(name.to_owned());
+        if let Some(name) = name {
+            self.names.add(name);
+            self.spelled.extend(is_telling(name).then(|| name.to_owned()));
         }
     }
 
-    /// Whether a text names him: by the address, or by a whole name that nobody else has, where people write about
-    /// customers.
+    /// Whether a text names him: by the address, or by a name of several words that nobody else has, where people write
+    /// about customers.
     pub(super) fn finds(&self, table: PersonalTable, text: &str) -> bool {
-        self.address.is_in(text)
-            || is_about_customers(table) && !self.has_namesakes && self.names_him_fully(text)
+        self.address.is_in(text) || is_about_customers(table) && self.names.are_fully_in(text)
     }
 
-    fn names_him_fully(&self, text: &str) -> bool {
-        let is_in = |text: &str| {
-            let folded = fold_owner(text);
-            self.names.iter().any(|name| name.contains(char::is_whitespace) && folded.contains(name))
-        };
-        is_in(text) || text.contains('\\') && strings(text).iter().any(|text| is_in(text))
+    /// Whether a name is in an identifier on one of his licenses.
+    pub(super) fn names_him(&self, identifier: &str) -> bool {
+        self.names.are_part_of(identifier)
     }
 
-    pub(super) fn names_him(&self, text: &str) -> bool {
-        let folded = fold_owner(text);
-        self.names.iter().any(|name| folded.contains(name))
+    /// Whether a text about a license that was his contains a name. It may be about the owner after him.
+    pub(super) fn may_name_him(&self, text: &str) -> bool {
+        self.names.are_in(text)
     }
 
     /// Whether a row is worth to [`Self::learn`] from.
@@ -106,7 +114,7 @@ impl Person {
             PersonalTable::Licenses => {
                 let [name, email] = [1, 2].map(|at| text(row, at));
                 !is_his
-                    && (self.names_him(name) || self.address.is_in(email) || self.address.is_end_of(email))
+                    && (self.names.are_in(name) || self.address.is_in(email) || self.address.is_end_of(email))
             }
             PersonalTable::Audit => {
                 let is_known = row.license_id.is_none_or(|id| self.former_licenses.contains(&id));
@@ -129,7 +137,7 @@ impl Person {
                 if self.address.is_in(address) {
                     self.owns(row.id, key.as_deref().unwrap_or_default(), name.as_deref(), email);
                 } else {
-                    self.has_namesakes |= self.names_him(text(row, 1));
+                    self.names.tell_from(text(row, 1));
                 }
             }
             _ => self.former_licenses.extend(row.license_id),
@@ -152,7 +160,7 @@ impl Person {
     /// Whether a stored answer tells something of him.
     pub fn is_in_answer(&self, answer: &StoredAnswer) -> bool {
         let StoredAnswer { idempotency_key, response, .. } = answer;
-        let names_him = || strings(response).iter().any(|text| self.names.contains(&fold_owner(text)));
+        let names_him = || strings(response).iter().any(|text| self.names.have(text));
         self.address.is_in(idempotency_key)
             || self.address.is_in(response)
             || self.are_about_him(response) && names_him()

@@ -60,7 +60,7 @@ impl Person {
     /// Of an entry in the audit trail, time, author and kind of change stay.
     fn fate_of_entry(&self, row: &TextRow, is_his: bool, finds_any: bool) -> Fate {
         let was_his = row.license_id.is_some_and(|id| self.former_licenses.contains(&id));
-        if !(is_his && row.id <= self.last_audit || finds_any || was_his && self.names_him(text(row, 3))) {
+        if !(is_his && row.id <= self.last_audit || finds_any || was_his && self.may_name_him(text(row, 3))) {
             return Fate::Stays;
         }
         let [_, action, license_key, detail] = [0, 1, 2, 3].map(|at| row.texts.get(at).cloned().flatten());
