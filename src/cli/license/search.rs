@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{expiry_in_short, to_json_with};
 use crate::cli::{Output, Result, open};
-use crate::domain::{ApiKey, SearchField};
+use crate::domain::{ApiKey, MAX_NAME, SearchField};
 use crate::files::DataDir;
 use crate::maintenance::units::number;
 use crate::operations::{FoundLicense, Search, SearchResult, search};
@@ -40,6 +40,9 @@ pub fn run(args: &Args, data: &DataDir, output: &mut Output<'_>) -> Result {
         return Err(
             "the text to look for is blank: give a part of a key, an owner, an identifier or an order".into(),
         );
+    }
+    if args.text.len() > MAX_NAME {
+        return Err(format!("the text to look for is longer than {MAX_NAME} bytes: give a part of it").into());
     }
     let started = Instant::now();
     let has_time = || started.elapsed() < TIME;

@@ -162,6 +162,8 @@ fn a_search_finds_a_license_by_each_of_its_fields_and_says_which() {
         }
     }
     contains(&refused(data.path(), &["license", "search", "  "]), &["blank"]);
+    let long = "x".repeat(256);
+    contains(&refused(data.path(), &["license", "search", &long]), &["longer than 255 bytes", "give a part"]);
     assert_eq!(keyseal(data.path(), &["license", "search", ""]).status.code(), Some(2));
     let output = keyseal(data.path(), &["license", "search", "jane"]);
     contains(&String::from_utf8(output.stdout).unwrap(), &["FOUND IN", "email Jane@Example.com, name Jane"]);
