@@ -56,6 +56,7 @@ impl Operation<'_> {
     pub fn change_one_of_many(&self, license: &License, change: &BulkChange) -> Result<BulkResult, Error> {
         let is_blocked = license.status == LicenseStatus::Blocked;
         Ok(match change {
+            BulkChange::Renew(Renewal::Until(end)) if is_valid_until(license, *end) => BulkResult::Unchanged,
             BulkChange::Renew(renewal) => match self.renew(license, *renewal) {
                 Ok(now) => changed_if(now.validity != license.validity),
                 Err(OperationError::Refused(reason)) => BulkResult::Refused(reason.to_string()),
@@ -132,6 +133,12 @@ pub fn next_of_query(
 pub fn is_found(tx: &Tx<'_>, query: &LicenseQuery, license: &License, now: Timestamp) -> Result<bool, Error> {
     let found = tx.licenses_matching(query, license.id - 1, 1, now)?;
     Ok(found.first().is_some_and(|first| first.id == license.id))
+}
+
+/// Whether a license is valid until this time or longer. A renewal of many leaves it as it is, because nobody looks at
+/// the expiry of each.
+fn is_valid_until(license: &License, end: Timestamp) -> bool {
+    !license.is_assignable() && license.expires_at().is_some_and(|expiry| expiry >= end)
 }
 
 fn changed_if(changed: bool) -> BulkResult {

@@ -142,6 +142,33 @@ fn many_licenses_are_changed_in_slices_each_once() {
 }
 
 #[test]
+fn a_renewal_of_many_until_a_day_shortens_none() {
+    let data = world();
+    let data = data.path();
+    let expiries = || -> Vec<(String, String)> {
+        let listed = done(data, &["license", "list", "--status", "assigned"]);
+        let expiry =
+            |license: &Value| (license["license_key"].to_string(), license["expires_at"].to_string());
+        listed.as_array().unwrap().iter().map(expiry).collect()
+    };
+    done(data, &["license", "renew", "A2", "--until", "2090-01-01"]);
+    let before = expiries();
+    let renewed = bulk(data, &["renew", "--until", "2080-06-30"], &["--status", "assigned"]);
+    // A1 and FULL last longer now; A2 and LATE did before; ENDLESS has no end.
+    assert_eq!(
+        (&renewed["changed"], &renewed["unchanged"], &renewed["refused"]),
+        (&json!(2), &json!(2), &json!(1))
+    );
+    let after = expiries();
+    let changed: Vec<&str> =
+        before.iter().zip(&after).filter(|(old, new)| old != new).map(|(old, _)| old.0.as_str()).collect();
+    assert_eq!(changed, ["\"A1\"", "\"FULL\""]);
+    assert!(before.iter().zip(&after).all(|(old, new)| old.1 <= new.1), "{before:?} {after:?}");
+    let again = bulk(data, &["renew", "--until", "2080-06-30"], &["--status", "assigned"]);
+    assert_eq!((&again["changed"], &again["unchanged"]), (&json!(0), &json!(4)));
+}
+
+#[test]
 fn a_license_that_a_list_names_twice_is_changed_once() {
     let data = initialized();
     let data = data.path();

@@ -23,7 +23,7 @@ use crate::operations::BulkChange;
 
 #[derive(Subcommand)]
 pub enum Command {
-    /// Renew licenses
+    /// Renew licenses. With --until, those that are valid longer stay as they are
     #[command(
         after_help = "Example:\n  keyseal license bulk renew --years 1 --product 1 --expiring 30 --dry-run"
     )]
@@ -139,7 +139,7 @@ pub fn run(command: &Command, data: &DataDir, output: &mut Output<'_>) -> Result
     let bulk = Bulk { data: data.clone(), store: open(data)?, change, is_dry: args.dry_run, now: now() };
     if !args.dry_run && !args.yes && io::stdin().is_terminal() {
         let licenses = number(bulk.count(&selection)?, "license is", "licenses are");
-        confirm(&format!("{licenses} to be {}. Go on?", bulk.change.done()))?;
+        confirm(&format!("{licenses} to be {}. Continue?", bulk.change.done()))?;
     }
     let totals = bulk.run(&selection)?;
     report(&bulk, &totals, matches!(selection, Selection::Query(_)), output)
