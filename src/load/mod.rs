@@ -11,6 +11,7 @@
 //! | connections | from `ulimit -n` | `server/connections.rs` | wait |
 //! | connections of an address | half of them | `server/connections.rs` | connection closed |
 //! | TLS handshakes, by worker | 8,192 | `server/http.rs` | wait |
+//! | time for a head | 5 s | actix-http; `server/head_timer.rs` | connection closed |
 //! | requests of an address | 500/s, 1,000 at once; `--rate-limit-address` | [`Load::admit`] | 1929 |
 //! | requests of an API key | 5,000/s, 10,000 at once; `--rate-limit-key` | [`Load::admit`], `run.rs` | 1929 |
 //! | signing delay, new request | [`ADMISSION_DELAY`] | [`Load::admit`], after the body | 1901 |

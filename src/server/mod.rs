@@ -6,6 +6,7 @@ mod connections;
 mod demo_secrets;
 mod error;
 mod flush;
+mod head_timer;
 mod http;
 mod mount;
 mod pace;

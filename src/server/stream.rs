@@ -12,6 +12,7 @@ use actix_web::web::{Buf as _, BytesMut};
 use memchr::{memchr_iter, memmem};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use super::head_timer::HeadTimer;
 use super::pace::Pace;
 use crate::serve::{Expected, Turns};
 
@@ -46,6 +47,7 @@ pub struct Stream<T> {
     transport: T,
     turns: Turns,
     pace: Pace,
+    head_timer: HeadTimer,
     /// Bytes that were read and are not decoded yet.
     held: BytesMut,
     /// Whether actix-http has got bytes that it could not decode yet: it reads until there are no more, and decodes
@@ -62,6 +64,7 @@ impl<T: Transport> Stream<T> {
             transport,
             turns: Turns::default(),
             pace: Pace::new(send_timeout),
+            head_timer: HeadTimer::default(),
             held: BytesMut::new(),
             has_given: false,
             is_blocked: false,
@@ -83,7 +86,7 @@ impl<T: Transport> Stream<T> {
         let read = after(buffer.filled(), start);
         if polled.is_pending() || read.is_empty() {
             self.has_given = false;
-            return polled;
+            return if polled.is_pending() { self.poll_late_head(context) } else { polled };
         }
         let given = if self.has_given { 0 } else { decodable(read, self.turns.expected()) };
         self.held.extend_from_slice(after(read, given));
@@ -91,8 +94,24 @@ impl<T: Transport> Stream<T> {
         if given == 0 {
             return self.decode_first(context);
         }
-        self.has_given = true;
+        self.note_given();
         polled
+    }
+
+    fn note_given(&mut self) {
+        self.has_given = true;
+        if self.turns.expected() == Expected::Request {
+            self.head_timer.give(self.turns.begun());
+        }
+    }
+
+    /// Ends the connection if the head of a request is late.
+    fn poll_late_head(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.turns.is_serving() {
+            return Poll::Pending;
+        }
+        let late = self.head_timer.poll_late(context, self.turns.begun());
+        late.map(|()| Err(io::ErrorKind::TimedOut.into()))
     }
 
     /// Lets actix-http decode what it has before it reads more.
@@ -182,7 +201,7 @@ impl<T: Transport> AsyncRead for Stream<T> {
         let given = decodable(next, stream.turns.expected());
         buffer.put_slice(first(next, given));
         stream.held.advance(given);
-        stream.has_given = true;
+        stream.note_given();
         Poll::Ready(Ok(()))
     }
 }

@@ -172,3 +172,20 @@ fn hundreds_of_requests_at_once_are_answered_in_order() {
     let requests = [verify(&server, "KEY-1").repeat(500), LAST.to_owned()].concat();
     check(&server, &["v".repeat(500), "l".to_owned()].concat(), &send(&server, &requests, "\r\n\r\nok\n"));
 }
+
+#[test]
+fn a_connection_ends_when_the_head_of_a_later_request_does_not() {
+    let server = TestServer::start();
+    let mut stream = TcpStream::connect(server.address()).unwrap();
+    // Longer than the server waits.
+    stream.set_read_timeout(Some(std::time::Duration::from_secs(30))).unwrap();
+    stream.write_all(b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+    let (mut received, mut chunk) = (Vec::new(), [0; 4096]);
+    while !received.ends_with(b"\r\n\r\nok\n") {
+        let read = stream.read(&mut chunk).unwrap();
+        assert!(read > 0);
+        received.extend_from_slice(&chunk[..read]);
+    }
+    stream.write_all(b"GET /livez HTTP/1.1\r\nHo").unwrap();
+    assert_eq!(stream.read(&mut chunk).unwrap(), 0);
+}

@@ -27,6 +27,8 @@ pub struct Turns(Rc<State>);
 #[derive(Default)]
 struct State {
     is_serving: Cell<bool>,
+    /// How many requests have begun.
+    begun: Cell<u64>,
     /// All bytes of the body that were decoded are read, and its end is not among them.
     awaits_body: Cell<bool>,
     /// The bytes of the body that are not read yet; `None` for one in chunks.
@@ -59,6 +61,11 @@ impl Turns {
 
     pub fn is_serving(&self) -> bool {
         self.0.is_serving.get()
+    }
+
+    /// How many requests of the connection have begun.
+    pub fn begun(&self) -> u64 {
+        self.0.begun.get()
     }
 
     /// Whether the answer that is being sent is a file.
@@ -102,6 +109,7 @@ impl Turn {
     pub fn of(turns: Option<&Turns>, length: Option<u64>) -> Self {
         if let Some(Turns(state)) = turns {
             state.is_serving.set(true);
+            state.begun.update(|begun| begun.wrapping_add(1));
             state.left.set(length);
         }
         Self(turns.cloned())
