@@ -28,7 +28,7 @@ impl Operation<'_> {
         owner_name: Option<&str>,
         owner_email: Option<&str>,
     ) -> Result<Changed, Error> {
-        let ended = self.end_ownership(license, license.status)?;
+        let ended = self.end_ownership(license, license.status, LicenseStatus::Assigned)?;
         let assigned = license.assigned(owner_name, owner_email, self.now);
         self.tx.assign_license(&assigned)?;
         Ok(Changed { license: assigned, ended })
@@ -51,8 +51,9 @@ impl Operation<'_> {
         let former = self.former_status(before)?;
         let license = before.changed(former, change, self.now);
         let status = license.status;
-        let ended = if former.loses_owner(status) || former.gets_owner(status) {
-            self.end_ownership(before, former)?
+        let ends = former.loses_owner(status) || former.ends_reservation(status);
+        let ended = if ends || former.gets_owner(status) {
+            self.end_ownership(before, former, status)?
         } else {
             if status == LicenseStatus::Blocked {
                 self.tell_of_deactivations(before)?;
@@ -86,12 +87,17 @@ impl Operation<'_> {
 
     /// Deletes the activations and the metadata of a license's owner, and queues the webhooks of the activations. A
     /// license without an owner, by its `former` status, may have some too, which an earlier one left: databases of
-    /// earlier versions hold such licenses. Its notes stay.
-    fn end_ownership(&self, license: &License, former: LicenseStatus) -> Result<Belongings, Error> {
+    /// earlier versions hold such licenses. Its notes stay, unless it was held back for somebody and goes to the pool.
+    fn end_ownership(
+        &self,
+        license: &License,
+        former: LicenseStatus,
+        to: LicenseStatus,
+    ) -> Result<Belongings, Error> {
         self.tell_of_deactivations(license)?;
         let ended = self.tx.delete_belongings(license.id)?;
         let had_owner = !former.is_assignable();
-        if had_owner {
+        if had_owner || former.ends_reservation(to) {
             self.tx.clear_notes(license.id)?;
         }
         if had_owner || !ended.is_empty() {

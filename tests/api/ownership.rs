@@ -140,6 +140,29 @@ fn a_correction_of_the_owner_ends_nothing() {
 }
 
 #[test]
+fn a_reservation_leaves_nothing_for_the_owner_who_comes_from_the_pool() {
+    let server = server();
+    for by_api in [true, false] {
+        let reserve = ["license", "create", "--product", "1", "--key", KEY, "--status", "reserved"];
+        let owner = ["--owner-name", "Jane", "--owner-email", "jane@example.com"];
+        server.command(&[&reserve[..], &owner].concat());
+        server.command(&["license", "update", KEY, "--note", "for Jane", "--order-reference", "J-1"]);
+        if by_api {
+            let fields = [("license_key", KEY), ("status", "available")];
+            assert_eq!(server.post("update-license-key", &fields).code, 950);
+        } else {
+            server.command(&["license", "update", KEY, "--status", "available"]);
+        }
+        server.post("update-license-key", &[("license_key", KEY), ("status", "assigned")]);
+        let shown = server.command(&["license", "show", KEY]);
+        for field in ["owner_name", "owner_email", "note", "order_reference"] {
+            assert_eq!(shown[field], Value::Null, "{field} {by_api}");
+        }
+        server.command(&["license", "delete", KEY]);
+    }
+}
+
+#[test]
 fn what_was_left_on_a_license_that_nobody_owns_goes_when_it_is_assigned() {
     let server = server();
     // As earlier versions left them: available, and active on an identifier.

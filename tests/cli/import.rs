@@ -257,6 +257,24 @@ fn licenses_that_exist_are_refused_skipped_or_updated() {
 }
 
 #[test]
+fn a_line_of_an_export_that_takes_the_owner_away_leaves_nothing_of_him() {
+    let data = prepared();
+    done(data.path(), &["license", "assign", "THERE", "--owner-name", "Jane"]);
+    done(data.path(), &["license", "activate", "THERE", "--identifier", "pc"]);
+    done(data.path(), &["license", "update", "THERE", "--note", "paid cash", "--order-reference", "J-1"]);
+    let exported = String::from_utf8(keyseal(data.path(), &["license", "export"]).stdout).unwrap();
+    let returned = exported.replace(",assigned,", ",available,");
+    assert_ne!(returned, exported);
+    import(data.path(), &returned, &["--update"]);
+    let shown = done(data.path(), &["license", "show", "THERE"]);
+    for (field, value) in
+        [("note", json!(null)), ("order_reference", json!(null)), ("activations", json!([]))]
+    {
+        assert_eq!(shown[field], value, "{field}");
+    }
+}
+
+#[test]
 fn standard_input_is_read_like_a_file_and_other_pipes_are_refused() {
     let data = prepared();
     for (file, key) in [("-", "A"), ("/dev/stdin", "B")] {

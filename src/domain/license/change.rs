@@ -45,7 +45,8 @@ impl License {
     /// A license has one owner at a time (API §3.2). If the change removes the owner, the owner's name and address
     /// and the date of assignment are removed too, whatever else the change says of them. If the change adds an
     /// owner, the assignment begins at the time of the change, unless the change sets another time. An earlier name
-    /// and address are removed if the change names an owner.
+    /// and address are removed if the change names an owner. They are removed with the date, too, if the license was
+    /// held back for somebody and goes to the pool.
     ///
     /// `former`: the status of the license, or the one that it had before it was blocked, because a block ends no
     /// ownership. [`LicenseStatus::Blocked`]: it is not known, and the license counts as owned. The dates of a blocked
@@ -55,15 +56,17 @@ impl License {
         let before = self.clone();
         let status = change.status.unwrap_or(before.status);
         let (ends, begins) = (former.loses_owner(status), before.status.gets_owner(status));
+        let released = former.ends_reservation(status);
         let names_owner = change.owner_name.is_some() || change.owner_email.is_some();
         let owner = |new: Option<String>, old: Option<String>| match new {
             _ if ends => None,
             Some(owner) => Some(owner).filter(|owner| !owner.is_empty()),
-            None => old.filter(|_| !(begins && names_owner)),
+            None => old.filter(|_| !(released || (begins && names_owner))),
         };
         let assigned_at = match change.assigned_at {
             _ if ends => None,
             None if begins => Some(now),
+            None if released => None,
             None => before.assigned_at.or_else(|| (status == LicenseStatus::Assigned).then_some(now)),
             assigned_at => assigned_at,
         };
@@ -181,7 +184,7 @@ mod tests {
         for (former, to, expected) in [
             // It was held back for Jane, and is again.
             (Reserved, Reserved, (jane(), Some(5))),
-            (Reserved, Available, (jane(), Some(5))),
+            (Reserved, Available, (None, None)),
             (Assigned, Assigned, (jane(), Some(5))),
             (Reserved, Assigned, (jane(), Some(5))),
             (Assigned, Available, (None, None)),

@@ -28,6 +28,14 @@ pub struct NotesChange {
     pub order_reference: Option<String>,
 }
 
+impl NotesChange {
+    /// Leaves out the texts that these notes have already.
+    pub fn leave_out(&mut self, notes: &LicenseNotes) {
+        self.note.take_if(|note| Some(&*note) == notes.note.as_ref());
+        self.order_reference.take_if(|reference| Some(&*reference) == notes.order_reference.as_ref());
+    }
+}
+
 impl LicenseNotes {
     #[must_use]
     pub fn changed(&self, change: &NotesChange) -> Self {

@@ -32,6 +32,11 @@ impl LicenseStatus {
         !self.is_assignable() && to.is_assignable()
     }
 
+    /// Whether a license with this status is held back for somebody, and no longer is after the change to another one.
+    pub fn ends_reservation(self, to: Self) -> bool {
+        self == Self::Reserved && to == Self::Available
+    }
+
     /// Whether a license with this status has no owner yet, and gets one by the change to another status.
     pub fn gets_owner(self, to: Self) -> bool {
         self.is_assignable() && to == Self::Assigned

@@ -112,19 +112,25 @@ fn update(
     };
     let former = operation(tx).former_status(&license)?;
     let after = license.changed(former, change.clone(), now);
-    let mut new = 0;
-    for identifier in &line.identifiers {
-        new += usize::from(!tx.is_activated(license.id, identifier)?);
-    }
-    if new > 0 {
-        let active = usize::try_from(tx.count_activations(license.id)?).unwrap_or(usize::MAX);
-        // What is active ends with its owner.
-        let ends = former.loses_owner(after.status);
-        let seats = if ends { line.identifiers.len() } else { active.saturating_add(new) };
-        check_seats(line, after.activation_limit, seats);
-    }
     let notes = tx.license_notes(license.id)?;
-    if new == 0 && after == license && notes.changed(&line.notes) == notes {
+    // What is active ends with its owner, and the line of an export repeats what the former one had.
+    let ends = former.loses_owner(after.status);
+    if ends || former.ends_reservation(after.status) {
+        line.notes.leave_out(&notes);
+    }
+    let mut new = Vec::new();
+    for identifier in std::mem::take(&mut line.identifiers) {
+        if !tx.is_activated(license.id, &identifier)? {
+            new.push(identifier);
+        }
+    }
+    if !new.is_empty() {
+        let active = if ends { 0 } else { tx.count_activations(license.id)? };
+        let active = usize::try_from(active).unwrap_or(usize::MAX);
+        check_seats(line, after.activation_limit, active.saturating_add(new.len()));
+    }
+    line.identifiers = new;
+    if line.identifiers.is_empty() && after == license && notes.changed(&line.notes) == notes {
         return Ok(Plan::Unchanged);
     }
     Ok(Plan::Update(Box::new(license), change, Additions::take(line)))
