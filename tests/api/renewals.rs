@@ -187,7 +187,7 @@ fn what_a_renewal_needs_is_named() {
         (
             &[("until", "2001-01-01")],
             "until",
-            "The license can't be renewed: 2001-01-02 00:00:00 is not in the future.",
+            "The license can't be renewed: it would have ended at 2001-01-02 00:00:00.",
         ),
     ] {
         let answer = renew(&server, fields);

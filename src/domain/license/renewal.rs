@@ -21,7 +21,7 @@ pub enum RenewalError {
     NeverExpires,
     #[error("it is {}, and gets its end when it is assigned: renew it by a number of days", .0.as_str())]
     NotAssigned(LicenseStatus),
-    #[error("{0} is not in the future")]
+    #[error("it would have ended at {0}")]
     NotInFuture(Timestamp),
     #[error("its term begins only at {0}")]
     NotAfterBegin(Timestamp),
