@@ -33,6 +33,8 @@ pub enum RecordError {
         "line {0} has more than {MAX_RECORD} bytes: a quotation mark may be missing at the end of one of its fields"
     )]
     TooLong(u64),
+    #[error("line {0} opens a field with a quotation mark, and none closes it before the end of the file")]
+    Unclosed(u64),
 }
 
 /// Counts line ends, whether LF, CRLF or CR.
@@ -72,18 +74,25 @@ impl<R: BufRead> Records<R> {
     pub fn next(&mut self) -> Result<Option<Record<'_>>, RecordError> {
         self.skip_blank_lines()?;
         let line = self.lines.line;
-        let (mut length, mut count) = (0, 0);
+        let (mut length, mut count, mut begun) = (0, 0, false);
         loop {
             let input = self.input.fill_buf()?;
+            // At the end of the file, one more line end tells an open field, which takes it as text.
+            let at_end = begun && input.is_empty();
+            let input = if at_end { b"\n" } else { input };
             let text = self.text.get_mut(length..).unwrap_or_default();
             let ends = self.ends.get_mut(count..).unwrap_or_default();
             let (result, read, written, ended) = self.parser.read_record(input, text, ends);
-            self.lines.pass(input.get(..read).unwrap_or_default());
-            self.input.consume(read);
-            self.bytes += read as u64;
+            if !at_end {
+                self.lines.pass(input.get(..read).unwrap_or_default());
+                self.input.consume(read);
+                self.bytes += read as u64;
+                begun |= read > 0;
+            }
             length += written;
             count += ended;
             match result {
+                ReadRecordResult::InputEmpty if at_end => return Err(RecordError::Unclosed(line)),
                 ReadRecordResult::InputEmpty => {}
                 ReadRecordResult::OutputFull if length > MAX_RECORD => {
                     return Err(RecordError::TooLong(line));
@@ -169,6 +178,21 @@ mod tests {
         let long = format!("{},{}", "x".repeat(10_000), vec!["y"; 1_000].join(","));
         let found = read(&long, 64);
         assert_eq!((found.len(), found[0].1.len(), found[0].1[0].len()), (1, 1_001, 10_000));
+    }
+
+    #[test]
+    fn a_quotation_mark_that_is_never_closed_is_told() {
+        for end in ["\"open", "\"open\nc,d\n", "x,\"", "\"a\"\"", "\"open\r\n"] {
+            for piece in 1..12 {
+                let text = format!("a,b\r\n{end}");
+                let mut records = Records::new(BufReader::with_capacity(piece, text.as_bytes()), b',', 1);
+                assert!(records.next().unwrap().is_some());
+                let error = records.next().map(|_| ()).unwrap_err();
+                assert!(matches!(error, RecordError::Unclosed(2)), "{end:?} {piece}: {error}");
+            }
+        }
+        // A mark inside a field that no mark begins is text.
+        assert_eq!(read("a,5\" wide", 3)[0].1, ["a", "5\" wide"]);
     }
 
     #[test]
