@@ -120,6 +120,12 @@ fn every_door_takes_the_same_values_and_keeps_the_same() {
             assert_eq!(door.set(&server, field, value), kept, "{door:?} {field}={shown:?}");
         }
     }
+    // The words of newer clients. A client that creates licenses has to write those of this API.
+    for (word, kept) in [("suspended", "blocked"), ("inactive", "blocked"), ("active", "assigned")] {
+        for door in &EVERY[1..] {
+            assert_eq!(door.set(&server, "status", word), Some(json!(kept)), "{door:?} {word}");
+        }
+    }
     // Whoever makes an assigned license says when it was assigned, or it was now.
     for door in EVERY {
         assert!(door.set(&server, "status", "assigned").is_some(), "{door:?}");

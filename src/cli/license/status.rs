@@ -1,4 +1,4 @@
-//! The statuses of a license as values of an option.
+//! The statuses of a license as values of an option. The words of newer clients are read as `update-license-key` does.
 
 use clap::ValueEnum;
 
@@ -7,8 +7,10 @@ use crate::domain::LicenseStatus;
 #[derive(Clone, Copy, ValueEnum)]
 pub enum Status {
     Available,
+    #[value(alias = "active")]
     Assigned,
     Reserved,
+    #[value(aliases = ["suspended", "revoked", "inactive"])]
     Blocked,
 }
 

@@ -86,7 +86,7 @@ pub fn time(column: &str, field: &str) -> Result<Timestamp, String> {
 
 pub fn status(field: &str) -> Result<LicenseStatus, String> {
     let word = field.trim().to_ascii_lowercase();
-    LicenseStatus::parse(&word).ok_or_else(|| {
+    LicenseStatus::parse_newer(&word).ok_or_else(|| {
         let words = LicenseStatus::ALL.map(LicenseStatus::as_str).join(", ");
         format!("status: \"{field}\" is not one of {words}")
     })
