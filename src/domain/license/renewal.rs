@@ -25,7 +25,7 @@ pub enum RenewalError {
     NotInFuture(Timestamp),
     #[error("its term begins only at {0}")]
     NotAfterBegin(Timestamp),
-    #[error("it would be valid for more than {MAX_LICENSE_NUMBER} days")]
+    #[error("it would be valid for more than {MAX_LICENSE_NUMBER} days, or beyond the year 9999")]
     TooLong,
 }
 
