@@ -105,7 +105,7 @@ fn every_bad_line_is_told_by_its_number_and_nothing_is_written() {
         ("A,1,,,-2,,,,", "activation_limit: \"-2\" is not a whole number from 0 to 2147483647"),
         ("A,1,,,,x,,,", "validity: \"x\" is not a whole number from 0"),
         ("A,1,,,,,soon,,", "assigned_at: \"soon\" is not a time"),
-        ("A,1,,,,,,active,", "status: \"active\" is not one of available, assigned, reserved, blocked"),
+        ("A,1,,,,,,sold,", "status: \"sold\" is not one of available, assigned, reserved, blocked"),
         ("A,1,,,,,,,a|b", "identifiers: write a JSON array of strings"),
         ("A,1,,,,,,,\"[\"\"a\"\",\"\"A\"\"]\"", "identifiers: \"A\" appears twice"),
         ("A,1,,,,,,,\"[\"\" \"\"]\"", "identifiers: \" \": it is empty"),
