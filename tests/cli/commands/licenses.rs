@@ -102,7 +102,7 @@ fn a_license_is_changed_taken_off_and_deleted() {
         );
     }
     for usage in
-        [&[][..], &["--activation-limit", "-2"], &["--validity", "2147483648"], &["--status", "active"]]
+        [&[][..], &["--activation-limit", "-2"], &["--validity", "2147483648"], &["--status", "sold"]]
     {
         let output = keyseal(data, &[&["license", "update", "K"], usage].concat());
         assert_eq!(output.status.code(), Some(2), "{usage:?}");
