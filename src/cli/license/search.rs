@@ -11,14 +11,14 @@ use crate::files::DataDir;
 use crate::maintenance::units::number;
 use crate::operations::{FoundLicense, Search, SearchResult, search};
 
-/// How long a search by part goes on after it has read what it always reads.
+/// The time after which a search by part stops, once it has read the licenses that it always reads.
 const TIME: Duration = Duration::from_millis(200);
 
 /// Find licenses by their key, owner, identifier or order
 ///
-/// Finds the licenses of which the key, the owner's email address or name, an identifier or the order reference begins
-/// with the text, in any case. If none does, those that contain it: the newest 100,000 are always looked through, and
-/// as many more as is possible within 200 ms. Also finds API keys with the text in their name.
+/// Finds the licenses whose key, owner's email address or name, identifier or order reference begins with the text, in
+/// any case. If none does, finds those that contain it: searches the newest 100,000 licenses, and as many more as
+/// 200 ms allow. Also finds API keys with the text in their name.
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  keyseal license search jane@example.com\n  keyseal license search 38fe --anywhere"
@@ -27,7 +27,7 @@ pub struct Args {
     /// Text to look for
     #[arg(value_parser = clap::builder::NonEmptyStringValueParser::new())]
     text: String,
-    /// Find the text inside of a field too, if one begins with it
+    /// Also find licenses with the text inside a field, even if others begin with it
     #[arg(long)]
     anywhere: bool,
     /// At most N licenses
