@@ -8,6 +8,7 @@ mod file;
 mod names;
 mod person;
 mod rules;
+mod slices;
 mod sweep;
 mod traces;
 mod waiting;

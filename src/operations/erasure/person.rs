@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use super::SLICE;
 use super::names::{Names, is_telling};
+use super::slices::slices;
 use super::traces::{Address, strings};
 use crate::store::{Error, PersonalTable, Store, StoredAnswer, TextRow};
 
@@ -67,17 +68,14 @@ impl Person {
     }
 
     fn learn_from_licenses(&mut self, store: &Store) -> Result<(), Error> {
-        let mut after = 0;
-        loop {
-            let rows = store.try_read(|tx| tx.texts_after(PersonalTable::Licenses, after, SLICE))?;
-            let Some(last) = rows.last() else { return Ok(()) };
-            after = last.id;
-            for row in &rows {
+        for slice in slices(store, PersonalTable::Licenses) {
+            for row in &slice?.rows {
                 if self.learns_from(PersonalTable::Licenses, row) {
                     self.learn(PersonalTable::Licenses, row);
                 }
             }
         }
+        Ok(())
     }
 
     /// Adds a license of the person.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::person::Person;
 use super::rules::Fate;
+use super::slices::{Slice, slices};
 use super::{EraseError, Erased, Erasure, SLICE};
 use crate::store::{Error, PersonalTable, StoredAnswer, Tx};
 
@@ -37,10 +38,9 @@ impl Erasure<'_> {
         person: &mut Arc<Person>,
         erased: &mut Erased,
     ) -> Result<usize, EraseError> {
-        let (mut after, mut changed) = (0, 0);
-        loop {
-            let rows = self.store.try_read(|tx| tx.texts_after(table, after, SLICE))?;
-            let Some(last) = rows.last().map(|row| row.id) else { return Ok(changed) };
+        let mut changed = 0;
+        for slice in slices(self.store, table) {
+            let Slice { after, last, rows } = slice?;
             let mut is_found = false;
             for row in &rows {
                 if person.learns_from(table, row) {
@@ -58,8 +58,8 @@ impl Erasure<'_> {
                 changed += found.len();
                 erased.seats += found.iter().filter(|seat| **seat).count();
             }
-            after = last;
         }
+        Ok(changed)
     }
 
     fn sweep_answers(&self, person: &Person) -> Result<usize, EraseError> {

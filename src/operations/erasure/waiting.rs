@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use super::person::Person;
 use super::rules::Fate;
-use super::{EraseError, Erasure, SLICE, Waiting};
+use super::slices::slices;
+use super::{EraseError, Erasure, Waiting};
 use crate::store::{Error, PersonalTable};
 
 /// How long to wait until the server has sent them, and how often to look.
@@ -74,16 +75,13 @@ impl Erasure<'_> {
     }
 
     fn about(&self, table: PersonalTable, person: &Person) -> Result<Vec<i64>, Error> {
-        let (mut after, mut found) = (0, Vec::new());
-        loop {
-            let rows = self.store.try_read(|tx| tx.texts_after(table, after, SLICE))?;
-            let Some(last) = rows.last() else { return Ok(found) };
-            after = last.id;
-            for row in &rows {
-                if person.fate_of(table, row) == Fate::Deleted {
-                    found.push(row.id);
-                }
-            }
+        let mut found = Vec::new();
+        for slice in slices(self.store, table) {
+            let rows = slice?.rows;
+            found.extend(
+                rows.iter().filter(|row| person.fate_of(table, row) == Fate::Deleted).map(|row| row.id),
+            );
         }
+        Ok(found)
     }
 }
