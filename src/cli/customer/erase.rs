@@ -12,8 +12,8 @@ use crate::files::DataDir;
 use crate::maintenance::Progress as _;
 use crate::maintenance::shell::command;
 use crate::maintenance::units::{megabytes, number};
-use crate::operations::{EraseError, Erased, Erasure, FileLimits, Waiting};
-use crate::store::{RemainsError, Store};
+use crate::operations::{EraseError, Erased, Erasure, FileLimits, RecordKind, Waiting};
+use crate::store::{PersonalTable, RemainsError, Store};
 
 #[derive(clap::Args)]
 pub struct EraseArgs {
@@ -70,12 +70,12 @@ fn ask(store: &Store, email: &str, output: &Output<'_>) -> Result {
 
 fn report(email: &str, erased: &Erased, output: &mut Output<'_>) -> Result {
     let rows: serde_json::Map<String, Value> =
-        erased.rows.iter().map(|(table, rows)| ((*table).to_owned(), json!(rows))).collect();
+        erased.rows.iter().map(|(kind, rows)| (kind.name.to_owned(), json!(rows))).collect();
     let copies: Vec<String> = erased.copies.iter().map(|copy| copy.display().to_string()).collect();
     let told: Vec<Value> = erased
         .told
         .iter()
-        .map(|(table, id, text)| json!({ "table": table, "id": id, "text": text }))
+        .map(|(kind, id, text)| json!({ "table": kind.name, "id": id, "text": text }))
         .collect();
     let value = json!({
         "erased": erased.told.is_empty(), "licenses": erased.licenses, "seats_ended": erased.seats, "rows": rows,
@@ -86,7 +86,7 @@ fn report(email: &str, erased: &Erased, output: &mut Output<'_>) -> Result {
             output.result(&value, "")?;
         }
         let texts: Vec<String> =
-            erased.told.iter().map(|(table, id, text)| format!("{table} {id}: {text}")).collect();
+            erased.told.iter().map(|(kind, id, text)| format!("{} {id}: {text}", kind.one)).collect();
         return Err(format!(
             "{email} is not erased completely: it is a part of what can't be changed without harm. Delete these or \
              make them anew, and run the command again: {}",
@@ -96,8 +96,9 @@ fn report(email: &str, erased: &Erased, output: &mut Output<'_>) -> Result {
     }
     let mut lines =
         vec![format!("{email} is erased from {}", number(erased.licenses, "license", "licenses"))];
-    let others: Vec<String> = erased.rows.iter().map(|(table, rows)| format!("{table}: {rows}")).collect();
-    lines.extend((!others.is_empty()).then(|| format!("deleted or overwritten: {}", others.join(", "))));
+    let others: Vec<String> = erased.rows.iter().map(|(kind, rows)| in_numbers(*kind, *rows)).collect();
+    let others = others.join(", ");
+    lines.extend((!others.is_empty()).then(|| format!("deleted, or texts in them replaced: {others}")));
     let ended = number(erased.seats, "seat", "seats");
     lines.extend(
         (erased.seats > 0).then(|| format!("{ended} ended, because the identifier named the customer")),
@@ -112,12 +113,17 @@ fn report(email: &str, erased: &Erased, output: &mut Output<'_>) -> Result {
     output.result(&value, &lines.join("\n"))
 }
 
+fn in_numbers(kind: RecordKind, count: usize) -> String {
+    number(count, kind.one, kind.many)
+}
+
 /// The error with what to do next.
 fn in_words(error: &EraseError, data: &DataDir) -> String {
     let waits = |webhooks: usize, orders: usize| {
-        let counts = [(webhooks, "webhook", "webhooks"), (orders, "queued order", "queued orders")];
-        let some = counts.into_iter().filter(|(count, ..)| *count > 0);
-        let words: Vec<String> = some.map(|(count, one, many)| number(count, one, many)).collect();
+        let counts = [(PersonalTable::Callbacks, webhooks), (PersonalTable::Jobs, orders)];
+        let some = counts.into_iter().filter(|(_, count)| *count > 0);
+        let words: Vec<String> =
+            some.map(|(table, count)| in_numbers(RecordKind::of(table), count)).collect();
         format!("{} about the customer", words.join(" and "))
     };
     let again = "what was erased stays erased; run the command again to finish";

@@ -5,6 +5,7 @@
 //! a whole pass found nothing, and the remains of deleted rows are removed from the files.
 
 mod file;
+mod kinds;
 mod names;
 mod person;
 mod rules;
@@ -21,6 +22,7 @@ use crate::domain::{Actor, Timestamp, fold_owner};
 use crate::files::{self, DataDir};
 use crate::store::{Error, RemainsError, Store, Tx};
 pub use file::FileLimits;
+pub use kinds::RecordKind;
 use person::Person;
 
 /// How many rows are read, and at most changed, at a time.
@@ -55,14 +57,14 @@ pub struct Erased {
     pub licenses: usize,
     /// Activations that ended because their identifier named the person.
     pub seats: usize,
-    /// Other rows that were deleted or overwritten, by table.
-    pub rows: Vec<(&'static str, usize)>,
+    /// Other records that were deleted, or in which texts were replaced.
+    pub rows: Vec<(RecordKind, usize)>,
     /// Copies from before upgrades that were deleted.
     pub copies: Vec<PathBuf>,
     /// Whether the whole database file was rewritten.
     pub is_rewritten: bool,
-    /// Texts that name the person and can't be changed without harm: their table, the id of the row, and the text.
-    pub told: Vec<(&'static str, i64, String)>,
+    /// Texts that name the person and can't be changed without harm: their record with its id, and the text.
+    pub told: Vec<(RecordKind, i64, String)>,
 }
 
 /// The erasure did not end. What it did already stays done.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::kinds::RecordKind;
 use super::person::Person;
 use super::rules::Fate;
 use super::slices::{Slice, slices};
@@ -14,21 +15,21 @@ impl Erasure<'_> {
         let mut changed = 0;
         erased.told.clear();
         for table in PersonalTable::ALL {
-            (self.on_phase)(table.name());
+            (self.on_phase)(RecordKind::of(table).many);
             let rows = self.sweep(table, person, erased)?;
             changed += rows;
-            count(erased, table, rows);
+            erased.count(RecordKind::of(table), rows);
         }
         // The entries about a license that was his name him also where they don't have the address.
         if !person.former_licenses.is_empty() {
             let rows = self.sweep(PersonalTable::Audit, person, erased)?;
             changed += rows;
-            count(erased, PersonalTable::Audit, rows);
+            erased.count(RecordKind::of(PersonalTable::Audit), rows);
         }
         let answers = self.sweep_answers(person)?;
         let licenses = self.erase_licenses(person)?;
         erased.licenses += licenses;
-        count_as(erased, "answers", answers);
+        erased.count(RecordKind::STORED_ANSWER, answers);
         Ok(changed + answers + licenses)
     }
 
@@ -48,7 +49,7 @@ impl Erasure<'_> {
                 }
                 match person.fate_of(table, row) {
                     Fate::Stays => {}
-                    Fate::Told(text) => erased.told.push((table.name(), row.id, text)),
+                    Fate::Told(text) => erased.told.push((RecordKind::of(table), row.id, text)),
                     Fate::Deleted | Fate::Written(_) => is_found = true,
                 }
             }
@@ -130,14 +131,12 @@ fn change_rows(
     Ok(changed)
 }
 
-fn count(erased: &mut Erased, table: PersonalTable, rows: usize) {
-    count_as(erased, table.name(), rows);
-}
-
-fn count_as(erased: &mut Erased, name: &'static str, rows: usize) {
-    match erased.rows.iter_mut().find(|(table, _)| *table == name) {
-        Some((_, counted)) => *counted += rows,
-        None if rows > 0 => erased.rows.push((name, rows)),
-        None => {}
+impl Erased {
+    fn count(&mut self, kind: RecordKind, rows: usize) {
+        match self.rows.iter_mut().find(|(counted, _)| *counted == kind) {
+            Some((_, count)) => *count += rows,
+            None if rows > 0 => self.rows.push((kind, rows)),
+            None => {}
+        }
     }
 }

@@ -161,6 +161,26 @@ fn an_erased_customer_is_in_no_file_wherever_he_was() {
 }
 
 #[test]
+fn the_report_names_records_as_people_do() {
+    let data = world();
+    let data = data.path();
+    spread(data);
+    let output = keyseal(data, &["customer", "erase", "--email", EMAIL, "--yes", "--drop-webhooks"]);
+    let report = String::from_utf8(output.stdout).unwrap();
+    contains(
+        &report,
+        &[
+            "deleted, or texts in them replaced: ",
+            "4 webhooks",
+            "1 queued order",
+            "3 stored answers",
+            "1 API key",
+        ],
+    );
+    assert!(!report.contains("callbacks") && !report.contains('_'), "{report}");
+}
+
+#[test]
 fn an_erasure_that_is_killed_is_finished_by_the_next_one() {
     let data = world();
     let data = data.path();

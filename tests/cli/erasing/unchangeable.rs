@@ -12,7 +12,7 @@ fn what_cannot_be_changed_without_harm_is_told_and_nothing_is_called_erased() {
     done(data, &["license", "create", "--product", "1", "--key", "jane.roe@mail.example-1"]);
     done(data, &["license", "create", "--product", "1", "--key", "KEY/jane.roe@mail.example"]);
     let said = refused(data, &["customer", "erase", "--email", EMAIL, "--yes"]);
-    contains(&said, &["is not erased completely", "licenses 4: KEY/jane.roe@mail.example"]);
+    contains(&said, &["is not erased completely", "license 4: KEY/jane.roe@mail.example"]);
     done(data, &["license", "delete", "KEY/jane.roe@mail.example"]);
     execute(
         data,
@@ -24,7 +24,7 @@ fn what_cannot_be_changed_without_harm_is_told_and_nothing_is_called_erased() {
     for _ in 0..2 {
         contains(
             &refused(data, &command),
-            &["is not erased completely", "Delete these", "contracts 1: for/Jane.Roe@mail.example"],
+            &["is not erased completely", "Delete these", "contract 1: for/Jane.Roe@mail.example"],
         );
     }
     let output = keyseal(data, &[&["--json"], &command[..]].concat());
