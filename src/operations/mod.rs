@@ -30,7 +30,7 @@ use crate::store::{self, Tx};
 pub use api_keys::ApiKeyError;
 pub use bulk::{BULK_SLICE, BulkChange, BulkResult, BulkSlice, is_found, next_of_query};
 pub use customers::{CustomerChange, find_customer};
-pub use erasure::{EraseError, Erased, Erasure, FileLimits, RecordKind, Waiting};
+pub use erasure::{EraseError, Erased, Erasure, FileLimits, RecordKind, UnsentReason, Waiting};
 pub use licenses::Changed;
 pub use nearest::nearest_keys;
 pub use products::{LicensesOfDeleted, ProductRefusal};

@@ -12,7 +12,7 @@ use crate::files::DataDir;
 use crate::maintenance::Progress as _;
 use crate::maintenance::shell::command;
 use crate::maintenance::units::{megabytes, number};
-use crate::operations::{EraseError, Erased, Erasure, FileLimits, RecordKind, Waiting};
+use crate::operations::{EraseError, Erased, Erasure, FileLimits, RecordKind, UnsentReason, Waiting};
 use crate::store::{PersonalTable, RemainsError, Store};
 
 #[derive(clap::Args)]
@@ -119,7 +119,7 @@ fn in_numbers(kind: RecordKind, count: usize) -> String {
 
 /// The error with what to do next.
 fn in_words(error: &EraseError, data: &DataDir) -> String {
-    let waits = |webhooks: usize, orders: usize| {
+    let about_customer = |webhooks: usize, orders: usize| {
         let counts = [(PersonalTable::Callbacks, webhooks), (PersonalTable::Jobs, orders)];
         let some = counts.into_iter().filter(|(_, count)| *count > 0);
         let words: Vec<String> =
@@ -128,22 +128,22 @@ fn in_words(error: &EraseError, data: &DataDir) -> String {
     };
     let again = "what was erased stays erased; run the command again to finish";
     match *error {
-        EraseError::Waits { webhooks, orders } => format!(
-            "{} still wait: send them first with --send-webhooks, or drop them with --drop-webhooks. Nothing was \
-             erased",
-            waits(webhooks, orders)
-        ),
-        EraseError::NotSent { webhooks, orders } => format!(
-            "{} wait, and no server runs that would send them: start it ({}), or give --drop-webhooks. Nothing was \
-             erased",
-            waits(webhooks, orders),
-            command("serve", data)
-        ),
-        EraseError::StillWaits { webhooks, orders } => format!(
-            "{} were not sent within a minute: see \"keyseal webhook list --state pending\"; run the command again, or \
-             with --drop-webhooks. Nothing was erased",
-            waits(webhooks, orders)
-        ),
+        EraseError::Unsent { webhooks, orders, reason } => {
+            let state = match reason {
+                UnsentReason::NotChosen => {
+                    "still wait: send them first with --send-webhooks, or drop them with --drop-webhooks"
+                        .to_owned()
+                }
+                UnsentReason::NoServer => format!(
+                    "wait, and no server runs that would send them: start it ({}), or give --drop-webhooks",
+                    command("serve", data)
+                ),
+                UnsentReason::Timeout => "were not sent within a minute: see \"keyseal webhook list --state \
+                                          pending\"; run the command again, or with --drop-webhooks"
+                    .to_owned(),
+            };
+            format!("{} {state}. Nothing was erased", about_customer(webhooks, orders))
+        }
         EraseError::RewriteWaits { bytes } => format!(
             "no table names the customer any more, but the free space of the database file may: it must be \
              rewritten, and with {} that would make changes wait for long. Stop the server and run the command again",

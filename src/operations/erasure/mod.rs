@@ -67,6 +67,17 @@ pub struct Erased {
     pub told: Vec<(RecordKind, i64, String)>,
 }
 
+/// Why webhooks and orders about the person still wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnsentReason {
+    /// It was not said whether to send or to drop them.
+    NotChosen,
+    /// They are to be sent, but no server runs.
+    NoServer,
+    /// The server has not sent them in time.
+    Timeout,
+}
+
 /// The erasure did not end. What it did already stays done.
 #[derive(Debug, thiserror::Error)]
 pub enum EraseError {
@@ -79,15 +90,9 @@ pub enum EraseError {
     /// Nothing in the database names the person.
     #[error("nothing is stored of the customer")]
     Nothing,
-    /// Webhooks or orders wait, and it was not said what to do with them. Nothing was changed.
+    /// Webhooks or orders about the person wait. Nothing was changed.
     #[error("{webhooks} webhooks and {orders} orders wait")]
-    Waits { webhooks: usize, orders: usize },
-    /// They are to be sent, but no server runs. Nothing was changed.
-    #[error("{webhooks} webhooks and {orders} orders wait, and no server runs")]
-    NotSent { webhooks: usize, orders: usize },
-    /// They were not sent in time. Nothing was changed.
-    #[error("{webhooks} webhooks and {orders} orders still wait")]
-    StillWaits { webhooks: usize, orders: usize },
+    Unsent { webhooks: usize, orders: usize, reason: UnsentReason },
     /// Other requests add rows that name the person as fast as they are erased.
     #[error("requests keep adding what names the customer")]
     KeepsComing,

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::person::Person;
 use super::rules::Fate;
 use super::slices::slices;
-use super::{EraseError, Erasure, Waiting};
+use super::{EraseError, Erasure, UnsentReason, Waiting};
 use crate::store::{Error, PersonalTable};
 
 /// How long to wait until the server has sent them, and how often to look.
@@ -16,23 +16,24 @@ const INTERVAL: Duration = Duration::from_millis(200);
 impl Erasure<'_> {
     /// Ends without a change if something waits, unless it was said to drop it, or the server sends it in time.
     pub(super) fn settle_waiting(&self, person: &Person) -> Result<(), EraseError> {
+        if self.waiting == Some(Waiting::Drop) {
+            return Ok(());
+        }
         let started = Instant::now();
         loop {
             let (webhooks, orders) = self.waiting(person)?;
-            let counts = (webhooks.len(), orders.len());
-            if counts == (0, 0) || self.waiting == Some(Waiting::Drop) {
+            if webhooks.is_empty() && orders.is_empty() {
                 return Ok(());
             }
-            let (webhooks_waiting, orders_waiting) = counts;
-            let error = match self.waiting {
-                None => EraseError::Waits { webhooks: webhooks_waiting, orders: orders_waiting },
-                Some(_) if self.data.running_server()?.is_none() => {
-                    EraseError::NotSent { webhooks: webhooks_waiting, orders: orders_waiting }
-                }
-                Some(_) => EraseError::StillWaits { webhooks: webhooks_waiting, orders: orders_waiting },
+            let reason = if self.waiting.is_none() {
+                Some(UnsentReason::NotChosen)
+            } else if self.data.running_server()?.is_none() {
+                Some(UnsentReason::NoServer)
+            } else {
+                (started.elapsed() > TIMEOUT).then_some(UnsentReason::Timeout)
             };
-            if started.elapsed() > TIMEOUT || !matches!(error, EraseError::StillWaits { .. }) {
-                return Err(error);
+            if let Some(reason) = reason {
+                return Err(EraseError::Unsent { webhooks: webhooks.len(), orders: orders.len(), reason });
             }
             (self.on_phase)("waiting for webhooks");
             let (now, hurried) = (self.now(), webhooks.clone());
