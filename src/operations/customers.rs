@@ -1,18 +1,15 @@
 //! Corrects the owner of all licenses of a customer. Nothing that the owner has on them ends.
 
 use super::Operation;
+use super::nearest::{MAX_FOUND, MIN_LIKENESS, most_alike};
 use crate::domain::{Customer, License, LicenseChange, fold_owner};
 use crate::store::{Error, Tx};
 
 /// The number of licenses that are changed in one transaction: other changes wait for it.
 pub const CUSTOMER_SLICE: i64 = 200;
 
-/// How many addresses are compared, and how many of them are named, when a customer is not found.
+/// How many addresses are compared when a customer is not found.
 const COMPARED: i64 = 1000;
-const NAMED: usize = 3;
-
-/// How like an address must be, from 0 to 1.
-const MIN_LIKENESS: f64 = 0.7;
 
 /// A correction of a customer; `None` keeps what he has.
 #[derive(Clone, Debug)]
@@ -63,16 +60,10 @@ pub fn find_customer(tx: &Tx<'_>, email: &str) -> Result<Result<Customer, Vec<St
     }
     // The first characters are taken to be right: the addresses that begin so are next to each other in the index.
     let start: String = folded.chars().take(2).collect();
-    let mut ranked: Vec<(f64, String)> = tx
-        .customers_beginning_with(&start, COMPARED)?
-        .into_iter()
-        .map(|other| (likeness(&folded, &other), other))
-        .filter(|(likeness, _)| *likeness >= MIN_LIKENESS)
-        .collect();
-    ranked.sort_by(|(one, a), (other, b)| other.total_cmp(one).then_with(|| a.cmp(b)));
-    let mut found: Vec<String> = ranked.into_iter().map(|(_, other)| other).take(NAMED).collect();
+    let beside = tx.customers_beginning_with(&start, COMPARED)?;
+    let mut found = most_alike(beside, |other| likeness(&folded, other));
     for other in tx.customers_named(&folded, COMPARED)? {
-        if found.len() < NAMED && !found.contains(&other) {
+        if found.len() < MAX_FOUND && !found.contains(&other) {
             found.push(other);
         }
     }

@@ -1,4 +1,4 @@
-//! The license keys that are most like one that no license has: its sender may have mistyped or cut it.
+//! The texts that are most like one that was not found, such as the license keys beside a mistyped one.
 
 use crate::domain::{LicenseKey, likeness, one_typo_apart};
 use crate::store::{Error, Tx};
@@ -6,11 +6,11 @@ use crate::store::{Error, Tx};
 /// How many neighbours of the key are compared, in the order of all keys, on each side of it.
 const NEIGHBOURS: i64 = 8;
 
-/// How many keys are returned at most.
-const MAX_FOUND: usize = 3;
+/// How many texts are returned at most.
+pub(super) const MAX_FOUND: usize = 3;
 
-/// How like a key must be, from 0 to 1.
-const MIN_LIKENESS: f64 = 0.7;
+/// How alike a text must be, from 0 to 1.
+pub(super) const MIN_LIKENESS: f64 = 0.7;
 
 /// Up to three license keys that are like `key`, the most alike first. Looks only at the keys beside it in their order
 /// and at those with one mistyped character, so the number of licenses doesn't matter.
@@ -21,10 +21,14 @@ pub fn nearest_keys(tx: &Tx<'_>, key: &LicenseKey) -> Result<Vec<String>, Error>
     for other in one_typo_apart(key) {
         found.extend(tx.license_key_spelled(&other)?);
     }
-    let mut ranked: Vec<(f64, String)> =
-        found.into_iter().map(|other| (likeness(key, &other), other)).collect();
+    Ok(most_alike(found, |other| likeness(key, other)))
+}
+
+/// Up to three of the texts that are alike enough, the most alike first, each once.
+pub(super) fn most_alike(texts: Vec<String>, likeness: impl Fn(&str) -> f64) -> Vec<String> {
+    let mut ranked: Vec<(f64, String)> = texts.into_iter().map(|text| (likeness(&text), text)).collect();
     ranked.retain(|(likeness, _)| *likeness >= MIN_LIKENESS);
     ranked.sort_by(|(one, a), (other, b)| other.total_cmp(one).then_with(|| a.cmp(b)));
     ranked.dedup_by(|(_, a), (_, b)| a == b);
-    Ok(ranked.into_iter().take(MAX_FOUND).map(|(_, key)| key).collect())
+    ranked.into_iter().take(MAX_FOUND).map(|(_, text)| text).collect()
 }
