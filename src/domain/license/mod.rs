@@ -56,6 +56,13 @@ pub struct LicenseFilter {
     pub owner_email: Option<String>,
 }
 
+impl LicenseFilter {
+    /// Whether it selects licenses of one owner, who has few.
+    pub fn is_of_owner(&self) -> bool {
+        self.owner_name.is_some() || self.owner_email.is_some()
+    }
+}
+
 impl License {
     /// The first second at which the license is expired; `None`: never (API §3.3).
     pub fn expires_at(&self) -> Option<Timestamp> {

@@ -1,8 +1,9 @@
-//! Lists licenses by what they hold and by their state: a page at a time, by id, so that licenses which are added or
-//! deleted meanwhile move none to another page.
+//! Lists licenses by what they hold and by their state: a page at a time, by id.
 
 use super::licenses;
-use crate::domain::{License, LicenseQuery, LicenseState, LicenseStatus, Period, Timestamp, fold_owner};
+use crate::domain::{
+    License, LicenseFilter, LicenseQuery, LicenseState, LicenseStatus, Page, Period, Timestamp, fold_owner,
+};
 use crate::store::sql::ToValue;
 use crate::store::{Error, Tx};
 
@@ -14,7 +15,31 @@ const EXPIRY: &str = "assigned_at + validity * 86400";
 const MAX_SORTED: i64 = 20_000;
 
 impl Tx<'_> {
-    /// The next `limit` licenses after the one with the id `after`, by id. States are those at `now`.
+    /// One page of the licenses that match `filter`, by id.
+    pub fn licenses_page(&self, filter: &LicenseFilter, page: Page) -> Result<Vec<License>, Error> {
+        // Ids count up from 1 and are never used twice, so there are at most as many rows as the highest id. A page
+        // past it is empty, and is not looked for.
+        let highest: Option<i64> = self.sql("SELECT max(id) FROM licenses").value(&[])?;
+        if page.offset >= highest.unwrap_or(0) {
+            return Ok(Vec::new());
+        }
+        let mut conditions = Conditions::default();
+        conditions.of_filter(filter, filter.is_of_owner());
+        // The subquery steps over the earlier pages in an index, so that only the rows of this page are read.
+        let sql = format!(
+            "SELECT id, product_id, license_key, owner_name, owner_email, activation_limit, validity,
+             assigned_at, status, contract_id, created_at, updated_at, checksum
+             FROM licenses
+             WHERE id IN (SELECT id FROM licenses WHERE {} ORDER BY id LIMIT {} OFFSET {}) ORDER BY id",
+            conditions.text(),
+            conditions.value(page.limit),
+            conditions.value(page.offset)
+        );
+        self.sql(&sql).all(&conditions.values(), licenses::read)
+    }
+
+    /// The next `limit` licenses after the one with the id `after`, by id, so that licenses which are added or deleted
+    /// meanwhile move none to another page. States are those at `now`.
     pub fn licenses_matching(
         &self,
         query: &LicenseQuery,
@@ -23,42 +48,38 @@ impl Tx<'_> {
         now: Timestamp,
     ) -> Result<Vec<License>, Error> {
         let period = query.states.iter().find_map(|state| period_of_expiry(*state, now));
-        let by_owner = query.filter.owner_name.is_some() || query.filter.owner_email.is_some();
+        let by_owner = query.filter.is_of_owner();
         let by_expiry = !by_owner && period.map_or(Ok(false), |period| self.few_expire(period))?;
-        let mut conditions = Conditions { texts: Vec::new(), values: Vec::new() };
+        let mut conditions = Conditions::default();
         // An index on the few is better than one on a product or a status, which may have millions.
-        conditions.of_filter(query, by_owner || by_expiry);
+        conditions.of_filter(&query.filter, by_owner || by_expiry);
         for state in &query.states {
             conditions.of_state(*state, by_expiry, now);
         }
         conditions.of_period("assigned_at", query.assigned);
         conditions.of_period("created_at", query.created);
         conditions.add(if by_owner || by_expiry { "id + 0 > ?" } else { "id > ?" }, after);
-        conditions.values.push(Box::new(limit));
         let sql = format!(
             "SELECT id, product_id, license_key, owner_name, owner_email, activation_limit, validity,
              assigned_at, status, contract_id, created_at, updated_at, checksum
-             FROM licenses WHERE {} ORDER BY id LIMIT ?{}",
-            conditions.texts.join(" AND "),
-            conditions.values.len()
+             FROM licenses WHERE {} ORDER BY id LIMIT {}",
+            conditions.text(),
+            conditions.value(limit)
         );
-        let values: Vec<&dyn ToValue> = conditions.values.iter().map(|value| &**value).collect();
-        self.sql(&sql).all(&values, licenses::read)
+        self.sql(&sql).all(&conditions.values(), licenses::read)
     }
 
     /// Whether so few licenses expire in a period that they can be sorted by id.
     fn few_expire(&self, period: Period) -> Result<bool, Error> {
-        let mut conditions = Conditions { texts: Vec::new(), values: Vec::new() };
+        let mut conditions = Conditions::default();
         conditions.of_period(EXPIRY, period);
-        conditions.values.push(Box::new(MAX_SORTED));
         let sql = format!(
             "SELECT count(*) FROM (SELECT 1 FROM licenses
-             WHERE validity > 0 AND assigned_at IS NOT NULL AND {} LIMIT ?{}) AS few",
-            conditions.texts.join(" AND "),
-            conditions.values.len()
+             WHERE validity > 0 AND assigned_at IS NOT NULL AND {} LIMIT {}) AS few",
+            conditions.text(),
+            conditions.value(MAX_SORTED)
         );
-        let values: Vec<&dyn ToValue> = conditions.values.iter().map(|value| &**value).collect();
-        Ok(self.sql(&sql).value::<i64>(&values)? < MAX_SORTED)
+        Ok(self.sql(&sql).value::<i64>(&conditions.values())? < MAX_SORTED)
     }
 }
 
@@ -75,22 +96,40 @@ fn period_of_expiry(state: LicenseState, now: Timestamp) -> Option<Period> {
     }
 }
 
-/// The conditions of a statement, with their values.
+/// The conditions of a statement, with its values.
+#[derive(Default)]
 struct Conditions {
     texts: Vec<String>,
     values: Vec<Box<dyn ToValue>>,
 }
 
 impl Conditions {
-    /// Adds a condition with one value, at its question mark.
-    fn add(&mut self, text: &str, value: impl ToValue + 'static) {
-        self.values.push(Box::new(value));
-        self.texts.push(text.replace('?', &format!("?{}", self.values.len())));
+    /// All conditions, of which each must hold.
+    fn text(&self) -> String {
+        if self.texts.is_empty() { "TRUE".to_owned() } else { self.texts.join(" AND ") }
     }
 
-    /// `few`: other conditions select few licenses. Then these are written so that no index on them is used.
-    fn of_filter(&mut self, query: &LicenseQuery, few: bool) {
-        let filter = &query.filter;
+    fn values(&self) -> Vec<&dyn ToValue> {
+        self.values.iter().map(|value| &**value).collect()
+    }
+
+    /// Adds a value. Returns its parameter in the statement.
+    fn value(&mut self, value: impl ToValue + 'static) -> String {
+        self.values.push(Box::new(value));
+        format!("?{}", self.values.len())
+    }
+
+    /// Adds a condition with one value, at its question mark.
+    fn add(&mut self, text: &str, value: impl ToValue + 'static) {
+        let parameter = self.value(value);
+        self.texts.push(text.replace('?', &parameter));
+    }
+
+    /// A condition for each given field and none for the others gives each combination a query plan of its own.
+    ///
+    /// `few`: an owner or another condition selects few licenses; a product or a status may have millions. Then these
+    /// two are written so that no index on them is used.
+    fn of_filter(&mut self, filter: &LicenseFilter, few: bool) {
         if let Some(product_id) = filter.product_id {
             self.add(if few { "product_id + 0 = ?" } else { "product_id = ?" }, product_id);
         }

@@ -3,10 +3,8 @@
 use std::fmt::Display;
 
 use super::license_checksum;
-use crate::domain::{
-    License, LicenseFilter, LicenseKey, LicenseStatus, NewLicense, Page, Subject, Timestamp, fold_owner,
-};
-use crate::store::sql::{Row, ToValue};
+use crate::domain::{License, LicenseKey, LicenseStatus, NewLicense, Subject, Timestamp, fold_owner};
+use crate::store::sql::Row;
 use crate::store::{Error, Tx};
 
 impl Tx<'_> {
@@ -57,36 +55,6 @@ impl Tx<'_> {
             }
             found => Ok(found),
         }
-    }
-
-    /// One page of the licenses that match `filter`, by id.
-    pub fn licenses_page(&self, filter: &LicenseFilter, page: Page) -> Result<Vec<License>, Error> {
-        // Ids count up from 1 and are never used twice, so there are at most as many rows as the highest id. A page
-        // past it is empty, and is not looked for.
-        let highest: Option<i64> = self.sql("SELECT max(id) FROM licenses").value(&[])?;
-        if page.offset >= highest.unwrap_or(0) {
-            return Ok(Vec::new());
-        }
-        let status = filter.status.map(LicenseStatus::as_str).unwrap_or_default();
-        let owner = [&filter.owner_name, &filter.owner_email].map(|text| folded(text.as_deref()));
-        let mut values: Vec<&dyn ToValue> = Vec::new();
-        let mut conditions: Vec<String> = Vec::new();
-        for (column, value) in columns(filter, &status, &owner) {
-            values.push(value);
-            conditions.push(format!("{column} = ?{}", values.len()));
-        }
-        let conditions = if conditions.is_empty() { "TRUE".to_owned() } else { conditions.join(" AND ") };
-        values.extend([&page.limit as &dyn ToValue, &page.offset]);
-        // The subquery steps over the earlier pages in an index, so that only the rows of this page are read.
-        let sql = format!(
-            "SELECT id, product_id, license_key, owner_name, owner_email, activation_limit, validity,
-             assigned_at, status, contract_id, created_at, updated_at, checksum
-             FROM licenses
-             WHERE id IN (SELECT id FROM licenses WHERE {conditions} ORDER BY id LIMIT ?{} OFFSET ?{}) ORDER BY id",
-            values.len() - 1,
-            values.len()
-        );
-        self.sql(&sql).all(&values, read)
     }
 
     /// The number of licenses in a product's pool: available ones without a contract.
@@ -188,30 +156,6 @@ impl Tx<'_> {
 /// An owner's name or address as it is searched for.
 pub(super) fn folded(owner: Option<&str>) -> Option<String> {
     owner.map(fold_owner)
-}
-
-/// The columns that must equal the given fields of the filter, with the values. A condition for each given field and
-/// none for the others gives each combination a query plan of its own.
-///
-/// An owner has few licenses; a product or a status may have millions. If an owner is given, the other columns are
-/// written so that no index on those is used.
-fn columns<'a>(
-    filter: &'a LicenseFilter,
-    status: &'a &'static str,
-    [owner_name, owner_email]: &'a [Option<String>; 2],
-) -> impl Iterator<Item = (&'static str, &'a dyn ToValue)> {
-    let by_owner = filter.owner_name.is_some() || filter.owner_email.is_some();
-    let columns: [(bool, &str, &dyn ToValue); 4] = [
-        (
-            filter.product_id.is_some(),
-            if by_owner { "product_id + 0" } else { "product_id" },
-            &filter.product_id,
-        ),
-        (filter.status.is_some(), if by_owner { "status || ''" } else { "status" }, status),
-        (owner_name.is_some(), "owner_name_folded", owner_name),
-        (owner_email.is_some(), "owner_email_folded", owner_email),
-    ];
-    columns.into_iter().filter(|(given, _, _)| *given).map(|(_, column, value)| (column, value))
 }
 
 /// Reads a license. A status that this program never writes or a wrong checksum is damage.
