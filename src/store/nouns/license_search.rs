@@ -17,30 +17,18 @@ impl Tx<'_> {
         prefix: &str,
         limit: i64,
     ) -> Result<Vec<SearchMatch>, Error> {
-        let sql = match field {
-            SearchField::LicenseKey => {
-                "SELECT id, license_key FROM licenses
-                 WHERE license_key >= ?1 AND license_key < ?2 ORDER BY license_key LIMIT ?3"
-            }
-            SearchField::OwnerEmail => {
-                "SELECT id, owner_email FROM licenses
-                 WHERE owner_email_folded >= ?1 AND owner_email_folded < ?2 ORDER BY owner_email_folded LIMIT ?3"
-            }
-            SearchField::OwnerName => {
-                "SELECT id, owner_name FROM licenses
-                 WHERE owner_name_folded >= ?1 AND owner_name_folded < ?2 ORDER BY owner_name_folded LIMIT ?3"
-            }
-            SearchField::Identifier => {
-                "SELECT license_id, identifier FROM activations
-                 WHERE identifier >= ?1 AND identifier < ?2 ORDER BY identifier LIMIT ?3"
-            }
-            SearchField::OrderReference => {
-                "SELECT id, order_reference FROM licenses
-                 WHERE order_reference >= ?1 AND order_reference < ?2 ORDER BY order_reference LIMIT ?3"
-            }
+        let (table, id, shown, column) = match field {
+            SearchField::LicenseKey => ("licenses", "id", "license_key", "license_key"),
+            SearchField::OwnerEmail => ("licenses", "id", "owner_email", "owner_email_folded"),
+            SearchField::OwnerName => ("licenses", "id", "owner_name", "owner_name_folded"),
+            SearchField::Identifier => ("activations", "license_id", "identifier", "identifier"),
+            SearchField::OrderReference => ("licenses", "id", "order_reference", "order_reference"),
         };
+        let sql = format!(
+            "SELECT {id}, {shown} FROM {table} WHERE {column} >= ?1 AND {column} < ?2 ORDER BY {column} LIMIT ?3"
+        );
         let end = format!("{prefix}{AFTER_ALL}");
-        self.sql(sql).all(&[&prefix, &end, &limit], |row| {
+        self.sql(&sql).all(&[&prefix, &end, &limit], |row| {
             Ok(SearchMatch { license_id: row.get(0)?, field, text: row.get(1)? })
         })
     }
