@@ -40,7 +40,7 @@ pub enum Seats {
 }
 
 /// Seconds that the last-seen time of an activation stays as it is.
-const SEEN_ANEW_AFTER: u64 = 3600;
+pub const SEEN_ANEW_AFTER: u32 = 3600;
 
 /// An activation, with the last time at which a request for it passed the license gate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +52,7 @@ pub struct LastSeen {
 impl LastSeen {
     /// Whether a request at this time changes the last-seen time: at most one in an hour does.
     pub fn changes_at(self, now: Timestamp) -> bool {
-        self.at.is_none_or(|at| at.0.abs_diff(now.0) >= SEEN_ANEW_AFTER)
+        self.at.is_none_or(|at| at.0.abs_diff(now.0) >= u64::from(SEEN_ANEW_AFTER))
     }
 }
 

@@ -34,7 +34,7 @@ mod telemetry;
 mod timestamp;
 mod usage;
 
-pub use activation::{Activation, LastSeen, NewActivation, Seats, has_free_seat};
+pub use activation::{Activation, LastSeen, NewActivation, SEEN_ANEW_AFTER, Seats, has_free_seat};
 pub use api_key::{ApiKey, ApiKeyChange, ApiKeySecret, FormerApiKey};
 pub use audit::{Actor, AuditEntry, AuditFilter, Subject};
 pub use block::{Block, Blocklist};

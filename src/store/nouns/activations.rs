@@ -2,7 +2,9 @@
 
 use std::net::IpAddr;
 
-use crate::domain::{Activation, Identifier, LastSeen, NewActivation, Page, Subject, Timestamp};
+use crate::domain::{
+    Activation, Identifier, LastSeen, NewActivation, Page, SEEN_ANEW_AFTER, Subject, Timestamp,
+};
 use crate::store::sql::Row;
 use crate::store::{Error, Tx};
 
@@ -21,11 +23,12 @@ impl Tx<'_> {
         })
     }
 
-    /// Sets when and from where an activation was last seen, if it still exists and was not seen in that hour.
+    /// Sets when and from where an activation was last seen, if it still exists and that changes its last-seen time:
+    /// the rule of [`LastSeen::changes_at`].
     pub fn set_last_seen(&self, activation_id: i64, at: Timestamp, address: IpAddr) -> Result<(), Error> {
         let sql = "UPDATE activations SET last_seen_at = ?2, last_address = ?3
-                   WHERE id = ?1 AND (last_seen_at IS NULL OR abs(last_seen_at - ?2) >= 3600)";
-        self.sql(sql).execute(&[&activation_id, &at, &address.to_string()])?;
+                   WHERE id = ?1 AND (last_seen_at IS NULL OR abs(last_seen_at - ?2) >= ?4)";
+        self.sql(sql).execute(&[&activation_id, &at, &address.to_string(), &SEEN_ANEW_AFTER])?;
         Ok(())
     }
 
