@@ -58,10 +58,9 @@ impl Tx<'_> {
             }
             ControlFlow::Continue(())
         };
-        let runs: (Option<i64>, Option<i64>) = self
-            .sql("SELECT (SELECT min(run) FROM audit_by_license), (SELECT max(run) FROM audit_by_license)")
-            .only(&[], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        let indexed = runs.1.map_or(0, |last| last.saturating_add(1).saturating_mul(RUN));
+        let sql = "SELECT (SELECT min(run) FROM audit_by_license), (SELECT max(run) FROM audit_by_license)";
+        let runs = self.first_and_last(sql)?;
+        let indexed = runs.map_or(0, |(_, last)| last.saturating_add(1).saturating_mul(RUN));
         let columns = audit::COLUMNS;
         let tail = format!(
             "SELECT {columns} FROM audit WHERE id >= ?1 AND subject_id = ?2 AND subject = 'license' ORDER BY id DESC"
@@ -73,7 +72,7 @@ impl Tx<'_> {
             is_done = flow.is_break();
             Ok(flow)
         })?;
-        let (Some(first), Some(last)) = runs else { return Ok((found, is_done)) };
+        let Some((first, last)) = runs else { return Ok((found, is_done)) };
         let of_run = format!(
             "SELECT {columns} FROM audit WHERE id IN
              (SELECT audit_id FROM audit_by_license WHERE run = ?1 AND license_id = ?2) ORDER BY id DESC"

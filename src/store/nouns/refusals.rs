@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use super::retention::number_of_ids;
 use crate::domain::{Hour, Page, Refusal, Refusals, RefusedRequest};
 use crate::store::sql::Row;
 use crate::store::{Error, Tx};
@@ -43,9 +44,7 @@ impl Tx<'_> {
     /// About how many entries there are: exact, unless entries between the oldest and the newest were deleted.
     pub fn count_refusals(&self) -> Result<i64, Error> {
         let sql = "SELECT (SELECT min(id) FROM refusals), (SELECT max(id) FROM refusals)";
-        let ids: (Option<i64>, Option<i64>) =
-            self.sql(sql).only(&[], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        Ok(ids.0.zip(ids.1).map_or(0, |(first, last)| last.saturating_sub(first).saturating_add(1)))
+        Ok(self.first_and_last(sql)?.map_or(0, number_of_ids))
     }
 
     /// Deletes the oldest entries beyond `most`, at most `slice` of them. Returns how many there were.

@@ -31,16 +31,17 @@ enum Size {
     /// It has no such ids, or not all of its rows count.
     Counted {
         count: &'static str,
-        /// The bytes of the texts of each of the oldest rows, and of each of the newest.
-        lengths: [&'static str; 2],
+        /// The bytes of the texts of each row, the oldest first. Ends with the column of its order.
+        lengths: &'static str,
     },
 }
 
 const TELEMETRY: Statements = Statements {
     size: Size::ById {
-    ids: "SELECT (SELECT min(id) FROM telemetry), (SELECT max(id) FROM telemetry)",
-    length: "SELECT octet_length(user_identifier) + octet_length(license_key) + octet_length(activation_identifier)
-                    + octet_length(product_version) + 2 * (octet_length(data_type) + octet_length(data_group))
+        ids: "SELECT (SELECT min(id) FROM telemetry), (SELECT max(id) FROM telemetry)",
+        length: "SELECT octet_length(user_identifier) + octet_length(license_key)
+                    + octet_length(activation_identifier) + octet_length(product_version)
+                    + 2 * (octet_length(data_type) + octet_length(data_group))
                     + octet_length(data) + octet_length(extra)
              FROM telemetry WHERE id >= ?1 ORDER BY id LIMIT 1",
     },
@@ -90,14 +91,9 @@ const WEBHOOKS: Statements = Statements {
     // Without those that are still to be sent, which are never deleted.
     size: Size::Counted {
         count: "SELECT count(*) FROM callbacks WHERE state <> 'pending'",
-        lengths: [
-            "SELECT octet_length(url) + 2 * octet_length(target) + octet_length(reply)
+        lengths: "SELECT octet_length(url) + 2 * octet_length(target) + octet_length(reply)
                     + coalesce(octet_length(body), 0) + coalesce(octet_length(last_error), 0)
-             FROM callbacks WHERE state <> 'pending' ORDER BY id LIMIT ?1",
-            "SELECT octet_length(url) + 2 * octet_length(target) + octet_length(reply)
-                    + coalesce(octet_length(body), 0) + coalesce(octet_length(last_error), 0)
-             FROM callbacks WHERE state <> 'pending' ORDER BY id DESC LIMIT ?1",
-        ],
+             FROM callbacks WHERE state <> 'pending' ORDER BY id",
     },
     older: "SELECT 1 FROM (SELECT updated_at FROM callbacks WHERE state <> 'pending' ORDER BY id LIMIT ?2) AS oldest
             WHERE updated_at < ?1 LIMIT 1",
@@ -109,14 +105,9 @@ const WEBHOOKS: Statements = Statements {
 const ANSWERS: Statements = Statements {
     size: Size::Counted {
         count: "SELECT count(*) FROM idempotency",
-        lengths: [
-            "SELECT octet_length(route) + octet_length(idempotency_key) + octet_length(params_hash)
+        lengths: "SELECT octet_length(route) + octet_length(idempotency_key) + octet_length(params_hash)
                     + octet_length(response) + coalesce(octet_length(signing_key), 0)
-             FROM idempotency ORDER BY created_at LIMIT ?1",
-            "SELECT octet_length(route) + octet_length(idempotency_key) + octet_length(params_hash)
-                    + octet_length(response) + coalesce(octet_length(signing_key), 0)
-             FROM idempotency ORDER BY created_at DESC LIMIT ?1",
-        ],
+             FROM idempotency ORDER BY created_at",
     },
     older: "SELECT 1 FROM (SELECT created_at FROM idempotency ORDER BY created_at LIMIT ?2) AS oldest
             WHERE created_at < ?1 LIMIT 1",
@@ -130,34 +121,47 @@ const ANSWERS: Statements = Statements {
 impl Tx<'_> {
     /// About how many bytes are kept: the number of rows times the mean size of a few of them.
     pub fn kept_bytes(&self, kept: Kept) -> Result<i64, Error> {
-        let (ids, length) = match statements(kept).size {
-            Size::ById { ids, length } => (ids, length),
+        let (rows, lengths) = match statements(kept).size {
+            Size::ById { ids, length } => {
+                let Some(ids) = self.first_and_last(ids)? else { return Ok(0) };
+                (number_of_ids(ids), self.lengths_by_id(length, ids)?)
+            }
             Size::Counted { count, lengths } => {
-                let rows: i64 = self.sql(count).value(&[])?;
-                let mut sampled: Vec<i64> = Vec::new();
-                for lengths in lengths {
-                    sampled.extend(self.sql(lengths).all(&[&(SAMPLES / 2)], |row| row.get::<i64>(0))?);
-                }
-                let number = i64::try_from(sampled.len()).unwrap_or(i64::MAX);
-                let sum = sampled.into_iter().fold(number.saturating_mul(ROW_OVERHEAD), i64::saturating_add);
-                return Ok((sum / number.max(1)).saturating_mul(rows));
+                (self.sql(count).value(&[])?, self.lengths_at_both_ends(lengths)?)
             }
         };
+        let number = i64::try_from(lengths.len()).unwrap_or(i64::MAX);
+        let sum = lengths.into_iter().fold(number.saturating_mul(ROW_OVERHEAD), i64::saturating_add);
+        Ok((sum / number.max(1)).saturating_mul(rows))
+    }
+
+    /// The two numbers in the row of a statement; `None` if the table is empty.
+    pub(super) fn first_and_last(&self, sql: &str) -> Result<Option<(i64, i64)>, Error> {
         let (first, last): (Option<i64>, Option<i64>) =
-            self.sql(ids).only(&[], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        let (Some(first), Some(last)) = (first, last) else { return Ok(0) };
-        let rows = last.saturating_sub(first).saturating_add(1);
+            self.sql(sql).only(&[], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(first.zip(last))
+    }
+
+    /// The lengths of a few rows between two ids, at equal distances.
+    fn lengths_by_id(&self, length: &str, (first, last): (i64, i64)) -> Result<Vec<i64>, Error> {
+        let rows = number_of_ids((first, last));
         let samples = SAMPLES.min(rows);
-        let (mut sum, mut found) = (0_i64, 0_i64);
+        let mut lengths = Vec::new();
         for number in 0..samples {
             let id = first.saturating_add(rows / samples * number);
-            let length: Option<i64> = self.sql(length).one(&[&id], |row| row.get(0))?;
-            if let Some(length) = length {
-                sum = sum.saturating_add(length).saturating_add(ROW_OVERHEAD);
-                found += 1;
-            }
+            lengths.extend(self.sql(length).one(&[&id], |row| row.get::<i64>(0))?);
         }
-        Ok((sum / found.max(1)).saturating_mul(rows))
+        Ok(lengths)
+    }
+
+    /// The lengths of a few of the oldest rows, and of as many of the newest.
+    fn lengths_at_both_ends(&self, lengths: &str) -> Result<Vec<i64>, Error> {
+        let mut found = Vec::new();
+        for order in ["", "DESC"] {
+            let sql = format!("{lengths} {order} LIMIT ?1");
+            found.extend(self.sql(&sql).all(&[&(SAMPLES / 2)], |row| row.get::<i64>(0))?);
+        }
+        Ok(found)
     }
 
     /// Whether [`Self::delete_oldest`] would delete any.
@@ -169,6 +173,11 @@ impl Tx<'_> {
     pub fn delete_oldest(&self, kept: Kept, before: Timestamp, most: i64) -> Result<usize, Error> {
         self.sql(statements(kept).delete).execute(&[&before, &most])
     }
+}
+
+/// The number of ids from the first to the last, including both.
+pub(super) fn number_of_ids((first, last): (i64, i64)) -> i64 {
+    last.saturating_sub(first).saturating_add(1)
 }
 
 fn statements(kept: Kept) -> &'static Statements {
