@@ -66,6 +66,7 @@ pub use look_alikes::first_look_alike;
 pub use meta::{MAX_META_BYTES, MAX_META_ENTRIES, MAX_META_WRITTEN, MetaEntry, MetaSize};
 pub use names::{
     Identifier, LicenseKey, MAX_META_VALUE, MAX_NAME, MetaKey, ParseNameError, TextError, check_text,
+    trimmed_text,
 };
 pub use network::{ParseNetworkError, contains, is_most_of_the_internet, parse_network};
 pub use outcome::{HttpStatus, Outcome, SignedBy};

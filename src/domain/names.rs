@@ -45,6 +45,13 @@ pub fn check_text(text: &str, max: usize) -> Result<(), TextError> {
     }
 }
 
+/// The text without outer spaces, if it can be stored. `max`: in bytes.
+pub fn trimmed_text(text: &str, max: usize) -> Result<String, TextError> {
+    let text = text.trim();
+    check_text(text, max)?;
+    Ok(text.to_owned())
+}
+
 fn parse(text: &str) -> Result<String, ParseNameError> {
     let text = text.trim();
     match text {

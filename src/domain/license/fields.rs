@@ -1,7 +1,7 @@
 //! The rules of a license's fields, for every way in: API, command line, import.
 
 use super::LicenseStatus;
-use crate::domain::{TextError, Timestamp, check_text};
+use crate::domain::{TextError, Timestamp, trimmed_text};
 
 /// The longest name or e-mail address of an owner, in bytes.
 pub const MAX_OWNER: usize = 255;
@@ -17,9 +17,7 @@ pub struct NoLicenseNumber;
 
 /// The name or the e-mail address of an owner, trimmed: empty for none.
 pub fn parse_owner(text: &str) -> Result<String, TextError> {
-    let text = text.trim();
-    check_text(text, MAX_OWNER)?;
-    Ok(text.to_owned())
+    trimmed_text(text, MAX_OWNER)
 }
 
 /// The identifiers on which a license may be active at once; 0: any number, for which newer clients write -1.

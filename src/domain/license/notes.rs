@@ -1,7 +1,7 @@
 //! What is kept about a license for its vendor alone, beside the fields that every request reads.
 
 use super::LicenseStatus;
-use crate::domain::{TextError, check_text};
+use crate::domain::{TextError, trimmed_text};
 
 /// The longest note, and the longest reason of a block, in bytes.
 pub const MAX_NOTE: usize = 4 * 1024;
@@ -53,18 +53,12 @@ impl LicenseNotes {
 
 /// A note or the reason of a block, trimmed.
 pub fn parse_note(text: &str) -> Result<String, TextError> {
-    parse(text, MAX_NOTE)
+    trimmed_text(text, MAX_NOTE)
 }
 
 /// A reference to an order, trimmed.
 pub fn parse_order_reference(text: &str) -> Result<String, TextError> {
-    parse(text, MAX_ORDER_REFERENCE)
-}
-
-fn parse(text: &str, max: usize) -> Result<String, TextError> {
-    let text = text.trim();
-    check_text(text, max)?;
-    Ok(text.to_owned())
+    trimmed_text(text, MAX_ORDER_REFERENCE)
 }
 
 #[cfg(test)]
