@@ -21,9 +21,9 @@ use crate::wire::reply::{Error, Reply, Result};
 const OF_ORDER: &[&dyn Described] =
     &[&PRODUCT_ID, &GENERATOR_ID, &OWNER_NAME, &OWNER_EMAIL, &ACTIVATION_LIMIT, &VALIDITY];
 
-/// `POST /create-license-keys` with `licenses` (API §4.10): all or none. Fields beside `licenses` count for each
-/// order that does not have them. An order with an `owner_email` is assigned,
-/// the others go into the pool. Signed by the product if there is only one.
+/// `POST /create-license-keys` with `licenses` (API §4.10): all or none. Fields beside `licenses` count for each order
+/// that does not have them. The license of an order with an `owner_email` is assigned, the others go into the pool.
+/// Signed by the product if there is only one.
 pub fn carry_out(call: &mut Call<'_>) -> Result {
     let orders = orders(call)?;
     let defaults = defaults(call)?;

@@ -9,7 +9,7 @@ use crate::api::sent::Form;
 use crate::api::shape::Shape;
 use crate::domain::{License, MAX_LICENSE_NUMBER, Outcome, Renewal, RenewalError, Timestamp};
 use crate::operations::OperationError;
-use crate::wire::reply::{Reply, Result};
+use crate::wire::reply::{Error, Reply, Result};
 
 const DAYS: Field<i64> = Field::number("days", 1, MAX_LICENSE_NUMBER, "365")
     .says("This many days more, from the expiry, or from now if that is later.");
@@ -69,7 +69,7 @@ fn renewal(call: &Call<'_>) -> Result<Renewal> {
     Err(form.refused(Outcome::RenewIncorrectData))
 }
 
-fn refusal(call: &Call<'_>, renewal: Renewal, reason: RenewalError) -> crate::wire::reply::Error {
+fn refusal(call: &Call<'_>, renewal: Renewal, reason: RenewalError) -> Error {
     let mut form = Form::new(call.sent);
     let name = if matches!(renewal, Renewal::Until(_)) { UNTIL.name() } else { DAYS.name() };
     form.errors.add(name, format!("The license can't be renewed: {reason}."));

@@ -104,9 +104,7 @@ impl Field<Timestamp> {
             text.map(|text| Timestamp::parse(&text).map_err(|_| Fault::NoDate)).transpose()
         })
     }
-}
 
-impl Field<Timestamp> {
     /// The end of a period: a date and a time, or a date alone for the end of that day.
     pub const fn end(name: &'static str, example: &'static str) -> Self {
         Self::sent(name, Kind::End, example, |about, params| {

@@ -57,8 +57,8 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// The webhook that has been due for longest, not counting those to a target or about a license that one is `under
-    /// way` to or about, of which there are at most [`MAX_UNDER_WAY`], and those of the kind `except`.
+    /// The webhook that has been due for longest. Skips those with the target or the license of a delivery that is
+    /// under way, and those of the kind `except`. At most [`MAX_UNDER_WAY`] deliveries are under way.
     pub fn due_callback(
         &self,
         under_way: &[UnderWay],
@@ -76,7 +76,7 @@ impl Tx<'_> {
         self.sql(sql).one(&values, read_due)
     }
 
-    /// The time when the next webhook is due, not counting the same ones as [`Self::due_callback`].
+    /// The time when the next webhook is due. Skips the same ones as [`Self::due_callback`].
     pub fn next_callback_at(
         &self,
         under_way: &[UnderWay],
