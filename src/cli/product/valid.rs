@@ -5,14 +5,12 @@ use std::error::Error;
 use serde_json::Value;
 
 use crate::cli::Result;
-use crate::domain::{MAX_PRODUCT_TEXT, Target, check_text, is_slug};
+use crate::domain::{MAX_PRODUCT_TEXT, Target, check_text, is_slug, trimmed_text};
 use crate::operations::{OperationError, ProductRefusal};
 
 /// A text, trimmed.
 pub fn text(option: &str, text: &str, max: usize) -> Result<String> {
-    let text = text.trim();
-    check_text(text, max).map_err(|error| format!("{option}: {error}"))?;
-    Ok(text.to_owned())
+    trimmed_text(text, max).map_err(|error| format!("{option}: {error}").into())
 }
 
 /// A text that must not be blank.
