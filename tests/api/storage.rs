@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use keyseal::{AnswerQuota, Retention, TelemetryQuota};
 
-use crate::support::{License, TestServer, execute};
+use crate::support::{License, TestServer, database, execute};
 
 /// A report of some 10 KB.
 fn report(server: &TestServer, api_key: &str, from: &str) -> (i64, u16, Option<u64>) {
@@ -15,10 +15,7 @@ fn report(server: &TestServer, api_key: &str, from: &str) -> (i64, u16, Option<u
 }
 
 fn count(server: &TestServer, sql: &str) -> i64 {
-    let database = server.data().join("keyseal.db");
-    #[expect(clippy::disallowed_methods, reason = "looks at what the program left, without it")]
-    let database = rusqlite::Connection::open(database).unwrap();
-    database.query_row(sql, [], |row| row.get(0)).unwrap()
+    database(server).query_row(sql, [], |row| row.get(0)).unwrap()
 }
 
 #[test]

@@ -1,15 +1,19 @@
-//! Changes a server's database by SQL, for states that neither the API nor a command makes.
+//! A server's database by SQL: for states that neither the API nor a command makes, and for what they don't show.
 
 use rusqlite::Connection;
 
 use super::TestServer;
 
-/// Runs SQL while the server runs. For setting up only: tests assert through the API.
+/// The database of a server, which may run.
 #[expect(
     clippy::disallowed_methods,
-    reason = "no store of ours: the database as another program would change it"
+    reason = "no store of ours: the database as another program reads or changes it"
 )]
+pub fn database(server: &TestServer) -> Connection {
+    Connection::open(server.data().join("keyseal.db")).unwrap()
+}
+
+/// Runs SQL while the server runs. For setting up only: tests assert through the API.
 pub fn execute(server: &TestServer, sql: &str) {
-    let connection = Connection::open(server.data().join("keyseal.db")).unwrap();
-    connection.execute_batch(sql).unwrap();
+    database(server).execute_batch(sql).unwrap();
 }

@@ -23,7 +23,7 @@ pub use answer::{Answer, is_signed_by};
 pub use binary::{binary, clear_environment, program};
 pub use client::{Client, Cut, Response};
 pub use command::{keyseal, try_keyseal};
-pub use database::execute;
+pub use database::{database, execute};
 pub use document::Document;
 pub use http::RawAnswer;
 pub use process::{Exit, RefusedStart, ServerProcess, processor_time_of, serve};
