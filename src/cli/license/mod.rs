@@ -14,6 +14,7 @@ mod generate;
 mod import;
 mod list;
 mod notes;
+mod parse;
 mod release;
 mod renew;
 mod search;
@@ -26,11 +27,13 @@ use clap::Subcommand;
 use serde_json::{Value, json};
 
 use crate::cli::{Output, Result};
-use crate::domain::{License, LicenseKey, Timestamp, parse_owner};
+use crate::domain::{License, LicenseKey, Timestamp};
 use crate::files::DataDir;
 use crate::maintenance::units::number;
 use crate::operations::nearest_keys;
 use crate::store::Tx;
+pub(super) use parse::owner;
+use parse::{license_key, new_license_key};
 use status::Status;
 
 #[derive(Subcommand)]
@@ -157,19 +160,6 @@ pub(super) fn cells(license: &License) -> Vec<String> {
         expiry_in_short(license),
         license.owner_email.clone().unwrap_or_default(),
     ]
-}
-
-/// The name or the address of an owner, from an option; empty if the option is blank.
-pub(super) fn owner(option: &str, text: Option<&str>) -> Result<Option<String>> {
-    Ok(text.map(parse_owner).transpose().map_err(|error| format!("{option}: {error}"))?)
-}
-
-pub(super) fn license_key(text: &str) -> Result<LicenseKey> {
-    Ok(LicenseKey::parse(text).map_err(|error| format!("this is not a license key: {error}"))?)
-}
-
-fn new_license_key(text: &str) -> Result<LicenseKey> {
-    Ok(LicenseKey::parse_new(text).map_err(|error| format!("this can't be a license key: {error}"))?)
 }
 
 /// The license with this key. The error for an unknown key names the keys that are most like it.
