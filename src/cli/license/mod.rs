@@ -208,7 +208,7 @@ enum Expiry {
     AfterAssignment(String),
 }
 
-/// The expiry in a few words, for a cell of a list.
+/// The expiry in a few words, such as in a cell of a list.
 fn expiry_in_short(license: &License) -> String {
     match expiry(license) {
         Expiry::Never => "never".to_owned(),

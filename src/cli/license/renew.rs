@@ -2,9 +2,9 @@
 
 use clap::builder::RangedI64ValueParser;
 
-use super::{Expiry, existing, expiry, license_key, to_json_with};
+use super::{existing, expiry_in_short, license_key, to_json_with};
 use crate::cli::{Output, Result, change, open, operation};
-use crate::domain::{License, MAX_LICENSE_NUMBER, Renewal, Timestamp};
+use crate::domain::{MAX_LICENSE_NUMBER, Renewal, Timestamp};
 use crate::files::DataDir;
 use crate::operations::OperationError;
 
@@ -70,16 +70,8 @@ pub fn run(args: &Args, data: &DataDir, output: &mut Output<'_>) -> Result {
         "license key {} {}\nold expiry {}\nnew expiry {}",
         license.license_key,
         if license.validity < before.validity { "expires earlier now" } else { "is renewed" },
-        shown(&before),
-        shown(&license)
+        expiry_in_short(&before),
+        expiry_in_short(&license)
     );
     output.result(&value, &text)
-}
-
-fn shown(license: &License) -> String {
-    match expiry(license) {
-        Expiry::Never => "never".to_owned(),
-        Expiry::At(end) => end.to_string(),
-        Expiry::AfterAssignment(days) => format!("{days} from assignment"),
-    }
 }
