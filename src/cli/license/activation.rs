@@ -10,7 +10,7 @@ use crate::store::Tx;
 
 pub fn activate(key: &str, identifier: &str, data: &DataDir, output: &mut Output<'_>) -> Result {
     let key = license_key(key)?;
-    let identifier = release::identifier(identifier)?;
+    let identifier = super::identifier(identifier)?;
     let name = identifier.as_str().to_owned();
     let (license, was_active, refusal) = change(&open(data)?, move |tx| {
         let license = existing(tx, &key)?;
@@ -48,7 +48,7 @@ pub fn activate(key: &str, identifier: &str, data: &DataDir, output: &mut Output
 
 pub fn deactivate(key: &str, identifier: &str, data: &DataDir, output: &mut Output<'_>) -> Result {
     let key = license_key(key)?;
-    let identifier = release::identifier(identifier)?;
+    let identifier = super::identifier(identifier)?;
     let name = identifier.as_str().to_owned();
     let license = change(&open(data)?, move |tx| {
         let license = existing(tx, &key)?;

@@ -3,9 +3,9 @@
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use serde_json::{Value, json};
 
-use super::{did_you_mean, license_key};
+use super::{did_you_mean, identifier, license_key};
 use crate::cli::{Output, Result, one_line, open, operation};
-use crate::domain::{Identifier, Timestamp};
+use crate::domain::Timestamp;
 use crate::files::DataDir;
 use crate::maintenance::shell;
 use crate::operations::explain::{Explanation, ForIdentifier, GateEndpoint, Question, StepState};
@@ -49,9 +49,7 @@ pub fn explain(args: &ExplainArgs, data: &DataDir, output: &mut Output<'_>) -> R
     let identifier = match args.identifier.as_deref() {
         None => ForIdentifier::Any,
         Some(blank) if blank.trim().is_empty() => ForIdentifier::NotSent,
-        Some(text) => ForIdentifier::Sent(
-            Identifier::parse(text).map_err(|error| format!("this is not an identifier: {error}"))?,
-        ),
+        Some(text) => ForIdentifier::Sent(identifier(text)?),
     };
     let key = license_key(&args.key)?;
     let question = Question {

@@ -1,7 +1,7 @@
 //! Parses the fields of a license from the options of commands.
 
 use crate::cli::Result;
-use crate::domain::{LicenseKey, parse_owner};
+use crate::domain::{Identifier, LicenseKey, parse_owner};
 
 /// The name or the address of an owner, from an option; empty if the option is blank.
 pub fn owner(option: &str, text: Option<&str>) -> Result<Option<String>> {
@@ -10,6 +10,10 @@ pub fn owner(option: &str, text: Option<&str>) -> Result<Option<String>> {
 
 pub fn license_key(text: &str) -> Result<LicenseKey> {
     Ok(LicenseKey::parse(text).map_err(|error| format!("this is not a license key: {error}"))?)
+}
+
+pub fn identifier(text: &str) -> Result<Identifier> {
+    Ok(Identifier::parse(text).map_err(|error| format!("this is not an identifier: {error}"))?)
 }
 
 pub fn new_license_key(text: &str) -> Result<LicenseKey> {

@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
-use super::{existing, license_key};
+use super::{existing, identifier, license_key};
 use crate::cli::{Output, Result, change, one_line, open, operation};
-use crate::domain::{Identifier, License, Seats};
+use crate::domain::{License, Seats};
 use crate::files::DataDir;
 use crate::maintenance::units::number;
 use crate::store::Tx;
@@ -38,11 +38,7 @@ pub struct Args {
 
 pub fn run(args: &Args, data: &DataDir, output: &mut Output<'_>) -> Result {
     let key = license_key(&args.key)?;
-    let seats = match args.identifier.as_deref().map(identifier).transpose()? {
-        Some(identifier) => Seats::On(identifier),
-        None if args.oldest => Seats::Oldest,
-        None => Seats::All,
-    };
+    let seats = seats(args.identifier.as_deref(), args.oldest)?;
     let (license, released, left) = change(&open(data)?, move |tx| {
         let license = existing(tx, &key)?;
         let released = release_seats(tx, &license, &seats)?;
@@ -65,8 +61,13 @@ pub fn run(args: &Args, data: &DataDir, output: &mut Output<'_>) -> Result {
     output.result(&value, &text)
 }
 
-pub(super) fn identifier(text: &str) -> Result<Identifier> {
-    Ok(Identifier::parse(text).map_err(|error| format!("this is not an identifier: {error}"))?)
+/// The activations that the options name: clap requires one of them, and without these two it is all.
+pub(super) fn seats(on: Option<&str>, oldest: bool) -> Result<Seats> {
+    Ok(match on.map(identifier).transpose()? {
+        Some(identifier) => Seats::On(identifier),
+        None if oldest => Seats::Oldest,
+        None => Seats::All,
+    })
 }
 
 /// Ends activations, of which there must be one. The error names those that there are: one of them was meant.

@@ -10,13 +10,13 @@ use clap::{Args, Subcommand};
 use run::{Bulk, Selection, report};
 
 use super::filter::FilterArgs;
-use super::release::identifier;
+use super::release::seats;
 use super::renew::Term;
 use super::{license_key, notes};
 use crate::cli::confirm::confirm;
 use crate::cli::product::reference;
 use crate::cli::{Output, Result, now, open};
-use crate::domain::{LicenseKey, LicenseQuery, NotesChange, Seats, parse_note};
+use crate::domain::{LicenseKey, LicenseQuery, NotesChange, parse_note};
 use crate::files::DataDir;
 use crate::maintenance::units::number;
 use crate::operations::BulkChange;
@@ -122,13 +122,8 @@ pub fn run(command: &Command, data: &DataDir, output: &mut Output<'_>) -> Result
             let product_id = open(data)?.try_read(|tx| reference::existing(tx, to))?.id;
             (BulkChange::Move { product_id }, selection)
         }
-        Command::Release { identifier: on, oldest, selection, .. } => {
-            let seats = match on.as_deref().map(identifier).transpose()? {
-                Some(identifier) => Seats::On(identifier),
-                None if *oldest => Seats::Oldest,
-                None => Seats::All,
-            };
-            (BulkChange::Release(seats), selection)
+        Command::Release { identifier, oldest, selection, .. } => {
+            (BulkChange::Release(seats(identifier.as_deref(), *oldest)?), selection)
         }
         Command::Note { text, selection } => {
             let note = notes::text("the note", Some(text), parse_note)?;
