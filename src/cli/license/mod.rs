@@ -15,6 +15,7 @@ mod import;
 mod list;
 mod notes;
 mod parse;
+mod refusal;
 mod release;
 mod renew;
 mod search;
@@ -34,6 +35,7 @@ use crate::operations::nearest_keys;
 use crate::store::Tx;
 pub(super) use parse::owner;
 use parse::{identifier, license_key, new_license_key};
+use refusal::refusal;
 use status::Status;
 
 #[derive(Subcommand)]

@@ -2,11 +2,10 @@
 
 use clap::builder::RangedI64ValueParser;
 
-use super::{existing, expiry_in_short, license_key, to_json_with};
+use super::{existing, expiry_in_short, license_key, refusal, to_json_with};
 use crate::cli::{Output, Result, change, open, operation};
 use crate::domain::{MAX_LICENSE_NUMBER, Renewal, Timestamp};
 use crate::files::DataDir;
-use crate::operations::OperationError;
 
 /// Renew a license, and print its old and its new expiry
 ///
@@ -55,12 +54,8 @@ pub fn run(args: &Args, data: &DataDir, output: &mut Output<'_>) -> Result {
     let renewal = args.term.renewal()?;
     let (before, license) = change(&open(data)?, move |tx| {
         let before = existing(tx, &key)?;
-        let license = operation(tx).renew(&before, renewal).map_err(|error| match error {
-            OperationError::Refused(reason) => {
-                format!("license key {} can't be renewed: {reason}", before.license_key).into()
-            }
-            OperationError::Failed(error) => Box::<dyn std::error::Error + Send + Sync>::from(error),
-        })?;
+        let renewed = operation(tx).renew(&before, renewal);
+        let license = renewed.map_err(|error| refusal(&before, "renewed", error))?;
         Ok((before, license))
     })?;
     let old_expiry = before.expires_at().map(|moment| moment.to_string());

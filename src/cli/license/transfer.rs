@@ -1,14 +1,11 @@
 //! `keyseal license move` and `reassign`.
 
-use std::error::Error;
-
 use serde_json::json;
 
-use super::{existing, license_key, owner, summary, to_json_with};
+use super::{existing, license_key, owner, refusal, summary, to_json_with};
 use crate::cli::product::reference;
 use crate::cli::{Output, Result, change, open, operation};
 use crate::files::DataDir;
-use crate::operations::OperationError;
 
 /// Move a license to another product
 ///
@@ -73,12 +70,7 @@ pub fn reassign(args: &ReassignArgs, data: &DataDir, output: &mut Output<'_>) ->
     let changed = change(&open(data)?, move |tx| {
         let license = existing(tx, &key)?;
         let changed = operation(tx).reassign(&license, name.as_deref(), &email);
-        changed.map_err(|error| match error {
-            OperationError::Refused(reason) => {
-                format!("license key {} can't be reassigned: {reason}", license.license_key).into()
-            }
-            OperationError::Failed(error) => Box::<dyn Error + Send + Sync>::from(error),
-        })
+        changed.map_err(|error| refusal(&license, "reassigned", error))
     })?;
     let (license, ended) = (changed.license, changed.ended);
     if !ended.is_empty() {
