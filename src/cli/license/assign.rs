@@ -1,6 +1,6 @@
 //! `keyseal license assign`.
 
-use super::{existing, license_key, owner, summary, to_json};
+use super::{existing, license_key, new_owner, summary, to_json};
 use crate::cli::{Output, Result, change, open, operation};
 use crate::files::DataDir;
 
@@ -12,8 +12,8 @@ pub fn assign(
     output: &mut Output<'_>,
 ) -> Result {
     let key = license_key(key)?;
-    let owner_name = owner("--owner-name", owner_name)?.filter(|name| !name.is_empty());
-    let owner_email = owner("--owner-email", owner_email)?.filter(|email| !email.is_empty());
+    let owner_name = new_owner("--owner-name", owner_name)?;
+    let owner_email = new_owner("--owner-email", owner_email)?;
     let license = change(&open(data)?, move |tx| {
         let license = existing(tx, &key)?;
         if !license.is_assignable() {

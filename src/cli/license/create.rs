@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::{Status, existing, new_license_key, owner, summary, to_json};
+use super::{Status, existing, new_license_key, new_owner, summary, to_json};
 use crate::cli::product::reference;
 use crate::cli::{Output, Result, change, now, open};
 use crate::domain::{LicenseStatus, NewLicense, Timestamp, parse_activation_limit, parse_validity};
@@ -54,8 +54,8 @@ pub fn create(args: &CreateArgs, data: &DataDir, output: &mut Output<'_>) -> Res
     let license = NewLicense {
         product_id: reference::id(data, &args.product)?,
         license_key: new_license_key(&key)?,
-        owner_name: owner("--owner-name", args.owner_name.as_deref())?.filter(|name| !name.is_empty()),
-        owner_email: owner("--owner-email", args.owner_email.as_deref())?.filter(|email| !email.is_empty()),
+        owner_name: new_owner("--owner-name", args.owner_name.as_deref())?,
+        owner_email: new_owner("--owner-email", args.owner_email.as_deref())?,
         activation_limit: args.activation_limit,
         validity: args.validity,
         assigned_at: status.assigned_at(args.assigned_at, now()),

@@ -34,7 +34,7 @@ use crate::maintenance::units::number;
 use crate::operations::nearest_keys;
 use crate::store::Tx;
 pub(super) use parse::owner;
-use parse::{identifier, license_key, new_license_key};
+use parse::{identifier, license_key, new_license_key, new_owner};
 use refusal::refusal;
 use status::Status;
 

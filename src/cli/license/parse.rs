@@ -8,6 +8,11 @@ pub fn owner(option: &str, text: Option<&str>) -> Result<Option<String>> {
     Ok(text.map(parse_owner).transpose().map_err(|error| format!("{option}: {error}"))?)
 }
 
+/// Like [`owner`] for a new owner: a blank option is none.
+pub fn new_owner(option: &str, text: Option<&str>) -> Result<Option<String>> {
+    Ok(owner(option, text)?.filter(|text| !text.is_empty()))
+}
+
 pub fn license_key(text: &str) -> Result<LicenseKey> {
     Ok(LicenseKey::parse(text).map_err(|error| format!("this is not a license key: {error}"))?)
 }

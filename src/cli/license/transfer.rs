@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{existing, license_key, owner, refusal, summary, to_json_with};
+use super::{existing, license_key, new_owner, refusal, summary, to_json_with};
 use crate::cli::product::reference;
 use crate::cli::{Output, Result, change, open, operation};
 use crate::files::DataDir;
@@ -64,9 +64,9 @@ pub fn run_move(args: &MoveArgs, data: &DataDir, output: &mut Output<'_>) -> Res
 
 pub fn reassign(args: &ReassignArgs, data: &DataDir, output: &mut Output<'_>) -> Result {
     let key = license_key(&args.key)?;
-    let email = owner("--owner-email", Some(&args.owner_email))?.filter(|email| !email.is_empty());
+    let email = new_owner("--owner-email", Some(&args.owner_email))?;
     let email = email.ok_or("--owner-email is empty: give the new owner's address")?;
-    let name = owner("--owner-name", args.owner_name.as_deref())?.filter(|name| !name.is_empty());
+    let name = new_owner("--owner-name", args.owner_name.as_deref())?;
     let changed = change(&open(data)?, move |tx| {
         let license = existing(tx, &key)?;
         let changed = operation(tx).reassign(&license, name.as_deref(), &email);
