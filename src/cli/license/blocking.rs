@@ -2,7 +2,7 @@
 
 use super::{existing, license_key, notes, summary, to_json_with};
 use crate::cli::{Output, Result, change, open, operation};
-use crate::domain::{LicenseStatus, parse_note};
+use crate::domain::LicenseStatus;
 use crate::files::DataDir;
 
 /// Block a license: its customers are answered with 204
@@ -34,8 +34,7 @@ pub struct UnblockArgs {
 
 pub fn block(args: &BlockArgs, data: &DataDir, output: &mut Output<'_>) -> Result {
     let key = license_key(&args.key)?;
-    let reason = notes::text("--reason", Some(&args.reason), parse_note)?.filter(|reason| !reason.is_empty());
-    let reason = reason.ok_or("--reason is empty: say why the license is blocked")?;
+    let reason = notes::block_reason(&args.reason, "the license is")?;
     let shown = reason.clone();
     let (before, license) = change(&open(data)?, move |tx| {
         let before = existing(tx, &key)?;

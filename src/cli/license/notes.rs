@@ -38,6 +38,12 @@ pub fn run(args: &Args, data: &DataDir, output: &mut Output<'_>) -> Result {
     output.result(&value, &text)
 }
 
+/// The reason of a block, from `--reason`. `blocked` says what is blocked, such as "the license is".
+pub(super) fn block_reason(reason: &str, blocked: &str) -> Result<String> {
+    let reason = text("--reason", Some(reason), parse_note)?.filter(|reason| !reason.is_empty());
+    Ok(reason.ok_or_else(|| format!("--reason is empty: say why {blocked} blocked"))?)
+}
+
 /// A text from an option, trimmed; empty if the option is blank.
 pub(super) fn text(
     option: &str,

@@ -112,10 +112,7 @@ pub fn run(command: &Command, data: &DataDir, output: &mut Output<'_>) -> Result
     let (change, args) = match command {
         Command::Renew { term, selection } => (BulkChange::Renew(term.renewal()?), selection),
         Command::Block { reason, selection } => {
-            let reason =
-                notes::text("--reason", Some(reason), parse_note)?.filter(|reason| !reason.is_empty());
-            let reason = reason.ok_or("--reason is empty: say why the licenses are blocked")?;
-            (BulkChange::Block { reason }, selection)
+            (BulkChange::Block { reason: notes::block_reason(reason, "the licenses are")? }, selection)
         }
         Command::Unblock { selection } => (BulkChange::Unblock, selection),
         Command::Move { to, selection } => {
