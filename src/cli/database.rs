@@ -65,9 +65,9 @@ pub fn change<T: Send + 'static>(
     store: &Store,
     job: impl Fn(&Tx<'_>) -> Result<T> + Send + 'static,
 ) -> Result<T> {
-    let action = COMMAND.with_borrow(String::clone);
+    let actor = actor();
     store.change_blocking(move |tx| {
-        tx.act_as(Actor { at: now(), caller: CallerId::CommandLine, address: None, action: action.clone() });
+        tx.act_as(Actor { at: now(), ..actor.clone() });
         job(tx)
     })
 }
