@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::product::reference::existing;
-use super::{Output, Result, change, now, open};
+use super::{Output, Result, change, now, open, with_members};
 use crate::config::{Config, ServeArgs};
 use crate::domain::{Callback, CallbackState, Target};
 use crate::files::DataDir;
@@ -126,12 +126,8 @@ fn to_json(callback: &Callback) -> Value {
 fn show(id: i64, data: &DataDir, output: &mut Output<'_>) -> Result {
     let found = open(data)?.try_read(|tx| tx.callback(id))?.ok_or_else(|| unknown(id))?;
     let callback = &found.callback;
-    let mut value = to_json(callback);
-    if let Value::Object(fields) = &mut value {
-        let message = serde_json::from_str(&found.message).unwrap_or_else(|_| found.message.as_str().into());
-        fields.insert("message".to_owned(), message);
-        fields.insert("body".to_owned(), found.body.clone().into());
-    }
+    let message = serde_json::from_str(&found.message).unwrap_or_else(|_| found.message.as_str().into());
+    let value = with_members(to_json(callback), [("message", message), ("body", found.body.clone().into())]);
     let next = next_attempt(callback).map_or_else(String::new, |at| format!(", the next at {at}"));
     let mut lines = vec![
         format!("webhook {id}, {}, {}", callback.kind.as_str(), callback.state.as_str()),

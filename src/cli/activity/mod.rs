@@ -4,7 +4,7 @@ mod since;
 
 use serde_json::{Value, json};
 
-use super::{Output, Result, now, open};
+use super::{Output, Result, now, open, with_members};
 use crate::domain::{AnswerCount, Hour, OftenRefused, Outcome, RefusedBy, Timestamp, journaled};
 use crate::files::DataDir;
 use since::Since;
@@ -84,19 +84,16 @@ impl Activity {
         let refusals = refusals.iter().map(|(outcome, count)| {
             json!({ "code": outcome.code(), "message": outcome.message(), "count": count })
         });
-        let mut value = json!({
+        let value = json!({
             "since": self.since.to_string(), "answers": self.count(|_| true),
             "activations": self.activations(), "verifications": self.verifications(),
             "refusals": refusals.collect::<Vec<_>>(),
         });
-        for (by, often) in &self.often_refused {
-            let often = often.iter().map(|often| often_to_json(*by, often));
+        let lists = self.often_refused.iter().map(|(by, often)| {
             let (list, _) = names(*by);
-            if let Some(object) = value.as_object_mut() {
-                object.insert(list.to_owned(), often.collect());
-            }
-        }
-        value
+            (list, often.iter().map(|often| often_to_json(*by, often)).collect())
+        });
+        with_members(value, lists)
     }
 
     fn to_text(&self) -> String {
@@ -134,24 +131,17 @@ fn names(by: RefusedBy) -> (&'static str, &'static str) {
 
 fn often_to_json(by: RefusedBy, often: &OftenRefused) -> Value {
     let message = journaled(often.code).map(Outcome::message);
-    let mut value = json!({
+    let value = json!({
         "code": often.code, "message": message, "count": often.count, "last_at": often.last_at.to_string(),
     });
-    if let Some(object) = value.as_object_mut() {
-        match by {
-            RefusedBy::LicenseKey => {
-                object.insert("license_key".to_owned(), often.what.clone().into());
-                object.insert("key_start".to_owned(), often.key_start.clone().into());
-            }
-            RefusedBy::Identifier => {
-                object.insert("identifier".to_owned(), often.what.clone().into());
-            }
-            RefusedBy::Address => {
-                object.insert("address".to_owned(), often.what.clone().into());
-            }
+    let what = often.what.clone().into();
+    match by {
+        RefusedBy::LicenseKey => {
+            with_members(value, [("license_key", what), ("key_start", often.key_start.clone().into())])
         }
+        RefusedBy::Identifier => with_members(value, [("identifier", what)]),
+        RefusedBy::Address => with_members(value, [("address", what)]),
     }
-    value
 }
 
 fn cells(often: &OftenRefused) -> Vec<String> {

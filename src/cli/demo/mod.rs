@@ -11,7 +11,7 @@ use std::thread;
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
-use crate::cli::{Output, Result};
+use crate::cli::{Output, Result, with_members};
 use crate::clock::now;
 use crate::config::{Config, DemoConfig, OnHangup, ServeArgs};
 use crate::domain::{DemoSecrets, RateLimits, Timestamp};
@@ -94,10 +94,9 @@ pub fn run(data: Option<&DataDir>, args: &Args, output: &mut Output<'_>) -> Resu
     });
     if args.seed.is_none() {
         let answer = FirstAnswer::ask(&url, &public_key)?;
-        if let Some(value) = value.as_object_mut() {
-            value.insert("reply".to_owned(), serde_json::from_str(&answer.envelope)?);
-            value.insert("signature_holds".to_owned(), answer.is_signature_valid.into());
-        }
+        let reply = serde_json::from_str(&answer.envelope)?;
+        value =
+            with_members(value, [("reply", reply), ("signature_holds", answer.is_signature_valid.into())]);
         output.note(&answer.tour(&url, &key_file, !args.serve.no_docs));
     }
     if output.is_json() {

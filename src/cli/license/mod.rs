@@ -27,7 +27,7 @@ mod transfer;
 use clap::Subcommand;
 use serde_json::{Value, json};
 
-use crate::cli::{Output, Result};
+use crate::cli::{Output, Result, with_members};
 use crate::domain::{License, LicenseKey, Timestamp};
 use crate::files::DataDir;
 use crate::maintenance::units::number;
@@ -196,11 +196,7 @@ pub(super) fn to_json(license: &License) -> Value {
 
 /// The license with more members.
 pub(super) fn to_json_with<const N: usize>(license: &License, more: [(&str, Value); N]) -> Value {
-    let mut value = to_json(license);
-    if let Value::Object(members) = &mut value {
-        members.extend(more.map(|(name, value)| (name.to_owned(), value)));
-    }
-    value
+    with_members(to_json(license), more)
 }
 
 enum Expiry {

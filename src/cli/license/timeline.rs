@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::cli::audit;
+use crate::cli::{audit, with_members};
 use crate::domain::{Refusal, journaled};
 use crate::maintenance::units::number;
 use crate::operations::{Event, Timeline};
@@ -78,13 +78,7 @@ pub fn to_json(timeline: &Timeline) -> Value {
 
 fn event_to_json(event: &Event) -> Value {
     match event {
-        Event::Change(entry) => {
-            let mut value = audit::to_json(entry);
-            if let Value::Object(members) = &mut value {
-                members.insert("kind".to_owned(), json!("change"));
-            }
-            value
-        }
+        Event::Change(entry) => with_members(audit::to_json(entry), [("kind", json!("change"))]),
         Event::Refusal(refusal) => json!({
             "at": event.at().to_string(), "first_at": refusal.refusals.first_at.to_string(),
             "count": refusal.refusals.count, "code": refusal.request.code, "message": message(refusal.request.code),

@@ -1,11 +1,11 @@
 //! `keyseal product show`, `update` and `delete`.
 
 use clap::builder::BoolishValueParser;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::reference::{by_id, existing};
 use super::{signed_by, to_json, valid};
-use crate::cli::{Output, Result, change, open, operation};
+use crate::cli::{Output, Result, change, open, operation, with_members};
 use crate::domain::{MAX_NAME, MAX_PRODUCT_TEXT, Product, ProductChange, ProductSource, ProductStatus};
 use crate::files::DataDir;
 use crate::operations::LicensesOfDeleted;
@@ -100,10 +100,7 @@ pub fn show(reference: &str, data: &DataDir, output: &mut Output<'_>) -> Result 
         let assigned = tx.count_assigned_licenses(product.id)?;
         Ok((product, assigned))
     })?;
-    let mut value = to_json(&product);
-    if let Value::Object(fields) = &mut value {
-        fields.insert("assigned_licenses".to_owned(), assigned.into());
-    }
+    let value = with_members(to_json(&product), [("assigned_licenses", assigned.into())]);
     let or_none = |text: &str| if text.is_empty() { "none".to_owned() } else { text.to_owned() };
     let yes_or_no = |flag: bool| if flag { "yes" } else { "no" };
     let text = format!(

@@ -2,13 +2,13 @@
 
 use std::path::PathBuf;
 
-use serde_json::{Value, json};
+use serde_json::json;
 use zeroize::Zeroizing;
 
 use super::install::record;
 use super::published_to_json;
 use crate::cli::product::reference::optional_id;
-use crate::cli::{Output, Result, change, now, open};
+use crate::cli::{Output, Result, change, now, open, with_members};
 use crate::domain::KeyState;
 use crate::files::DataDir;
 use crate::maintenance::signing_keys::{
@@ -87,10 +87,7 @@ fn activate(owner: Option<i64>, data: &DataDir, output: &mut Output<'_>) -> Resu
             key_name(KeyState::Current, owner),
             key.fingerprint.0
         );
-        if let Value::Object(fields) = &mut value {
-            fields.insert("server_pid".to_owned(), json!(pid));
-            fields.insert("next".to_owned(), json!(command));
-        }
+        value = with_members(value, [("server_pid", json!(pid)), ("next", json!(command))]);
     }
     output.result(&value, &text)
 }

@@ -55,6 +55,14 @@ impl<'a> Output<'a> {
     }
 }
 
+/// The object `value` with more members.
+pub fn with_members<'n>(mut value: Value, more: impl IntoIterator<Item = (&'n str, Value)>) -> Value {
+    if let Value::Object(members) = &mut value {
+        members.extend(more.into_iter().map(|(name, value)| (name.to_owned(), value)));
+    }
+    value
+}
+
 /// A table with a heading.
 pub fn table<'c>(heading: &[&str], rows: impl IntoIterator<Item = &'c Vec<String>>) -> String {
     let heading = heading.iter().map(|title| title.to_uppercase()).collect();
