@@ -8,7 +8,7 @@ use std::process::Stdio;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::support::{contains, done, initialized, keyseal, program, put_private, refused};
+use crate::support::{contains, create_license, done, initialized, keyseal, program, put_private, refused};
 
 /// Two products, and 8 licenses of the first: available, assigned with and without an end, blocked, with seats.
 fn world() -> TempDir {
@@ -26,9 +26,9 @@ fn world() -> TempDir {
         ("B2", "blocked", "0"),
         ("FULL", "assigned", "10"),
     ] {
-        let create =
-            ["license", "create", "--product", "1", "--key", key, "--status", status, "--validity", validity];
-        done(data.path(), &[&create[..], &["--owner-email", &format!("{}@x.example", &key[..1])]].concat());
+        let email = format!("{}@x.example", &key[..1]);
+        let options = ["--status", status, "--validity", validity, "--owner-email", &email];
+        create_license(data.path(), key, &options);
     }
     for identifier in ["pc-1", "pc-2"] {
         done(data.path(), &["license", "activate", "FULL", "--identifier", identifier]);

@@ -7,14 +7,14 @@ use std::process::Stdio;
 
 use serde_json::{Value, json};
 
-use crate::support::{contains, done, initialized, keyseal, program, refused};
+use crate::support::{contains, create_license, done, initialized, keyseal, program, refused};
 
 /// A directory with the products 1 "Editor" (slug `editor`) and 2 "Twin", and the license THERE.
 fn prepared() -> tempfile::TempDir {
     let data = initialized();
     done(data.path(), &["product", "create", "--name", "Editor", "--slug", "editor"]);
     done(data.path(), &["product", "create", "--name", "The Twin"]);
-    done(data.path(), &["license", "create", "--product", "1", "--key", "THERE", "--owner-name", "Jane"]);
+    create_license(data.path(), "THERE", &["--owner-name", "Jane"]);
     data
 }
 

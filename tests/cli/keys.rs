@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::support::{Server, contains, done, golden_key, initialized, keyseal, put_private, refused};
+use crate::support::{
+    Server, contains, create_license, done, golden_key, initialized, keyseal, put_private, refused,
+};
 
 #[test]
 fn signing_key_public_prints_the_pem_alone() {
@@ -243,7 +245,7 @@ fn what_root_makes_in_the_directory_of_a_service_belongs_to_the_service() {
         assert_eq!(strangers(&data), Vec::<PathBuf>::new(), "after {command:?}");
     }
     let server = Server::start(&data);
-    done(&data, &["license", "create", "--product", "1", "--key", "K"]);
+    create_license(&data, "K", &[]);
     assert_eq!(strangers(&data), Vec::<PathBuf>::new(), "beside a server");
     drop(server);
     let backup = outside.path().join("backup");

@@ -44,6 +44,11 @@ pub fn initialized() -> TempDir {
     data
 }
 
+/// Creates a license of product 1, and gives it.
+pub fn create_license(data: &Path, key: &str, options: &[&str]) -> Value {
+    done(data, &[&["license", "create", "--product", "1", "--key", key], options].concat())
+}
+
 pub fn import_test_key(data: &Path, options: &[&str]) {
     let outside = tempfile::tempdir().unwrap();
     let key = outside.path().join("key.pem");

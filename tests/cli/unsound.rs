@@ -9,7 +9,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
-use crate::support::{Exit, Server, contains, done, initialized, keyseal, refused};
+use crate::support::{Exit, Server, contains, create_license, done, initialized, keyseal, refused};
 
 /// What a license is made with, and how the two numbers stand in its row.
 const LIMIT_AND_VALIDITY: [&str; 2] = ["19229", "23100"];
@@ -22,8 +22,7 @@ fn with_a_license() -> TempDir {
     let data = initialized();
     done(data.path(), &["product", "create", "--name", "P"]);
     let [limit, validity] = LIMIT_AND_VALIDITY;
-    let license = ["license", "create", "--product", "1", "--key", "K"];
-    done(data.path(), &[&license[..], &["--activation-limit", limit, "--validity", validity]].concat());
+    create_license(data.path(), "K", &["--activation-limit", limit, "--validity", validity]);
     data
 }
 

@@ -5,13 +5,13 @@ use std::time::Instant;
 use keyseal_test_support::{Receiver, post_form};
 use serde_json::{Value, json};
 
-use crate::support::{Server, contains, done, initialized, keyseal, program, refused};
+use crate::support::{Server, contains, create_license, done, initialized, keyseal, program, refused};
 
 /// Ends an activation with a `post_url`, whose webhook is to a private address and so fails at once.
 fn with_a_failed_webhook(data: &std::path::Path, url: &str) {
     let key = done(data, &["api-key", "create", "--name", "k", "--capability", "*"])["api_key"].clone();
     done(data, &["product", "create", "--name", "P"]);
-    done(data, &["license", "create", "--product", "1", "--key", "K", "--status", "assigned"]);
+    create_license(data, "K", &["--status", "assigned"]);
     let server = Server::start(data);
     let (_, body) = post_form(
         &format!("{}/api/v1/activate", server.url()),

@@ -4,21 +4,16 @@ use std::path::Path;
 
 use tempfile::TempDir;
 
-use crate::support::{done, initialized, keyseal};
+use crate::support::{create_license, done, initialized, keyseal};
 
 /// A data directory with the license K, which is active on `shop.example` and expired on 2026-01-31.
 fn world() -> TempDir {
     let data = initialized();
     done(data.path(), &["product", "create", "--name", "Editor"]);
-    done(
+    create_license(
         data.path(),
+        "K",
         &[
-            "license",
-            "create",
-            "--product",
-            "1",
-            "--key",
-            "K",
             "--validity",
             "30",
             "--status",
@@ -101,7 +96,7 @@ fn a_blocked_license_is_explained_by_the_reason_of_its_block() {
 #[test]
 fn an_unknown_key_is_explained_with_the_keys_like_it() {
     let data = world();
-    done(data.path(), &["license", "create", "--product", "1", "--key", "AAAA-BBBB-0001"]);
+    create_license(data.path(), "AAAA-BBBB-0001", &[]);
     let shown = text(data.path(), &["AAAA-BBBB-0002"]);
     assert_eq!(shown.lines().last(), Some("did you mean \"AAAA-BBBB-0001\"?"), "{shown}");
     let found = done(data.path(), &["license", "explain", "AAAA-BBBB-0002"]);

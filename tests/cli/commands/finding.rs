@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{contains, done, initialized, keyseal, refused};
+use crate::support::{contains, create_license, done, initialized, keyseal, refused};
 
 #[test]
 fn every_command_names_the_keys_that_are_like_an_unknown_one() {
@@ -10,7 +10,7 @@ fn every_command_names_the_keys_that_are_like_an_unknown_one() {
     let data = data.path();
     done(data, &["product", "create", "--name", "P"]);
     for key in ["3A34-38FE-4B6E", "9C11-38FE-4B6E", "ZZZZ-0000-AAAA"] {
-        done(data, &["license", "create", "--product", "1", "--key", key]);
+        create_license(data, key, &[]);
     }
     for words in [
         &["assign", "3a34-38fe-4b6f", "--owner-email", "e@x"][..],
@@ -45,10 +45,11 @@ fn world() -> tempfile::TempDir {
     let path = data.path();
     done(path, &["product", "create", "--name", "Editor"]);
     done(path, &["product", "create", "--name", "Viewer", "--slug", "viewer"]);
-    let create = |key: &str, options: &[&str]| {
-        done(path, &[&["license", "create", "--product", "1", "--key", key], options].concat());
-    };
-    create("AAAA-1111", &["--status", "assigned", "--activation-limit", "2", "--validity", "3650"]);
+    create_license(
+        path,
+        "AAAA-1111",
+        &["--status", "assigned", "--activation-limit", "2", "--validity", "3650"],
+    );
     done(
         path,
         &["license", "update", "AAAA-1111", "--owner-name", "Jane", "--owner-email", "Jane@Example.com"],
@@ -58,9 +59,9 @@ fn world() -> tempfile::TempDir {
     }
     let old =
         ["--status", "assigned", "--validity", "30", "--assigned-at", "2024-01-31", "--owner-name", "ZOË"];
-    create("BBBB-2222", &old);
-    create("CCCC-3333", &["--status", "assigned"]);
-    create("DDDD-4444", &["--status", "blocked"]);
+    create_license(path, "BBBB-2222", &old);
+    create_license(path, "CCCC-3333", &["--status", "assigned"]);
+    create_license(path, "DDDD-4444", &["--status", "blocked"]);
     done(path, &["license", "create", "--product", "viewer", "--key", "EEEE-5555"]);
     data
 }

@@ -5,13 +5,13 @@ use std::process::Stdio;
 
 use serde_json::{Value, json};
 
-use crate::support::{contains, done, initialized, keyseal, program, refused};
+use crate::support::{contains, create_license, done, initialized, keyseal, program, refused};
 
 #[test]
 fn a_license_that_its_users_cannot_use_yet_may_be_activated_with_a_note() {
     let data = initialized();
     done(data.path(), &["product", "create", "--name", "P"]);
-    done(data.path(), &["license", "create", "--product", "1", "--key", "K", "--status", "blocked"]);
+    create_license(data.path(), "K", &["--status", "blocked"]);
     let output = keyseal(data.path(), &["license", "activate", "K", "--identifier", "b"]);
     assert!(output.status.success());
     contains(&String::from_utf8(output.stderr).unwrap(), &["204 \"License key blocked\""]);
@@ -22,7 +22,7 @@ fn a_wrong_identifier_to_deactivate_fails_and_names_the_right_ones() {
     let data = initialized();
     let data = data.path();
     done(data, &["product", "create", "--name", "P"]);
-    done(data, &["license", "create", "--product", "1", "--key", "K"]);
+    create_license(data, "K", &[]);
     let wrong = || refused(data, &["license", "deactivate", "K", "--identifier", "j"]);
     contains(&wrong(), &["license key K is not active on j: it is active nowhere"]);
     for identifier in ["I", "Other"] {
@@ -40,7 +40,7 @@ fn a_seat_that_is_not_there_cannot_be_released() {
     let data = initialized();
     let data = data.path();
     done(data, &["product", "create", "--name", "P"]);
-    done(data, &["license", "create", "--product", "1", "--key", "K"]);
+    create_license(data, "K", &[]);
     for options in [&["--all"][..], &["--oldest"]] {
         let refusal = refused(data, &[&["license", "release", "K"], options].concat());
         contains(&refusal, &["license key K is active nowhere"]);
@@ -66,7 +66,7 @@ fn a_license_is_changed_taken_off_and_deleted() {
     let data = initialized();
     let data = data.path();
     done(data, &["product", "create", "--name", "P"]);
-    done(data, &["license", "create", "--product", "1", "--key", "K", "--owner-name", "N"]);
+    create_license(data, "K", &["--owner-name", "N"]);
     let update = |options: &[&str]| done(data, &[&["license", "update", "k"], options].concat());
     // An owner who is named by e-mail alone doesn't inherit the name that the license had before.
     let license = update(&["--status", "assigned", "--activation-limit", "2", "--owner-email", " e@x "]);
@@ -159,7 +159,7 @@ fn an_identifier_of_a_client_makes_no_second_line() {
     let data = initialized();
     let data = data.path();
     done(data, &["product", "create", "--name", "P"]);
-    done(data, &["license", "create", "--product", "1", "--key", "K"]);
+    create_license(data, "K", &[]);
     let (hostile, shown) = ("a\nkeyseal: all is well\u{1b}[A", "a\\nkeyseal: all is well\\u{1b}[a");
     for (command, text) in [
         (&["activate", "K", "--identifier", hostile][..], "license key K is active on "),
@@ -182,8 +182,8 @@ fn a_renewal_until_a_day_before_the_expiry_says_that_the_license_expires_earlier
     let data = initialized();
     let data = data.path();
     done(data, &["product", "create", "--name", "P"]);
-    let create = ["license", "create", "--product", "1", "--key", "K", "--status", "assigned"];
-    done(data, &[&create[..], &["--validity", "36500", "--assigned-at", "2020-01-01 12:00:00"]].concat());
+    let options = ["--status", "assigned", "--validity", "36500", "--assigned-at", "2020-01-01 12:00:00"];
+    create_license(data, "K", &options);
     let renewed = |until: &str| {
         let output = keyseal(data, &["license", "renew", "K", "--until", until]);
         String::from_utf8(output.stdout).unwrap()

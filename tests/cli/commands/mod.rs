@@ -14,7 +14,7 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use serde_json::json;
 
-use crate::support::{contains, done, initialized, keyseal, refused};
+use crate::support::{contains, create_license, done, initialized, keyseal, refused};
 
 #[test]
 fn init_makes_everything_once_and_privately() {
@@ -61,21 +61,7 @@ fn the_json_shapes_are_those_that_scripts_rely_on() {
             "created_at": created_at, "updated_at": updated_at,
         })
     );
-    let license = done(
-        data,
-        &[
-            "license",
-            "create",
-            "--product",
-            "1",
-            "--key",
-            "K",
-            "--validity",
-            "30",
-            "--assigned-at",
-            "2024-02-27 03:05:31",
-        ],
-    );
+    let license = create_license(data, "K", &["--validity", "30", "--assigned-at", "2024-02-27 03:05:31"]);
     assert_eq!(
         license,
         json!({
@@ -120,23 +106,9 @@ fn what_cannot_be_done_is_refused_with_what_where_why_and_what_next() {
     let data = initialized();
     let data = data.path();
     done(data, &["product", "create", "--name", "P"]);
-    done(
-        data,
-        &[
-            "license",
-            "create",
-            "--product",
-            "1",
-            "--key",
-            "FULL",
-            "--status",
-            "assigned",
-            "--activation-limit",
-            "1",
-        ],
-    );
+    create_license(data, "FULL", &["--status", "assigned", "--activation-limit", "1"]);
     done(data, &["license", "activate", "FULL", "--identifier", "a"]);
-    done(data, &["license", "create", "--product", "1", "--key", "BLOCKED", "--status", "blocked"]);
+    create_license(data, "BLOCKED", &["--status", "blocked"]);
     done(data, &["block", "add", "--domain", "x.example"]);
     for (arguments, parts) in [
         (&["license", "create", "--product", "7"][..], &["no product 7", "product list"][..]),
@@ -201,7 +173,7 @@ fn what_is_not_in_the_audit_trail_is_said_so_and_one_of_something_is_one() {
     done(data.path(), &["product", "create", "--name", "P"]);
     let file = data.path().join("all.csv");
     for (key, says) in [("A", "1 license exported to "), ("B", "2 licenses exported to ")] {
-        done(data.path(), &["license", "create", "--product", "1", "--key", key]);
+        create_license(data.path(), key, &[]);
         let said = keyseal(data.path(), &["license", "export", file.to_str().unwrap()]).stdout;
         contains(&String::from_utf8(said).unwrap(), &[says]);
         fs::remove_file(&file).unwrap();

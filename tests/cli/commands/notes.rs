@@ -7,7 +7,7 @@ use std::path::Path;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use serde_json::{Value, json};
 
-use crate::support::{contains, done, initialized, keyseal, program, refused};
+use crate::support::{contains, create_license, done, initialized, keyseal, program, refused};
 
 fn exported(data: &Path) -> String {
     String::from_utf8(keyseal(data, &["license", "export"]).stdout).unwrap()
@@ -18,7 +18,7 @@ fn a_note_and_an_order_are_kept_changed_and_removed() {
     let data = initialized();
     let data = data.path();
     done(data, &["product", "create", "--name", "P"]);
-    done(data, &["license", "create", "--product", "1", "--key", "K", "--status", "assigned"]);
+    create_license(data, "K", &["--status", "assigned"]);
     let noted = done(data, &["license", "note", "k", " Zoë asked\nfor a refund "]);
     assert_eq!(noted, json!({ "id": 1, "license_key": "K", "note": "Zoë asked\nfor a refund" }));
     let updated = done(data, &["license", "update", "K", "--order-reference", " 4711 "]);
@@ -61,7 +61,7 @@ fn notes_and_orders_are_exported_and_imported_again() {
     let data = data.path();
     done(data, &["product", "create", "--name", "P"]);
     for key in ["PLAIN", "NOTED"] {
-        done(data, &["license", "create", "--product", "1", "--key", key]);
+        create_license(data, key, &[]);
     }
     let file = data.join("all.csv");
     let file = file.to_str().unwrap();
@@ -118,7 +118,7 @@ fn a_license_is_deleted_at_a_terminal_only_when_that_is_confirmed() {
     let data = initialized();
     let data = data.path();
     done(data, &["product", "create", "--name", "P"]);
-    done(data, &["license", "create", "--product", "1", "--key", "K"]);
+    create_license(data, "K", &[]);
     done(data, &["license", "activate", "K", "--identifier", "I"]);
     for typed in ["n\n", "\n", "K\n", "\u{4}"] {
         let (deleted, said) = at_terminal(data, &["license", "delete", "k"], typed);
@@ -128,10 +128,10 @@ fn a_license_is_deleted_at_a_terminal_only_when_that_is_confirmed() {
     }
     let (deleted, said) = at_terminal(data, &["license", "delete", "k"], "y\n");
     assert!(deleted && said.contains("license key K is deleted"), "{said}");
-    done(data, &["license", "create", "--product", "1", "--key", "K"]);
+    create_license(data, "K", &[]);
     let (deleted, said) = at_terminal(data, &["license", "delete", "K", "--yes"], "");
     assert!(deleted && !said.contains('?'), "{said}");
     // Nobody to ask: as it was.
-    done(data, &["license", "create", "--product", "1", "--key", "K"]);
+    create_license(data, "K", &[]);
     done(data, &["license", "delete", "K"]);
 }

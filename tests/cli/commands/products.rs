@@ -3,7 +3,7 @@
 use keyseal_test_support::{Receiver, post_form};
 use serde_json::{Value, json};
 
-use crate::support::{Server, contains, done, initialized, keyseal, program, refused};
+use crate::support::{Server, contains, create_license, done, initialized, keyseal, program, refused};
 
 #[test]
 fn every_field_of_a_product_is_changed_and_shown() {
@@ -52,7 +52,7 @@ fn the_webhook_of_a_product_is_sent_where_an_activation_has_none() {
     let receiver = Receiver::answering(&[200]);
     done(data, &["product", "create", "--name", "P"]);
     done(data, &["product", "update", "P", "--post-url", &receiver.url("/ended")]);
-    done(data, &["license", "create", "--product", "1", "--key", "K", "--status", "assigned"]);
+    create_license(data, "K", &["--status", "assigned"]);
     done(data, &["license", "activate", "K", "--identifier", "a"]);
     let _server = Server::start_with(data, &["--allow-private-targets"]);
     done(data, &["license", "deactivate", "K", "--identifier", "a"]);

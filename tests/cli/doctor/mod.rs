@@ -13,7 +13,7 @@ use std::time::SystemTime;
 
 use serde_json::Value;
 
-use crate::support::{done, initialized, keyseal};
+use crate::support::{create_license, done, initialized, keyseal};
 
 /// Every check, in order.
 const CHECKS: [&str; 33] = [
@@ -58,7 +58,7 @@ fn sound() -> tempfile::TempDir {
     // Made by the test, and not by the program.
     mode(data.path(), 0o700);
     done(data.path(), &["product", "create", "--name", "P", "--own-key"]);
-    done(data.path(), &["license", "create", "--product", "1", "--key", "K"]);
+    create_license(data.path(), "K", &[]);
     let file = tempfile::tempdir().unwrap();
     let file = file.path().join("app.zip");
     fs::write(&file, "a version").unwrap();

@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::{examine, harm, sound, traces};
-use crate::support::{Server, contains, done, keyseal};
+use crate::support::{Server, contains, create_license, keyseal};
 
 #[test]
 fn doctor_finds_nothing_wrong_on_a_sound_directory_and_changes_nothing() {
@@ -28,7 +28,7 @@ fn doctor_works_beside_a_server_and_after_one_that_was_killed() {
     let server = Server::start(data.path());
     let address = server.url().strip_prefix("http://").unwrap().to_owned();
     let pid = format!("pid {}", server.pid());
-    done(data.path(), &["license", "create", "--product", "1", "--key", "IN-THE-LOG"]);
+    create_license(data.path(), "IN-THE-LOG", &[]);
     let before = traces(data.path());
     let (code, found) = examine(data.path(), &address);
     assert_eq!(code, Some(0), "{found:?}");

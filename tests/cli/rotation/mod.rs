@@ -10,7 +10,7 @@ use keyseal_test_support::agent;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::support::{done, initialized};
+use crate::support::{create_license, done, initialized};
 
 /// A product with a key of its own and a license, an API key, and a server.
 struct World {
@@ -22,7 +22,7 @@ impl World {
     fn new() -> Self {
         let data = initialized();
         done(data.path(), &["product", "create", "--name", "P", "--own-key"]);
-        done(data.path(), &["license", "create", "--product", "1", "--key", "KEY", "--status", "assigned"]);
+        create_license(data.path(), "KEY", &["--status", "assigned"]);
         done(data.path(), &["license", "activate", "KEY", "--identifier", "domain.ltd"]);
         let made = done(data.path(), &["api-key", "create", "--name", "all", "--capability", "*"]);
         Self { api_key: made["api_key"].as_str().unwrap().to_owned(), data }
