@@ -46,6 +46,16 @@ fn copy_of(world: &Path) -> TempDir {
     copy
 }
 
+/// Imports available licenses of product 1, valid for 30 days, and gives their keys.
+fn import_numbered(data: &Path, count: usize) -> Vec<String> {
+    let keys: Vec<String> = (0..count).map(|number| format!("KEY-{number}")).collect();
+    let lines: Vec<String> = keys.iter().map(|key| format!("{key},1,30")).collect();
+    let csv = data.join("many.csv");
+    fs::write(&csv, format!("license_key,product_id,validity\n{}\n", lines.join("\n"))).unwrap();
+    done(data, &["license", "import", csv.to_str().unwrap()]);
+    keys
+}
+
 fn bulk(data: &Path, change: &[&str], selection: &[&str]) -> Value {
     done(data, &[&["license", "bulk"], change, selection].concat())
 }
@@ -128,10 +138,7 @@ fn many_licenses_are_changed_in_slices_each_once() {
     let data = initialized();
     let data = data.path();
     done(data, &["product", "create", "--name", "P"]);
-    let lines: Vec<String> = (0..1_500).map(|number| format!("KEY-{number},1,30")).collect();
-    let csv = data.join("many.csv");
-    fs::write(&csv, format!("license_key,product_id,validity\n{}\n", lines.join("\n"))).unwrap();
-    done(data, &["license", "import", csv.to_str().unwrap()]);
+    import_numbered(data, 1_500);
     // Renewed licenses still match.
     assert_eq!(bulk(data, &["renew", "--days", "1"], &["--status", "available"])["changed"], 1_500);
     let licenses = done(data, &["license", "list"]);
@@ -173,11 +180,7 @@ fn a_license_that_a_list_names_twice_is_changed_once() {
     let data = initialized();
     let data = data.path();
     done(data, &["product", "create", "--name", "P"]);
-    let keys: Vec<String> = (0..450).map(|number| format!("KEY-{number}")).collect();
-    let csv = data.join("many.csv");
-    let lines: Vec<String> = keys.iter().map(|key| format!("{key},1,30")).collect();
-    fs::write(&csv, format!("license_key,product_id,validity\n{}\n", lines.join("\n"))).unwrap();
-    done(data, &["license", "import", csv.to_str().unwrap()]);
+    let keys = import_numbered(data, 450);
     // The repeats are in other slices, and in other letters.
     let file = data.join("keys.txt");
     fs::write(&file, format!("{0}\n{0}\n{1}\n", keys.join("\n"), keys.join("\n").to_lowercase())).unwrap();
