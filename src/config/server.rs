@@ -8,6 +8,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 
 use super::limits::LimitsConfig;
+use super::storage::StorageConfig;
 use super::{ActivityConfig, ConfigError, HttpStatusArg, ServeArgs};
 use crate::domain::{DemoSecrets, HttpStatus, Timestamp};
 use crate::files::DataDir;
@@ -24,6 +25,7 @@ pub struct Config {
     pub http: HttpConfig,
     pub pages: PagesConfig,
     pub limits: LimitsConfig,
+    pub storage: StorageConfig,
     pub activity: ActivityConfig,
     pub webhooks: WebhooksConfig,
     pub on_hangup: OnHangup,
@@ -153,6 +155,7 @@ impl Config {
             },
             pages: PagesConfig::default(),
             limits: LimitsConfig::default(),
+            storage: StorageConfig::default(),
             activity: ActivityConfig::default(),
             webhooks: WebhooksConfig::default(),
             on_hangup: OnHangup::Reload,
@@ -189,6 +192,7 @@ impl Config {
                 no_docs: args.no_docs,
             },
             limits: LimitsConfig::new(args),
+            storage: args.storage.config(),
             activity: args.activity.config(),
             webhooks: WebhooksConfig {
                 allow_private_targets: args.allow_private_targets,

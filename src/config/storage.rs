@@ -77,28 +77,27 @@ pub struct StorageArgs {
     pub keep_answers_size: u32,
 }
 
+/// The quotas of what clients store in a server, and how long it is kept: by default without an end.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct StorageConfig {
+    pub telemetry: TelemetryQuota,
+    pub keep_telemetry: Retention,
+    pub keep_audit: Retention,
+    pub keep_webhooks: Retention,
+    /// Of answers under an `Idempotency-Key`.
+    pub answers: AnswerQuota,
+    pub keep_answers: Retention,
+}
+
 impl StorageArgs {
-    pub(super) fn telemetry_quota(&self) -> TelemetryQuota {
-        TelemetryQuota::megabytes(self.telemetry_per_hour, self.telemetry_per_day)
-    }
-
-    pub(super) fn keep_telemetry(&self) -> Retention {
-        Retention::new(self.keep_telemetry_days, self.keep_telemetry_size)
-    }
-
-    pub(super) fn keep_audit(&self) -> Retention {
-        Retention::new(self.keep_audit_days, self.keep_audit_size)
-    }
-
-    pub(super) fn keep_webhooks(&self) -> Retention {
-        Retention::new(self.keep_webhooks_days, self.keep_webhooks_size)
-    }
-
-    pub(super) fn answer_quota(&self) -> AnswerQuota {
-        AnswerQuota::megabytes(self.answers_per_day)
-    }
-
-    pub(super) fn keep_answers(&self) -> Retention {
-        Retention::new(1, self.keep_answers_size)
+    pub(super) fn config(&self) -> StorageConfig {
+        StorageConfig {
+            telemetry: TelemetryQuota::megabytes(self.telemetry_per_hour, self.telemetry_per_day),
+            keep_telemetry: Retention::new(self.keep_telemetry_days, self.keep_telemetry_size),
+            keep_audit: Retention::new(self.keep_audit_days, self.keep_audit_size),
+            keep_webhooks: Retention::new(self.keep_webhooks_days, self.keep_webhooks_size),
+            answers: AnswerQuota::megabytes(self.answers_per_day),
+            keep_answers: Retention::new(1, self.keep_answers_size),
+        }
     }
 }

@@ -50,8 +50,8 @@ impl App {
             signed_answers: SignedAnswers::default(),
             load: Load::new(
                 &config.limits.rates,
-                &config.limits.telemetry,
-                &config.limits.answers,
+                &config.storage.telemetry,
+                &config.storage.answers,
                 config.workers,
                 Arc::clone(signatures.delay()),
             ),

@@ -32,14 +32,14 @@ pub async fn periodically(app: Arc<App>) {
 }
 
 async fn enforce(app: &Arc<App>, kept: Kept) -> Result<usize, store::Error> {
-    let (limits, activity) = (&app.config.limits, &app.config.activity);
+    let (storage, activity) = (&app.config.storage, &app.config.activity);
     let Retention { days, bytes, rows } = match kept {
-        Kept::Telemetry => limits.keep_telemetry,
-        Kept::Audit => limits.keep_audit,
+        Kept::Telemetry => storage.keep_telemetry,
+        Kept::Audit => storage.keep_audit,
         Kept::Refusals => activity.keep_refusals,
         Kept::Usage => activity.keep_usage,
-        Kept::Webhooks => limits.keep_webhooks,
-        Kept::Answers => limits.keep_answers,
+        Kept::Webhooks => storage.keep_webhooks,
+        Kept::Answers => storage.keep_answers,
     };
     let mut deleted = 0;
     if let Some(days) = days {

@@ -21,7 +21,7 @@ fn count(server: &TestServer, sql: &str) -> i64 {
 #[test]
 fn telemetry_has_a_quota_by_api_key_and_one_by_address() {
     let server = TestServer::start_with(|config| {
-        config.limits.telemetry = TelemetryQuota::megabytes(1, 100);
+        config.storage.telemetry = TelemetryQuota::megabytes(1, 100);
         config.http.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
     });
     server.add_license(&License::default());
@@ -73,7 +73,7 @@ fn a_repeat_key_of_a_request_that_changes_nothing_is_not_kept() {
 #[test]
 fn answers_under_an_idempotency_key_have_a_quota_and_what_exceeds_it_is_not_done() {
     let server = TestServer::start_with(|config| {
-        config.limits.answers = AnswerQuota::megabytes(1);
+        config.storage.answers = AnswerQuota::megabytes(1);
         config.http.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
     });
     server.add_license(&License { activation_limit: 0, identifiers: &[], ..License::default() });
@@ -121,15 +121,15 @@ fn webhooks_and_answers_are_deleted_past_their_age_and_size_but_none_that_is_to_
     );
     server.stop();
     server.start_again(|config| {
-        config.limits.keep_webhooks = Retention::new(90, 0);
-        config.limits.keep_answers = Retention::new(1, 0);
+        config.storage.keep_webhooks = Retention::new(90, 0);
+        config.storage.keep_answers = Retention::new(1, 0);
     });
     assert_eq!(wait(&server, "SELECT count(*) FROM callbacks", 1700), 1700);
     assert_eq!(wait(&server, "SELECT count(*) FROM idempotency", 1500), 1500);
     server.stop();
     server.start_again(|config| {
-        config.limits.keep_webhooks = Retention::new(0, 1);
-        config.limits.keep_answers = Retention::new(1, 1);
+        config.storage.keep_webhooks = Retention::new(0, 1);
+        config.storage.keep_answers = Retention::new(1, 1);
     });
     // 650 of 1.5 KB each, and those that are to be sent.
     let left = wait(&server, "SELECT count(*) FROM callbacks", 1200);
@@ -184,14 +184,14 @@ fn the_oldest_are_deleted_past_the_age_and_the_size_that_are_kept() {
     server.stop();
     let recent = count(&server, "SELECT count(*) FROM audit WHERE at > 1000000000");
     server.start_again(|config| {
-        config.limits.keep_telemetry = Retention::new(400, 0);
-        config.limits.keep_audit = Retention::new(400, 0);
+        config.storage.keep_telemetry = Retention::new(400, 0);
+        config.storage.keep_audit = Retention::new(400, 0);
     });
     assert_eq!(wait(&server, "SELECT count(*) FROM telemetry", 1500), 1500);
     assert_eq!(wait(&server, "SELECT count(*) FROM audit", recent), recent);
     server.stop();
     // 1.5 KB each.
-    server.start_again(|config| config.limits.keep_telemetry = Retention::new(0, 1));
+    server.start_again(|config| config.storage.keep_telemetry = Retention::new(0, 1));
     let left = wait(&server, "SELECT count(*) FROM telemetry", 700);
     assert!((400..=700).contains(&left), "{left}");
     assert_eq!(count(&server, "SELECT max(id) FROM telemetry"), 2000);
