@@ -9,6 +9,7 @@ use prometheus_client::registry::{Registry, Unit};
 
 use super::families::{BuildLabels, FixedFamily, LimitLabel};
 use super::{Metrics, process};
+use crate::domain::Kept;
 use crate::store::WriterStats;
 
 /// The `OpenMetrics` text format, which Prometheus prefers. Parsers of the older Prometheus text format accept it too.
@@ -35,12 +36,7 @@ pub struct Readings {
     /// Size of the write-ahead log, in bytes.
     pub log_size: Option<u64>,
     /// About the sizes of what is kept, in bytes.
-    pub telemetry_size: Option<i64>,
-    pub audit_size: Option<i64>,
-    pub refusals_size: Option<i64>,
-    pub usage_size: Option<i64>,
-    pub webhooks_size: Option<i64>,
-    pub answers_size: Option<i64>,
+    pub kept_sizes: [(Kept, Option<u64>); Kept::ALL.len()],
     /// Free space on the disk of the data directory, in bytes.
     pub free_space: Option<u64>,
 }
@@ -90,17 +86,16 @@ fn add_writer(page: &mut Registry, readings: &Readings) {
 }
 
 fn add_database(page: &mut Registry, readings: &Readings) {
-    for (name, help, bytes) in [
+    let files = [
         ("database_size", "Size of the database file", readings.database_size),
         ("database_log_size", "Size of the write-ahead log", readings.log_size),
         ("disk_free", "Free space on the disk of the data directory", readings.free_space),
-        ("telemetry_size", "Approximate size of the telemetry", unsigned(readings.telemetry_size)),
-        ("audit_size", "Approximate size of the audit trail", unsigned(readings.audit_size)),
-        ("refusals_size", "Approximate size of the journal of refusals", unsigned(readings.refusals_size)),
-        ("usage_size", "Approximate size of the numbers of answers by hour", unsigned(readings.usage_size)),
-        ("webhooks_size", "Approximate size of the webhooks", unsigned(readings.webhooks_size)),
-        ("answers_size", "Approximate size of the kept answers", unsigned(readings.answers_size)),
-    ] {
+    ];
+    let kept = readings.kept_sizes.map(|(kept, bytes)| {
+        let (name, help) = size_of(kept);
+        (name, help, bytes)
+    });
+    for (name, help, bytes) in files.into_iter().chain(kept) {
         if let Some(bytes) = bytes {
             page.register_with_unit(name, help, Unit::Bytes, gauge(bytes));
         }
@@ -132,8 +127,16 @@ fn add_process(page: &mut Registry, readings: &Readings) {
     }
 }
 
-fn unsigned(number: Option<i64>) -> Option<u64> {
-    number.and_then(|number| u64::try_from(number).ok())
+/// The name and the help of the size of what is kept.
+fn size_of(kept: Kept) -> (&'static str, &'static str) {
+    match kept {
+        Kept::Telemetry => ("telemetry_size", "Approximate size of the telemetry"),
+        Kept::Audit => ("audit_size", "Approximate size of the audit trail"),
+        Kept::Refusals => ("refusals_size", "Approximate size of the journal of refusals"),
+        Kept::Usage => ("usage_size", "Approximate size of the numbers of answers by hour"),
+        Kept::Webhooks => ("webhooks_size", "Approximate size of the webhooks"),
+        Kept::Answers => ("answers_size", "Approximate size of the kept answers"),
+    }
 }
 
 /// A gauge; values above `i64::MAX` are clamped to it.

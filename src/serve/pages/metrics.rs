@@ -58,7 +58,6 @@ fn readings(app: &App) -> Readings {
     if let Err(error) = &counted {
         log::warn!("jobs and webhooks could not be counted for the metrics: {error}");
     }
-    let kept = |kept| app.store.try_read(|tx| tx.kept_bytes(kept)).ok();
     Readings {
         version: env!("CARGO_PKG_VERSION"),
         sqlite_version: store::sqlite_version().unwrap_or("unsafe"),
@@ -74,14 +73,15 @@ fn readings(app: &App) -> Readings {
         callbacks_failed: counted.as_ref().ok().map(|(.., failed)| *failed),
         database_size: size(&app.config.data.database()),
         log_size: size(&app.config.data.log()),
-        telemetry_size: kept(Kept::Telemetry),
-        audit_size: kept(Kept::Audit),
-        refusals_size: kept(Kept::Refusals),
-        usage_size: kept(Kept::Usage),
-        webhooks_size: kept(Kept::Webhooks),
-        answers_size: kept(Kept::Answers),
+        kept_sizes: Kept::ALL.map(|kept| (kept, kept_size(app, kept))),
         free_space: app.config.data.free_space().ok(),
     }
+}
+
+/// About the size of what is kept, in bytes; `None` if it can't be read.
+fn kept_size(app: &App, kept: Kept) -> Option<u64> {
+    let bytes = app.store.try_read(|tx| tx.kept_bytes(kept)).ok()?;
+    u64::try_from(bytes).ok()
 }
 
 /// The size of a file in bytes; `None` if it can't be read.
