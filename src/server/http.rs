@@ -33,7 +33,7 @@ const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
 const SHUTDOWN_SECONDS: u64 = 15;
 
 /// actix-http sends what it has of an answer at this size, in bytes, before it takes another part of it.
-const WRITE_BUFFER: usize = 4 * 1024;
+const WRITE_BUFFER: usize = 16 * 1024;
 
 /// The time limit for a connection to close that the server has ended.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);

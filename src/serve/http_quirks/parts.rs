@@ -11,7 +11,7 @@ use super::turns::Turn;
 
 /// The most that is given to actix-http at a time, in bytes. It copies what it gets, and would copy a long answer as a
 /// whole, for a client that may take it slowly.
-const PART: usize = 2 * 1024;
+const PART: usize = 8 * 1024;
 
 /// Gives the body of `response` in parts, and ends the turn of its request after the last.
 pub fn in_parts(response: ServiceResponse, turn: Turn) -> ServiceResponse<Parts> {
