@@ -154,7 +154,7 @@ fn http_response(app: &App, reply: &Reply, signed: Signed) -> HttpResponse {
 fn with_body(mut response: HttpResponseBuilder, signed: Signed) -> HttpResponse {
     let response = response.body(signed.envelope);
     match signed.held {
-        Some(held) => body::keep(response, Some(held), |_| {}),
+        Some(held) => body::keep(response, held),
         None => response,
     }
 }

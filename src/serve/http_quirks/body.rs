@@ -7,8 +7,17 @@ use actix_web::HttpResponse;
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::web::Bytes;
 
-/// Keeps `kept` until the body of `response` is dropped, and calls `at_end` once the connection has taken all of it.
-pub fn keep<T: Unpin + 'static>(response: HttpResponse, kept: T, at_end: fn(&mut T)) -> HttpResponse {
+/// Keeps `kept` until the body of `response` is dropped.
+pub fn keep<T: Unpin + 'static>(response: HttpResponse, kept: T) -> HttpResponse {
+    keep_and_then(response, kept, |_| {})
+}
+
+/// As [`keep`], and calls `at_end` once the connection has taken the whole body.
+pub fn keep_and_then<T: Unpin + 'static>(
+    response: HttpResponse,
+    kept: T,
+    at_end: fn(&mut T),
+) -> HttpResponse {
     response.map_body(|_, body| Keeping { body, kept, at_end }.boxed())
 }
 

@@ -14,7 +14,7 @@ pub struct Descriptor(pub std::os::fd::RawFd);
 /// Sends `response`, and notes its order as lost if the connection is gone before the whole body is taken.
 pub fn watch(response: HttpResponse, request: &HttpRequest, order: UndeliveredOrder) -> HttpResponse {
     let descriptor = request.conn_data::<Descriptor>().copied();
-    body::keep(response, (descriptor, order), |(descriptor, order)| {
+    body::keep_and_then(response, (descriptor, order), |(descriptor, order)| {
         if !descriptor.is_some_and(is_gone) {
             order.sent();
         }

@@ -15,7 +15,7 @@ pub fn close(response: HttpResponse, request: &HttpRequest, payload: Payload) ->
     if !has_body(request) {
         return response;
     }
-    body::keep(response, payload, |_| {})
+    body::keep(response, payload)
 }
 
 /// Whether a request has a body (RFC 9112, 6.3). Bytes after a request for a tunnel or for a protocol upgrade are not

@@ -47,7 +47,7 @@ pub async fn download(app: &App, request: &HttpRequest) -> HttpResponse {
             ticket.refund_guess();
             let response = send(app, &caller, request, (&found, refused.about), file).await;
             turns::sends_file(request);
-            body::keep(response, Some(held), |_| {})
+            body::keep(response, held)
         }
         Err(error) => {
             let answer = Answer { result: Err(error), ..refused }.settle_guess(&mut ticket);
