@@ -127,7 +127,7 @@ impl Person {
     pub fn learn(&mut self, table: PersonalTable, row: &TextRow) {
         match table {
             PersonalTable::Licenses => {
-                let [key, name, email] = [0, 1, 2].map(|at| row.texts.get(at).cloned().flatten());
+                let [key, name, email] = [0, 1, 2].map(|at| cloned(row, at));
                 let address = email.as_deref().unwrap_or_default();
                 if self.address.is_end_of(address) {
                     self.address.tell_from(address);
@@ -183,4 +183,8 @@ fn is_about_customers(table: PersonalTable) -> bool {
 
 pub fn text(row: &TextRow, column: usize) -> &str {
     row.texts.get(column).and_then(|text| text.as_deref()).unwrap_or_default()
+}
+
+pub fn cloned(row: &TextRow, column: usize) -> Option<String> {
+    row.texts.get(column).cloned().flatten()
 }

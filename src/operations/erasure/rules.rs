@@ -1,6 +1,6 @@
 //! The rules of an erasure: what happens to a row of each table.
 
-use super::person::{Person, text};
+use super::person::{Person, cloned, text};
 use super::traces::ERASED;
 use crate::store::{PersonalTable, TextRow};
 
@@ -31,8 +31,7 @@ impl Person {
                 written(row, vec![Some(text(0).to_owned()), None, None, None])
             }
             PersonalTable::Activations if finds(2) => {
-                let [identifier, address, last_address] =
-                    [0, 1, 3].map(|at| row.texts.get(at).cloned().flatten());
+                let [identifier, address, last_address] = [0, 1, 3].map(|at| cloned(row, at));
                 Fate::Written(vec![identifier, address, None, last_address])
             }
             PersonalTable::LicenseMeta if is_his || finds(0) => Fate::Deleted,
@@ -63,12 +62,9 @@ impl Person {
         if !(is_his && row.id <= self.last_audit || finds_any || was_his && self.may_name_him(text(row, 3))) {
             return Fate::Stays;
         }
-        let [_, action, license_key, detail] = [0, 1, 2, 3].map(|at| row.texts.get(at).cloned().flatten());
-        let without = |text: Option<String>| {
-            text.map(|text| if self.address.is_in(&text) { self.address.taken_out_of(&text) } else { text })
-        };
-        let detail = detail.map(|_| ERASED.to_owned());
-        written(row, vec![None, without(action), without(license_key), detail])
+        let without = |at| cloned(row, at).map(|text| self.address.taken_out_of(&text));
+        let detail = cloned(row, 3).map(|_| ERASED.to_owned());
+        written(row, vec![None, without(1), without(2), detail])
     }
 
     /// The row with the address taken out of its texts.

@@ -65,6 +65,9 @@ impl Address {
 
     /// The text without the address. If it can't be taken out alone, nothing of the text is left.
     pub fn taken_out_of(&self, text: &str) -> String {
+        if !self.is_in(text) {
+            return text.to_owned();
+        }
         if !text.is_ascii() || !self.folded.contains('@') {
             return ERASED.to_owned();
         }
