@@ -34,7 +34,7 @@ pub use integrity::snapshot::copy_database;
 pub use integrity::soundness::TableCounts;
 pub use nouns::api_keys::NewApiKey;
 pub use nouns::callbacks::{DueCallback, MAX_UNDER_WAY};
-pub use nouns::erasure::{PersonalTable, TextRow};
+pub use nouns::erasure::{FileState, PersonalTable, TextRow};
 pub use nouns::idempotency::{GivenAnswer, RepeatKey, StoredAnswer};
 pub use remains::{Remains, RemainsError, file_contains};
 pub use schema::VERSION as SCHEMA_VERSION;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::person::Person;
 use super::{EraseError, Erased, Erasure};
 use crate::files::remove_if_there;
-use crate::store::{Error, Remains, Tx, erasable_copies, file_contains};
+use crate::store::{FileState, Remains, erasable_copies, file_contains};
 
 /// How far an erasure goes to clean the files.
 #[derive(Clone, Copy, Debug)]
@@ -16,16 +16,6 @@ pub struct FileLimits {
     pub beside_server: u64,
     /// The bytes that stay free on the disk while it is rewritten.
     pub spare_space: u64,
-}
-
-/// What the database file holds of deleted rows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum FileState {
-    Clean,
-    /// An erasure began and did not end.
-    Unfinished,
-    /// It is of an earlier version, which did not overwrite what it deleted.
-    Unknown,
 }
 
 impl Default for FileLimits {
@@ -43,18 +33,11 @@ impl Erasure<'_> {
     /// Records that an erasure begins, if the person has licenses. If it does not end, the next run rewrites the file:
     /// it may not know the names any more. Returns the state of the file before.
     pub(super) fn begin_in_file(&self, person: &Person) -> Result<FileState, EraseError> {
-        let state = |tx: &Tx<'_>| -> Result<FileState, Error> {
-            Ok(match (tx.has_no_remains()?, tx.has_unfinished_erasure()?) {
-                (true, _) => FileState::Clean,
-                (_, true) => FileState::Unfinished,
-                _ => FileState::Unknown,
-            })
-        };
         if person.licenses.is_empty() {
-            return Ok(self.store.try_read(state)?);
+            return Ok(self.store.try_read(|tx| tx.file_state())?);
         }
         self.change(move |tx| {
-            let before = state(tx)?;
+            let before = tx.file_state()?;
             tx.note_erasure_begins()?;
             Ok(before)
         })

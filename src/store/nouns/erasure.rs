@@ -35,6 +35,17 @@ pub struct TextRow {
     pub texts: Vec<Option<String>>,
 }
 
+/// What the database file holds of deleted rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileState {
+    /// Nothing: it was made by a version that overwrites what it deletes, or rewritten since.
+    Clean,
+    /// An erasure began and did not end.
+    Unfinished,
+    /// It is of an earlier version, which did not overwrite what it deleted.
+    Unknown,
+}
+
 impl PersonalTable {
     /// In the order in which they are searched: licenses tell whose rows the others hold.
     pub const ALL: [Self; 15] = [
@@ -192,15 +203,14 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Whether all that was ever deleted from this file was overwritten: it was made by a version that does so, or
-    /// rewritten since, and no erasure is unfinished.
-    pub fn has_no_remains(&self) -> Result<bool, Error> {
-        self.sql("SELECT 1 FROM rewritten WHERE id = 1 AND at >= 0").exists(&[])
-    }
-
-    /// Whether an erasure began and did not end.
-    pub fn has_unfinished_erasure(&self) -> Result<bool, Error> {
-        self.sql("SELECT 1 FROM rewritten WHERE id = 1 AND at < 0").exists(&[])
+    /// What is known of the remains of deleted rows.
+    pub fn file_state(&self) -> Result<FileState, Error> {
+        let at = self.sql("SELECT at FROM rewritten WHERE id = 1").one(&[], |row| row.get::<i64>(0))?;
+        Ok(match at {
+            Some(at) if at >= 0 => FileState::Clean,
+            Some(_) => FileState::Unfinished,
+            None => FileState::Unknown,
+        })
     }
 
     /// Records that an erasure begins. If it does not end, only rewriting the file removes all remains.

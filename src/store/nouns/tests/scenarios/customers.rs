@@ -5,7 +5,7 @@ use crate::domain::{
     CallbackKind, CallerId, CustomerProduct, Identifier, LicenseStatus, NewActivation, NewCallback,
     NewLicense,
 };
-use crate::store::{GivenAnswer, PersonalTable, RepeatKey, Tx};
+use crate::store::{FileState, GivenAnswer, PersonalTable, RepeatKey, Tx};
 
 pub(super) fn customers(tx: &Tx<'_>) {
     let product_id = product(tx);
@@ -89,9 +89,9 @@ pub(super) fn erasure(tx: &Tx<'_>) {
     assert_eq!(tx.answers_after(Some(&first), 5).unwrap().len(), 1);
     tx.delete_answer(&first).unwrap();
     assert_eq!(tx.answers_after(None, 5).unwrap().len(), 1);
-    assert!(tx.has_no_remains().unwrap());
+    assert_eq!(tx.file_state().unwrap(), FileState::Clean);
     tx.note_erasure_begins().unwrap();
-    assert!(!tx.has_no_remains().unwrap() && tx.has_unfinished_erasure().unwrap());
+    assert_eq!(tx.file_state().unwrap(), FileState::Unfinished);
     tx.note_no_remains(LATER).unwrap();
-    assert!(tx.has_no_remains().unwrap() && !tx.has_unfinished_erasure().unwrap());
+    assert_eq!(tx.file_state().unwrap(), FileState::Clean);
 }
