@@ -83,16 +83,14 @@ impl Erasure<'_> {
     /// Removes the owner of his licenses. Returns how many had one.
     fn erase_licenses(&self, person: &Person) -> Result<usize, EraseError> {
         (self.on_phase)("licenses");
-        let ids: Arc<Vec<i64>> = Arc::new(person.licenses.iter().copied().collect());
-        let (mut erased, now, size) = (0, self.now(), usize::try_from(SLICE).unwrap_or(1));
-        for start in (0..ids.len()).step_by(size) {
-            let ids = Arc::clone(&ids);
+        let ids: Vec<i64> = person.licenses.iter().copied().collect();
+        let (mut erased, now) = (0, self.now());
+        for slice in ids.chunks(usize::try_from(SLICE).unwrap_or(1)) {
+            let slice = slice.to_vec();
             erased += self.change(move |tx| {
                 let mut erased = 0;
-                for id in ids.iter().skip(start).take(size) {
-                    if tx.erase_owner(*id, now)? {
-                        erased += 1;
-                    }
+                for id in &slice {
+                    erased += usize::from(tx.erase_owner(*id, now)?);
                 }
                 Ok(erased)
             })?;
