@@ -72,21 +72,21 @@ fn report(email: &str, erased: &Erased, output: &mut Output<'_>) -> Result {
     let rows: serde_json::Map<String, Value> =
         erased.rows.iter().map(|(kind, rows)| (kind.name.to_owned(), json!(rows))).collect();
     let copies: Vec<String> = erased.copies.iter().map(|copy| copy.display().to_string()).collect();
-    let told: Vec<Value> = erased
-        .told
+    let left: Vec<Value> = erased
+        .unchangeable
         .iter()
         .map(|(kind, id, text)| json!({ "table": kind.name, "id": id, "text": text }))
         .collect();
     let value = json!({
-        "erased": erased.told.is_empty(), "licenses": erased.licenses, "seats_ended": erased.seats, "rows": rows,
-        "upgrade_copies_deleted": copies, "file_rewritten": erased.is_rewritten, "left": told,
+        "erased": left.is_empty(), "licenses": erased.licenses, "seats_ended": erased.seats, "rows": rows,
+        "upgrade_copies_deleted": copies, "file_rewritten": erased.is_rewritten, "left": left,
     });
-    if !erased.told.is_empty() {
+    if !erased.unchangeable.is_empty() {
         if output.is_json() {
             output.result(&value, "")?;
         }
         let texts: Vec<String> =
-            erased.told.iter().map(|(kind, id, text)| format!("{} {id}: {text}", kind.one)).collect();
+            erased.unchangeable.iter().map(|(kind, id, text)| format!("{} {id}: {text}", kind.one)).collect();
         return Err(format!(
             "{email} is not erased completely: it is a part of what can't be changed without harm. Delete these or \
              make them anew, and run the command again: {}",

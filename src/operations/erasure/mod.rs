@@ -64,7 +64,7 @@ pub struct Erased {
     /// Whether the whole database file was rewritten.
     pub is_rewritten: bool,
     /// Texts that name the person and can't be changed without harm: their record with its id, and the text.
-    pub told: Vec<(RecordKind, i64, String)>,
+    pub unchangeable: Vec<(RecordKind, i64, String)>,
 }
 
 /// Why webhooks and orders about the person still wait.
@@ -123,7 +123,7 @@ impl Erasure<'_> {
                 return Err(EraseError::KeepsComing);
             }
         }
-        let is_found = passes > 1 || !erased.told.is_empty();
+        let is_found = passes > 1 || !erased.unchangeable.is_empty();
         let is_in_files = self.clean_files(&person, state, is_found, &mut erased)?;
         if !is_found && !is_in_files {
             return Err(EraseError::Nothing);

@@ -12,7 +12,7 @@ pub enum Fate {
     /// Gets these texts.
     Written(Vec<Option<String>>),
     /// Names the person in this text, which can't be changed without harm.
-    Told(String),
+    Unchangeable(String),
 }
 
 impl Person {
@@ -23,7 +23,7 @@ impl Person {
         let finds = |at| self.finds(table, text(at));
         let finds_any = row.texts.iter().flatten().any(|text| self.finds(table, text));
         match table {
-            PersonalTable::Licenses if self.address.is_in(text(0)) => Fate::Told(text(0).to_owned()),
+            PersonalTable::Licenses if self.address.is_in(text(0)) => Fate::Unchangeable(text(0).to_owned()),
             // His licenses come last, so that an interrupted erasure finds them again.
             PersonalTable::Licenses if is_his => Fate::Stays,
             PersonalTable::Activations if finds(0) || is_his && self.names_him(text(0)) => Fate::Deleted,
@@ -39,10 +39,10 @@ impl Person {
             PersonalTable::Telemetry if finds_any || self.sent(text(1), text(2)) => Fate::Deleted,
             PersonalTable::Refusals if is_his || finds_any => Fate::Deleted,
             PersonalTable::Jobs | PersonalTable::Blocks if finds_any => Fate::Deleted,
-            PersonalTable::ProductMeta if finds(0) => Fate::Told(text(0).to_owned()),
-            PersonalTable::Contracts if finds(2) => Fate::Told(text(2).to_owned()),
+            PersonalTable::ProductMeta if finds(0) => Fate::Unchangeable(text(0).to_owned()),
+            PersonalTable::Contracts if finds(2) => Fate::Unchangeable(text(2).to_owned()),
             PersonalTable::Generators if finds_any => {
-                Fate::Told(row.texts.iter().flatten().cloned().collect::<Vec<_>>().join(" "))
+                Fate::Unchangeable(row.texts.iter().flatten().cloned().collect::<Vec<_>>().join(" "))
             }
             PersonalTable::Audit => self.fate_of_entry(row, is_his, finds_any),
             PersonalTable::Licenses

@@ -13,7 +13,7 @@ impl Erasure<'_> {
     /// Erases what it finds in any table. Returns how many rows were changed.
     pub(super) fn pass(&self, person: &mut Arc<Person>, erased: &mut Erased) -> Result<usize, EraseError> {
         let mut changed = 0;
-        erased.told.clear();
+        erased.unchangeable.clear();
         for table in PersonalTable::ALL {
             (self.on_phase)(RecordKind::of(table).many);
             let rows = self.sweep(table, person, erased)?;
@@ -49,7 +49,9 @@ impl Erasure<'_> {
                 }
                 match person.fate_of(table, row) {
                     Fate::Stays => {}
-                    Fate::Told(text) => erased.told.push((RecordKind::of(table), row.id, text)),
+                    Fate::Unchangeable(text) => {
+                        erased.unchangeable.push((RecordKind::of(table), row.id, text));
+                    }
                     Fate::Deleted | Fate::Written(_) => is_found = true,
                 }
             }
@@ -114,7 +116,7 @@ fn change_rows(
             break;
         }
         match person.fate_of(table, &row) {
-            Fate::Stays | Fate::Told(_) => {}
+            Fate::Stays | Fate::Unchangeable(_) => {}
             Fate::Deleted => {
                 tx.delete_row(table, row.id)?;
                 changed.push(table == PersonalTable::Activations);
