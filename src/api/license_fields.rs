@@ -65,7 +65,7 @@ enum Needed {
 /// their product signs the answer.
 pub fn new_licenses(call: &mut Call<'_>) -> Result<Vec<NewLicense>> {
     let mut form = Form::new(call.sent);
-    if form.sent.text_or_json(&LICENSE_KEYS).is_none() {
+    if !form.sent.is_filled(&LICENSE_KEYS) {
         form.errors.required(LICENSE_KEYS.name());
     }
     let license_keys = form.read(LICENSE_KEYS);
@@ -189,7 +189,7 @@ fn product(call: &mut Call<'_>, form: &mut Form<'_>, needed: Needed) -> Result<O
 
 /// Reads a text and trims it. Returns an empty text if the field was sent blank.
 fn owner(form: &mut Form<'_>, field: Field<String>) -> Option<String> {
-    if form.sent.text(&field).is_none() && form.sent.text_or_json(&field).is_some() {
+    if form.sent.text(&field).is_none() && form.sent.is_filled(&field) {
         form.errors.fault(field.name(), Fault::NoText);
         return None;
     }

@@ -30,8 +30,8 @@ pub fn carry_out(call: &mut Call<'_>) -> Result {
     let mut product_id = None;
     let mut sources = HashMap::new();
     let mut wanted = Vec::with_capacity(orders.len());
-    for (place, order) in orders.iter().enumerate() {
-        let (source, terms) = read(call, order, place + 1, &defaults, &mut sources)?;
+    for (place, order) in (1..).zip(orders) {
+        let (source, terms) = read(call, order, place, &defaults, &mut sources)?;
         sign(call, source.generator.product_id, &mut product_id)?;
         wanted.push((source, terms));
     }
@@ -57,7 +57,7 @@ pub fn carry_out(call: &mut Call<'_>) -> Result {
 
 fn orders(call: &Call<'_>) -> Result<Vec<Value>> {
     let mut form = Form::new(call.sent);
-    if form.sent.text_or_json(&LICENSES).is_none() {
+    if !form.sent.is_filled(&LICENSES) {
         form.errors.fault(LICENSES.name(), Fault::NoList);
     }
     form.read(LICENSES).ok_or_else(|| form.refused(Outcome::CreateLicenseIncorrectData))
@@ -66,7 +66,7 @@ fn orders(call: &Call<'_>) -> Result<Vec<Value>> {
 /// Reads an order: the generator of its key, and the terms of its license.
 fn read(
     call: &Call<'_>,
-    order: &Value,
+    order: Value,
     place: usize,
     defaults: &Defaults,
     sources: &mut Sources,

@@ -99,7 +99,7 @@ fn features(form: &mut Form<'_>) -> Option<String> {
     if !form.sent.has(&FEATURES) {
         return None;
     }
-    if form.sent.text_or_json(&FEATURES).is_none() {
+    if !form.sent.is_filled(&FEATURES) {
         return Some("[]".to_owned());
     }
     form.read(FEATURES).map(|features| features.to_string())

@@ -57,10 +57,10 @@ impl<'a> Sent<'a> {
         self.text(field).map(|text| text.trim().to_owned())
     }
 
-    /// Like [`Self::text`], but JSON of another type is returned as compact JSON.
-    pub fn text_or_json<T>(&self, field: &Field<T>) -> Option<Cow<'a, str>> {
+    /// Whether the field was sent, and is neither null nor blank.
+    pub fn is_filled<T>(&self, field: &Field<T>) -> bool {
         self.check_described(field);
-        self.params.text_or_json(field.name())
+        self.params.is_filled(field.name())
     }
 
     /// Whether the field was sent at all, even if blank.

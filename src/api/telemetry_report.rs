@@ -120,7 +120,7 @@ fn data(form: &mut Form<'_>, kind: DataType) -> String {
             json!({ "x": x, "y": y }).to_string()
         }
         DataType::Text => {
-            if form.sent.text_or_json(&TEXT).is_none() {
+            if !form.sent.is_filled(&TEXT) {
                 missing(form, TEXT.name(), kind);
             }
             form.read(TEXT).unwrap_or_default()
@@ -130,7 +130,7 @@ fn data(form: &mut Form<'_>, kind: DataType) -> String {
 
 /// The data of a report without a type, from the first data field that is not blank.
 fn data_of_no_type(form: &mut Form<'_>) -> String {
-    if form.sent.text_or_json(&TEXT).is_some() {
+    if form.sent.is_filled(&TEXT) {
         return form.read(TEXT).unwrap_or_default();
     }
     if let Some(number) = untrimmed(form, SINGLE_VALUE) {

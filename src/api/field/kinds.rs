@@ -1,5 +1,7 @@
 //! The kinds of fields: how each is read.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use super::{Field, Kind, Parse};
@@ -119,7 +121,7 @@ impl Field<Vec<LicenseKey>> {
     pub const fn license_keys(name: &'static str, max: usize, example: &'static str) -> Self {
         Self::sent(name, Kind::Texts(max), example, |about, params| {
             let Some(values) = about.list(params)? else { return Ok(None) };
-            let keys = (1..).zip(&values).map(|(place, value)| license_key_of(place, value));
+            let keys = (1..).zip(values.as_ref()).map(|(place, value)| license_key_of(place, value));
             keys.collect::<Result<_, _>>().map(Some)
         })
     }
@@ -141,6 +143,8 @@ fn license_key_of(place: usize, value: &Value) -> Result<LicenseKey, Fault> {
 impl Field<Vec<Value>> {
     /// A list of at most `max` objects.
     pub const fn objects(name: &'static str, max: usize, example: &'static str) -> Self {
-        Self::sent(name, Kind::Objects(max), example, super::About::list)
+        Self::sent(name, Kind::Objects(max), example, |about, params| {
+            Ok(about.list(params)?.map(Cow::into_owned))
+        })
     }
 }

@@ -2,6 +2,8 @@
 
 mod kinds;
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use crate::domain::{MAX_NAME, ParseNameError};
@@ -166,8 +168,8 @@ impl About {
         Fault::of_text(&text, max).map_or(Ok(text), Err)
     }
 
-    fn list(&self, params: &Params) -> Result<Option<Vec<Value>>, Fault> {
-        if params.text_or_json(self.name).is_none() {
+    fn list<'p>(&self, params: &'p Params) -> Result<Option<Cow<'p, [Value]>>, Fault> {
+        if !params.is_filled(self.name) {
             return Ok(None);
         }
         let values = params.list(self.name).ok_or(Fault::NoList)?;

@@ -190,6 +190,15 @@ impl Params {
         })
     }
 
+    /// Whether [`Self::text_or_json`] gives a text, which may be a long one to make.
+    pub fn is_filled(&self, name: &str) -> bool {
+        self.values(name).any(|value| match value {
+            Value::Null => false,
+            Value::String(text) => present(text).is_some(),
+            Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => true,
+        })
+    }
+
     /// Whether the field was sent as text. Form fields always are; JSON numbers and booleans are not.
     pub fn is_text(&self, name: &str) -> bool {
         let mut sent = self.values(name).filter(|value| !matches!(value, Value::Null));
@@ -218,11 +227,11 @@ impl Params {
 
     /// A field as a list: a JSON array, a text that holds one, or `name[]` in a form. `None` if it is absent,
     /// blank or none of these.
-    pub fn list(&self, name: &str) -> Option<Vec<Value>> {
+    pub fn list(&self, name: &str) -> Option<Cow<'_, [Value]>> {
         self.values(name).find_map(|value| match value {
-            Value::Array(values) => Some(values.clone()),
+            Value::Array(values) => Some(values.into()),
             Value::String(text) => match parse(text.as_bytes()) {
-                Some(Value::Array(values)) => Some(values),
+                Some(Value::Array(values)) => Some(values.into()),
                 _ => None,
             },
             _ => None,
@@ -242,8 +251,11 @@ impl Params {
     }
 
     /// The fields of one element of a list; `None` if the element is not an object.
-    pub fn from_object(value: &Value) -> Option<Self> {
-        value.as_object().cloned().map(Self)
+    pub fn from_object(value: Value) -> Option<Self> {
+        match value {
+            Value::Object(fields) => Some(Self(fields)),
+            _ => None,
+        }
     }
 
     /// The fields in a canonical form, which doesn't depend on their order and encoding. It omits the API key.

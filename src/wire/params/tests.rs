@@ -71,6 +71,15 @@ fn a_value_keeps_its_spaces_or_its_json() {
 }
 
 #[test]
+fn a_field_is_filled_if_it_has_a_text_or_json() {
+    for value in ["null", r#"" ""#, r#""x""#, "0", "false", "[]", "{}", "[1]"] {
+        let params = json(&format!(r#"{{"value":{value}}}"#));
+        assert_eq!(params.is_filled("value"), params.text_or_json("value").is_some(), "{value}");
+    }
+    assert!(!json("{}").is_filled("value") && form("hwid=+&domain=4").is_filled("identifier"));
+}
+
+#[test]
 fn the_own_name_wins_over_an_alias_unless_it_is_blank() {
     assert_eq!(form("hwid=2&identifier=1").text("identifier").unwrap(), "1");
     assert_eq!(form("identifier=+&domain=4&hwid=3").text("identifier").unwrap(), "3");
@@ -86,7 +95,7 @@ fn a_list_comes_in_three_ways() {
         form("license_keys[]=a&license_keys%5B%5D=b"),
         form("license_keys[0]=a&license_keys%5B1%5D=b"),
     ] {
-        assert_eq!(params.list("license_keys").unwrap(), expected);
+        assert_eq!(params.list("license_keys").unwrap().as_ref(), expected);
     }
     assert_eq!(form("license_keys=a").list("license_keys"), None);
 }
