@@ -113,14 +113,10 @@ struct References {
 }
 
 impl References {
-    /// With what is not named taken from the defaults. An order that names a product does not take their generator,
-    /// which may be another product's.
+    /// These, or the defaults if the order names neither. They are not mixed: the generator of the defaults may be of
+    /// another product than the one that the order names.
     fn or(self, defaults: &Self) -> Self {
-        match self {
-            Self { product: None, generator: None } => defaults.clone(),
-            Self { product: None, generator } => Self { product: None, generator },
-            named @ Self { product: Some(_), .. } => named,
-        }
+        if self.product.is_none() && self.generator.is_none() { defaults.clone() } else { self }
     }
 }
 
