@@ -1,18 +1,16 @@
 //! Checks of the API keys.
 
+use super::database::query;
 use super::{Context, Finding};
-use crate::domain::FormerApiKey;
+use crate::domain::{ApiKey, FormerApiKey, Timestamp};
 use crate::maintenance::units::number;
 
 /// Checks that no published API key of the demo is active.
 pub fn of_the_demo(context: &Context<'_>) -> Finding {
-    let Ok(database) = &context.database else {
-        return Finding::unknown("not checked: the database can't be opened");
-    };
-    let known = match database.read(|tx| tx.api_keys_of(&context.demo_secrets.api_keys)) {
-        Err(error) => return Finding::unknown(format!("can't read the API keys: {error}")),
-        Ok(known) => known,
-    };
+    query(context, |tx| tx.api_keys_of(&context.demo_secrets.api_keys), |known| assess_known(&known))
+}
+
+fn assess_known(known: &[ApiKey]) -> Finding {
     let active: Vec<String> = known.iter().filter(|key| key.active).map(|key| key.id.to_string()).collect();
     if active.is_empty() {
         return Finding::ok("no published key of the demo is active");
@@ -28,14 +26,11 @@ pub fn of_the_demo(context: &Context<'_>) -> Finding {
 
 /// Warns of former texts of API keys that are used although there is a new one: their clients stop working at the end.
 pub fn old_texts(context: &Context<'_>) -> Finding {
-    let Ok(database) = &context.database else {
-        return Finding::unknown("not checked: the database can't be opened");
-    };
-    let mut former = match database.read(|tx| tx.former_api_keys()) {
-        Err(error) => return Finding::unknown(format!("can't read the API keys: {error}")),
-        Ok(former) => former,
-    };
-    former.retain(|former| former.is_valid(context.now));
+    query(context, |tx| tx.former_api_keys(), |former| assess_former(former, context.now))
+}
+
+fn assess_former(mut former: Vec<FormerApiKey>, now: Timestamp) -> Finding {
+    former.retain(|former| former.is_valid(now));
     let accepted = former.len();
     let used: Vec<String> = former.iter().filter_map(in_use).collect();
     if !used.is_empty() {
