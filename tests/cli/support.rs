@@ -2,8 +2,8 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
-use std::process::Output;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -13,6 +13,15 @@ pub use keyseal_test_support::{Exit, ServerProcess as Server, program};
 
 pub fn keyseal(data: &Path, arguments: &[&str]) -> Output {
     program().arg("--data").arg(data).args(arguments).output().unwrap()
+}
+
+/// A copy of the program where each user gets to it. Another process writes it: if this one did, a child that another
+/// test starts meanwhile would have it open for writing too, and it could not be run ("Text file busy").
+pub fn copy_of_program() -> (TempDir, PathBuf) {
+    let place = tempfile::Builder::new().permissions(fs::Permissions::from_mode(0o755)).tempdir().unwrap();
+    let copy = place.path().join("keyseal");
+    assert!(Command::new("cp").arg(env!("CARGO_BIN_EXE_keyseal")).arg(&copy).status().unwrap().success());
+    (place, copy)
 }
 
 /// Runs a command that must be done, with --json, and gives its result.

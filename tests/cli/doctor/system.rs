@@ -12,7 +12,7 @@ use rcgen::{CertificateParams, KeyPair};
 use serde_json::Value;
 
 use super::{examine, found, mode, sound};
-use crate::support::{contains, initialized, keyseal, put_private};
+use crate::support::{contains, copy_of_program, initialized, keyseal, put_private};
 
 #[test]
 fn doctor_tells_what_the_system_does_not_give() {
@@ -84,10 +84,7 @@ fn as_stranger(data: &Path, arguments: &[&str]) -> Option<Output> {
     if fs::metadata("/proc/self").ok()?.uid() != 0 {
         return None;
     }
-    // Where the program lies, others may not get to.
-    let place = tempfile::Builder::new().permissions(fs::Permissions::from_mode(0o755)).tempdir().unwrap();
-    let program = place.path().join("keyseal");
-    fs::copy(env!("CARGO_BIN_EXE_keyseal"), &program).unwrap();
+    let (_place, program) = copy_of_program();
     Some(
         Command::new(&program)
             .arg("--data")

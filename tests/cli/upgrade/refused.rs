@@ -11,7 +11,7 @@ use std::process::{Command, Output};
 use tempfile::TempDir;
 
 use super::{copy_files, hashes, kept, open, version};
-use crate::support::{contains, done, keyseal, program, refused};
+use crate::support::{contains, copy_of_program, done, keyseal, program, refused};
 
 /// A kept directory whose log is in the database, after a change to that.
 fn changed(sql: &str) -> TempDir {
@@ -110,11 +110,9 @@ fn is_root() -> bool {
 fn as_owner(data: &Path, arguments: &[&str]) -> Output {
     const NOBODY: u32 = 65_534;
     let mut command = program();
-    let place = tempfile::Builder::new().permissions(fs::Permissions::from_mode(0o755)).tempdir().unwrap();
+    let (_place, copy) = copy_of_program();
     if is_root() {
-        let binary = place.path().join("keyseal");
-        fs::copy(env!("CARGO_BIN_EXE_keyseal"), &binary).unwrap();
-        command = Command::new(binary);
+        command = Command::new(copy);
         for entry in [data.to_owned()]
             .into_iter()
             .chain(fs::read_dir(data).unwrap().map(|entry| entry.unwrap().path()))
