@@ -2,6 +2,7 @@
 //! the customers that it returns, by the index on addresses.
 
 use crate::domain::{Customer, CustomerProduct, License};
+use crate::store::nouns::license_search::end_of_prefix;
 use crate::store::nouns::licenses::read;
 use crate::store::{Error, Tx};
 
@@ -80,11 +81,6 @@ impl Tx<'_> {
     pub fn customers_named(&self, start: &str, limit: i64) -> Result<Vec<String>, Error> {
         self.sql(NAMED).all(&[&start, &end_of_prefix(start), &limit], |row| row.get(0))
     }
-}
-
-/// A text behind all that begin with `start`.
-fn end_of_prefix(start: &str) -> String {
-    format!("{start}{}", char::MAX)
 }
 
 #[cfg(test)]

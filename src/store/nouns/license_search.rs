@@ -5,9 +5,6 @@ use std::ops::ControlFlow;
 use crate::domain::{SearchField, SearchMatch};
 use crate::store::{Error, Tx};
 
-/// Follows every text that begins with the same characters, in the order of their bytes.
-const AFTER_ALL: char = char::MAX;
-
 impl Tx<'_> {
     /// The licenses of which a field begins with `prefix`, in the order of the field: up to `limit`. An owner's prefix
     /// is folded. Ignores ASCII case in the other fields.
@@ -27,8 +24,7 @@ impl Tx<'_> {
         let sql = format!(
             "SELECT {id}, {shown} FROM {table} WHERE {column} >= ?1 AND {column} < ?2 ORDER BY {column} LIMIT ?3"
         );
-        let end = format!("{prefix}{AFTER_ALL}");
-        self.sql(&sql).all(&[&prefix, &end, &limit], |row| {
+        self.sql(&sql).all(&[&prefix, &end_of_prefix(prefix), &limit], |row| {
             Ok(SearchMatch { license_id: row.get(0)?, field, text: row.get(1)? })
         })
     }
@@ -93,4 +89,9 @@ impl Tx<'_> {
     pub fn license_key_spelled(&self, text: &str) -> Result<Option<String>, Error> {
         self.sql("SELECT license_key FROM licenses WHERE license_key = ?1").one(&[&text], |row| row.get(0))
     }
+}
+
+/// A text that follows every one that begins with `prefix`, in the order of their bytes.
+pub(super) fn end_of_prefix(prefix: &str) -> String {
+    format!("{prefix}{}", char::MAX)
 }
