@@ -4,7 +4,6 @@
 use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, Shutdown};
-use std::os::fd::AsRawFd as _;
 use std::sync::{Arc, Mutex, Once, PoisonError};
 use std::time::Duration;
 
@@ -15,7 +14,6 @@ use socket2::{SockRef, Socket};
 
 use crate::domain::contains;
 use crate::load::Network;
-use crate::serve::Descriptor;
 
 /// Open files reserved for everything but connections, and for the database readers of each worker.
 const RESERVED_FILES: u64 = 128;
@@ -60,44 +58,42 @@ pub fn set_send_timeout(listening: &Socket, send_timeout: Duration) -> io::Resul
     Ok(())
 }
 
-/// The open connections of each address, of which none may hold more than half of the room.
-pub struct Neighbours {
-    of_each: Mutex<HashMap<Network, usize>>,
+/// The number of open connections of each address. None may hold more than half of those that fit.
+pub struct OpenConnections {
+    by_address: Mutex<HashMap<Network, usize>>,
     most: usize,
     /// Their connections are many clients'.
     trusted_proxies: Vec<IpNet>,
     warning: Once,
 }
 
-/// One connection of an address, until this is dropped.
-struct Neighbour {
-    neighbours: Arc<Neighbours>,
+/// Counts one connection of an address until this is dropped.
+struct CountedConnection {
+    open: Arc<OpenConnections>,
     client: Network,
 }
 
-impl Neighbours {
+impl OpenConnections {
     /// `room`: how many connections fit.
     pub fn new(room: usize, trusted_proxies: &[IpNet]) -> Self {
         Self {
-            of_each: Mutex::default(),
+            by_address: Mutex::default(),
             most: (room / 2).max(1),
             trusted_proxies: trusted_proxies.to_vec(),
             warning: Once::new(),
         }
     }
 
-    /// Counts a new connection as long as `extensions` live, or ends it if its address has too many. Notes its file
-    /// descriptor.
-    pub fn meet(self: &Arc<Self>, stream: &TcpStream, extensions: &mut Extensions) {
-        extensions.insert(Descriptor(stream.as_raw_fd()));
+    /// Counts a new connection as long as `extensions` live, or ends it if its address has too many.
+    pub fn count(self: &Arc<Self>, stream: &TcpStream, extensions: &mut Extensions) {
         let Ok(peer) = stream.peer_addr() else { return };
         let address = peer.ip().to_canonical();
         if contains(&self.trusted_proxies, address) {
             return;
         }
         match self.enter(address) {
-            Some(neighbour) => {
-                extensions.insert(neighbour);
+            Some(counted) => {
+                extensions.insert(counted);
             }
             None => {
                 // It is closed already if this fails.
@@ -106,10 +102,10 @@ impl Neighbours {
         }
     }
 
-    fn enter(self: &Arc<Self>, address: IpAddr) -> Option<Neighbour> {
+    fn enter(self: &Arc<Self>, address: IpAddr) -> Option<CountedConnection> {
         let client = Network::of(address);
-        let mut of_each = self.of_each.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = of_each.entry(client).or_default();
+        let mut by_address = self.by_address.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = by_address.entry(client).or_default();
         if *count >= self.most {
             self.warning.call_once(|| {
                 log::warn!(
@@ -121,17 +117,17 @@ impl Neighbours {
             return None;
         }
         *count += 1;
-        Some(Neighbour { neighbours: Arc::clone(self), client })
+        Some(CountedConnection { open: Arc::clone(self), client })
     }
 }
 
-impl Drop for Neighbour {
+impl Drop for CountedConnection {
     fn drop(&mut self) {
-        let mut of_each = self.neighbours.of_each.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = of_each.get_mut(&self.client) {
+        let mut by_address = self.open.by_address.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = by_address.get_mut(&self.client) {
             *count = count.saturating_sub(1);
             if *count == 0 {
-                of_each.remove(&self.client);
+                by_address.remove(&self.client);
             }
         }
     }
@@ -143,15 +139,15 @@ mod tests {
 
     #[test]
     fn an_address_has_half_of_the_room_and_leaves_the_rest_to_others() {
-        let neighbours = Arc::new(Neighbours::new(4, &[]));
+        let connections = Arc::new(OpenConnections::new(4, &[]));
         let [one, other] = [IpAddr::from([192, 0, 2, 1]), IpAddr::from([192, 0, 2, 2])];
-        let first = neighbours.enter(one).unwrap();
-        let second = neighbours.enter(one).unwrap();
-        assert!(neighbours.enter(one).is_none());
-        let third = neighbours.enter(other).unwrap();
+        let first = connections.enter(one).unwrap();
+        let second = connections.enter(one).unwrap();
+        assert!(connections.enter(one).is_none());
+        let third = connections.enter(other).unwrap();
         drop(first);
-        let again = neighbours.enter(one).unwrap();
+        let again = connections.enter(one).unwrap();
         drop((second, third, again));
-        assert!(neighbours.of_each.lock().unwrap().is_empty());
+        assert!(connections.by_address.lock().unwrap().is_empty());
     }
 }

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::os::fd::AsRawFd as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,11 +21,11 @@ use actix_web::rt::net::TcpStream;
 use futures_util::TryFutureExt as _;
 use rustls::ServerConfig;
 
-use super::connections::Neighbours;
+use super::connections::OpenConnections;
 use super::stop::Stopping;
 use super::stream::{Stream, Transport};
 use super::{connections, mount};
-use crate::serve::{self, App, Sharing, Turn};
+use crate::serve::{self, App, Descriptor, Sharing, Turn};
 
 /// Says for how long an idle connection stays open, so that clients and balancers reuse none that is about to end.
 const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
@@ -50,7 +51,7 @@ const TLS_HANDSHAKES: usize = 8192;
 struct Shared {
     app: Arc<App>,
     stopping: Stopping,
-    neighbours: Arc<Neighbours>,
+    open: Arc<OpenConnections>,
 }
 
 /// Starts accepting connections on `listener`.
@@ -62,8 +63,8 @@ pub fn server(
 ) -> io::Result<Server> {
     let workers = app.config.workers;
     let connections = connections::most_connections(workers);
-    let neighbours = Arc::new(Neighbours::new(connections, &app.config.http.trusted_proxies));
-    let shared = Shared { app: Arc::clone(app), stopping: stopping.clone(), neighbours };
+    let open = Arc::new(OpenConnections::new(connections, &app.config.http.trusted_proxies));
+    let shared = Shared { app: Arc::clone(app), stopping: stopping.clone(), open };
     max_concurrent_tls_connect(TLS_HANDSHAKES);
     let server = Server::build()
         .workers(workers)
@@ -136,7 +137,7 @@ fn http<T: Transport + 'static, F: Future<Output = ()> + 'static>(
     Error = DispatchError,
     InitError = (),
 > {
-    let Shared { app, stopping, neighbours } = shared;
+    let Shared { app, stopping, open } = shared;
     let keep_alive = app.config.http.keep_alive();
     let keep_alive_header = HeaderValue::try_from(format!("timeout={}", keep_alive.as_secs())).ok();
     let for_sharing = Arc::clone(&app);
@@ -164,7 +165,8 @@ fn http<T: Transport + 'static, F: Future<Output = ()> + 'static>(
         .h1_write_buffer_size(WRITE_BUFFER)
         .on_connect_ext(move |stream: &Stream<T>, extensions| {
             extensions.insert(stream.turns().clone());
-            neighbours.meet(stream.tcp(), extensions);
+            extensions.insert(Descriptor(stream.tcp().as_raw_fd()));
+            open.count(stream.tcp(), extensions);
         })
         .h1(map_config(application, |()| AppConfig::default()))
 }
