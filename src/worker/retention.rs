@@ -44,21 +44,15 @@ async fn enforce(app: &Arc<App>, kept: Kept) -> Result<usize, store::Error> {
     let mut deleted = 0;
     if let Some(days) = days {
         let oldest = app.clock.now().plus_days(i64::from(days).saturating_neg());
-        loop {
-            let slice = delete(app, kept, oldest).await?;
+        while let slice @ 1.. = delete(app, kept, oldest).await? {
             deleted += slice;
-            if slice == 0 {
-                break;
-            }
         }
     }
     if let Some(bytes) = bytes {
-        while size(app, kept).await? > bytes {
-            let slice = delete(app, kept, Timestamp(i64::MAX)).await?;
+        while size(app, kept).await? > bytes
+            && let slice @ 1.. = delete(app, kept, Timestamp(i64::MAX)).await?
+        {
             deleted += slice;
-            if slice == 0 {
-                break;
-            }
         }
     }
     if let Some(rows) = rows {
