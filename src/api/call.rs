@@ -122,12 +122,11 @@ impl<'a> Call<'a> {
 
     /// The license gate for this request. The product that it finds signs the answer from then on.
     pub fn gate(&mut self) -> Gate<'_, Sent<'a>, Noting<'_>> {
-        Gate {
-            tx: self.tx,
-            now: self.now,
-            asked: self.sent,
-            observer: Noting { signing_product: &mut self.signing_product, found: &mut self.found },
-        }
+        Gate { tx: self.tx, now: self.now, asked: self.sent, observer: self.noting() }
+    }
+
+    fn noting(&mut self) -> Noting<'_> {
+        Noting { signing_product: &mut self.signing_product, found: &mut self.found }
     }
 
     /// A new random UUID.
@@ -163,8 +162,7 @@ impl<'a> Call<'a> {
 
     /// Makes the product's own key, if it has one, sign the outcomes that product keys sign.
     pub fn sign_with(&mut self, product: &Product) {
-        self.signing_product = product.own_key();
-        self.found.product_id = Some(product.id);
+        self.noting().found_product(product);
     }
 
     /// Like [`Self::sign_with`], for the product with this id. If it was deleted, the global key signs.
