@@ -2,6 +2,8 @@
 
 mod options;
 
+use std::fmt::Display;
+
 use clap::Subcommand;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -132,9 +134,12 @@ fn check(recipe: &Recipe) -> Result {
 }
 
 fn existing(tx: &Tx<'_>, id: i64) -> Result<Generator> {
-    Ok(tx
-        .generator(id)?
-        .ok_or_else(|| format!("there is no generator {id}: see \"keyseal generator list\""))?)
+    Ok(tx.generator(id)?.ok_or_else(|| unknown(id))?)
+}
+
+/// The error of a generator that is not there. `generator`: its id, or what was given for it.
+pub fn unknown(generator: impl Display) -> String {
+    format!("there is no generator {generator}: see \"keyseal generator list\"")
 }
 
 fn show(generator: &Generator, output: &mut Output<'_>) -> Result {

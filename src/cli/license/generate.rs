@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::csv::{COLUMNS, WITHOUT_NOTES, fields};
 use super::to_json;
-use crate::cli::generator::{Method, Options, default_recipe};
+use crate::cli::generator::{Method, Options, default_recipe, unknown};
 use crate::cli::product::reference;
 use crate::cli::{Output, Result, change, open, operation};
 use crate::domain::{Generator, GeneratorMethod, License, LicenseNotes, MAX_QUANTITY, Recipe};
@@ -81,9 +81,7 @@ pub fn run(args: &Args, data: &DataDir, output: &mut Output<'_>) -> Result {
 
 /// The active generator with this id or UUID, which must be the product's.
 fn generator_of(tx: &Tx<'_>, reference: &str, product_id: i64) -> Result<Generator> {
-    let generator = tx
-        .generator_by_reference(reference.trim())?
-        .ok_or_else(|| format!("there is no generator {reference}: see \"keyseal generator list\""))?;
+    let generator = tx.generator_by_reference(reference.trim())?.ok_or_else(|| unknown(reference))?;
     let id = generator.id;
     if generator.product_id != product_id {
         return Err(format!(
