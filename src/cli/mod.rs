@@ -39,7 +39,7 @@ use crate::server::StartError;
 use commands::{Command, command};
 use database::{actor, change, delete_in_slices, open, operation};
 use parse::ParsedCommandLine;
-use terminal::output::{Output, one_line, with_members};
+use terminal::output::{Output, join_lines, one_line, with_members};
 use terminal::{failure, logging};
 
 /// The result of a command. Its error is a message for the operator: what happened, where, why, and what to do next.

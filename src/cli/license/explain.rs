@@ -4,7 +4,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use serde_json::{Value, json};
 
 use super::{did_you_mean, identifier, license_key};
-use crate::cli::{Output, Result, one_line, open, operation};
+use crate::cli::{Output, Result, join_lines, open, operation};
 use crate::domain::Timestamp;
 use crate::files::DataDir;
 use crate::maintenance::shell;
@@ -103,6 +103,5 @@ fn to_text(explanation: &Explanation, fix: Option<&str>) -> String {
             lines.extend(fix.map(|command| format!("to change that: {command}")));
         }
     }
-    // Texts of customers and clients make no second line.
-    lines.iter().map(|line| one_line(line)).collect::<Vec<_>>().join("\n")
+    join_lines(&lines)
 }

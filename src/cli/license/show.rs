@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{existing, license_key, timeline, to_json_with};
-use crate::cli::{Output, Result, now, one_line, open};
+use crate::cli::{Output, Result, join_lines, now, open};
 use crate::domain::{Activation, License, LicenseState, Product, ProductStatus, Timestamp};
 use crate::files::DataDir;
 use crate::operations::{LicenseView, view};
@@ -70,8 +70,7 @@ fn in_words(view: &LicenseView, now: Timestamp) -> String {
         text.push(format!("  {} = {value}{rest}", entry.key));
     }
     text.extend(timeline::in_lines(&view.timeline));
-    // Texts of customers and clients make no second line.
-    text.iter().map(|line| one_line(line)).collect::<Vec<_>>().join("\n")
+    join_lines(&text)
 }
 
 fn product(license: &License, product: Option<&Product>) -> String {

@@ -144,6 +144,11 @@ pub fn one_line(text: &str) -> String {
     escaped(text, "")
 }
 
+/// Joins lines with texts of customers and clients, which make no second line.
+pub fn join_lines(lines: &[String]) -> String {
+    lines.iter().map(|line| one_line(line)).collect::<Vec<_>>().join("\n")
+}
+
 /// Escapes control characters and marks that change the direction of text, as in Rust; all but those in `kept`.
 fn escaped(text: &str, kept: &str) -> String {
     let turns_direction = |c: char| {
